@@ -1,0 +1,1 @@
+"""Reference tables with provenance, versioned by date."""

@@ -1,0 +1,51 @@
+"""Canonical JSON (RFC 8785) and the SHA-256 over it: the identity of every document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from dinghai.foundation.errors import InputError
+
+JSON = Any
+"""A value of JSON's own types: dict, list, str, int, float, bool, None."""
+
+
+def canonical_bytes(value: JSON) -> bytes:
+    """RFC 8785 bytes of a JSON value. Integers beyond 2^53 are refused there: write them as text."""
+    return rfc8785.dumps(value)
+
+
+def sha256_hex(data: bytes) -> str:
+    """Lower-case hexadecimal SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def document_hash(document: JSON) -> str:
+    """SHA-256 over the canonical JSON of a document without its own ``hash``."""
+    return sha256_hex(canonical_bytes({k: v for k, v in document.items() if k != "hash"}))
+
+
+def read_json(path: Path, *, limit_bytes: int = 64 * 1024 * 1024) -> JSON:
+    """A JSON file, or an InputError that names file, line and mend."""
+    if not path.is_file():
+        raise InputError("there is no such file", file=str(path), mend="check the path")
+    if path.stat().st_size > limit_bytes:
+        raise InputError(f"the file is larger than {limit_bytes} bytes", file=str(path),
+                         mend="split it")
+    try:
+        return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON: {error.msg}", file=str(path), line=error.lineno,
+                         mend="mend the syntax at this line") from error
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", file=str(path), mend="save the file as UTF-8 JSON"
+                         ) from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
