@@ -1,0 +1,1 @@
+"""Evidence: what scanners, inventories and threat feeds say, one observed fact at a time."""
