@@ -1,0 +1,108 @@
+"""The tracing interpreter: exact Python integers, every register kept, every rule explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import multiply_divide, split
+from dinghai.foundation.truth import Truth
+from dinghai.terms.program import Op, Program, Rule
+from dinghai.vocabulary.facts import ABSENT, UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRun:
+    """All registers after a run."""
+
+    program: Program
+    registers: tuple[int, ...]
+
+    def output(self, name: str) -> int:
+        """One output by name."""
+        return self.registers[self.program.outputs[name]]
+
+    def read(self, named: Mapping[str, int]) -> dict[str, int]:
+        """Values of named registers."""
+        return {name: self.registers[register] for name, register in named.items()}
+
+    def rules_of(self, subject: str) -> tuple[Rule, ...]:
+        """The rules about one subject, in order."""
+        return tuple(rule for rule in self.program.rules if rule.subject == subject)
+
+
+def run(program: Program, cells: Mapping[str, int]) -> TracedRun:
+    """Walk the steps once. ``cells`` maps input names to int64 cells.
+
+    Raises InputError for a cell that the program does not know.
+    """
+    registers = [int(value) for value in program.initial]
+    for name, cell in cells.items():
+        if name not in program.inputs:
+            raise InputError("the policy's terms do not ask for this fact", field=name)
+        registers[program.inputs[name]] = cell
+    for op, dst, a, b, c in program.steps.tolist():
+        if op == Op.SPLIT:
+            registers[dst:dst + b] = _split(registers[a:a + b], registers[c])
+        else:
+            registers[dst] = _step(op, registers, a, b, c)
+    return TracedRun(program, tuple(registers))
+
+
+def _step(op: int, r: list[int], a: int, b: int, c: int) -> int:  # noqa: PLR0911
+    match op:
+        case Op.IS_TRUE:
+            return _known_truth(r[a], r[a] == 1)
+        case Op.IS_FALSE:
+            return _known_truth(r[a], r[a] == 0)
+        case Op.EQUAL:
+            return _compared(r[a], r[b], r[a] == r[b])
+        case Op.LESS:
+            return _compared(r[a], r[b], r[a] < r[b])
+        case Op.LESS_OR_EQUAL:
+            return _compared(r[a], r[b], r[a] <= r[b])
+        case Op.NOT:
+            return 2 - r[a]
+        case Op.AND:
+            return min(r[a], r[b])
+        case Op.OR:
+            return max(r[a], r[b])
+        case Op.EXISTS:
+            return 1 if r[a] == UNKNOWN else 0 if r[a] == ABSENT else 2
+        case Op.KNOWN:
+            return 0 if r[a] == UNKNOWN else 2
+        case Op.VALUE:
+            return 0 if r[a] <= ABSENT else r[a]
+        case Op.ADD:
+            return r[a] + r[b]
+        case Op.SUBTRACT:
+            return r[a] - r[b]
+        case Op.MINIMUM:
+            return min(r[a], r[b])
+        case Op.MAXIMUM:
+            return max(r[a], r[b])
+        case Op.PRODUCT_FLOOR:
+            return multiply_divide(r[a], r[b], r[c], "floor") if r[c] > 0 else 0
+        case Op.PRODUCT_HALF_UP:
+            return multiply_divide(r[a], r[b], r[c], "half_up") if r[c] > 0 else 0
+        case Op.SELECT:
+            return r[b] if r[a] == Truth.TRUE else r[c]
+    raise ValueError(f"no such step: {op}")
+
+
+def _known_truth(cell: int, holds: bool) -> int:
+    return 1 if cell == UNKNOWN else 2 if holds else 0
+
+
+def _compared(left: int, right: int, holds: bool) -> int:
+    if UNKNOWN in (left, right):
+        return 1
+    if ABSENT in (left, right):
+        return 0
+    return 2 if holds else 0
+
+
+def _split(parts: list[int], cap: int) -> list[int]:
+    cap = max(cap, 0)
+    return parts if sum(parts) <= cap else split(cap, parts)

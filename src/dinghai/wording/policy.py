@@ -1,0 +1,290 @@
+"""A policy: a resolved product bound by a schedule. It carries its whole wording.
+
+Explanation records (保险法17条) belong to the policy: an exclusion, deductible or ratio that was
+not highlighted and explained does not apply, and the compiled terms see to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from dinghai.foundation.calendar import policy_days, start_of
+from dinghai.foundation.canonical import JSON, document_hash
+from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.money import apply_ppm
+from dinghai.foundation.reading import typed
+from dinghai.wording.schema import Exclusion, Product, _Struct
+
+
+class Party(_Struct):
+    """A person under the contract."""
+
+    name_zh: str
+    name_en: str = ""
+    credit_code: str = ""
+
+
+class ExplanationRecord(_Struct):
+    """Proof that one term was highlighted and explained to the applicant."""
+
+    highlighted: bool
+    explained_at: datetime | None = None
+    channel: str = ""
+    confirmed_by: str = ""
+    evidence: str = ""
+
+
+class ScheduledSection(_Struct):
+    """The amounts of one section in this policy."""
+
+    coverage: str
+    sublimit_fen: int
+
+
+class Schedule(_Struct):
+    """What is agreed for one policy beyond the product."""
+
+    policy_no: str
+    applicant: Party
+    insured: Party
+    insurer: Party
+    inception: date
+    expiry: date
+    """Last day of cover: it ends at 24:00."""
+    aggregate_limit_fen: int
+    each_event_limit_fen: int
+    event_deductible_fen: int
+    sections: tuple[ScheduledSection, ...]
+    retroactive_date: date | None = None
+    continuity_date: date | None = None
+    providers: tuple[str, ...] = ()
+    gross_premium_fen: int | None = None
+    explanations: dict[str, ExplanationRecord] = {}
+
+
+class Policy(_Struct):
+    """The contract as data (schema dinghai.policy/1)."""
+
+    schema: Literal["dinghai.policy/1"]
+    schedule: Schedule
+    product: Product
+
+    @property
+    def days(self) -> int:
+        """Days of cover."""
+        return policy_days(self.schedule.inception, self.schedule.expiry)
+
+    def sublimit(self, coverage: str) -> int:
+        """A section's limit in fen. Raises KeyError when the policy does not grant it."""
+        for section in self.schedule.sections:
+            if section.coverage == coverage:
+                return section.sublimit_fen
+        raise KeyError(coverage)
+
+    def grants(self, coverage: str) -> bool:
+        """Whether the policy has this section or tower."""
+        return (any(one.coverage == coverage for one in self.schedule.sections)
+                or self.product.tower(coverage) is not None)
+
+    def term(self, key: str) -> int | None:
+        """The int64 cell of a policy term that predicates refer to; None when it has none.
+
+        Raises InputError for a key that no policy has.
+        """
+        schedule = self.schedule
+        days: dict[str, date | None] = {
+            "inception_at": schedule.inception,
+            "retroactive_date": schedule.retroactive_date,
+            "continuity_date": schedule.continuity_date or schedule.inception,
+        }
+        if key in days:
+            day = days[key]
+            return None if day is None else int(start_of(day).timestamp())
+        if key == "notice_hours":
+            return self.product.claims_process.notice_hours
+        raise InputError(f"a policy has no term {key!r}", field=key,
+                         mend="one of: " + ", ".join([*days, "notice_hours"]))
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON."""
+        plain: dict[str, JSON] = msgspec.to_builtins(self)
+        return plain
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON."""
+        return document_hash(self.to_dict())
+
+
+class ExplainableTerm(_Struct):
+    """One term that must be explained before it can be relied on."""
+
+    key: str
+    kind: Literal["exclusion", "deductible", "waiting", "insured_share"]
+    name_zh: str
+    name_en: str
+    text_zh: str
+    text_en: str
+    plain_zh: str
+    plain_en: str
+    clause: str
+    duty: Literal["explain", "highlight"]
+
+
+def bind(
+    product: Product,
+    schedule: Schedule | Mapping[str, JSON],
+) -> Policy:
+    """Make the contract. The product must be resolved; the schedule inside its bounds.
+
+    Raises one InputError for all faults.
+    """
+    if not isinstance(schedule, Schedule):
+        schedule = typed(schedule, Schedule)
+    faults = list(_schedule_faults(product, schedule))
+    if faults:
+        raise InputError.of(faults)
+    return Policy(schema="dinghai.policy/1", schedule=schedule, product=product)
+
+
+def _schedule_faults(product: Product, schedule: Schedule) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def fault(field: str, message: str, mend: str) -> None:
+        faults.append(Fault(message, field=f"schedule.{field}", mend=mend))
+
+    if not product.vocabulary:
+        fault("product", "the product is not resolved", "resolve it with the vocabulary first")
+    if schedule.expiry < schedule.inception:
+        fault("expiry", "cover ends before it begins", "give a later last day")
+    limits = product.limits
+    if not limits.aggregate_minimum_fen <= schedule.aggregate_limit_fen <= (
+            limits.aggregate_maximum_fen):
+        fault("aggregate_limit_fen", "the aggregate limit is outside the product's bounds",
+              f"{limits.aggregate_minimum_fen} to {limits.aggregate_maximum_fen} fen")
+    if not limits.deductible_minimum_fen <= schedule.event_deductible_fen <= (
+            limits.deductible_maximum_fen):
+        fault("event_deductible_fen", "the event deductible is outside the product's bounds",
+              f"{limits.deductible_minimum_fen} to {limits.deductible_maximum_fen} fen")
+    if not 0 < schedule.each_event_limit_fen <= schedule.aggregate_limit_fen:
+        fault("each_event_limit_fen", "the each-event limit is above the aggregate limit",
+              "give at most the aggregate limit")
+    granted = {one.coverage for one in schedule.sections}
+    if len(granted) != len(schedule.sections):
+        fault("sections", "a coverage is scheduled twice", "list each coverage once")
+    for one in schedule.sections:
+        if product.section(one.coverage) is None:
+            fault("sections", f"the product has no section {one.coverage}", "drop it")
+        if not 0 < one.sublimit_fen <= schedule.aggregate_limit_fen:
+            fault("sections", f"the sublimit of {one.coverage} is not within the aggregate limit",
+                  "give at most the aggregate limit")
+    for section in product.sections:
+        if section.mandatory and section.coverage not in granted:
+            fault("sections", f"the mandatory section {section.coverage} is missing", "add it")
+    return faults
+
+
+def scheduled_sections(
+    product: Product, aggregate_limit_fen: int, *, without: frozenset[str] = frozenset()
+) -> tuple[ScheduledSection, ...]:
+    """The product's sections with their default amounts for an aggregate limit."""
+    return tuple(
+        ScheduledSection(coverage=one.coverage,
+                         sublimit_fen=_sublimit(one.sublimit.amount_fen,
+                                                one.sublimit.ppm_of_aggregate,
+                                                aggregate_limit_fen))
+        for one in product.sections
+        if one.mandatory or one.coverage not in without
+    )
+
+
+def _sublimit(amount: int | None, ppm: int | None, aggregate: int) -> int:
+    if amount is not None:
+        return min(amount, aggregate)
+    return apply_ppm(aggregate, 1_000_000 if ppm is None else ppm)
+
+
+def terms_to_explain(policy: Policy) -> tuple[ExplainableTerm, ...]:
+    """Every exclusion, deductible, waiting period and ratio that 保险法17条 asks to explain."""
+    terms = [_exclusion_term(one) for one in policy.product.exclusions if one.duty != "none"]
+    schedule = policy.schedule
+    if schedule.event_deductible_fen > 0:
+        terms.append(_amount_term("event_deductible", "deductible", "每次事故免赔额",
+                                  "Event deductible", "", schedule.event_deductible_fen))
+    for scheduled in schedule.sections:
+        section = policy.product.section(scheduled.coverage)
+        assert section is not None  # bind() has checked it
+        if section.waiting is not None:
+            terms.append(ExplainableTerm(
+                key=f"waiting:{section.coverage}", kind="waiting", clause=section.clause,
+                name_zh=f"{section.name_zh}等待期", name_en=f"Waiting period, {section.name_en}",
+                text_zh=f"等待期 {section.waiting.seconds // 3600} 小时",
+                text_en=f"Waiting period of {section.waiting.seconds // 3600} hours",
+                plain_zh="中断未超过等待期的，不赔；超过的，按约定方式扣除。",
+                plain_en="An interruption within the waiting period is not paid; a longer one is "
+                         "reduced as agreed.",
+                duty="explain"))
+        if section.insured_share_ppm > 0:
+            percent = f"{section.insured_share_ppm / 10_000:g}%"
+            terms.append(ExplainableTerm(
+                key=f"insured_share:{section.coverage}", kind="insured_share",
+                clause=section.clause, name_zh=f"{section.name_zh}被保险人自担比例",
+                name_en=f"Insured's share, {section.name_en}", text_zh=f"自担 {percent}",
+                text_en=f"{percent} is borne by the insured",
+                plain_zh=f"该项损失由您自担 {percent}。",
+                plain_en=f"You bear {percent} of this loss.", duty="explain"))
+        if section.retention.kind in {"fixed", "percentage", "higher_of", "lower_of"}:
+            terms.append(_amount_term(f"retention:{section.coverage}", "deductible",
+                                      f"{section.name_zh}免赔", f"Retention, {section.name_en}",
+                                      section.clause, section.retention.amount_fen))
+    return tuple(terms)
+
+
+def _exclusion_term(exclusion: Exclusion) -> ExplainableTerm:
+    return ExplainableTerm(
+        key=exclusion.code, kind="exclusion", name_zh=exclusion.name_zh,
+        name_en=exclusion.name_en, text_zh=exclusion.text_zh, text_en=exclusion.text_en,
+        plain_zh=exclusion.plain_zh, plain_en=exclusion.plain_en, clause=exclusion.clause,
+        duty="highlight" if exclusion.duty == "highlight" else "explain")
+
+
+def _amount_term(
+    key: str, kind: Literal["deductible"], zh: str, en: str, clause: str, fen: int
+) -> ExplainableTerm:
+    return ExplainableTerm(
+        key=key, kind=kind, name_zh=zh, name_en=en, clause=clause,
+        text_zh=f"{fen / 100:,.2f} 元", text_en=f"¥{fen / 100:,.2f}",
+        plain_zh="每次事故先由您承担这一金额。",
+        plain_en="You bear this amount of each event first.", duty="explain")
+
+
+def explained(policy: Policy, key: str, duty: str) -> bool:
+    """Whether a term's duty of highlighting and explanation is proved."""
+    if duty == "none":
+        return True
+    record = policy.schedule.explanations.get(key)
+    if record is None or not record.highlighted:
+        return False
+    return duty == "highlight" or record.explained_at is not None
+
+
+def with_explanations(
+    policy: Policy, keys: tuple[str, ...], record: ExplanationRecord
+) -> Policy:
+    """The same policy with some terms recorded as explained."""
+    merged = {**policy.schedule.explanations, **{key: record for key in keys}}
+    return msgspec.structs.replace(
+        policy, schedule=msgspec.structs.replace(policy.schedule, explanations=merged))
+
+
+def read_policy(raw: JSON, *, file: str | None = None) -> Policy:
+    """A policy from plain JSON. Raises InputError; the schedule is checked against the product."""
+    policy = typed(raw, Policy, file=file)
+    faults = _schedule_faults(policy.product, policy.schedule)
+    if faults:
+        raise InputError.of(Fault(one.message, file, None, one.field, one.mend) for one in faults)
+    return policy

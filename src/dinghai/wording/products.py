@@ -1,0 +1,260 @@
+"""Read a product folder, fill it from the standard vocabulary, and find the shipped products."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.reading import read_toml, toml_line
+from dinghai.vocabulary.facts import facts
+from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
+from dinghai.wording.schema import (
+    Duty,
+    Effect,
+    Exclusion,
+    Payability,
+    Product,
+    Section,
+    Stage,
+    Tower,
+    Valuation,
+    ValuationMethod,
+)
+
+VOCABULARY_VERSION = "2026-11"
+
+_METHODS: dict[str, ValuationMethod] = {
+    "business_interruption": "business_interruption_gross_profit",
+    "actual_cost": "actual_cost",
+    "per_record": "per_record",
+    "liability": "liability",
+    "direct_financial": "direct_financial",
+}
+_METHOD_OF: dict[str, ValuationMethod] = {"FP-DATA": "data_restoration"}
+_DUTIES: dict[str, Duty] = {"highlight_and_explain": "explain", "highlight": "highlight"}
+_MAINLAND: dict[str, Payability] = {
+    "covered": "covered", "conditional": "conditional", "nominal_only": "nominal_only",
+    "prohibited": "prohibited", "prohibited_if_virtual_currency": "conditional",
+}
+
+
+def read_product(folder: Path) -> Product:
+    """The product of a folder with ``product.toml``, resolved and checked.
+
+    Raises one InputError for all faults, each with file, line, field and mend.
+    """
+    path = folder / "product.toml"
+    product = resolve(read_toml(path, Product))
+    faults = conformance_faults(product)
+    if faults:
+        text = path.read_text("utf-8")
+        raise InputError.of(
+            Fault(one.message, str(path), toml_line(text, one.field), one.field, one.mend)
+            for one in faults)
+    return product
+
+
+def shipped_products() -> tuple[str, ...]:
+    """Ids of the products that come with the house."""
+    folder = files("dinghai.data").joinpath("products")
+    return tuple(sorted(one.name for one in folder.iterdir() if one.is_dir()))
+
+
+@cache
+def load_product(product_id: str) -> Product:
+    """A shipped product, or one in a folder of that path. Raises InputError."""
+    if product_id in shipped_products():
+        with as_file(files("dinghai.data").joinpath("products", product_id)) as folder:
+            return read_product(folder)
+    if Path(product_id).is_dir():
+        return read_product(Path(product_id))
+    raise InputError(f"there is no product {product_id!r}", field="product",
+                     mend="one of: " + ", ".join(shipped_products()) + ", or a product's folder")
+
+
+@cache
+def _table(name: str, key: str) -> dict[str, dict[str, JSON]]:
+    text = files("dinghai.data").joinpath(f"vocabulary/{name}.json").read_text("utf-8")
+    return {row["id"]: row for row in json.loads(text)[key]}
+
+
+def resolve(product: Product) -> Product:
+    """The product with every text, trigger, predicate and effect it takes from the vocabulary."""
+    codes = tuple(one.code for one in product.exclusions)
+    return msgspec.structs.replace(
+        product,
+        vocabulary=product.vocabulary or VOCABULARY_VERSION,
+        sections=tuple(_resolve_section(one, codes) for one in product.sections),
+        towers=tuple(_resolve_tower(one) for one in product.towers),
+        exclusions=tuple(_resolve_exclusion(one, product) for one in product.exclusions),
+    )
+
+
+def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
+    row = _coverage(section.coverage)
+    typical = set(row["typical_exclusions"])
+    method = _METHOD_OF.get(section.coverage) or _METHODS.get(row["valuation"]["method"])
+    valuation = section.valuation or (Valuation(method=method) if method else None)
+    return msgspec.structs.replace(
+        section,
+        **_texts(section, row),
+        payability=section.payability or _MAINLAND[row["mainland"]],
+        trigger_basis=section.trigger_basis or row["trigger"]["basis"],
+        triggers=section.triggers or tuple(row["trigger"]["events"]),
+        perils=section.perils or tuple(row["trigger"]["perils"]),
+        valuation=valuation,
+        exclusions=(section.exclusions if section.exclusions is not None
+                    else tuple(code for code in codes if code in typical)),
+        evidence=section.evidence or tuple(row["evidence"]),
+        source=section.source or row["source"],
+        confidence=section.confidence or row["confidence"],
+    )
+
+
+def _resolve_tower(tower: Tower) -> Tower:
+    row = _coverage(tower.coverage)
+    return msgspec.structs.replace(
+        tower, **_texts(tower, row),
+        triggers=tower.triggers or tuple(row["trigger"]["events"]),
+        evidence=tower.evidence or tuple(row["evidence"]))
+
+
+def _texts(part: Section | Tower, row: dict[str, JSON]) -> dict[str, str]:
+    return {
+        "name_zh": part.name_zh or row["name_zh"], "name_en": part.name_en or row["name_en"],
+        "text_zh": part.text_zh or row["definition_zh"],
+        "text_en": part.text_en or row["definition_en"],
+        "plain_zh": part.plain_zh or row["plain_zh"], "plain_en": part.plain_en or row["plain_en"],
+    }
+
+
+def _coverage(code: str) -> dict[str, JSON]:
+    row = _table("coverages", "coverages").get(code)
+    if row is None:
+        raise InputError(f"{code!r} is not a coverage of the vocabulary", field="sections",
+                         mend="see docs/reference/vocabulary.md")
+    return row
+
+
+def _resolve_exclusion(exclusion: Exclusion, product: Product) -> Exclusion:
+    row = _table("exclusions", "exclusions").get(exclusion.code)
+    if row is None:
+        raise InputError(f"{exclusion.code!r} is not an exclusion of the vocabulary",
+                         field="exclusions", mend="see docs/reference/vocabulary.md")
+    predicate = exclusion.predicate or row["predicate"]
+    disapplied = exclusion.disapplied_for or tuple(
+        one.coverage for one in (*product.sections, *product.towers)
+        if exclusion.code in _coverage(one.coverage)["disapplied_exclusions"])
+    return msgspec.structs.replace(
+        exclusion,
+        acts_on=_acts_on(row["kind"], predicate),
+        predicate=predicate,
+        effect=exclusion.effect or msgspec.convert(row["effect"], Effect),
+        burden=exclusion.burden or row["burden_of_proof"],
+        duty=exclusion.duty if exclusion.duty != "explain" else _DUTIES.get(
+            row["explanation"], "explain"),
+        name_zh=exclusion.name_zh or row["name_zh"], name_en=exclusion.name_en or row["name_en"],
+        text_zh=exclusion.text_zh or row["clause_zh"],
+        text_en=exclusion.text_en or row["clause_en"],
+        plain_zh=exclusion.plain_zh or row["plain_zh"],
+        plain_en=exclusion.plain_en or row["plain_en"],
+        law=exclusion.law or row["statute"],
+        disapplied_for=disapplied,
+    )
+
+
+def _acts_on(kind: str, predicate: dict[str, JSON]) -> str:
+    """Cause and timing act on the event, loss types and items on the item (DECISIONS 12)."""
+    if kind in {"event_cause", "timing", "jurisdiction"}:
+        return "event"
+    if kind in {"loss_type", "item"}:
+        return "item"
+    scopes = {one.scope for one in facts_of(parse_predicate(predicate))}
+    return "item" if "item" in scopes else "event"
+
+
+_ITEM_EFFECTS = frozenset({"exclude_item", "reduce_by_fact", "reduce_by_ratio_fact",
+                           "reduce_hours_by_fact", "reduce_to_fact", "coinsurance",
+                           "sliding_coinsurance"})
+_EVENT_EFFECTS = frozenset({"exclude_event", "reduce_by_fact", "coinsurance",
+                            "sliding_coinsurance", "deductible_uplift", "graded",
+                            "decline_quote"})
+_WITH_FACT = frozenset({"reduce_by_fact", "reduce_by_ratio_fact", "reduce_hours_by_fact",
+                        "reduce_to_fact", "sliding_coinsurance"})
+
+
+def conformance_faults(product: Product) -> tuple[Fault, ...]:
+    """What would keep a resolved product from being read, simulated and decided."""
+    faults: list[Fault] = []
+    coverages = [one.coverage for one in (*product.sections, *product.towers)]
+    codes = [one.code for one in product.exclusions]
+    for label, names in (("sections", coverages), ("exclusions", codes)):
+        twice = sorted({one for one in names if names.count(one) > 1})
+        faults += [Fault(f"{one} stands twice", field=label, mend="keep one") for one in twice]
+    for index, section in enumerate(product.sections):
+        faults += _section_faults(section, f"sections[{index}]")
+    for index, exclusion in enumerate(product.exclusions):
+        faults += _exclusion_faults(exclusion, f"exclusions[{index}]")
+    for index, shared in enumerate(product.shared_limits):
+        unknown = [one for one in shared.coverages if one not in coverages]
+        faults += [Fault(f"{one} is not a section of the product", mend="drop it",
+                         field=f"shared_limits[{index}].coverages") for one in unknown]
+    if sorted(product.calculation_order) != sorted(get_args(Stage)):
+        faults.append(Fault("the order must name every stage once", field="calculation_order",
+                            mend="stages: " + ", ".join(get_args(Stage))))
+    limits = product.limits
+    if not (0 < limits.aggregate_minimum_fen <= limits.aggregate_default_fen
+            <= limits.aggregate_maximum_fen):
+        faults.append(Fault("minimum, default and maximum are out of order",
+                            field="limits.aggregate_default_fen", mend="order them"))
+    return tuple(faults)
+
+
+def _section_faults(section: Section, field: str) -> list[Fault]:
+    faults = []
+    if section.valuation is None:
+        faults.append(Fault(f"{section.coverage} has no way to be valued yet",
+                            field=f"{field}.valuation",
+                            mend="give a valuation: " + ", ".join(get_args(ValuationMethod))))
+    unknown = [one for one in section.triggers or () if one not in facts()]
+    faults += [Fault(f"{one} is not a fact of the registry", field=f"{field}.triggers",
+                     mend="see docs/reference/facts.md") for one in unknown]
+    if not 0 <= section.insured_share_ppm <= 1_000_000:
+        faults.append(Fault("a share lies between 0 and 1,000,000 ppm",
+                            field=f"{field}.insured_share_ppm", mend="mend the number"))
+    if section.waiting is not None and section.valuation is not None and (
+            section.valuation.method != "business_interruption_gross_profit"):
+        faults.append(Fault("only an interruption can have a waiting time",
+                            field=f"{field}.waiting", mend="use a retention"))
+    return faults
+
+
+def _exclusion_faults(exclusion: Exclusion, field: str) -> list[Fault]:
+    effect = exclusion.effect
+    assert effect is not None and exclusion.predicate is not None  # resolve() fills them
+    faults = []
+    allowed = _EVENT_EFFECTS if exclusion.acts_on == "event" else _ITEM_EFFECTS
+    if effect.type not in allowed:
+        faults.append(Fault(f"{exclusion.code}: {effect.type} cannot act on the "
+                            f"{exclusion.acts_on}", field=f"{field}.effect",
+                            mend="one of: " + ", ".join(sorted(allowed))))
+    if effect.type in _WITH_FACT and effect.fact not in facts():
+        faults.append(Fault(f"{exclusion.code}: {effect.type} needs a fact of the registry",
+                            field=f"{field}.effect.fact", mend="name the fact"))
+    if effect.type == "sliding_coinsurance" and (
+            not effect.bands or effect.bands[-1].up_to is not None):
+        faults.append(Fault(f"{exclusion.code}: the last band must be open",
+                            field=f"{field}.effect.bands", mend="leave up_to out of the last"))
+    known = {"inception_at", "retroactive_date", "continuity_date", "notice_hours"}
+    faults += [Fault(f"{exclusion.code}: a policy has no term {key!r}",
+                     field=f"{field}.predicate", mend="one of: " + ", ".join(sorted(known)))
+               for key in policy_terms_of(parse_predicate(exclusion.predicate))
+               if key not in known]
+    return faults
