@@ -1,1 +1,1 @@
-"""Floor 0: money, calendar, clock, identifiers, errors, trace, three-valued truth, random streams."""
+"""Floor 0: money, calendar, clock, identifiers, errors, trace, truth, chains, random streams."""

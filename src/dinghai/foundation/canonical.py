@@ -16,7 +16,7 @@ JSON = Any
 
 
 def canonical_bytes(value: JSON) -> bytes:
-    """RFC 8785 bytes of a JSON value. Integers beyond 2^53 are refused there: write them as text."""
+    """RFC 8785 bytes of a JSON value. Integers beyond 2^53 are refused: write them as text."""
     return rfc8785.dumps(value)
 
 

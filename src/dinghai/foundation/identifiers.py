@@ -8,7 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 
-def new_identifier(now: datetime, *, randomness: Callable[[int], int] = secrets.randbits) -> uuid.UUID:
+def new_identifier(
+    now: datetime, *, randomness: Callable[[int], int] = secrets.randbits
+) -> uuid.UUID:
     """A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then 74 random bits."""
     milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
     random_a, random_b = randomness(12), randomness(62)

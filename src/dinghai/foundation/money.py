@@ -20,7 +20,8 @@ MAXIMUM_FEN: Final = 10**17
 
 _UNITS: Final = {"fen": 1, "分": 1, "yuan": 100, "元": 100, "万": 1_000_000, "万元": 1_000_000,
                  "亿": 10_000_000_000, "亿元": 10_000_000_000}
-_AMOUNT: Final = re.compile(r"^\s*(?P<number>\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|[分元万亿]+)?\s*$")
+_AMOUNT: Final = re.compile(
+    r"^\s*(?P<number>\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|[分元万亿]+)?\s*$")
 
 
 def parse_amount(text: str, *, field: str | None = None) -> Fen:

@@ -84,7 +84,7 @@ def exponential(value):  # type: ignore[no-untyped-def]
         value = 700.0
     if value < -700.0:
         return 0.0
-    k = int(math.floor(value * 1.4426950408889634 + 0.5))
+    k = math.floor(value * 1.4426950408889634 + 0.5)
     rest = value - k * 0.6931471803691238 - k * 1.9082149292705877e-10
     term = 1.0
     for n in (18.0, 17.0, 16.0, 15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0,

@@ -13,7 +13,12 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.truth import Truth
 from dinghai.terms import stages
 from dinghai.terms.context import Context
-from dinghai.terms.exclusions import EventEffects, compile_event_exclusions, compile_item_exclusions
+from dinghai.terms.exclusions import (
+    EventEffects,
+    compile_event_exclusions,
+    compile_item_exclusions,
+    unless_carved_back,
+)
 from dinghai.terms.program import Builder, Op, Program
 from dinghai.terms.stages import SectionState
 from dinghai.terms.valuation import compile_valuation
@@ -73,7 +78,8 @@ def _compile_section(context: Context, effects: EventEffects, section: Section) 
         assert valuation is not None  # a bound policy is resolved
         valued = compile_valuation(context, item, valuation.method, section.waiting,
                                    valuation.window_days, section.clause)
-        result = compile_item_exclusions(context, item, section.exclusions or (), valued.amount,
+        result = compile_item_exclusions(context, item, section.coverage,
+                                         section.exclusions or (), valued.amount,
                                          valued.interruption)
         amounts.append(_reasonable(context, item, result.amount, section.clause))
         if result.interruption is not None and valued.waiting_amount is not None:
@@ -83,6 +89,11 @@ def _compile_section(context: Context, effects: EventEffects, section: Section) 
     context.record("section_loss", section.coverage, clause=section.clause,
                    inputs={"items": builder.total(amounts), "covered": covered},
                    outputs={"amount": loss})
+    if section.payability in {"nominal_only", "prohibited"}:
+        nominal, loss = loss, builder.constant(0)
+        context.record("payability", section.coverage, clause=section.clause,
+                       inputs={"nominal": nominal}, outputs={"after": loss},
+                       code=section.payability)
     longest = None
     for interruption in interruptions:
         longest = interruption if longest is None else builder.step(
@@ -105,8 +116,8 @@ def _covered(
                    facts=(*triggers, *timing_facts), code=basis or "")
     kept = builder.truth(Truth.TRUE)
     for exclusion, applies in effects.excluded:
-        if coverage not in exclusion.disapplied_for:
-            kept = builder.step(Op.SELECT, applies, builder.truth(Truth.FALSE), kept)
+        here = unless_carved_back(context, exclusion, coverage, applies, None)
+        kept = builder.step(Op.SELECT, here, builder.truth(Truth.FALSE), kept)
     return builder.step(Op.AND, triggered, kept)
 
 

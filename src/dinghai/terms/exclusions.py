@@ -111,7 +111,8 @@ class ItemResult:
 
 
 def compile_item_exclusions(
-    context: Context, item: int, codes: tuple[str, ...], amount: int, interruption: int | None
+    context: Context, item: int, coverage: str, codes: tuple[str, ...], amount: int,
+    interruption: int | None,
 ) -> ItemResult:
     """Steps of the exclusions that act on one item, in the product's order."""
     wanted = set(codes)
@@ -119,6 +120,7 @@ def compile_item_exclusions(
         if exclusion.acts_on != "item" or exclusion.code not in wanted:
             continue
         applies, predicate, effective = _applies(context, exclusion, item)
+        applies = unless_carved_back(context, exclusion, coverage, applies, item)
         before = amount
         amount, interruption = _item_effect(context, item, exclusion, applies, amount,
                                             interruption)
@@ -188,6 +190,25 @@ def _applies(context: Context, exclusion: Exclusion, item: int | None) -> tuple[
     effective = builder.truth(Truth.of(proved))
     both = builder.step(Op.AND, predicate, effective)
     return both, predicate, effective
+
+
+def unless_carved_back(
+    context: Context, exclusion: Exclusion, coverage: str, applies: int, item: int | None
+) -> int:
+    """The truth that an exclusion applies to a coverage, its carve-backs considered.
+
+    A carve-back whose own predicate is unknown leaves the exclusion unknown: not applied.
+    """
+    builder = context.builder
+    for carve_back in exclusion.carve_backs or ():
+        if carve_back.coverages and coverage not in carve_back.coverages:
+            continue
+        if carve_back.when is not None:
+            gives_way = compile_predicate(context, parse_predicate(carve_back.when), item)
+            applies = builder.step(Op.AND, applies, builder.step(Op.NOT, gives_way))
+        elif carve_back.coverages:
+            applies = builder.truth(Truth.FALSE)
+    return applies
 
 
 def _share(context: Context, effect: Effect, item: int | None) -> int:

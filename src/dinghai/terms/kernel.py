@@ -96,7 +96,7 @@ def _split(registers, lane, dst, src, count, cap):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def _run_block(steps, r, lanes):  # type: ignore[no-untyped-def]  # noqa: PLR0912
+def _run_block(steps, r, lanes):  # type: ignore[no-untyped-def]
     for s in range(steps.shape[0]):
         op, dst, a, b, c = steps[s, 0], steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4]
         if op == 17:

@@ -112,7 +112,7 @@ class Builder:
         return result
 
     def split(self, parts: Sequence[int], cap: int) -> list[int]:
-        """Cut parts to a total of at most ``cap``, pro rata, largest remainders, first wins ties."""
+        """Cut parts to a total of at most ``cap``: pro rata, largest remainders, first wins."""
         if len(parts) == 1:
             return [self.step(Op.MINIMUM, parts[0], cap)]
         copies = [self.step(Op.VALUE, part) for part in parts]

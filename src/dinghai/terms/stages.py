@@ -173,8 +173,8 @@ def shared_limits(context: Context, effects: EventEffects, states: list[SectionS
 def event_deductible(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
     """Once per event, on sections without their own waiting; pro rata among them."""
     builder = context.builder
-    group = [state for state in states
-             if state.section.retention.kind == "event_deductible" and state.deductible_taken is None]
+    group = [state for state in states if state.deductible_taken is None
+             and state.section.retention.kind == "event_deductible"]
     if not group:
         return
     whole = _event_deductible(context, effects)

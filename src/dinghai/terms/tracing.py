@@ -50,7 +50,7 @@ def run(program: Program, cells: Mapping[str, int]) -> TracedRun:
     return TracedRun(program, tuple(registers))
 
 
-def _step(op: int, r: list[int], a: int, b: int, c: int) -> int:  # noqa: PLR0911
+def _step(op: int, r: list[int], a: int, b: int, c: int) -> int:
     match op:
         case Op.IS_TRUE:
             return _known_truth(r[a], r[a] == 1)

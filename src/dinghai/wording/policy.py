@@ -17,10 +17,10 @@ from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import apply_ppm
 from dinghai.foundation.reading import typed
-from dinghai.wording.schema import Exclusion, Product, _Struct
+from dinghai.wording.schema import Duty, Exclusion, Product, _Struct
 
 
-class Party(_Struct):
+class Party(_Struct, frozen=True):
     """A person under the contract."""
 
     name_zh: str
@@ -28,7 +28,7 @@ class Party(_Struct):
     credit_code: str = ""
 
 
-class ExplanationRecord(_Struct):
+class ExplanationRecord(_Struct, frozen=True):
     """Proof that one term was highlighted and explained to the applicant."""
 
     highlighted: bool
@@ -38,14 +38,14 @@ class ExplanationRecord(_Struct):
     evidence: str = ""
 
 
-class ScheduledSection(_Struct):
+class ScheduledSection(_Struct, frozen=True):
     """The amounts of one section in this policy."""
 
     coverage: str
     sublimit_fen: int
 
 
-class Schedule(_Struct):
+class Schedule(_Struct, frozen=True):
     """What is agreed for one policy beyond the product."""
 
     policy_no: str
@@ -66,7 +66,7 @@ class Schedule(_Struct):
     explanations: dict[str, ExplanationRecord] = {}
 
 
-class Policy(_Struct):
+class Policy(_Struct, frozen=True):
     """The contract as data (schema dinghai.policy/1)."""
 
     schema: Literal["dinghai.policy/1"]
@@ -120,7 +120,7 @@ class Policy(_Struct):
         return document_hash(self.to_dict())
 
 
-class ExplainableTerm(_Struct):
+class ExplainableTerm(_Struct, frozen=True):
     """One term that must be explained before it can be relied on."""
 
     key: str
@@ -262,7 +262,7 @@ def _amount_term(
         plain_en="You bear this amount of each event first.", duty="explain")
 
 
-def explained(policy: Policy, key: str, duty: str) -> bool:
+def explained(policy: Policy, key: str, duty: Duty | None) -> bool:
     """Whether a term's duty of highlighting and explanation is proved."""
     if duty == "none":
         return True
@@ -276,7 +276,7 @@ def with_explanations(
     policy: Policy, keys: tuple[str, ...], record: ExplanationRecord
 ) -> Policy:
     """The same policy with some terms recorded as explained."""
-    merged = {**policy.schedule.explanations, **{key: record for key in keys}}
+    merged = {**policy.schedule.explanations, **dict.fromkeys(keys, record)}
     return msgspec.structs.replace(
         policy, schedule=msgspec.structs.replace(policy.schedule, explanations=merged))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,9 +12,14 @@ import msgspec
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.reading import read_toml, toml_line
+from dinghai.vocabulary.coverages import Coverage, Mainland, coverages
+from dinghai.vocabulary.exclusions import Exclusion as StandardExclusion
+from dinghai.vocabulary.exclusions import Explanation, exclusions
 from dinghai.vocabulary.facts import facts
 from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
 from dinghai.wording.schema import (
+    ActsOn,
+    CarveBack,
     Duty,
     Effect,
     Exclusion,
@@ -38,10 +42,12 @@ _METHODS: dict[str, ValuationMethod] = {
     "direct_financial": "direct_financial",
 }
 _METHOD_OF: dict[str, ValuationMethod] = {"FP-DATA": "data_restoration"}
-_DUTIES: dict[str, Duty] = {"highlight_and_explain": "explain", "highlight": "highlight"}
-_MAINLAND: dict[str, Payability] = {
-    "covered": "covered", "conditional": "conditional", "nominal_only": "nominal_only",
-    "prohibited": "prohibited", "prohibited_if_virtual_currency": "conditional",
+_DUTIES: dict[Explanation, Duty] = {
+    "highlight_and_explain": "explain", "highlight_only": "highlight", "statutory_none": "none",
+}
+_MAINLAND: dict[Mainland, Payability] = {
+    "covered": "covered", "nominal_only": "nominal_only", "prohibited": "prohibited",
+    "prohibited_if_virtual_currency": "conditional",
 }
 
 
@@ -79,10 +85,9 @@ def load_product(product_id: str) -> Product:
                      mend="one of: " + ", ".join(shipped_products()) + ", or a product's folder")
 
 
-@cache
-def _table(name: str, key: str) -> dict[str, dict[str, JSON]]:
-    text = files("dinghai.data").joinpath(f"vocabulary/{name}.json").read_text("utf-8")
-    return {row["id"]: row for row in json.loads(text)[key]}
+def granted_coverages(product: Product) -> list[str]:
+    """Codes of the product's sections, then of its towers."""
+    return [one.coverage for one in product.sections] + [one.coverage for one in product.towers]
 
 
 def resolve(product: Product) -> Product:
@@ -98,79 +103,91 @@ def resolve(product: Product) -> Product:
 
 
 def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
-    row = _coverage(section.coverage)
-    typical = set(row["typical_exclusions"])
-    method = _METHOD_OF.get(section.coverage) or _METHODS.get(row["valuation"]["method"])
-    valuation = section.valuation or (Valuation(method=method) if method else None)
+    standard = _coverage(section.coverage)
+    typical = set(standard.typical_exclusions)
+    method = _METHOD_OF.get(section.coverage) or _METHODS.get(standard.valuation.method)
     return msgspec.structs.replace(
         section,
-        **_texts(section, row),
-        payability=section.payability or _MAINLAND[row["mainland"]],
-        trigger_basis=section.trigger_basis or row["trigger"]["basis"],
-        triggers=section.triggers or tuple(row["trigger"]["events"]),
-        perils=section.perils or tuple(row["trigger"]["perils"]),
-        valuation=valuation,
+        **_texts(section, standard),
+        payability=section.payability or _MAINLAND[standard.mainland],
+        trigger_basis=section.trigger_basis or standard.trigger.basis,
+        triggers=section.triggers or standard.trigger.events,
+        perils=section.perils or standard.trigger.perils,
+        valuation=section.valuation or (Valuation(method=method) if method else None),
         exclusions=(section.exclusions if section.exclusions is not None
                     else tuple(code for code in codes if code in typical)),
-        evidence=section.evidence or tuple(row["evidence"]),
-        source=section.source or row["source"],
-        confidence=section.confidence or row["confidence"],
+        evidence=section.evidence or standard.evidence,
+        source=section.source or standard.source,
+        confidence=section.confidence or standard.confidence,
     )
 
 
 def _resolve_tower(tower: Tower) -> Tower:
-    row = _coverage(tower.coverage)
+    standard = _coverage(tower.coverage)
     return msgspec.structs.replace(
-        tower, **_texts(tower, row),
-        triggers=tower.triggers or tuple(row["trigger"]["events"]),
-        evidence=tower.evidence or tuple(row["evidence"]))
+        tower, **_texts(tower, standard),
+        triggers=tower.triggers or standard.trigger.events,
+        evidence=tower.evidence or standard.evidence)
 
 
-def _texts(part: Section | Tower, row: dict[str, JSON]) -> dict[str, str]:
+def _texts(part: Section | Tower, standard: Coverage) -> dict[str, str]:
     return {
-        "name_zh": part.name_zh or row["name_zh"], "name_en": part.name_en or row["name_en"],
-        "text_zh": part.text_zh or row["definition_zh"],
-        "text_en": part.text_en or row["definition_en"],
-        "plain_zh": part.plain_zh or row["plain_zh"], "plain_en": part.plain_en or row["plain_en"],
+        "name_zh": part.name_zh or standard.name_zh, "name_en": part.name_en or standard.name_en,
+        "text_zh": part.text_zh or standard.definition_zh,
+        "text_en": part.text_en or standard.definition_en,
+        "plain_zh": part.plain_zh or standard.plain_zh,
+        "plain_en": part.plain_en or standard.plain_en,
     }
 
 
-def _coverage(code: str) -> dict[str, JSON]:
-    row = _table("coverages", "coverages").get(code)
-    if row is None:
+def _coverage(code: str) -> Coverage:
+    standard = coverages().get(code)
+    if standard is None:
         raise InputError(f"{code!r} is not a coverage of the vocabulary", field="sections",
                          mend="see docs/reference/vocabulary.md")
-    return row
+    return standard
 
 
 def _resolve_exclusion(exclusion: Exclusion, product: Product) -> Exclusion:
-    row = _table("exclusions", "exclusions").get(exclusion.code)
-    if row is None:
+    standard = exclusions().get(exclusion.code)
+    if standard is None:
         raise InputError(f"{exclusion.code!r} is not an exclusion of the vocabulary",
                          field="exclusions", mend="see docs/reference/vocabulary.md")
-    predicate = exclusion.predicate or row["predicate"]
-    disapplied = exclusion.disapplied_for or tuple(
-        one.coverage for one in (*product.sections, *product.towers)
-        if exclusion.code in _coverage(one.coverage)["disapplied_exclusions"])
+    predicate = exclusion.predicate or standard.predicate
     return msgspec.structs.replace(
         exclusion,
-        acts_on=_acts_on(row["kind"], predicate),
+        acts_on=_acts_on(standard.kind, predicate),
         predicate=predicate,
-        effect=exclusion.effect or msgspec.convert(row["effect"], Effect),
-        burden=exclusion.burden or row["burden_of_proof"],
-        duty=exclusion.duty if exclusion.duty != "explain" else _DUTIES.get(
-            row["explanation"], "explain"),
-        name_zh=exclusion.name_zh or row["name_zh"], name_en=exclusion.name_en or row["name_en"],
-        text_zh=exclusion.text_zh or row["clause_zh"],
-        text_en=exclusion.text_en or row["clause_en"],
-        plain_zh=exclusion.plain_zh or row["plain_zh"],
-        plain_en=exclusion.plain_en or row["plain_en"],
-        law=exclusion.law or row["statute"],
-        disapplied_for=disapplied,
+        effect=exclusion.effect or msgspec.convert(standard.effect, Effect),
+        burden=exclusion.burden or standard.burden_of_proof,
+        duty=exclusion.duty or _DUTIES[standard.explanation],
+        name_zh=exclusion.name_zh or standard.name_zh,
+        name_en=exclusion.name_en or standard.name_en,
+        text_zh=exclusion.text_zh or standard.clause_zh,
+        text_en=exclusion.text_en or standard.clause_en,
+        plain_zh=exclusion.plain_zh or standard.plain_zh,
+        plain_en=exclusion.plain_en or standard.plain_en,
+        law=exclusion.law or standard.statute,
+        carve_backs=_carve_backs(exclusion, standard, product),
     )
 
 
-def _acts_on(kind: str, predicate: dict[str, JSON]) -> str:
+def _carve_backs(
+    exclusion: Exclusion, standard: StandardExclusion, product: Product
+) -> tuple[CarveBack, ...]:
+    """The product's own, or the standard ones and the coverages that disapply the exclusion."""
+    if exclusion.carve_backs is not None:
+        return exclusion.carve_backs
+    carved = [CarveBack(coverages=one.coverages, when=one.when, text_zh=one.text_zh,
+                        text_en=one.text_en) for one in standard.carve_backs]
+    disapplying = tuple(code for code in granted_coverages(product)
+                        if exclusion.code in _coverage(code).disapplied_exclusions)
+    if disapplying:
+        carved.append(CarveBack(coverages=disapplying))
+    return tuple(carved)
+
+
+def _acts_on(kind: str, predicate: dict[str, JSON]) -> ActsOn:
     """Cause and timing act on the event, loss types and items on the item (DECISIONS 12)."""
     if kind in {"event_cause", "timing", "jurisdiction"}:
         return "event"
@@ -193,9 +210,9 @@ _WITH_FACT = frozenset({"reduce_by_fact", "reduce_by_ratio_fact", "reduce_hours_
 def conformance_faults(product: Product) -> tuple[Fault, ...]:
     """What would keep a resolved product from being read, simulated and decided."""
     faults: list[Fault] = []
-    coverages = [one.coverage for one in (*product.sections, *product.towers)]
+    granted = granted_coverages(product)
     codes = [one.code for one in product.exclusions]
-    for label, names in (("sections", coverages), ("exclusions", codes)):
+    for label, names in (("sections", granted), ("exclusions", codes)):
         twice = sorted({one for one in names if names.count(one) > 1})
         faults += [Fault(f"{one} stands twice", field=label, mend="keep one") for one in twice]
     for index, section in enumerate(product.sections):
@@ -203,7 +220,7 @@ def conformance_faults(product: Product) -> tuple[Fault, ...]:
     for index, exclusion in enumerate(product.exclusions):
         faults += _exclusion_faults(exclusion, f"exclusions[{index}]")
     for index, shared in enumerate(product.shared_limits):
-        unknown = [one for one in shared.coverages if one not in coverages]
+        unknown = [one for one in shared.coverages if one not in granted]
         faults += [Fault(f"{one} is not a section of the product", mend="drop it",
                          field=f"shared_limits[{index}].coverages") for one in unknown]
     if sorted(product.calculation_order) != sorted(get_args(Stage)):

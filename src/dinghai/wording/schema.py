@@ -30,6 +30,7 @@ ValuationMethod = Literal[
 ]
 Payability = Literal["covered", "conditional", "nominal_only", "prohibited"]
 Duty = Literal["explain", "highlight", "none"]
+ActsOn = Literal["event", "item", ""]
 Stage = Literal[
     "recoveries", "average", "retention", "sublimit", "shared_limits", "event_deductible",
     "insured_share", "other_insurance", "each_event_limit", "aggregate_limit",
@@ -48,7 +49,7 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Frozen, strict, and written without its defaults."""
 
 
-class Waiting(_Struct):
+class Waiting(_Struct, frozen=True):
     """How long a loss must last, and what that time costs the insured."""
 
     seconds: int
@@ -57,7 +58,7 @@ class Waiting(_Struct):
     """Only for ``franchise_hours``: whether the event deductible is still taken."""
 
 
-class Retention(_Struct):
+class Retention(_Struct, frozen=True):
     """What the insured bears of one section's loss."""
 
     kind: RetentionKind = "event_deductible"
@@ -65,7 +66,7 @@ class Retention(_Struct):
     ppm: int = 0
 
 
-class Sublimit(_Struct):
+class Sublimit(_Struct, frozen=True):
     """A section's own limit: an amount, or a share of the aggregate limit."""
 
     amount_fen: int | None = None
@@ -73,7 +74,7 @@ class Sublimit(_Struct):
     basis: Literal["annual", "each_event"] = "annual"
 
 
-class Valuation(_Struct):
+class Valuation(_Struct, frozen=True):
     """How a loss item becomes an amount."""
 
     method: ValuationMethod
@@ -81,7 +82,7 @@ class Valuation(_Struct):
     """Costs incurred later than this after the incident do not count."""
 
 
-class Section(_Struct):
+class Section(_Struct, frozen=True):
     """One coverage as this product grants it."""
 
     coverage: str
@@ -113,7 +114,7 @@ class Section(_Struct):
     confidence: str = ""
 
 
-class Tower(_Struct):
+class Tower(_Struct, frozen=True):
     """A cover that the law puts outside the aggregate: no deductible, no insured's share."""
 
     coverage: str
@@ -130,7 +131,7 @@ class Tower(_Struct):
     evidence: tuple[str, ...] | None = None
 
 
-class SharedLimit(_Struct):
+class SharedLimit(_Struct, frozen=True):
     """A limit that several sections share, pro rata within one event."""
 
     id: str
@@ -140,14 +141,14 @@ class SharedLimit(_Struct):
     clause: str = ""
 
 
-class Band(_Struct):
+class Band(_Struct, frozen=True):
     """The insured's share up to a value of the fact; the last band has no upper bound."""
 
     up_to: int | None
     insured_share_ppm: int
 
 
-class Effect(_Struct):
+class Effect(_Struct, frozen=True):
     """What an exclusion or condition does once its predicate is true.
 
     ``exclude_event`` takes the whole event, ``exclude_item`` the item; ``reduce_by_fact`` takes an
@@ -174,27 +175,36 @@ class Effect(_Struct):
     denominator: dict[str, str] | None = None
 
 
-class GradedStep(_Struct):
+class GradedStep(_Struct, frozen=True):
     """One rung: when the predicate is true, this follows. The first rung that holds decides."""
 
     when: dict[str, JSON]
     effect: Effect
 
 
-class Exclusion(_Struct):
+class CarveBack(_Struct, frozen=True):
+    """Where an exclusion gives way: for these coverages (all when empty), while ``when`` holds."""
+
+    coverages: tuple[str, ...] = ()
+    when: dict[str, JSON] | None = None
+    text_zh: str = ""
+    text_en: str = ""
+
+
+class Exclusion(_Struct, frozen=True):
     """An exclusion or reducing condition as this product words it."""
 
     code: str
     clause: str
     highlighted: bool = True
-    duty: Duty = "explain"
+    duty: Duty | None = None
     """保险法17条: ``highlight`` alone suffices for statutory prohibitions (解释二10条); ``none``
     where the law itself is the rule."""
     penalty_group: str = ""
     """Penalties of one group rest on one fact: the heaviest applies. Empty: on its own."""
     cumulative: bool = False
     """Whether this product adds penalties of one group up after all."""
-    acts_on: Literal["event", "item", ""] = ""
+    acts_on: ActsOn = ""
     predicate: dict[str, JSON] | None = None
     effect: Effect | None = None
     burden: Literal["insurer", "insured", ""] = ""
@@ -205,10 +215,10 @@ class Exclusion(_Struct):
     plain_zh: str = ""
     plain_en: str = ""
     law: str = ""
-    disapplied_for: tuple[str, ...] = ()
+    carve_backs: tuple[CarveBack, ...] | None = None
 
 
-class Basis(_Struct):
+class Basis(_Struct, frozen=True):
     """What counts as one event, and where."""
 
     aggregation_rule: Literal["root_cause", "hours_window", "batch_defect"] = "root_cause"
@@ -218,7 +228,7 @@ class Basis(_Struct):
     retroactive: Literal["inception", "date", "none"] = "inception"
 
 
-class Limits(_Struct):
+class Limits(_Struct, frozen=True):
     """Bounds and defaults of the amounts that a schedule fills in."""
 
     aggregate_minimum_fen: int
@@ -231,7 +241,7 @@ class Limits(_Struct):
     defence: Literal["inside", "outside"] = "inside"
 
 
-class Obligation(_Struct):
+class Obligation(_Struct, frozen=True):
     """Something a party must do, with its deadline and what a breach costs."""
 
     id: str
@@ -244,7 +254,7 @@ class Obligation(_Struct):
     breach: str = ""
 
 
-class ClaimsProcess(_Struct):
+class ClaimsProcess(_Struct, frozen=True):
     """The promises about a claim; the law's own days are the longest allowed."""
 
     notice_hours: int = 48
@@ -256,7 +266,7 @@ class ClaimsProcess(_Struct):
     appeal_en: str = ""
 
 
-class Service(_Struct):
+class Service(_Struct, frozen=True):
     """A service that comes with the policy."""
 
     code: str
@@ -266,14 +276,14 @@ class Service(_Struct):
     clause: str
 
 
-class Rating(_Struct):
+class Rating(_Struct, frozen=True):
     """Where the premium comes from and how it floats."""
 
     table: str
     float_rule: str
 
 
-class Product(_Struct):
+class Product(_Struct, frozen=True):
     """A whole product. Resolved, it needs nothing beside itself to be read, priced and decided."""
 
     schema: Literal["dinghai.product/1"]
