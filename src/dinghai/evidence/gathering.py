@@ -8,8 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dinghai.evidence.finding import RAW_LIMIT, EvidenceReading, Finding, Ignored, Rejection
+from dinghai.foundation.errors import InputError
 
 TEXT_LIMIT = 500
+FINDINGS_LIMIT = 500_000
+REJECTED_LIMIT = 10_000
+"""A file beyond these is refused whole: it is not what it claims to be, or must be split."""
 
 
 def plain_text(value: object, limit: int = TEXT_LIMIT) -> str:
@@ -88,12 +92,19 @@ class Gathering:
         repeat = self._occurrences[finding.finding_id]
         self._findings.append(finding if repeat == 1 else finding.identified(repeat))
         self._records += 1
+        if len(self._findings) > FINDINGS_LIMIT:
+            raise InputError(f"more than {FINDINGS_LIMIT} findings in one file",
+                             file=self.source_name, mend="split the report")
 
     def reject(self, reference: str, reason: str, mend: str, line: int | None = None) -> None:
         """One record could not be read."""
         self._rejected.append(
             Rejection(line, plain_text(reference), plain_text(reason), plain_text(mend)))
         self._records += 1
+        if len(self._rejected) > REJECTED_LIMIT:
+            raise InputError(f"more than {REJECTED_LIMIT} unreadable records",
+                             file=self.source_name, line=self._rejected[0].line,
+                             mend=f"the first: {self._rejected[0].reason}")
 
     def ignore(self, reference: str, reason: str) -> None:
         """One record is sound and reports nothing."""
@@ -105,14 +116,16 @@ class Gathering:
         self._records += 1
 
     def reading(self, sha256: str) -> EvidenceReading:
-        """Everything gathered, in the order of the file."""
+        """Everything gathered, in the order of the file. A file that does not say when the scan
+        was is dated by its latest finding."""
+        moments = [item.observed_at for item in self._findings if item.observed_at is not None]
         return EvidenceReading(
             format=self.source_format,
             source_name=self.source_name,
             sha256=sha256,
             vantage=self.vantage,
             tool=plain_text(self.tool),
-            observed_at=self.observed_at,
+            observed_at=self.observed_at or max(moments, default=None),
             records=self._records,
             findings=tuple(self._findings),
             rejected=tuple(self._rejected),
