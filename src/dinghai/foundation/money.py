@@ -15,8 +15,8 @@ Rounding = Literal["floor", "half_up"]
 PPM: Final = 1_000_000
 """One, in parts per million: every ratio in the engine is an integer of these."""
 
-MAXIMUM_FEN: Final = 10**17
-"""¥1,000 trillion. Above it an amount is refused, so that sums stay inside int64."""
+MAXIMUM_FEN: Final = 10**15
+"""¥10 trillion. Above it an amount is refused: sums stay inside int64 and JSON keeps it exact."""
 
 _UNITS: Final = {"fen": 1, "分": 1, "yuan": 100, "元": 100, "万": 1_000_000, "万元": 1_000_000,
                  "亿": 10_000_000_000, "亿元": 10_000_000_000}

@@ -1,0 +1,1 @@
+"""Floor 4: claim files, adjudication, decisions and their replay."""
