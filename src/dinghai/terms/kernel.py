@@ -13,12 +13,13 @@ import numpy.typing as npt
 from numba import njit, uint64
 
 from dinghai.foundation.errors import InputError
-from dinghai.terms.program import Program
+from dinghai.terms.program import LARGEST_PRODUCT, Program
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 _UNKNOWN = np.int64(UNKNOWN)
 _ABSENT = np.int64(ABSENT)
 _LANES = 256
+_LARGEST = np.int64(LARGEST_PRODUCT)
 _SAFE = np.int64(3_037_000_499)  # the largest whole number whose square fits in int64
 _LOW32 = np.uint64(0xFFFFFFFF)
 _S32, _S63, _ONE = np.uint64(32), np.uint64(63), np.uint64(1)
@@ -35,7 +36,9 @@ def _wide_divide(a, b, c):  # type: ignore[no-untyped-def]
     middle = (low_low >> _S32) + (low_high & _LOW32) + (high_low & _LOW32)
     low = (low_low & _LOW32) | (middle << _S32)
     high = high_high + (low_high >> _S32) + (high_low >> _S32) + (middle >> _S32)
-    remainder, quotient = high % divisor, uint64(0)
+    if high >= divisor:
+        return _LARGEST, np.int64(0)
+    remainder, quotient = high, uint64(0)
     for _ in range(64):
         remainder = (remainder << _ONE) | (low >> _S63)
         low <<= _ONE
@@ -43,6 +46,8 @@ def _wide_divide(a, b, c):  # type: ignore[no-untyped-def]
         if remainder >= divisor:
             remainder -= divisor
             quotient |= _ONE
+    if quotient >= uint64(_LARGEST):
+        return _LARGEST, np.int64(0)
     return np.int64(quotient), np.int64(remainder)
 
 
@@ -51,6 +56,8 @@ def _divide(a, b, c):  # type: ignore[no-untyped-def]
     """Quotient and remainder of a × b ÷ c for non-negative a, b and positive c."""
     if (a <= _SAFE and b <= _SAFE) or a == 0 or b <= np.int64(9_223_372_036_854_775_807) // a:
         product = a * b
+        if product // c >= _LARGEST:
+            return _LARGEST, np.int64(0)
         return product // c, product % c
     return _wide_divide(a, b, c)
 
@@ -62,7 +69,7 @@ def _product(a, b, c, half_up):  # type: ignore[no-untyped-def]
     negative = (a < 0) != (b < 0)
     quotient, remainder = _divide(abs(a), abs(b), c)
     if half_up:
-        if remainder >= c - remainder:
+        if remainder >= c - remainder and quotient < _LARGEST:
             quotient += 1
         return -quotient if negative else quotient
     if negative:

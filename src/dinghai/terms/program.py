@@ -10,11 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from dinghai.foundation.truth import Truth
+
+
+LARGEST_PRODUCT: Final = 2**61
+"""Products saturate here, in both interpreters, so that a sum of several stays inside int64."""
 
 
 class Op(IntEnum):

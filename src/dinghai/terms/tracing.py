@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dinghai.foundation.errors import InputError
-from dinghai.foundation.money import multiply_divide, split
+from dinghai.foundation.money import Rounding, multiply_divide, split
 from dinghai.foundation.truth import Truth
-from dinghai.terms.program import Op, Program, Rule
+from dinghai.terms.program import LARGEST_PRODUCT, Op, Program, Rule
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 
@@ -83,12 +83,19 @@ def _step(op: int, r: list[int], a: int, b: int, c: int) -> int:
         case Op.MAXIMUM:
             return max(r[a], r[b])
         case Op.PRODUCT_FLOOR:
-            return multiply_divide(r[a], r[b], r[c], "floor") if r[c] > 0 else 0
+            return _product(r[a], r[b], r[c], "floor")
         case Op.PRODUCT_HALF_UP:
-            return multiply_divide(r[a], r[b], r[c], "half_up") if r[c] > 0 else 0
+            return _product(r[a], r[b], r[c], "half_up")
         case Op.SELECT:
             return r[b] if r[a] == Truth.TRUE else r[c]
     raise ValueError(f"no such step: {op}")
+
+
+def _product(a: int, b: int, c: int, rounding: Rounding) -> int:
+    if c <= 0:
+        return 0
+    exact = multiply_divide(a, b, c, rounding)
+    return max(-LARGEST_PRODUCT, min(LARGEST_PRODUCT, exact))
 
 
 def _known_truth(cell: int, holds: bool) -> int:

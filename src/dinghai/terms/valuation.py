@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dinghai.foundation.money import PPM
+from dinghai.foundation.money import MAXIMUM_FEN, PPM
 from dinghai.terms.context import Context
 from dinghai.terms.program import Builder, Op
 from dinghai.wording.schema import ValuationMethod, Waiting
@@ -70,7 +70,8 @@ def compile_valuation(
         waiting_amount = _waiting_amount(builder, facts, values, waiting)
     else:
         raw = _SIMPLE[method](builder, values)
-    amount = builder.step(Op.SELECT, known, raw, builder.constant(0))
+    bounded = builder.step(Op.MINIMUM, raw, builder.constant(MAXIMUM_FEN))
+    amount = builder.step(Op.SELECT, known, bounded, builder.constant(0))
     if window_days is not None:
         amount = _inside_window(context, item, amount, window_days)
         used = (*used, "item.days_after_incident")
