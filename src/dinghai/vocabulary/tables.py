@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from types import MappingProxyType
@@ -34,6 +35,15 @@ def read_table(name: str, shape: type[Document], *, room: str = "vocabulary") ->
         return msgspec.json.decode(raw, type=shape)
     except msgspec.DecodeError as error:
         raise TableError(f"{room}/{name}.json: {error}") from error
+
+
+def read_toml_table(name: str, shape: type[Document], *, room: str) -> Document:
+    """The same for ``data/<room>/<name>.toml``, for tables that people edit by hand."""
+    raw = files("dinghai.data").joinpath(f"{room}/{name}.toml").read_text("utf-8")
+    try:
+        return msgspec.convert(tomllib.loads(raw), type=shape)
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
+        raise TableError(f"{room}/{name}.toml: {error}") from error
 
 
 def by_id(items: Iterable[Item], table: str) -> Mapping[str, Item]:
