@@ -1,0 +1,1 @@
+"""Products as a tenant offers them: versions of structured wordings with their filing."""

@@ -1,0 +1,14 @@
+"""Row-level security of the catalogue's table."""
+
+from django.db import migrations
+
+from dinghai_platform.core.database_guards import row_security
+
+
+class Migration(migrations.Migration):
+    """A tenant sees its own products."""
+
+    dependencies = (("catalogue", "0001_initial"),)
+    operations = (
+        row_security("catalogue_productversion", label="catalogue.productversion"),
+    )

@@ -1,0 +1,47 @@
+"""Versions of products, each with its whole wording and the bounds of its filing."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.core import clock
+from dinghai_platform.core.tenancy import TenantRow
+
+
+class ProductVersion(TenantRow):
+    """One version of a structured wording that a tenant may sell.
+
+    ``document`` is the resolved product (schema dinghai.product/1) and never changes; the filed
+    bounds are what 报行合一 holds every charged rate against.
+    """
+
+    product_id = models.CharField(_("product"), max_length=80)
+    version = models.CharField(_("version"), max_length=40)
+    name_zh = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    document = models.JSONField()
+    document_hash = models.CharField(max_length=64)
+    status = models.CharField(_("status"), max_length=20)
+    installed_at = models.DateTimeField(default=clock.now, editable=False)
+    filing_number = models.CharField(_("filing number"), max_length=80, blank=True)
+    filed_at = models.DateTimeField(null=True, blank=True)
+    filed_factor_minimum_ppm = models.BigIntegerField(null=True, blank=True)
+    filed_factor_maximum_ppm = models.BigIntegerField(null=True, blank=True)
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("product version")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("tenant", "product_id", "version"), name="catalogue_one_version"
+            )
+        ]
+
+    @property
+    def name(self) -> str:
+        """The product's name in the language of the page."""
+        return self.name_en if get_language() == "en" else self.name_zh
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"

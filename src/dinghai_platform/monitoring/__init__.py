@@ -1,0 +1,1 @@
+"""What happens while cover runs: readings, findings, notices and the premium float."""

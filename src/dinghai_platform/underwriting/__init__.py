@@ -1,0 +1,1 @@
+"""From evidence to a bound policy: cases, dossiers, assessments, quotes, policies, endorsements."""
