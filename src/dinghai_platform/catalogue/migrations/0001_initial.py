@@ -2,6 +2,7 @@
 
 import dinghai_platform.core.clock
 import dinghai_platform.core.keys
+import django.db.models.deletion
 from django.db import migrations, models
 
 
@@ -10,6 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('core', '0001_initial'),
     ]
 
     operations = [
@@ -30,11 +32,13 @@ class Migration(migrations.Migration):
                 ('filed_at', models.DateTimeField(blank=True, null=True)),
                 ('filed_factor_minimum_ppm', models.BigIntegerField(blank=True, null=True)),
                 ('filed_factor_maximum_ppm', models.BigIntegerField(blank=True, null=True)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
             ],
             options={
                 'verbose_name': 'product version',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'product_id', 'version'), name='catalogue_one_version')],
             },
         ),
     ]
