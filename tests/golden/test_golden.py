@@ -9,14 +9,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.making import EXPLAINED, INTERRUPTION, change_section, make_claim, make_policy
 
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.replay import replay
 from dinghai.foundation.money import split
-from dinghai.wording.policy import Party, Schedule, bind, scheduled_sections
+from dinghai.wording.policy import (
+    Party,
+    Schedule,
+    bind,
+    scheduled_sections,
+    terms_to_explain,
+    with_explanations,
+)
 from dinghai.wording.products import load_product, read_product
 from dinghai.wording.schema import Waiting
-from tests.making import INTERRUPTION, change_section, make_claim, make_policy
 
 CASES = Path(__file__).parent / "cases"
 
@@ -52,18 +59,12 @@ def test_g2_anti_fraud() -> None:
         insurer=Party(name_zh="沧澜财产保险"), inception=date(2026, 4, 1),
         expiry=date(2027, 3, 31), aggregate_limit_fen=5_000_000, each_event_limit_fen=5_000_000,
         event_deductible_fen=0, sections=scheduled_sections(product, 5_000_000)))
-    policy = make_policy_explained(policy)
+    keys = tuple(term.key for term in terms_to_explain(policy))
+    policy = with_explanations(policy, keys, EXPLAINED)
     claim = make_claim([{"coverage": "PL-FRAUD", "facts": {
         "fraud.transferred": 4_000_000, "item.recovered": 500_000}}],
         {"event.telecom_fraud_loss": True})
     assert adjudicate(policy.to_dict(), claim)["total_fen"] == 2_240_000
-
-
-def make_policy_explained(policy: Any) -> Any:
-    from dinghai.wording.policy import terms_to_explain, with_explanations
-    from tests.making import EXPLAINED
-
-    return with_explanations(policy, tuple(t.key for t in terms_to_explain(policy)), EXPLAINED)
 
 
 def test_g3_three_party_share() -> None:

@@ -6,6 +6,7 @@ its steps are the rules that were walked, with every amount before and after.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal
 
 from dinghai.claims.claim_file import Claim, read_claim
@@ -76,9 +77,10 @@ def _lines(policy: Policy, claim: Claim, incident: IncidentFacts) -> list[dict[s
     return lines
 
 
-def _cells(claim: Claim, incident: IncidentFacts, inputs: object) -> dict[str, int]:
+def _cells(
+    claim: Claim, incident: IncidentFacts, inputs: Collection[str]
+) -> dict[str, int]:
     """Cells of the inputs that the compiled terms ask for; other facts stay in the file."""
-    assert hasattr(inputs, "__contains__")
     cells = {name: known.cell for name, known in incident.event.items() if name in inputs}
     for index, item in enumerate(incident.items):
         for name, known in item.facts.items():
@@ -138,12 +140,12 @@ def _outcome(
         return "nominal_only"
     if section is not None and section.payability == "prohibited":
         return "prohibited"
-    if _event_excluded(rules, run):
-        return "excluded"
     triggered = next(run.registers[rule.outputs["triggered"]] for rule in rules
                      if rule.name == "trigger")
     if triggered == Truth.FALSE:
         return "not_triggered"
+    if _event_excluded(rules, run):
+        return "excluded"
     valuations = [rule for rule in rules if rule.name == "valuation"]
     known = [run.registers[rule.outputs["known"]] == Truth.TRUE for rule in valuations]
     if triggered == Truth.UNKNOWN or not any(known):
@@ -206,14 +208,14 @@ def _flags(
         elif rule.name == "valuation" and values["known"] != Truth.TRUE:
             flags.append({"kind": "evidence_needed", "code": "valuation", "subject": where,
                           "burden": "insured", "law": ["保险法22条"],
-                          "facts": _unknown(rule, run)})
+                          "facts": _unknown(rule, run, rule.details["required"])})
     return flags
 
 
-def _unknown(rule: Rule, run: tracing.TracedRun) -> list[str]:
-    """The facts of a rule that nobody has given."""
+def _unknown(rule: Rule, run: tracing.TracedRun, names: Iterable[str] = ()) -> list[str]:
+    """Which facts of a rule (or of ``names``) nobody has given."""
     missing = []
-    for name in rule.facts:
+    for name in names or rule.facts:
         keys = (name, f"{rule.subject}.{name}")
         registers = [run.program.inputs[key] for key in keys if key in run.program.inputs]
         if any(run.registers[register] == UNKNOWN for register in registers):
@@ -237,8 +239,7 @@ def _step(rule: Rule, run: tracing.TracedRun, incident: IncidentFacts) -> dict[s
     return step
 
 
-def _shown(named: object, run: tracing.TracedRun) -> dict[str, JSON]:
-    assert isinstance(named, dict)
+def _shown(named: Mapping[str, int], run: tracing.TracedRun) -> dict[str, JSON]:
     return {
         name: Truth(run.registers[register]).name.lower() if name in _TRUTHS
         else run.registers[register]

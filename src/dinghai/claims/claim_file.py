@@ -10,7 +10,7 @@ import msgspec
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
-from dinghai.foundation.reading import typed
+from dinghai.foundation.reading import plain, typed
 from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import IncidentFacts, KnownFact, LossItem, parse_facts
 
@@ -65,8 +65,7 @@ class Claim(_Struct, frozen=True):
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON."""
-        plain: dict[str, JSON] = msgspec.to_builtins(self)
-        return plain
+        return plain(self)
 
 
 def read_claim(raw: JSON, *, file: str | None = None) -> tuple[Claim, IncidentFacts]:

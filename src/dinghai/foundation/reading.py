@@ -36,6 +36,12 @@ def read_toml(path: Path, kind: type[T], *, limit_bytes: int = 4 * 1024 * 1024) 
     return typed(raw, kind, file=str(path), text=text)
 
 
+def plain(document: object) -> dict[str, JSON]:
+    """A typed document as plain JSON: dicts, lists, texts, whole numbers."""
+    decoded: dict[str, JSON] = msgspec.json.decode(msgspec.json.encode(document))
+    return decoded
+
+
 def typed(raw: JSON, kind: type[T], *, file: str | None = None, text: str | None = None) -> T:
     """Plain data as a typed document. ``text`` lets the error name the line."""
     try:

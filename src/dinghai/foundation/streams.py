@@ -17,8 +17,8 @@ from numba import njit, uint64
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_UNIT_SPACING = 1.0 / (1 << 53)
+_S30, _S27, _S31, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
+_UNIT_SPACING = 1.0 / (1 << 52)  # 52 bits and a half: the largest draw stays below one
 
 
 def stream_key(seed: int, purpose: str) -> np.uint64:
@@ -39,7 +39,7 @@ def uniform(key, unit, draw):  # type: ignore[no-untyped-def]
     """A float64 in the open interval (0, 1), the same on every machine."""
     lane = _mix(uint64(key) + uint64(unit) * _GOLDEN)
     bits = _mix(lane + (uint64(draw) + uint64(1)) * _GOLDEN)
-    return (float(bits >> _S11) + 0.5) * _UNIT_SPACING
+    return (float(bits >> _S12) + 0.5) * _UNIT_SPACING
 
 
 @njit(cache=True, nogil=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from dinghai.foundation.truth import Truth
 from dinghai.terms.program import Builder, Op, Rule
@@ -19,7 +20,6 @@ class Context:
     builder: Builder
     policy: Policy
     items: tuple[str, ...]
-    unsupported: set[str] = field(default_factory=set)
 
     def fact(self, definition: Fact | str, item: int | None = None) -> int:
         """The register of a fact: of the event, or of the item at that position."""
@@ -38,7 +38,7 @@ class Context:
     def record(
         self, name: str, subject: str, *, clause: str = "", law: tuple[str, ...] = (),
         inputs: Mapping[str, int] | None = None, outputs: Mapping[str, int] | None = None,
-        facts: tuple[str, ...] = (), code: str = "", **details: object,
+        facts: tuple[str, ...] = (), code: str = "", **details: Any,
     ) -> None:
         """Note a rule for the trace."""
         self.builder.rules.append(Rule(name, subject, clause, law, inputs or {}, outputs or {},

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from dinghai.foundation.truth import Truth
-
 
 LARGEST_PRODUCT: Final = 2**61
 """Products saturate here, in both interpreters, so that a sum of several stays inside int64."""
@@ -62,7 +61,7 @@ class Rule:
     outputs: Mapping[str, int] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
     code: str = ""
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def compile_valuation(
     if waiting_amount is not None:
         outputs["waiting_amount"] = waiting_amount
     context.record("valuation", f"item[{item}]", clause=clause, law=_LAW.get(method, ()),
-                   inputs=values, outputs=outputs, facts=used, code=method)
+                   inputs=values, outputs=outputs, facts=used, code=method,
+                   required=list(REQUIRED[method]))
     return ValuedItem(amount, known, interruption, waiting_amount)
 
 

@@ -16,7 +16,7 @@ from dinghai.foundation.calendar import policy_days, start_of
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import apply_ppm
-from dinghai.foundation.reading import typed
+from dinghai.foundation.reading import plain, typed
 from dinghai.wording.schema import Duty, Exclusion, Product, _Struct
 
 
@@ -111,8 +111,7 @@ class Policy(_Struct, frozen=True):
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON."""
-        plain: dict[str, JSON] = msgspec.to_builtins(self)
-        return plain
+        return plain(self)
 
     @property
     def hash(self) -> str:

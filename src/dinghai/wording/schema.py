@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from dinghai.foundation.canonical import JSON
+from dinghai.foundation.reading import plain
 
 Line = Literal["property", "liability", "product_service", "service", "personal"]
 Tier = Literal["inclusive", "standard", "demonstration"]
@@ -331,5 +332,4 @@ class Product(_Struct, frozen=True):
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON."""
-        plain: dict[str, JSON] = msgspec.to_builtins(self)
-        return plain
+        return plain(self)

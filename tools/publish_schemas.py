@@ -1,0 +1,120 @@
+"""Write the JSON Schemas of product, policy, claim and decision from the engine's own types."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dinghai.claims.adjudication import OUTCOMES
+from dinghai.claims.claim_file import Claim
+from dinghai.wording.policy import Policy
+from dinghai.wording.schema import Product
+
+FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def of_type(kind: type, title: str) -> dict[str, Any]:
+    """The schema of a typed document, its parts under ``$defs``."""
+    (root,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    name = root["$ref"].rsplit("/", 1)[1]
+    body = parts.pop(name)
+    return {"$schema": DIALECT, **body, "title": title, "$defs": parts}
+
+
+def _object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **optional},
+        "additionalProperties": False,
+    }
+
+
+def decision() -> dict[str, Any]:
+    """The schema of a decision."""
+    text, whole = {"type": "string"}, {"type": "integer"}
+    texts = {"type": "array", "items": text}
+    fact = _object({"id": text, "evidence": texts}, item=whole, absent={"const": True}, value={})
+    flag = _object(
+        {
+            "kind": {"enum": ["evidence_needed", "not_explained"]},
+            "code": text,
+            "subject": text,
+            "burden": {"enum": ["insured", "insurer"]},
+            "law": texts,
+            "facts": texts,
+        }
+    )
+    step = {
+        "type": "object",
+        "required": ["rule", "subject", "inputs", "outputs"],
+        "properties": {
+            "rule": text,
+            "subject": text,
+            "code": text,
+            "clause": text,
+            "law": texts,
+            "facts": texts,
+            "inputs": {"type": "object"},
+            "outputs": {"type": "object"},
+        },
+    }
+    line = _object(
+        {
+            "no": {"type": "integer", "minimum": 1},
+            "coverage": text,
+            "items": {"type": "array", "items": whole},
+            "outcome": {"enum": list(OUTCOMES)},
+            "payable_fen": whole,
+            "clause": text,
+            "facts": {"type": "array", "items": fact},
+            "evidence": texts,
+            "law": texts,
+            "flags": {"type": "array", "items": flag},
+            "steps": {"type": "array", "items": step},
+        }
+    )
+    return {
+        "$schema": DIALECT,
+        "title": "Decision of a claim (dinghai.decision/1)",
+        "description": "hash is the SHA-256 of the canonical JSON (RFC 8785) without hash.",
+        **_object(
+            {
+                "schema": {"const": "dinghai.decision/1"},
+                "rules": _object({"terms": text, "vocabulary": text}),
+                "inputs": _object(
+                    {
+                        "policy": {"$ref": "policy.schema.json"},
+                        "claim": {"$ref": "claim.schema.json"},
+                    }
+                ),
+                "lines": {"type": "array", "items": line},
+                "total_fen": whole,
+                "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            }
+        ),
+    }
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """File name to schema."""
+    return {
+        "product.schema.json": of_type(Product, "Product (dinghai.product/1)"),
+        "policy.schema.json": of_type(Policy, "Policy (dinghai.policy/1)"),
+        "claim.schema.json": of_type(Claim, "Claim file (dinghai.claim/1)"),
+        "decision.schema.json": decision(),
+    }
+
+
+def as_text(schema: dict[str, Any]) -> str:
+    """The published form."""
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    for name, schema in schemas().items():
+        (FOLDER / name).write_text(as_text(schema), "utf-8")
