@@ -40,7 +40,7 @@ class FieldReader:
         except tomllib.TOMLDecodeError as error:
             found = _AT_LINE.search(str(error))
             raise InputError(f"not TOML: {error}", file=file,
-                             line=int(found[1]) if found else None,
+                             line=int(found[1]) if found else text.count("\n") + 1,
                              mend="mend the syntax at this line") from error
         return cls(values, "", None, dict(_key_lines(text)), file)
 
