@@ -1,0 +1,1 @@
+"""The platform: Django over the engine. It may import the engine; the engine never imports it."""

@@ -1,0 +1,139 @@
+"""What happens to every request: content policy, who acts, and one answer per key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dinghai.foundation.errors import DinghaiError, InputError, Refusal
+from dinghai_platform.core.actors import Actor, actor_of_membership
+from dinghai_platform.core.idempotency import Answer, KeyReused, answer_once
+from dinghai_platform.core.keys import new_request_id
+from dinghai_platform.core.queries import memberships_of
+from dinghai_platform.core.tenancy import scope_of
+from dinghai_platform.core.tokens import actor_of_token
+from dinghai_platform.core.web import error_answer
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+MEMBERSHIP_IN_SESSION = "membership"
+API = "/api/"
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class ContentSecurityPolicy:
+    """Nothing is loaded from, sent to or framed by anybody else; no inline script or style."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault(
+            "Content-Security-Policy", settings.DINGHAI_CONTENT_SECURITY_POLICY
+        )
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        return response
+
+
+class ActorOfRequest:
+    """Puts `request.actor` (None for a stranger) and tells the database for whom it answers.
+
+    Pages go by the session; under /api/ a bearer token stands above it. What a page raises of
+    the engine's errors becomes a page that says so.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = new_request_id()
+        request.actor = actor = self._actor(request)
+        if actor is None:
+            response = self.get_response(request)
+        else:
+            with scope_of(actor):
+                response = self.get_response(request)
+        response.headers["X-Request-Id"] = request.request_id
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page for bad input (400) and for a business "no" (409); others go their way."""
+        if not isinstance(error, DinghaiError) or request.path.startswith(API):
+            return None
+        status = 400 if isinstance(error, InputError) else 409
+        if not isinstance(error, InputError | Refusal):
+            return None
+        return render(request, "core/refused.html", {"error": error}, status=status)
+
+    def _actor(self, request: HttpRequest) -> Actor | None:
+        if request.path.startswith(API):
+            given = request.headers.get("Authorization", "")
+            if given:
+                scheme, _, secret = given.partition(" ")
+                if scheme.lower() != "bearer":
+                    return None
+                return actor_of_token(secret.strip(), request_id=request.request_id)
+        if not request.user.is_authenticated:
+            return None
+        mine = list(memberships_of(request.user))
+        wanted = request.session.get(MEMBERSHIP_IN_SESSION)
+        chosen = next((one for one in mine if str(one.pk) == wanted), mine[0] if mine else None)
+        request.memberships = mine
+        request.membership = chosen
+        if chosen is None:
+            return None
+        return actor_of_membership(chosen, request_id=request.request_id)
+
+
+class AnswerOnce:
+    """API writes that carry an Idempotency-Key are answered once and then the same again."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = request.headers.get("Idempotency-Key")
+        actor = getattr(request, "actor", None)
+        is_write = request.method in WRITES and request.path.startswith(API)
+        if key is None or actor is None or not is_write:
+            return self.get_response(request)
+        try:
+            body = request.body
+        except RequestDataTooBig:
+            error = InputError(
+                "the body is too large for a request with an idempotency key",
+                mend="send it in parts",
+            )
+            return error_answer(error, status=413)
+        first: dict[str, HttpResponse] = {}
+
+        def produce() -> Answer:
+            response = first["response"] = self.get_response(request)
+            return Answer(
+                response.status_code,
+                response.content.decode(),
+                response.headers.get("Content-Type", "application/json"),
+            )
+
+        try:
+            answer = answer_once(
+                owner=actor.key,
+                key=key,
+                operation=f"{request.method} {request.get_full_path()}",
+                body=body,
+                produce=produce,
+            )
+        except KeyReused as error:
+            return error_answer(error, status=409)
+        except InputError as error:
+            return error_answer(error, status=400)
+        if not answer.repeated:
+            return first["response"]
+        response = HttpResponse(answer.text, status=answer.status, content_type=answer.media_type)
+        response.headers["Idempotent-Replay"] = "true"
+        return response
+

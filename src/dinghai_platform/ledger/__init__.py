@@ -1,0 +1,1 @@
+"""The one way money moves: balanced, append-only double entry."""

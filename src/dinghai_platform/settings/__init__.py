@@ -1,0 +1,1 @@
+"""Settings: `base` holds what is always so, `site` a running site, `test` the test suite."""
