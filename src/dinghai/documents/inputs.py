@@ -1,0 +1,200 @@
+"""What callers hand to documents that have no engine document of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dinghai.foundation.money import Fen
+
+
+@dataclass(frozen=True, slots=True)
+class PremiumSplit:
+    """How a premium is made up: rows of (code of ``[premium]`` in the label table, fen).
+
+    ``gross_fen`` includes VAT.
+    """
+
+    rows: tuple[tuple[str, Fen], ...]
+    gross_fen: Fen
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who a notice goes to."""
+
+    name: str
+    policy_no: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Proof that a notice arrived; None while it has not."""
+
+    channel: str = ""
+    sent_at: datetime | None = None
+    received_at: datetime | None = None
+    received_by: str = ""
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotedFinding:
+    """A finding as a notice states it. ``evidence`` is the raw line or its place."""
+
+    finding_id: str
+    title: str
+    asset: str
+    severity: str
+    evidence: str
+    risk: str
+    advice: str
+    observed_at: datetime | None = None
+    cves: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationNotice:
+    """A written safety notice (保险法51条)."""
+
+    number: str
+    issued_on: date
+    issuer: str
+    addressee: Addressee
+    findings: tuple[NotedFinding, ...]
+    due_on: date
+    consequence: str = ""
+    dispute_days: int = 10
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FloatNotice:
+    """A proposed change of premium. Factors are ppm of the base premium."""
+
+    number: str
+    issued_on: date
+    issuer: str
+    addressee: Addressee
+    rule: str
+    base_premium_fen: Fen
+    factor_before_ppm: int
+    factor_after_ppm: int
+    effective_on: date
+    policy_last_day: date
+    policy_days: int
+    days_left: int
+    change_fen: Fen
+    """Negative: a refund."""
+    reasons: tuple[str, ...]
+    readings: tuple[tuple[date, str, int], ...] = ()
+    """Day, source, factor of each agreeing reading."""
+    charged_at_anniversary_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endorsement:
+    """A written change of the contract (保险法20条). ``change_fen`` negative is a refund."""
+
+    number: str
+    issued_on: date
+    issuer: str
+    addressee: Addressee
+    effective_on: date
+    policy_last_day: date
+    policy_days: int
+    days_left: int
+    changes: tuple[tuple[str, str, str], ...]
+    """What, before, after."""
+    annual_premium_fen: Fen
+    factor_before_ppm: int
+    factor_after_ppm: int
+    change_fen: Fen
+    ground: str = ""
+    payee: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedItem:
+    """One line of an evidence request. ``facts`` and ``documents`` are codes of the vocabulary."""
+
+    line: int
+    coverage: str
+    subject: str
+    facts: tuple[str, ...]
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRequest:
+    """The one request for further papers (保险法22条)."""
+
+    number: str
+    issued_on: date
+    issuer: str
+    addressee: Addressee
+    claim_no: str
+    items: tuple[RequestedItem, ...]
+    answer_by: date
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """One statutory clock of a claim: its code in the vocabulary and its moments."""
+
+    clock: str
+    started_at: datetime | None = None
+    due_at: datetime | None = None
+    done_at: datetime | None = None
+    paused_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedFactor:
+    """One factor of the price: ppm of one, with its source and confidence mark."""
+
+    name_zh: str
+    name_en: str
+    factor_ppm: int
+    source: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedSection:
+    """One section of a quotation."""
+
+    name_zh: str
+    name_en: str
+    sublimit_fen: Fen
+    waiting_seconds: int | None = None
+    expected_fen: Fen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """What a quotation slip states. Ratios are ppm."""
+
+    number: str
+    issued_on: date
+    valid_until: date
+    insurer: str
+    applicant: str
+    product_zh: str
+    product_en: str
+    first_day: date
+    last_day: date
+    aggregate_limit_fen: Fen
+    each_event_limit_fen: Fen
+    event_deductible_fen: Fen
+    premium: PremiumSplit
+    sections: tuple[QuotedSection, ...] = ()
+    factors: tuple[QuotedFactor, ...] = ()
+    technical_premium_fen: Fen | None = None
+    adequacy_ppm: int | None = None
+    grade: str = ""
+    conditions: tuple[str, ...] = ()
+    source_hash: str = ""

@@ -1,0 +1,223 @@
+"""Predicates, effects and fact values of the wording as readable words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dinghai.documents.formats import (
+    day,
+    duration,
+    hours,
+    joined,
+    moment,
+    money,
+    percent,
+    truth,
+)
+from dinghai.documents.phrases import Language, has_phrase, phrase, pick
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.clock import SHANGHAI
+from dinghai.foundation.errors import InputError
+from dinghai.vocabulary.facts import ABSENT, UNKNOWN, Fact, fact
+from dinghai.wording.policy import Policy
+from dinghai.wording.schema import Effect, Exclusion, Product
+
+
+def fact_name(identifier: str, language: Language) -> str:
+    """The name of a fact of the registry; an id it does not know stands for itself."""
+    try:
+        found = fact(identifier)
+    except InputError:
+        return identifier
+    return pick(language, found.name_zh, found.name_en)
+
+
+def code_value(definition: Fact, value: str, language: Language) -> str:
+    """The words of one code value."""
+    special = f"value.{definition.id}.{value}"
+    code = special if has_phrase(special) else f"value.{value}"
+    return phrase(code, language) if has_phrase(code) else value
+
+
+def fact_value(identifier: str, value: JSON, language: Language) -> str:
+    """A fact's JSON value in words with its unit."""
+    definition = fact(identifier)
+    if value is None:
+        return "—"
+    match definition.type:
+        case "boolean":
+            return truth("true" if value else "false", language)
+        case "money":
+            return money(value)
+        case "ratio":
+            return percent(value)
+        case "duration":
+            return duration(value, language)
+        case "moment":
+            found = datetime.fromisoformat(str(value))
+            return moment(found if found.tzinfo else found.replace(tzinfo=SHANGHAI), language)
+        case "code":
+            return code_value(definition, str(value), language)
+        case "list":
+            return joined([str(one) for one in value], language)
+        case "count":
+            return _count(definition, value, language)
+    return str(value)
+
+
+def fact_cell(identifier: str, cell: int, language: Language) -> str:
+    """The int64 cell of a fact in words."""
+    if cell == UNKNOWN:
+        return phrase("truth.unknown", language)
+    if cell == ABSENT:
+        return "—"
+    definition = fact(identifier)
+    if definition.type == "boolean":
+        return truth("true" if cell else "false", language)
+    if definition.type == "code":
+        return code_value(definition, definition.values[cell], language)
+    if definition.type == "moment":
+        return moment(datetime.fromtimestamp(cell, tz=SHANGHAI), language)
+    if definition.type in {"reference", "list"}:
+        return str(cell)
+    return fact_value(identifier, cell, language)
+
+
+def _count(definition: Fact, value: int, language: Language) -> str:
+    unit = phrase(f"unit.{definition.unit}", language) if definition.unit else ""
+    if unit.endswith("s") and value == 1 and language == "en":
+        unit = unit[:-1]
+    return f"{value:,} {unit}".strip()
+
+
+def predicate_words(
+    predicate: JSON, language: Language, *, policy: Policy | None = None
+) -> str:
+    """A predicate as a sentence without its full stop."""
+    if "all" in predicate:
+        parts = [_nested(one, language, policy) for one in predicate["all"]]
+        return ("，并且" if language == "zh" else ", and ").join(parts)
+    if "any" in predicate:
+        parts = [_nested(one, language, policy) for one in predicate["any"]]
+        return ("，或者" if language == "zh" else ", or ").join(parts)
+    if "not" in predicate:
+        inner = predicate_words(predicate["not"], language, policy=policy)
+        return f"并非（{inner}）" if language == "zh" else f"not ({inner})"
+    return _test_words(predicate, language, policy)
+
+
+def _nested(predicate: JSON, language: Language, policy: Policy | None) -> str:
+    words = predicate_words(predicate, language, policy=policy)
+    if "all" not in predicate and "any" not in predicate:
+        return words
+    return f"（{words}）" if language == "zh" else f"({words})"
+
+
+def _test_words(test: JSON, language: Language, policy: Policy | None) -> str:
+    name = fact_name(str(test["fact"]), language)
+    return phrase(f"operator.{test['op']}", language, fact=name,
+                  value=_spaced(_value_words(test, language, policy), language))
+
+
+def _spaced(value: str, language: Language) -> str:
+    """Chinese sets a space between a word and a number."""
+    return f" {value}" if language == "zh" and value[:1].isdigit() else value
+
+
+def _value_words(test: JSON, language: Language, policy: Policy | None) -> str:
+    value, identifier = test.get("value"), str(test["fact"])
+    if isinstance(value, dict) and "policy" in value:
+        return _term_words(str(value["policy"]), language, policy)
+    if isinstance(value, list):
+        return joined([_quoted(fact_value(identifier, one, language), language)
+                       for one in value], language)
+    if value is None:
+        return ""
+    words = fact_value(identifier, value, language)
+    return _quoted(words, language) if fact(identifier).type == "code" else words
+
+
+def _quoted(words: str, language: Language) -> str:
+    return f"“{words}”" if language == "zh" else words
+
+
+def _term_words(key: str, language: Language, policy: Policy | None) -> str:
+    name = phrase(f"policy_term.{key}", language)
+    cell = None if policy is None else policy.term(key)
+    if cell is None:
+        return name
+    if key == "notice_hours":
+        shown = duration(cell * 3600, language)
+    else:
+        shown = day(datetime.fromtimestamp(cell, tz=SHANGHAI).date(), language)
+    return f"{name}（{shown}）" if language == "zh" else f"{name} ({shown})"
+
+
+def effect_words(effect: Effect, language: Language, *, policy: Policy | None = None) -> str:
+    """What an exclusion does, in words; graded effects and bands are spelled out."""
+    if effect.type == "graded":
+        steps = [_rung(step.when, step.effect, language, policy) for step in effect.steps]
+        colon, join = ("：", "；") if language == "zh" else (": ", "; ")
+        return phrase("effect.graded", language) + colon + join.join(steps)
+    if effect.type == "sliding_coinsurance":
+        return _bands(effect, language)
+    code = effect.type
+    if code == "deductible_uplift" and effect.mode == "multiply":
+        code = "deductible_multiply"
+    points = percent(effect.insured_share_ppm or effect.rate_ppm).rstrip("%")
+    name = fact_name(effect.fact, language) if effect.fact else ""
+    return phrase(f"effect.{code}", language, fact=name, points=points)
+
+
+def _rung(when: JSON, effect: Effect, language: Language, policy: Policy | None) -> str:
+    condition = predicate_words(when, language, policy=policy)
+    arrow = "的，" if language == "zh" else " → "
+    return condition + arrow + effect_words(effect, language, policy=policy)
+
+
+def _bands(effect: Effect, language: Language) -> str:
+    assert effect.fact is not None  # conformance requires it
+    name = fact_name(effect.fact, language)
+    colon, join = ("：", "；") if language == "zh" else (": ", "; ")
+    parts = []
+    lower = ""
+    for band in effect.bands:
+        share = percent(band.insured_share_ppm)
+        if band.up_to is None:
+            bound = f"超过 {lower}" if language == "zh" else f"above {lower}"
+        else:
+            lower = fact_value(effect.fact, band.up_to, language)
+            bound = f"不超过 {lower}" if language == "zh" else f"up to {lower}"
+        parts.append(f"{bound}，{share}" if language == "zh" else f"{bound}, {share}")
+    return phrase("effect.sliding_coinsurance", language, fact=name) + colon + join.join(parts)
+
+
+def exclusion_words(
+    exclusion: Exclusion, language: Language, *, policy: Policy | None = None
+) -> tuple[str, str]:
+    """When an exclusion acts and what it does, each as a sentence."""
+    assert exclusion.predicate is not None and exclusion.effect is not None  # resolved
+    stop = "。" if language == "zh" else "."
+    when = predicate_words(exclusion.predicate, language, policy=policy)
+    what = effect_words(exclusion.effect, language, policy=policy)
+    return _sentence(when, language) + stop, _sentence(what, language) + stop
+
+
+def _sentence(words: str, language: Language) -> str:
+    return words if language == "zh" else words[:1].upper() + words[1:]
+
+
+def coverage_name(product: Product, coverage: str, language: Language) -> str:
+    """The name of a section or tower as the product gives it."""
+    part = product.section(coverage) or product.tower(coverage)
+    return coverage if part is None else pick(language, part.name_zh, part.name_en)
+
+
+def waiting_words(seconds: int, mode: str, language: Language) -> str:
+    """A waiting time with its mode: ``12 小时（取高）``."""
+    return f"{duration(seconds, language)}\n{phrase(f'waiting_mode.{mode}', language)}"
+
+
+def waiting_text(seconds: int, mode: str, language: Language) -> str:
+    """The clause of a waiting mode."""
+    return phrase(f"waiting_mode_text.{mode}", language, hours=hours(seconds))
