@@ -13,7 +13,7 @@ from tests.making import EXPLAINED, INTERRUPTION, change_section, make_claim, ma
 
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.replay import replay
-from dinghai.foundation.money import split
+from dinghai.pricing.shares import Share, share_loss
 from dinghai.wording.policy import (
     Party,
     Schedule,
@@ -69,7 +69,10 @@ def test_g2_anti_fraud() -> None:
 
 def test_g3_three_party_share() -> None:
     """¥1,000,000 at 20/10/70; the supplier's overdue causal finding costs the supplier alone."""
-    assert split(100_000_000, [200_000, 100_000, 700_000]) == [20_000_000, 10_000_000, 70_000_000]
+    parts = share_loss(100_000_000, [
+        Share("owner", "commercial_contribution", 200_000),
+        Share("supplier", "retention", 100_000), Share("insurer", "insurance", 700_000)])
+    assert [one.fen for one in parts] == [20_000_000, 10_000_000, 70_000_000]
     overdue = {"finding.notified": True, "finding.overdue_at_incident": True,
                "finding.causal": True}
     policy = make_policy(aggregate=1_000_000_000, deductible=0).to_dict()

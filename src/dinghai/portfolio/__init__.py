@@ -1,0 +1,1 @@
+"""Floor 7: the book: its figures, and later accumulation, reinsurance and exchange."""
