@@ -96,7 +96,6 @@ def sqlite_database(path: Path | str, *, synchronous: str = "FULL") -> dict[str,
                 "PRAGMA journal_mode=WAL;"
                 f"PRAGMA synchronous={synchronous};"
                 "PRAGMA foreign_keys=ON;"
-                "PRAGMA trusted_schema=OFF;"
             ),
         },
     }
