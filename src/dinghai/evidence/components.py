@@ -125,7 +125,7 @@ def load_ranges(path: Path) -> PackageRanges:
 def known_exploited(
     findings: Iterable[Finding], kev: KevTable, *, ranges: PackageRanges | None = None
 ) -> tuple[KnownExploited, ...]:
-    """Every finding that concerns a known-exploited CVE, each CVE of an asset, port and package once.
+    """Every finding that concerns a known-exploited CVE, each CVE of an asset, port, package once.
 
     Vulnerabilities join by their CVEs, components by the ranges. What the bill's author states
     as not affected is left out, for the range match too: it stays visible as a finding's status.

@@ -125,7 +125,10 @@ def _document(data: bytes, name: str) -> dict[str, Any]:
 
 
 def _vantage_of(path: Path) -> str:
+    """A scan says by its folder where it was made; an inventory is always seen from inside."""
     folder = path.absolute().parent.name
+    if folder == "inventory":
+        return "internal"
     return folder if folder in VANTAGES else "unstated"
 
 

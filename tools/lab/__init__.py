@@ -1,0 +1,1 @@
+"""The loopback laboratory that made the evidence of the example dossier."""
