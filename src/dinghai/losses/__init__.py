@@ -1,0 +1,1 @@
+"""Floor 4: perils, joint event facts, compound distributions, year-loss simulation."""

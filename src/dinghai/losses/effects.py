@@ -1,0 +1,101 @@
+"""Control effects: a posture turns into factors on frequency and on severity components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dinghai.foundation.money import PPM
+from dinghai.foundation.trace import Source, Trace
+from dinghai.losses.curves import ln, saturate
+from dinghai.losses.tables import EFFECT_GROUPS, CalibrationTables, ControlEffect
+
+Posture = Mapping[str, int | None]
+"""Indicator → score in ppm of full marks; None or absent where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFactor:
+    """The factor of the controls on one target of one peril, with each indicator's part."""
+
+    factor: float
+    log_effect: float
+    trace: Trace
+
+
+def shaped(score: float, shape: str) -> float:
+    """The share of a control's effect at a score between 0 and 1.
+
+    ``complete_only`` is convex: half an MFA roll-out leaves the door that an intruder will use.
+    """
+    return score * score * score if shape == "complete_only" else score
+
+
+def score_of(posture: Posture, indicator: str, tables: CalibrationTables) -> tuple[float, bool]:
+    """The score as a share of full marks, and whether it is known."""
+    ppm = posture.get(indicator)
+    if ppm is None:
+        return int(tables.controls["missing_prior_ppm"]) / PPM, False
+    return min(max(ppm, 0), PPM) / PPM, True
+
+
+def control_factor(
+    tables: CalibrationTables, posture: Posture, peril: str, target: str
+) -> ControlFactor:
+    """The factor of all controls on ``target`` ("frequency" or a group) of a peril."""
+    total = 0.0
+    children = []
+    for effect in tables.effects:
+        if effect.target != target or peril not in effect.perils:
+            continue
+        score, known = score_of(posture, effect.indicator, tables)
+        part = -effect.strength * (shaped(score, effect.shape) - 0.5)
+        total += part
+        children.append(_part(effect, part, score, known, tables))
+    floor, ceiling = float(tables.controls["floor"]), float(tables.controls["ceiling"])
+    factor = saturate(total, floor=floor, ceiling=ceiling) if total else 1.0
+    trace = Trace(
+        f"controls.{target}",
+        factor,
+        "ratio",
+        "saturated_sum_of_logs",
+        Source("Smooth saturation between declared bounds", "D", None, (floor, ceiling)),
+        tuple(children),
+    )
+    return ControlFactor(factor, total, trace)
+
+
+def _part(
+    effect: ControlEffect, part: float, score: float, known: bool, tables: CalibrationTables
+) -> Trace:
+    name = f"indicator.{effect.indicator}"
+    if known:
+        return Trace(name, part, "log", effect.shape, effect.source,
+                     (Trace("score", score, "ratio"),))
+    prior = Source(str(tables.controls["missing_source"]),
+                   str(tables.controls["missing_confidence"]))
+    return Trace(name, part, "log", effect.shape, effect.source,
+                 (Trace("score", score, "ratio", "prior", prior),))
+
+
+def severity_factors(
+    tables: CalibrationTables, posture: Posture, peril: str
+) -> dict[str, ControlFactor]:
+    """The factor on each named severity component of a peril."""
+    return {group: control_factor(tables, posture, peril, group) for group in EFFECT_GROUPS}
+
+
+def neutral_factors() -> dict[str, float]:
+    """No control effect on any severity component: the half-implemented portfolio."""
+    return dict.fromkeys(EFFECT_GROUPS, 1.0)
+
+
+def equal_shares_of_log(factor: ControlFactor) -> dict[str, float]:
+    """Each indicator's part of the saturated log factor, in proportion to its raw log-effect."""
+    if factor.log_effect == 0.0:
+        return {}
+    scale = ln(factor.factor) / factor.log_effect
+    return {
+        child.name.removeprefix("indicator."): float(child.value or 0.0) * scale
+        for child in factor.trace.children
+    }

@@ -1,0 +1,396 @@
+"""The loss model through a policy's own terms: what is payable, and how the year is distributed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from dinghai.foundation.calendar import start_of
+from dinghai.foundation.canonical import JSON
+from dinghai.losses.compound import (
+    Aggregate,
+    LostMassError,
+    aligned_step,
+    compound_poisson_mixture,
+    discretise,
+    grow,
+)
+from dinghai.losses.model import LossModel
+from dinghai.losses.severity import DAY_SECONDS, EventGrid, Whole
+from dinghai.losses.tables import PERILS
+from dinghai.terms.compiler import compile_policy
+from dinghai.terms.kernel import run
+from dinghai.terms.program import Program
+from dinghai.wording.policy import Policy
+
+Columns = dict[str, npt.NDArray[np.int64] | int]
+QUANTILES: Final = (0.5, 0.95, 0.99, 0.995)
+PARTS_PER_BILLION: Final = 1_000_000_000
+_CELLS: Final = 1 << 14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerilPayments:
+    """What the policy pays on each grid point of a peril, and exact sums by latent state.
+
+    ``mean[coverage][state]`` and ``mean["total" | "inside"][state]`` are means per event in fen,
+    ``second[state]`` means of squared totals. They come from whole-number sums.
+    """
+
+    total: Whole
+    inside: Whole
+    mean: Mapping[str, tuple[float, ...]]
+    second: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossEvaluation:
+    """Expected payments of one year by peril and section, and the year's distribution. Fen.
+
+    ``expected`` is after what an exhausted annual aggregate takes off (``exhaustion_ppb`` of the
+    payments inside it). ``common`` is the part from causes that strike many at once.
+    """
+
+    expected: float
+    common: float
+    standard_deviation: float
+    exhaustion_ppb: int
+    by_peril: Mapping[str, float]
+    by_section: Mapping[str, float]
+    matrix: Mapping[str, Mapping[str, float]]
+    payments: Mapping[str, PerilPayments]
+    aggregate: Aggregate
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON (schema dinghai.loss-evaluation/1); amounts in whole fen."""
+        return {
+            "schema": "dinghai.loss-evaluation/1",
+            "expected_fen": round(self.expected),
+            "common_fen": round(self.common),
+            "standard_deviation_fen": round(self.standard_deviation),
+            "aggregate_kept_ppb": self.exhaustion_ppb,
+            "by_peril_fen": {name: round(value) for name, value in self.by_peril.items()},
+            "by_section_fen": {name: round(value) for name, value in self.by_section.items()},
+            "step_fen": self.aggregate.step_fen,
+            "lost_mass": self.aggregate.lost,
+            "quantiles_fen": {f"{q:g}": self.aggregate.quantile(q) for q in QUANTILES},
+            "tail_value_at_risk_fen": {f"{q:g}": round(self.aggregate.tail_value_at_risk(q))
+                                       for q in QUANTILES},
+            "chance_of_any_payment": self.aggregate.exceedance(0),
+        }
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """A policy compiled once for the loss model's events; evaluates any number of what-ifs.
+
+    Payments of a peril are kept by its severity factors: a what-if that only moves frequency
+    costs no run of the terms.
+    """
+
+    policy: Policy
+    items: tuple[str, ...]
+    program: Program
+    _memory: dict[tuple[object, ...], PerilPayments] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, policy: Policy) -> Evaluator:
+        """Compile a policy for one loss item under each coverage that the model knows."""
+        items = tuple(code for code in ITEM_FACTS if policy.grants(code))
+        return cls(policy, items, compile_policy(policy, items))
+
+    def payments(self, peril: str, events: EventGrid, weights: tuple[float, ...]) -> PerilPayments:
+        """Run the terms over a peril's grid."""
+        columns = self._columns(peril, events)
+        outputs = ("total", "inside", *(f"pay.{code}" for code in self.items))
+        paid = run(self.program, columns, outputs)
+        groups = events.grid.groups
+        starts = np.array([group.start for group in groups])
+        mean = {}
+        for name, values in paid.items():
+            sums = np.add.reduceat(values, starts).tolist()
+            mean[name.removeprefix("pay.")] = _by_state(groups, sums, len(weights))
+        squares = [sum(x * x for x in paid["total"][g.start : g.stop].tolist()) for g in groups]
+        return PerilPayments(paid["total"], paid["inside"], mean,
+                             _by_state(groups, squares, len(weights)))
+
+    def evaluate(self, model: LossModel, *, neutral: bool = False) -> LossEvaluation:
+        """Expected payments and the distribution of a year.
+
+        ``neutral`` leaves the control effects on severity out (for the waterfall). Raises
+        LostMassError when the year's distribution does not fit any reasonable grid.
+        """
+        payments = {}
+        for peril in PERILS:
+            one = model.perils[peril]
+            key = (model.exposure, model.tables.version, peril,
+                   None if neutral else one.severity_key)
+            if key not in self._memory:
+                events = model.neutral_events(peril) if neutral else one.events
+                self._memory[key] = self.payments(peril, events, model.latent.event_weights)
+            payments[peril] = self._memory[key]
+        rates = {peril: model.perils[peril].frequency.per_year for peril in PERILS}
+        common = {peril: model.perils[peril].frequency.common for peril in PERILS}
+        return self._assemble(model, payments, rates, common)
+
+    def _assemble(
+        self,
+        model: LossModel,
+        payments: Mapping[str, PerilPayments],
+        rates: Mapping[str, float],
+        common: Mapping[str, float],
+    ) -> LossEvaluation:
+        weights = model.latent.event_weights
+        limit = self.policy.schedule.aggregate_limit_fen
+        kept = self._kept_ppb(model, payments, rates, limit)
+        towers = {tower.coverage for tower in self.policy.product.towers}
+        matrix: dict[str, dict[str, float]] = {}
+        for peril in PERILS:
+            matrix[peril] = {}
+            for code in self.items:
+                value = rates[peril] * _over_states(weights, payments[peril].mean[code])
+                share = 1.0 if code in towers else kept / PARTS_PER_BILLION
+                matrix[peril][code] = value * share
+        by_peril = {peril: math.fsum(row.values()) for peril, row in matrix.items()}
+        by_section = {code: math.fsum(matrix[peril][code] for peril in PERILS)
+                      for code in self.items}
+        common_part = math.fsum(
+            by_peril[peril] * (common[peril] / rates[peril] if rates[peril] else 0.0)
+            for peril in PERILS)
+        return LossEvaluation(
+            expected=math.fsum(by_peril.values()),
+            common=common_part,
+            standard_deviation=_standard_deviation(model, payments, rates),
+            exhaustion_ppb=kept,
+            by_peril=by_peril,
+            by_section=by_section,
+            matrix=matrix,
+            payments=payments,
+            aggregate=_aggregate(model, payments, rates, limit, "total"),
+        )
+
+    def _kept_ppb(
+        self,
+        model: LossModel,
+        payments: Mapping[str, PerilPayments],
+        rates: Mapping[str, float],
+        limit: int,
+    ) -> int:
+        """Share of the payments inside the annual aggregate that it does not cut, in ppb."""
+        inside = _aggregate(model, payments, rates, limit, "inside")
+        mean = inside.mean()
+        if mean <= 0.0:
+            return PARTS_PER_BILLION
+        return min(round(inside.limited_mean(limit) / mean * PARTS_PER_BILLION),
+                   PARTS_PER_BILLION)
+
+    def _columns(self, peril: str, events: EventGrid) -> Columns:
+        """The facts of the grid's events, as far as the policy's terms ask for them."""
+        moment = int(start_of(self.policy.schedule.inception).timestamp()) + 43_200
+        columns: Columns = {
+            "incident.peril": PERILS.index(peril),
+            "incident.first_occurrence_at": moment,
+            "incident.discovered_at": moment,
+            "claim.made_at": moment,
+            **_event_facts(peril, events),
+        }
+        waiting = self._waiting_seconds()
+        for position, code in enumerate(self.items):
+            for name, value in ITEM_FACTS[code](events, waiting).items():
+                columns[f"item[{position}].{name}"] = value
+        # A column that varies tells the kernel how many events there are.
+        columns["item[0].item.amount"] = events.amounts["response"]
+        return {name: value for name, value in columns.items() if name in self.program.inputs}
+
+    def _waiting_seconds(self) -> int:
+        section = self.policy.product.section("FP-BI")
+        return section.waiting.seconds if section is not None and section.waiting else 0
+
+
+def _by_state(
+    groups: tuple[object, ...], sums: list[int], states: int
+) -> tuple[float, ...]:
+    out = [0.0] * states
+    for group, total in zip(groups, sums, strict=True):
+        out[group.state] += group.chance * total  # type: ignore[attr-defined]
+    return tuple(out)
+
+
+def _over_states(weights: tuple[float, ...], values: tuple[float, ...]) -> float:
+    return sum(w * v for w, v in zip(weights, values, strict=True))
+
+
+def _standard_deviation(
+    model: LossModel, payments: Mapping[str, PerilPayments], rates: Mapping[str, float]
+) -> float:
+    """Closed form: Poisson within each latent state, plus the spread between the states."""
+    latent = model.latent
+    within = between = mean = 0.0
+    for state, (weight, node) in enumerate(zip(latent.weights, latent.nodes, strict=True)):
+        first = sum(rates[p] * node * payments[p].mean["total"][state] for p in PERILS)
+        second = sum(rates[p] * node * payments[p].second[state] for p in PERILS)
+        within += weight * second
+        between += weight * first * first
+        mean += weight * first
+    return math.sqrt(within + max(between - mean * mean, 0.0))
+
+
+def _aggregate(
+    model: LossModel,
+    payments: Mapping[str, PerilPayments],
+    rates: Mapping[str, float],
+    limit: int,
+    which: str,
+) -> Aggregate:
+    step = aligned_step(limit)
+    cells = _CELLS
+    while True:
+        try:
+            return _aggregate_on(model, payments, rates, which, step, cells)
+        except LostMassError:
+            cells = grow(cells)
+
+
+def _aggregate_on(
+    model: LossModel,
+    payments: Mapping[str, PerilPayments],
+    rates: Mapping[str, float],
+    which: str,
+    step: int,
+    cells: int,
+) -> Aggregate:
+    latent = model.latent
+    per_state = [np.zeros(cells) for _ in latent.nodes]
+    lost = 0.0
+    for peril in PERILS:
+        values = payments[peril].total if which == "total" else payments[peril].inside
+        grid = model.perils[peril].events.grid
+        for state in range(len(latent.nodes)):
+            groups = [group for group in grid.groups if group.state == state]
+            window = slice(groups[0].start, groups[-1].stop)
+            weights = np.repeat([g.chance for g in groups], [g.stop - g.start for g in groups])
+            one = discretise(values[window], weights, step_fen=step, cells=cells)
+            per_state[state] += rates[peril] * latent.nodes[state] * one.mass
+            lost += rates[peril] * latent.event_weights[state] * one.lost
+    # What lies beyond the grid must still count as claims, or the chance of none would be too
+    # high; it is bounded below, and the last node carries it.
+    return compound_poisson_mixture(
+        list(zip(latent.weights, per_state, strict=True)), step_fen=step, lost_severity=lost)
+
+
+def _flag(values: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    return values.astype(np.int64)
+
+
+def _event_facts(peril: str, events: EventGrid) -> Columns:
+    """Facts about the event as a whole."""
+    happens = events.happens
+    provider = peril == "third_party"
+    interruption = _flag(happens["interruption"])
+    data = 1 if peril in ("ransomware", "error_insider", "intrusion_breach") else 0
+    claim = happens["privacy_claim"] | happens["network_claim"]
+    return {
+        "event.cyber_incident_confirmed": 1,
+        "event.cyber_incident_suspected": 1,
+        "event.claim_made": 1,
+        "event.system_interruption": 0 if provider else interruption,
+        "event.provider_interruption": interruption if provider else 0,
+        "event.data_encryption": 1 if peril == "ransomware" else 0,
+        "event.data_corruption": data,
+        "event.data_loss": 0,
+        "event.extortion_threat": 1 if peril == "ransomware" else 0,
+        "event.fraudulent_instruction": 1 if peril == "bec_fraud" else 0,
+        "event.personal_data_breach": _flag(happens["breach"]),
+        "event.third_party_claim": _flag(claim),
+        "event.regulator_enquiry": _flag(happens["regulator"]),
+        "event.adverse_publicity": _flag(happens["publicity"]),
+        "event.operator_error": 1 if peril == "error_insider" else 0,
+    }
+
+
+def _interruption(events: EventGrid, waiting_seconds: int) -> Columns:
+    """Gross-profit facts; what was lost in the waiting time is known from the profile."""
+    profit = events.amounts["interruption"] + events.saved_costs
+    seconds = np.maximum(events.duration_seconds, 1)
+    in_waiting = np.minimum(events.duration_seconds, waiting_seconds)
+    lost_in_waiting = np.rint(profit * (in_waiting / seconds)).astype(np.int64)
+    return {
+        "bi.standard_turnover": events.standard_turnover,
+        "bi.actual_turnover": events.actual_turnover,
+        "bi.gross_profit_rate": events.gross_profit_rate_ppm,
+        "bi.saved_costs": events.saved_costs,
+        "bi.interruption_seconds": events.duration_seconds,
+        "bi.period_seconds": seconds,
+        "bi.waiting_gross_profit_lost": lost_in_waiting,
+    }
+
+
+def _restoration(events: EventGrid, _waiting: int) -> Columns:
+    return {
+        "data.labour_hours": events.labour_hours,
+        "data.hourly_rate": events.prices["labour"],
+        "data.vendor_cost": events.amounts["vendor"],
+    }
+
+
+def _notification(events: EventGrid, _waiting: int) -> Columns:
+    prices = events.prices
+    return {
+        "notification.records": events.records,
+        "notification.unit_cost": prices["notice"],
+        "notification.uptake": prices["uptake_ppm"],
+        "notification.monitoring_unit_cost": prices["monitoring"],
+        "notification.setup_cost": np.where(events.records > 0, prices["setup"], 0),
+        "notification.actual_cost": events.amounts["notification"],
+    }
+
+
+def _cost(*names: str) -> Callable[[EventGrid, int], Columns]:
+    def facts(events: EventGrid, _waiting: int) -> Columns:
+        return {"item.amount": sum((events.amounts[name] for name in names[1:]),
+                                   start=events.amounts[names[0]])}
+    return facts
+
+
+def _liability(damages: str, defence: str) -> Callable[[EventGrid, int], Columns]:
+    def facts(events: EventGrid, _waiting: int) -> Columns:
+        return {"liability.damages": events.amounts[damages],
+                "liability.defence_costs": events.amounts[defence]}
+    return facts
+
+
+def _transferred(events: EventGrid, _waiting: int) -> Columns:
+    return {"fraud.transferred": events.amounts["transferred"]}
+
+
+ITEM_FACTS: Final[Mapping[str, Callable[[EventGrid, int], Columns]]] = {
+    "FP-IR": _cost("response"),
+    "FP-BI": _interruption,
+    "FP-DBI": _interruption,
+    "FP-DATA": _restoration,
+    "FP-EXT-C": _cost("extortion"),
+    "FP-EXT-R": _cost("ransom"),
+    "FP-NOTIF": _notification,
+    "FP-PR": _cost("publicity"),
+    "FP-LEGAL": _cost("legal"),
+    "FP-REGINV": _cost("regulator"),
+    "FP-FRAUD": _transferred,
+    "TP-PRIV": _liability("privacy_damages", "privacy_defence"),
+    "TP-NETSEC": _liability("network_damages", "network_defence"),
+    "FP-MIT": _cost("mitigation"),
+    "FP-PROOF": _cost("proof"),
+}
+"""How each coverage the model knows reads an event's facts."""
+
+__all__ = ["ITEM_FACTS", "QUANTILES", "DAY_SECONDS", "Evaluator", "LossEvaluation",
+           "PerilPayments", "evaluate"]
+
+
+def evaluate(model: LossModel, policy: Policy) -> LossEvaluation:
+    """A loss model through a policy's terms, once. For what-ifs keep an ``Evaluator``."""
+    return Evaluator.of(policy).evaluate(model)

@@ -1,0 +1,144 @@
+"""What the loss model reads of an enterprise: its exposures, and its industry's relativities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import PPM, apply_ppm
+from dinghai.foundation.trace import Source
+from dinghai.losses.tables import PERILS
+from dinghai.vocabulary.industries import industries
+
+
+class ExposureProfile(Protocol):
+    """The part of a dossier's profile that the loss model reads."""
+
+    @property
+    def revenue_fen(self) -> int: ...
+    @property
+    def gross_profit_rate_ppm(self) -> int: ...
+    @property
+    def gross_profit_per_day_fen(self) -> int | None: ...
+    @property
+    def industry(self) -> str: ...
+    @property
+    def pi_records_general(self) -> int: ...
+    @property
+    def pi_records_sensitive(self) -> int: ...
+    @property
+    def important_data(self) -> bool | None: ...
+    @property
+    def critical_infrastructure(self) -> bool | None: ...
+    @property
+    def online_revenue_ppm(self) -> int: ...
+    @property
+    def tolerable_outage_seconds(self) -> int: ...
+    @property
+    def ot_systems(self) -> int: ...
+    @property
+    def headcount(self) -> int: ...
+    @property
+    def endpoints(self) -> int: ...
+    @property
+    def jurisdictions(self) -> Sequence[str]: ...
+    @property
+    def high_value_payments_per_year(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The exposures as numbers. Money in fen, shares in ppm, time in seconds."""
+
+    revenue_fen: int
+    gross_profit_rate_ppm: int
+    gross_profit_per_day_fen: int
+    industry: str
+    records_general: int
+    records_sensitive: int
+    important_data: bool
+    critical_infrastructure: bool
+    online_revenue_ppm: int
+    tolerable_outage_seconds: int
+    critical_providers: int
+    ot_systems: int
+    headcount: int
+    endpoints: int
+    jurisdictions: int
+    high_value_payments: int
+
+    @property
+    def personal_records(self) -> int:
+        """All personal records."""
+        return self.records_general + self.records_sensitive
+
+    @property
+    def turnover_per_day_fen(self) -> int:
+        """Turnover whose declared gross-profit share is the gross profit of a day."""
+        return self.gross_profit_per_day_fen * PPM // max(self.gross_profit_rate_ppm, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryRelativity:
+    """Relativities of a GB/T 4754 section against the all-industry firm, and its peril mix."""
+
+    section: str
+    frequency: float
+    severity: float
+    mix: Mapping[str, float]
+    source: Source
+
+
+def exposure_of(profile: ExposureProfile) -> Exposure:
+    """The exposures of a profile.
+
+    Gross profit per day is the higher of what is declared and revenue × rate ÷ 365: an
+    understatement must not lower the price. An unknown flag counts as no: it is asked for in the
+    assessment. Raises InputError where the revenue is not positive.
+    """
+    if profile.revenue_fen <= 0:
+        raise InputError("revenue must be positive", field="revenue_fen",
+                         mend="give the revenue of the last financial year")
+    by_rate = apply_ppm(profile.revenue_fen, profile.gross_profit_rate_ppm) // 365
+    providers = getattr(profile, "providers", ())
+    return Exposure(
+        revenue_fen=profile.revenue_fen,
+        gross_profit_rate_ppm=max(profile.gross_profit_rate_ppm, 1),
+        gross_profit_per_day_fen=max(profile.gross_profit_per_day_fen or 0, by_rate, 1),
+        industry=profile.industry,
+        records_general=profile.pi_records_general or 0,
+        records_sensitive=profile.pi_records_sensitive or 0,
+        important_data=profile.important_data is True,
+        critical_infrastructure=profile.critical_infrastructure is True,
+        online_revenue_ppm=profile.online_revenue_ppm,
+        tolerable_outage_seconds=max(profile.tolerable_outage_seconds or 0, 3600),
+        critical_providers=sum(1 for provider in providers if _is_critical(provider)),
+        ot_systems=profile.ot_systems or 0,
+        headcount=max(profile.headcount or 0, 1),
+        endpoints=max(profile.endpoints or 0, 1),
+        jurisdictions=max(len(profile.jurisdictions), 1),
+        high_value_payments=profile.high_value_payments_per_year or 0,
+    )
+
+
+def _is_critical(provider: object) -> bool:
+    if isinstance(provider, Mapping):
+        return bool(provider.get("critical", False))
+    return bool(getattr(provider, "critical", False))
+
+
+def industry_relativity(section: str) -> IndustryRelativity:
+    """The relativities of a section letter. Raises InputError for an unknown one."""
+    row = industries().get(section)
+    if row is None:
+        raise InputError(f"{section!r} is not a section of GB/T 4754", field="industry",
+                         mend="give a letter from A to T")
+    return IndustryRelativity(
+        section=section,
+        frequency=row.frequency_relativity_ppm / PPM,
+        severity=row.severity_relativity_ppm / PPM,
+        mix={peril: row.peril_mix_ppm[peril] / PPM for peril in PERILS},
+        source=Source(row.source, row.confidence),
+    )

@@ -1,0 +1,154 @@
+"""Claims frequency of each peril, split into own and common causes, with every factor's origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dinghai.foundation.money import PPM
+from dinghai.foundation.trace import Source, Trace
+from dinghai.losses.curves import MonotoneCurve, exp, ln, log_log_curve, saturate
+from dinghai.losses.effects import Posture, control_factor
+from dinghai.losses.exposure import Exposure, IndustryRelativity
+from dinghai.losses.tables import CalibrationTables, Modifier, source_of
+
+
+@dataclass(frozen=True, slots=True)
+class PerilFrequency:
+    """Expected claims a year of one peril. ``own`` + ``common`` = ``per_year``."""
+
+    peril: str
+    per_year: float
+    own: float
+    common: float
+    base: float
+    industry: float
+    mix: float
+    exposure: float
+    controls: float
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class LatentFactor:
+    """The gamma factor of mean one that frequency and severity share, at its quadrature nodes.
+
+    ``event_weights`` are the chances that an event falls into a node's state: weight × node.
+    ``severity`` is the factor on amounts and durations in that state, of event-weighted mean one.
+    """
+
+    size: float
+    nodes: tuple[float, ...]
+    weights: tuple[float, ...]
+    severity: tuple[float, ...]
+
+    @property
+    def event_weights(self) -> tuple[float, ...]:
+        """Share of all events that happen in each state."""
+        return tuple(w * x for w, x in zip(self.weights, self.nodes, strict=True))
+
+
+def size_curve(tables: CalibrationTables) -> MonotoneCurve:
+    """ln of claims frequency as a monotone curve in ln of revenue in fen: no cliffs."""
+    frequency = tables.frequency
+    return log_log_curve(
+        [(band["revenue_usd"] * tables.fen_per_usd, band["frequency"])
+         for band in frequency["bands"]],
+        elasticity_below=float(frequency["elasticity"]["below"]),
+        elasticity_above=float(frequency["elasticity"]["above"]),
+    )
+
+
+def base_frequency(tables: CalibrationTables, revenue_fen: int) -> float:
+    """Claims a year of the all-industry firm of this revenue with half-implemented controls."""
+    return exp(size_curve(tables)(ln(float(revenue_fen))))
+
+
+def latent_factor(tables: CalibrationTables) -> LatentFactor:
+    """The shared latent posture factor at its declared nodes."""
+    row = tables.frequency["latent"]
+    nodes = tuple(float(x) for x in row["nodes"])
+    weights = tuple(float(w) for w in row["weights"])
+    raw = [exp(float(row["severity_elasticity"]) * ln(x)) for x in nodes]
+    level = sum(w * x * m for w, x, m in zip(weights, nodes, raw, strict=True))
+    return LatentFactor(float(row["size"]), nodes, weights, tuple(m / level for m in raw))
+
+
+def peril_frequency(
+    tables: CalibrationTables,
+    exposure: Exposure,
+    industry: IndustryRelativity,
+    posture: Posture,
+    peril: str,
+) -> PerilFrequency:
+    """base(revenue) × industry × mix × exposure × controls, then cut into own and common."""
+    base = base_frequency(tables, exposure.revenue_fen)
+    mix = industry.mix[peril]
+    modifier, modifier_trace = exposure_modifier(tables, exposure, peril)
+    controls = control_factor(tables, posture, peril, "frequency")
+    per_year = base * industry.frequency * mix * modifier * controls.factor
+    common_share = float(tables.frequency["common_share"][peril])
+    common = per_year * common_share
+    shares = tables.frequency["common_share"]
+    children = (
+        Trace("base", base, "per_year", "monotone_curve_in_log_revenue",
+              _band_source(tables.frequency), (Trace("revenue", exposure.revenue_fen, "fen"),)),
+        Trace("industry", industry.frequency, "ratio", "table", industry.source),
+        Trace("mix", mix, "ratio", "table", industry.source),
+        modifier_trace,
+        controls.trace,
+        Trace("common_share", common_share, "ratio", "split", source_of(shares)),
+    )
+    trace = Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
+    return PerilFrequency(peril, per_year, per_year - common, common, base, industry.frequency,
+                          mix, modifier, controls.factor, trace)
+
+
+def exposure_modifier(
+    tables: CalibrationTables, exposure: Exposure, peril: str
+) -> tuple[float, Trace]:
+    """The factor of the exposures that change a peril's frequency, smoothly bounded."""
+    total = 0.0
+    children = []
+    for modifier in tables.modifiers:
+        if peril not in modifier.perils:
+            continue
+        measure = _measure(modifier, exposure, tables)
+        part = modifier.strength * (measure - modifier.reference)
+        total += part
+        children.append(Trace(f"exposure.{modifier.exposure}", part, "log", modifier.measure,
+                              modifier.source, (Trace("measure", measure, "number"),)))
+    bounds = tables.frequency["modifier_bounds"]
+    factor = 1.0
+    if total:
+        factor = saturate(total, floor=float(bounds["floor"]), ceiling=float(bounds["ceiling"]))
+    return factor, Trace("exposure", factor, "ratio", "saturated_sum_of_logs",
+                         source_of(bounds), tuple(children))
+
+
+def _measure(modifier: Modifier, exposure: Exposure, tables: CalibrationTables) -> float:
+    value = _EXPOSURES[modifier.exposure](exposure)
+    if modifier.measure == "log_count":
+        return ln(1.0 + value)
+    if modifier.measure == "log_ratio":
+        million_usd = exposure.revenue_fen / tables.fen_per_usd / 1_000_000.0
+        return ln((1.0 + value) / (1.0 + modifier.usual_per_million_usd * million_usd))
+    return value
+
+
+_EXPOSURES: Mapping[str, Any] = {
+    "online_revenue": lambda e: e.online_revenue_ppm / PPM,
+    "ot_systems": lambda e: float(e.ot_systems),
+    "endpoints": lambda e: float(e.endpoints),
+    "headcount": lambda e: float(e.headcount),
+    "high_value_payments": lambda e: float(e.high_value_payments),
+    "critical_providers": lambda e: float(e.critical_providers),
+    "personal_records": lambda e: float(e.personal_records),
+    "important_data": lambda e: 1.0 if e.important_data else 0.0,
+    "critical_infrastructure": lambda e: 1.0 if e.critical_infrastructure else 0.0,
+}
+
+
+def _band_source(frequency: Mapping[str, Any]) -> Source:
+    return source_of(frequency["bands"][0], str(frequency["as_of"]))

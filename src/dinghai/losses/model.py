@@ -1,0 +1,159 @@
+"""The loss model of one dossier: frequency, severity and every factor's origin, peril by peril."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.trace import Trace
+from dinghai.losses.effects import ControlFactor, Posture, neutral_factors, severity_factors
+from dinghai.losses.exposure import (
+    Exposure,
+    ExposureProfile,
+    IndustryRelativity,
+    exposure_of,
+    industry_relativity,
+)
+from dinghai.losses.frequency import LatentFactor, PerilFrequency, latent_factor, peril_frequency
+from dinghai.losses.grid import peril_grid
+from dinghai.losses.severity import EventGrid, event_grid, scales_of
+from dinghai.losses.tables import PERILS, CalibrationTables, shipped_tables
+
+LOSS_MODEL_SCHEMA = "dinghai.loss-model/1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerilModel:
+    """One peril: claims a year, control factors on each part of severity, and the event grid."""
+
+    peril: str
+    frequency: PerilFrequency
+    severity_controls: Mapping[str, ControlFactor]
+    events: EventGrid
+
+    @property
+    def severity_key(self) -> tuple[float, ...]:
+        """Tells two event grids of the same enterprise apart."""
+        return tuple(self.severity_controls[group].factor for group in self.severity_controls)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossModel:
+    """What the enterprise may lose in a year. Reused for every limit, deductible and what-if."""
+
+    tables: CalibrationTables
+    exposure: Exposure
+    industry: IndustryRelativity
+    posture: Posture
+    latent: LatentFactor
+    perils: Mapping[str, PerilModel]
+
+    def with_posture(self, posture: Posture) -> LossModel:
+        """The same enterprise with other scores, on the same grid; unchanged parts are shared."""
+        return _assemble(self.tables, self.exposure, self.industry, posture, self)
+
+    def neutral_events(self, peril: str) -> EventGrid:
+        """The event grid without any control effect: the half-implemented portfolio."""
+        scales = scales_of(self.tables, self.exposure, self.industry, peril)
+        return event_grid(self.tables, self.exposure, peril_grid(self.tables, peril), scales,
+                          neutral_factors())
+
+    @property
+    def claims_per_year(self) -> float:
+        """Expected claims of all perils."""
+        return sum(model.frequency.per_year for model in self.perils.values())
+
+    def ground_up_mean(self, peril: str, limit_fen: int) -> float:
+        """Mean of min(loss, limit) of one event in fen, whether insured or not.
+
+        Only limited means exist here: parts of the loss have tails whose unlimited mean says
+        nothing (index near one).
+        """
+        events = self.perils[peril].events
+        total = 0.0
+        for group in events.grid.groups:
+            amounts = events.loss[group.start : group.stop]
+            whole = int(amounts.clip(max=limit_fen).sum())
+            total += self.latent.event_weights[group.state] * group.chance * whole
+        return total
+
+    @property
+    def trace(self) -> Trace:
+        """Frequencies and severity factors with their sources."""
+        return Trace("loss_model", self.claims_per_year, "per_year", "sum", None, tuple(
+            Trace(f"peril.{name}", model.frequency.per_year, "per_year", "", None,
+                  (model.frequency.trace,
+                   *(factor.trace for factor in model.severity_controls.values()
+                     if factor.trace.children)))
+            for name, model in self.perils.items()))
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON (schema dinghai.loss-model/1)."""
+        limit = int(self.tables.severity["limit"]["event_usd"] * self.tables.fen_per_usd)
+        return {
+            "schema": LOSS_MODEL_SCHEMA,
+            "tables": self.tables.version,
+            "exposure": _exposure_dict(self.exposure),
+            "industry": {"section": self.industry.section, "frequency": self.industry.frequency,
+                         "severity": self.industry.severity, "mix": dict(self.industry.mix)},
+            "latent": {"size": self.latent.size, "nodes": list(self.latent.nodes),
+                       "weights": list(self.latent.weights),
+                       "severity": list(self.latent.severity)},
+            "claims_per_year": self.claims_per_year,
+            "mean_limit_fen": limit,
+            "perils": {name: self._peril_dict(model, limit)
+                       for name, model in self.perils.items()},
+        }
+
+    def _peril_dict(self, model: PerilModel, limit: int) -> dict[str, JSON]:
+        row = self.tables.perils[model.peril]
+        return {
+            "per_year": model.frequency.per_year,
+            "own": model.frequency.own,
+            "common": model.frequency.common,
+            "limited_mean_fen": round(self.ground_up_mean(model.peril, limit)),
+            "severity_source": row.source.to_dict(),
+            "frequency": model.frequency.trace.to_dict(),
+            "severity_controls": {group: factor.factor
+                                  for group, factor in model.severity_controls.items()},
+        }
+
+
+def build_loss_model(
+    profile: ExposureProfile, posture: Posture, *, tables: CalibrationTables | None = None
+) -> LossModel:
+    """The loss model of a profile and a posture (indicator → ppm of full marks, None = unknown).
+
+    Raises InputError for an unknown industry or a revenue that is not positive.
+    """
+    tables = tables or shipped_tables()
+    exposure = exposure_of(profile)
+    return _assemble(tables, exposure, industry_relativity(exposure.industry), posture, None)
+
+
+def _assemble(
+    tables: CalibrationTables,
+    exposure: Exposure,
+    industry: IndustryRelativity,
+    posture: Posture,
+    like: LossModel | None,
+) -> LossModel:
+    perils = {}
+    for peril in PERILS:
+        controls = severity_factors(tables, posture, peril)
+        frequency = peril_frequency(tables, exposure, industry, posture, peril)
+        effects = {group: factor.factor for group, factor in controls.items()}
+        known = like.perils[peril] if like is not None else None
+        if known is not None and known.severity_key == tuple(effects.values()):
+            events = known.events
+        else:
+            scales = scales_of(tables, exposure, industry, peril)
+            events = event_grid(tables, exposure, peril_grid(tables, peril), scales, effects)
+        perils[peril] = PerilModel(peril, frequency, controls, events)
+    return LossModel(tables, exposure, industry, dict(posture), latent_factor(tables), perils)
+
+
+def _exposure_dict(exposure: Exposure) -> dict[str, Any]:
+    return {name: getattr(exposure, name) for name in Exposure.__slots__}

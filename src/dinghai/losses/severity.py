@@ -1,0 +1,256 @@
+"""Joint event facts: what each grid point of a peril means for one enterprise, in whole numbers.
+
+Interruption is time × the enterprise's own gross profit × the share of it that stops, never a
+cost per event. All other parts are medians of the tables × size × industry × controls × shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from dinghai.foundation.money import PPM
+from dinghai.foundation.streams import exponential, natural_logarithm
+from dinghai.losses.curves import exp, ln, log_log_curve
+from dinghai.losses.exposure import Exposure, IndustryRelativity
+from dinghai.losses.frequency import latent_factor
+from dinghai.losses.grid import Floats, PerilGrid
+from dinghai.losses.tables import CalibrationTables, PerilSeverity
+
+Whole = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+DAY_SECONDS = 86_400
+_LARGEST_FEN = 1e15
+"""¥10 trillion: no component of a simulated event is allowed to be larger."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventGrid:
+    """The events of one peril for one enterprise: int64 columns, one value a grid point.
+
+    Money in fen, time in seconds, shares in ppm. ``amounts`` holds each money component under its
+    name; ``happens`` the booleans. ``loss`` is the ground-up economic loss, whether insured or not.
+    """
+
+    peril: str
+    grid: PerilGrid
+    happens: Mapping[str, Flags]
+    duration_seconds: Whole
+    affected_ppm: Whole
+    standard_turnover: Whole
+    actual_turnover: Whole
+    saved_costs: Whole
+    gross_profit_rate_ppm: int
+    records: Whole
+    labour_hours: Whole
+    prices: Mapping[str, int]
+    amounts: Mapping[str, Whole]
+    loss: Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Everything about one enterprise and one peril that multiplies the shapes."""
+
+    medians_fen: Mapping[str, float]
+    duration_median_seconds: float
+    affected_median: float
+    latent: tuple[float, ...]
+
+
+def whole(values: Floats) -> Whole:
+    """Nearest whole numbers, halves to even, inside what the engine accepts."""
+    return np.rint(np.minimum(np.maximum(values, 0.0), _LARGEST_FEN)).astype(np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _powers(values, exponent):  # type: ignore[no-untyped-def]
+    out = np.empty(values.shape[0])
+    for i in range(values.shape[0]):
+        out[i] = exponential(exponent * natural_logarithm(max(values[i], 1.0)))
+    return out
+
+
+def size_factor(tables: CalibrationTables, revenue_fen: int) -> float:
+    """Factor of the enterprise's size on cost components: a monotone fitted curve, no cliffs."""
+    size = tables.severity["size"]
+    bands = tables.severity["bands"]
+    curve = log_log_curve(
+        [(band["revenue_usd"] * tables.fen_per_usd, factor)
+         for band, factor in zip(bands, tables.fit["size"]["factors"], strict=True)],
+        elasticity_below=float(size["elasticity_below"]),
+        elasticity_above=float(size["elasticity_above"]),
+    )
+    return exp(curve(ln(float(revenue_fen))))
+
+
+def affected_share(tables: CalibrationTables, exposure: Exposure, peril: PerilSeverity) -> float:
+    """Median share of gross profit that stops, before the spread: smaller in larger enterprises."""
+    knots = tables.fit["affected"]
+    curve = log_log_curve(
+        list(zip(knots["gross_profit_per_day_fen"], knots["median_share"], strict=True)),
+        elasticity_below=0.0,
+        elasticity_above=-0.4,
+    )
+    level = exp(curve(ln(float(exposure.gross_profit_per_day_fen))))
+    online = exposure.online_revenue_ppm / PPM
+    row = tables.severity["interruption"]
+    reference = float(row["tolerance_reference_hours"]) * 3600.0
+    tolerance = exp(float(row["tolerance_elasticity"])
+                    * ln(exposure.tolerable_outage_seconds / reference))
+    return level * (peril.offline_dependence + peril.online_dependence * online) * tolerance
+
+
+def industry_normaliser(tables: CalibrationTables, industry: IndustryRelativity) -> float:
+    """Factor that makes the section's average claim its relativity times the book's average.
+
+    The section's peril mix already changes the average claim; without this the mix would be
+    counted a second time inside the severity relativity.
+    """
+    book = tables.frequency["book_mix"]
+    book_mean = sum(float(book[p]) * row.average_claim_usd for p, row in tables.perils.items())
+    own_mean = sum(industry.mix[p] * row.average_claim_usd for p, row in tables.perils.items())
+    return industry.severity * book_mean / own_mean
+
+
+def scales_of(
+    tables: CalibrationTables, exposure: Exposure, industry: IndustryRelativity, peril: str
+) -> Scales:
+    """The enterprise's scales of a peril, before any control effect."""
+    row = tables.perils[peril]
+    level = (size_factor(tables, exposure.revenue_fen) * tables.fen_per_usd
+             * industry_normaliser(tables, industry))
+    special = tables.severity["special_data"]
+    legal = exp(float(special["important_data"]) * exposure.important_data
+                + float(special["critical_infrastructure"]) * exposure.critical_infrastructure)
+    abroad = 1.0 + float(tables.severity["jurisdictions"]["strength"]) * ln(exposure.jurisdictions)
+    by_group = {"regulatory": legal, "liability": abroad}
+    medians = {
+        name: median * level * by_group.get(tables.components[name].group, 1.0)
+        for name, median in tables.fit["medians_usd"][peril].items()
+    }
+    latent = latent_factor(tables).severity
+    return Scales(medians, row.duration_median_seconds, affected_share(tables, exposure, row),
+                  latent)
+
+
+def event_grid(
+    tables: CalibrationTables,
+    exposure: Exposure,
+    grid: PerilGrid,
+    scales: Scales,
+    effects: Mapping[str, float],
+) -> EventGrid:
+    """The facts of every grid point. ``effects`` has the control factor of each component group."""
+    latent = np.array(scales.latent)[grid.state]
+    duration, affected = _interruption(tables, grid, scales, effects, latent)
+    seconds = whole(duration)
+    per_day = float(exposure.turnover_per_day_fen)
+    standard = whole(seconds * (per_day / DAY_SECONDS))
+    share = whole(affected * PPM)
+    lost = whole(standard * (share / PPM))
+    profit = whole(lost * (exposure.gross_profit_rate_ppm / PPM))
+    saved = whole(profit * float(tables.severity["interruption"]["saved_cost_ratio"]))
+    records, weighted = _records(tables, exposure, grid, effects)
+    amounts = _amounts(tables, grid, scales, effects, latent, weighted)
+    amounts["notification"] = _notification_cost(tables, records)
+    hourly = _prices(tables)["labour"]
+    labour = amounts["labour"] // hourly
+    amounts["labour"] = labour * hourly
+    amounts["interruption"] = profit - saved
+    loss = np.zeros(grid.size, dtype=np.int64)
+    for amount in amounts.values():
+        loss += amount
+    return EventGrid(grid.peril, grid, grid.happens, seconds, share, standard, standard - lost,
+                     saved, exposure.gross_profit_rate_ppm, records, labour, _prices(tables), amounts,
+                     loss)
+
+
+def _interruption(
+    tables: CalibrationTables,
+    grid: PerilGrid,
+    scales: Scales,
+    effects: Mapping[str, float],
+    latent: Floats,
+) -> tuple[Floats, Floats]:
+    longest = float(tables.severity["interruption"]["maximum_hours"]) * 3600.0
+    duration = grid.shapes["duration"] * latent * (
+        scales.duration_median_seconds * effects["interruption"])
+    duration = np.minimum(duration, longest) * grid.happens["interruption"]
+    affected = np.minimum(grid.shapes["affected"] * scales.affected_median, 1.0)
+    return duration, affected * grid.happens["interruption"]
+
+
+def _records(
+    tables: CalibrationTables, exposure: Exposure, grid: PerilGrid, effects: Mapping[str, float]
+) -> tuple[Whole, Floats]:
+    """Records exposed, and their number with sensitive ones counted several times."""
+    row = tables.severity["records"]
+    share = np.minimum(
+        grid.shapes["records"] * (float(row["median_share"]) * effects["records"]), 1.0)
+    share = share * grid.happens["breach"]
+    weighted = exposure.records_general + float(row["sensitive_weight"]) * (
+        exposure.records_sensitive)
+    return whole(share * float(exposure.personal_records)), share * weighted
+
+
+def _notification_cost(tables: CalibrationTables, records: Whole) -> Whole:
+    """N × notice + N × uptake × monitoring + set-up, where anyone is to be told."""
+    price = _prices(tables)
+    monitored = (records * price["uptake_ppm"] + PPM // 2) // PPM
+    cost = records * price["notice"] + monitored * price["monitoring"]
+    return np.where(records > 0, cost + price["setup"], 0)
+
+
+def _prices(tables: CalibrationTables) -> dict[str, int]:
+    """Unit prices in fen (and one share in ppm) as whole numbers."""
+    price = tables.severity["unit_prices"]
+    return {
+        "labour": int(price["labour_fen_per_hour"]),
+        "notice": int(price["notice_fen"]),
+        "setup": int(price["notice_setup_fen"]),
+        "monitoring": int(price["monitoring_fen"]),
+        "uptake_ppm": int(round(float(price["monitoring_uptake"]) * PPM)),
+    }
+
+
+_CONDITIONS: Mapping[str, str] = {
+    "publicity": "publicity",
+    "regulator": "regulator",
+    "privacy_damages": "privacy_claim",
+    "privacy_defence": "privacy_claim",
+    "network_damages": "network_claim",
+    "network_defence": "network_claim",
+}
+
+
+def _amounts(
+    tables: CalibrationTables,
+    grid: PerilGrid,
+    scales: Scales,
+    effects: Mapping[str, float],
+    latent: Floats,
+    weighted_records: Floats,
+) -> dict[str, Whole]:
+    row = tables.severity["records"]
+    by_records = _powers(weighted_records / float(row["reference_weighted"]) + 1.0,
+                         float(row["liability_elasticity"]))
+    out: dict[str, Whole] = {}
+    for name, component in tables.components.items():
+        if component.group in ("interruption", "records"):
+            continue
+        median = scales.medians_fen.get(name, 0.0)
+        if median == 0.0:
+            out[name] = np.zeros(grid.size, dtype=np.int64)
+            continue
+        values = grid.shapes[name] * latent * (median * effects.get(component.group, 1.0))
+        if name == "privacy_damages":
+            values = values * by_records
+        if name in _CONDITIONS:
+            values = values * grid.happens[_CONDITIONS[name]]
+        out[name] = whole(values)
+    return out
