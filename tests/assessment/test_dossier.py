@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dinghai.assessment.assess import assess
-from dinghai.assessment.dossier import Dossier, read_dossier, read_dossier_archive
+from dinghai.assessment.dossier import Dossier, read_dossier, read_dossier_archive, read_readings
 from dinghai.assessment.profile import read_profile, valid_credit_code
 from dinghai.evidence.feeds import shipped_kev
 from dinghai.foundation.canonical import document_hash
@@ -136,6 +137,23 @@ def test_a_changed_line_of_the_profile_changes_the_hash(folder: Path, old: str, 
     path.write_text(text.replace(old, new, 1), "utf-8")
     after = read_dossier(folder).sha256
     assert (after == before) is (new == 'tolerable_outage = "1d"'), "one day is 24 hours"
+
+
+def test_a_rescan_replaces_what_it_looked_at_again(donghai: Dossier) -> None:
+    (rescan,) = sorted((EXAMPLES / "donghai" / "rescan").glob("2026-05-*"))
+    again = read_readings(rescan)
+    after = donghai.updated(again)
+    assert {r.source_name for r in after.readings} == {r.source_name for r in donghai.readings}
+    assert after.sha256 != donghai.sha256 and donghai.updated().sha256 == donghai.sha256
+    on = date(2026, 5, 6)
+    table = shipped_kev(on)
+    then, now = (assess(item, kev=table, on=on) for item in (donghai, after))
+    assert now.total_ppm > then.total_ppm
+    raised = replace(donghai.answers["EPP-01"], score=4, answered_at=on)
+    better = assess(after.updated(answers=[raised]), kev=table, on=on)
+    assert better.total_ppm > now.total_ppm
+    with pytest.raises(InputError, match="no such folder"):
+        read_readings(rescan / "nowhere")
 
 
 def test_changed_evidence_changes_the_hash(folder: Path) -> None:

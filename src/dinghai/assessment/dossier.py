@@ -9,8 +9,8 @@ from __future__ import annotations
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
@@ -23,6 +23,7 @@ from dinghai.evidence.finding import EvidenceReading, Finding
 from dinghai.evidence.reading import read_evidence
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import Fault, InputError
+from dinghai.vocabulary.indicators import indicators
 
 DOSSIER_SCHEMA: Final = "dinghai.dossier/1"
 FILES_LIMIT: Final = 2_000
@@ -54,6 +55,19 @@ class Dossier:
             for finding in reading.findings:
                 found.setdefault(finding.finding_id, finding)
         return tuple(found.values())
+
+    def updated(self, readings: Iterable[EvidenceReading] = (),
+                answers: Iterable[Answer] = ()) -> Dossier:
+        """The dossier after a re-scan or new answers.
+
+        A reading replaces the one of the same name (a scan of the same place), an answer the one
+        to the same indicator; others are added.
+        """
+        by_name = {reading.source_name: reading for reading in self.readings}
+        by_name.update({reading.source_name: reading for reading in readings})
+        merged = {**self.answers, **{answer.indicator: answer for answer in answers}}
+        ordered = {code: merged[code] for code in indicators() if code in merged}
+        return replace(self, answers=ordered, readings=tuple(by_name.values()))
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -94,6 +108,38 @@ def read_dossier(folder: Path, *, today: date | None = None) -> Dossier:
     ``today`` bounds the dates of answers and past incidents. Raises InputError with the faults
     of all files together: file, line, field and mend of each.
     """
+    statements = read_statements(folder, today=today)
+    faults = list(statements.faults)
+    readings = []
+    for name, vantage in statements.evidence:
+        reading = _gather(faults, lambda name=name, vantage=vantage: (
+            read_evidence(folder / name, vantage=vantage, source_name=name)), file=name)
+        if reading is not None:
+            readings.append(reading)
+    if faults or statements.profile is None or statements.answers is None:
+        raise InputError.of(faults)
+    return Dossier(statements.profile, statements.answers, tuple(readings))
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What a dossier says before its scans are read: profile, answers, and the files to read.
+
+    ``evidence`` lists each scan or inventory with its vantage. Profile or answers are None when
+    ``faults`` say why.
+    """
+
+    profile: Profile | None
+    answers: Mapping[str, Answer] | None
+    evidence: tuple[tuple[str, str], ...]
+    faults: tuple[Fault, ...]
+
+
+def read_statements(folder: Path, *, today: date | None = None) -> Statements:
+    """Profile, answers and the list of evidence files of a folder, without reading these.
+
+    For callers that read a large dossier file by file. Raises InputError when there is no folder.
+    """
     if not folder.is_dir():
         raise InputError("there is no such folder", file=str(folder),
                          mend="give the folder that holds profile.toml")
@@ -105,17 +151,8 @@ def read_dossier(folder: Path, *, today: date | None = None) -> Dossier:
         _text(folder, "answers.csv"), "answers.csv", hashes, today=today))
     if profile is not None and today is not None:
         faults.extend(profile_faults(profile, today))
-    readings = []
-    for name, path in listed.items():
-        vantage = _vantage(name)
-        if vantage is not None:
-            reading = _gather(faults, lambda path=path, vantage=vantage, name=name: (
-                read_evidence(path, vantage=vantage, source_name=name)), file=name)
-            if reading is not None:
-                readings.append(reading)
-    if faults or profile is None or answers is None:
-        raise InputError.of(faults)
-    return Dossier(profile, answers, tuple(readings))
+    evidence = tuple((name, vantage) for name in listed if (vantage := _vantage(name)) is not None)
+    return Statements(profile, answers, evidence, tuple(faults))
 
 
 def read_dossier_archive(path: Path, *, today: date | None = None) -> Dossier:
@@ -125,17 +162,23 @@ def read_dossier_archive(path: Path, *, today: date | None = None) -> Dossier:
     InputError like ``read_dossier``.
     """
     with tempfile.TemporaryDirectory(prefix="dossier-") as room:
-        target = Path(room)
-        try:
-            with zipfile.ZipFile(path) as archive:
-                _unpack(archive, target, path.name)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-            raise InputError(f"not a ZIP that can be read: {error}", file=path.name,
-                             mend="zip the dossier's folder again, without a password") from error
-        inner = [item for item in target.iterdir() if item.is_dir()]
-        at_top = (target / "profile.toml").is_file()
-        folder = inner[0] if not at_top and len(inner) == 1 else target
-        return read_dossier(folder, today=today)
+        return read_dossier(unpack_dossier(path, Path(room)), today=today)
+
+
+def unpack_dossier(path: Path, target: Path) -> Path:
+    """Unpack a dossier's ZIP into an empty folder; the folder that holds its profile.toml.
+
+    Raises InputError for what is no ZIP, is too large, or leads outside.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _unpack(archive, target, path.name)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"not a ZIP that can be read: {error}", file=path.name,
+                         mend="zip the dossier's folder again, without a password") from error
+    inner = [item for item in target.iterdir() if item.is_dir()]
+    at_top = (target / "profile.toml").is_file()
+    return inner[0] if not at_top and len(inner) == 1 else target
 
 
 def _unpack(archive: zipfile.ZipFile, target: Path, name: str) -> None:
