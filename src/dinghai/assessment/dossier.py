@@ -110,15 +110,37 @@ def read_dossier(folder: Path, *, today: date | None = None) -> Dossier:
     """
     statements = read_statements(folder, today=today)
     faults = list(statements.faults)
-    readings = []
-    for name, vantage in statements.evidence:
-        reading = _gather(faults, lambda name=name, vantage=vantage: (
-            read_evidence(folder / name, vantage=vantage, source_name=name)), file=name)
-        if reading is not None:
-            readings.append(reading)
+    readings = _readings(folder, statements.evidence, faults)
     if faults or statements.profile is None or statements.answers is None:
         raise InputError.of(faults)
-    return Dossier(statements.profile, statements.answers, tuple(readings))
+    return Dossier(statements.profile, statements.answers, readings)
+
+
+def read_readings(folder: Path) -> tuple[EvidenceReading, ...]:
+    """The scans and inventories in a folder laid out like a dossier: a re-scan, for instance.
+
+    Raises InputError with the faults of all files together.
+    """
+    if not folder.is_dir():
+        raise InputError("there is no such folder", file=str(folder), mend="check the path")
+    faults: list[Fault] = []
+    readings = _readings(folder, _evidence_of(_listed(folder, faults)), faults)
+    if faults:
+        raise InputError.of(faults)
+    return readings
+
+
+def _evidence_of(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, vantage) for name in names if (vantage := _vantage(name)) is not None)
+
+
+def _readings(folder: Path, evidence: Iterable[tuple[str, str]],
+              faults: list[Fault]) -> tuple[EvidenceReading, ...]:
+    gathered = (
+        _gather(faults, lambda name=name, vantage=vantage: (
+            read_evidence(folder / name, vantage=vantage, source_name=name)), file=name)
+        for name, vantage in evidence)
+    return tuple(reading for reading in gathered if reading is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +173,7 @@ def read_statements(folder: Path, *, today: date | None = None) -> Statements:
         _text(folder, "answers.csv"), "answers.csv", hashes, today=today))
     if profile is not None and today is not None:
         faults.extend(profile_faults(profile, today))
-    evidence = tuple((name, vantage) for name in listed if (vantage := _vantage(name)) is not None)
-    return Statements(profile, answers, evidence, tuple(faults))
+    return Statements(profile, answers, _evidence_of(listed), tuple(faults))
 
 
 def read_dossier_archive(path: Path, *, today: date | None = None) -> Dossier:
