@@ -226,12 +226,25 @@ def conformance_faults(product: Product) -> tuple[Fault, ...]:
     if sorted(product.calculation_order) != sorted(get_args(Stage)):
         faults.append(Fault("the order must name every stage once", field="calculation_order",
                             mend="stages: " + ", ".join(get_args(Stage))))
+    faults += _not_built_yet(product)
     limits = product.limits
     if not (0 < limits.aggregate_minimum_fen <= limits.aggregate_default_fen
             <= limits.aggregate_maximum_fen):
         faults.append(Fault("minimum, default and maximum are out of order",
                             field="limits.aggregate_default_fen", mend="order them"))
     return tuple(faults)
+
+
+def _not_built_yet(product: Product) -> list[Fault]:
+    """Terms that the schema can say and the engine cannot decide by yet: refused, not ignored."""
+    faults = []
+    if product.limits.defence == "outside":
+        faults.append(Fault("defence costs outside the limits cannot be decided yet",
+                            field="limits.defence", mend="use inside"))
+    if product.basis.aggregation_rule != "root_cause":
+        faults.append(Fault("only events of one root cause can be decided yet",
+                            field="basis.aggregation_rule", mend="use root_cause"))
+    return faults
 
 
 def _section_faults(section: Section, field: str) -> list[Fault]:

@@ -1,0 +1,19 @@
+"""What is published beside the code is what the code says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools import publish_reference, publish_schemas
+
+
+def test_schemas_are_the_types_own() -> None:
+    for name, schema in publish_schemas.schemas().items():
+        published = (publish_schemas.FOLDER / name).read_text("utf-8")
+        assert published == publish_schemas.as_text(schema), f"run tools/publish_schemas.py: {name}"
+
+
+def test_reference_pages_are_the_tables_own() -> None:
+    for name, text in publish_reference.pages().items():
+        published = Path(publish_reference.FOLDER / name).read_text("utf-8")
+        assert published == text, f"run tools/publish_reference.py: {name}"

@@ -1,0 +1,65 @@
+"""Binding: bounds, mandatory sections, what must be explained, a policy that carries itself."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from tests.making import change_section, make_policy
+
+from dinghai.foundation.errors import InputError
+from dinghai.wording.policy import bind, explained, read_policy, terms_to_explain
+from dinghai.wording.products import load_product
+
+
+def _schedule(**changes: Any) -> dict[str, Any]:
+    schedule = make_policy().to_dict()["schedule"]
+    return {**schedule, **changes}
+
+
+@pytest.mark.parametrize(("changes", "field"), [
+    ({"expiry": "2026-03-31"}, "schedule.expiry"),
+    ({"aggregate_limit_fen": 1}, "schedule.aggregate_limit_fen"),
+    ({"event_deductible_fen": 10**10}, "schedule.event_deductible_fen"),
+    ({"each_event_limit_fen": 10**10}, "schedule.each_event_limit_fen"),
+    ({"sections": []}, "schedule.sections"),
+    ({"sections": [{"coverage": "FP-FRAUD", "sublimit_fen": 5}]}, "schedule.sections"),
+])
+def test_a_schedule_outside_the_product_is_refused(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        bind(load_product("cyber-comprehensive-standard"), _schedule(**changes))
+    assert caught.value.fault.field == field
+
+
+def test_a_policy_reads_back_the_same() -> None:
+    policy = make_policy()
+    assert read_policy(policy.to_dict()) == policy
+    assert read_policy(policy.to_dict()).hash == policy.hash
+    assert policy.days == 365
+
+
+def test_everything_that_reduces_cover_must_be_explained() -> None:
+    product = change_section(load_product("cyber-comprehensive-standard"), "FP-DATA",
+                             insured_share_ppm=100_000)
+    policy = make_policy(product, explain=False)
+    terms = {term.key: term for term in terms_to_explain(policy)}
+    assert {"EX-WAR", "EX-UNPATCHED", "event_deductible", "waiting:FP-BI",
+            "insured_share:FP-DATA"} <= set(terms)
+    assert terms["EX-SANCTION"].duty == "highlight"
+    assert "EX-LATE" not in terms  # the law itself is the rule
+    assert all(len(term.plain_zh) <= 120 for term in terms.values())
+    assert not explained(policy, "EX-WAR", "explain")
+    assert explained(policy, "EX-LATE", "none")
+
+
+def test_policy_terms_have_their_cells() -> None:
+    policy = make_policy()
+    assert policy.term("inception_at") == policy.term("retroactive_date")
+    assert policy.term("notice_hours") == 48
+    with pytest.raises(InputError, match="no term"):
+        policy.term("moon_phase")
+
+
+def test_dates_are_days() -> None:
+    assert make_policy().schedule.inception == date(2026, 4, 1)
