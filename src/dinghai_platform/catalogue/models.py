@@ -1,4 +1,4 @@
-"""Versions of products, each with its whole wording and the bounds of its filing."""
+"""What a tenant works with: versions of products with their filing, and threat tables."""
 
 from __future__ import annotations
 
@@ -45,3 +45,33 @@ class ProductVersion(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+
+class FeedTable(TenantRow):
+    """A threat table that a tenant works with from the moment it was loaded.
+
+    It stands below underwriting because assessments read it; monitoring loads it.
+    """
+
+    class Kind(models.TextChoices):
+        KEV = "kev", _("Known exploited vulnerabilities (CISA KEV)")
+        EPSS = "epss", _("Exploit prediction scores (FIRST EPSS)")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    as_of = models.DateField(_("as of"))
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField(_("rows"))
+    file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
+    loaded_at = models.DateTimeField(_("loaded"), default=clock.now)
+    job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("feed table")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("tenant", "kind", "as_of", "sha256"), name="catalogue_one_table"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.as_of}"

@@ -1,4 +1,4 @@
-"""Feeds, readings, findings under watch, notices with proof, proposals of the premium float."""
+"""Readings, findings under watch, notices with proof, proposals of the premium float."""
 
 from __future__ import annotations
 
@@ -6,35 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dinghai_platform.core import clock
-from dinghai_platform.core.tenancy import TenantRow
 from dinghai_platform.underwriting.models import Assessment, Endorsement, Finding, InsuredRow, Policy
-
-
-class FeedTable(TenantRow):
-    """A threat table that a tenant works with from the moment it was loaded."""
-
-    class Kind(models.TextChoices):
-        KEV = "kev", _("Known exploited vulnerabilities (CISA KEV)")
-        EPSS = "epss", _("Exploit prediction scores (FIRST EPSS)")
-
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    as_of = models.DateField(_("as of"))
-    sha256 = models.CharField(max_length=64)
-    rows = models.PositiveIntegerField(_("rows"))
-    file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
-    loaded_at = models.DateTimeField(_("loaded"), default=clock.now)
-    job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
-
-    class Meta(TenantRow.Meta):
-        verbose_name = _("feed table")
-        constraints = [
-            models.UniqueConstraint(
-                fields=("tenant", "kind", "as_of", "sha256"), name="monitoring_one_table"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.as_of}"
 
 
 class Reading(InsuredRow):

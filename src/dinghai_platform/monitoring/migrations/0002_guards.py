@@ -10,7 +10,6 @@ class Migration(migrations.Migration):
 
     dependencies = (("monitoring", "0001_initial"),)
     operations = (
-        row_security("monitoring_feedtable", label="monitoring.feedtable"),
         *(
             row_security(
                 f"monitoring_{table}",

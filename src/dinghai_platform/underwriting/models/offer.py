@@ -110,6 +110,7 @@ class Quote(InsuredRow):
     priced_at = models.DateTimeField(default=clock.now)
     valid_until = models.DateField(_("valid until"), null=True)
     referral = models.TextField(blank=True)
+    waived = models.JSONField(default=list)
     decided_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
 
     class Meta(InsuredRow.Meta):
