@@ -80,6 +80,8 @@ def test_plain_text_is_short_enough_to_be_read() -> None:
     for table in (coverages(), exclusions()):
         for item in table.values():
             assert 0 < len(item.plain_zh) <= 120 and 0 < len(item.plain_en) <= 120
+    for item in exclusions().values():
+        assert 0 < len(item.example_zh) <= 120 and 0 < len(item.example_en) <= 120
 
 
 def test_coverages_refer_to_what_exists() -> None:

@@ -30,7 +30,8 @@ class CarveBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Exclusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One standard exclusion.
 
-    ``clause_*`` is the standard text, ``plain_*`` says the same in at most 120 characters.
+    ``clause_*`` is the standard text, ``plain_*`` says the same in at most 120
+    characters, and ``example_*`` shows one case in as few.
     ``predicate`` and ``effect`` are data for the product language: an unknown fact never
     excludes. ``explanation`` says what 保险法17条 asks for before it may apply.
     """
@@ -43,6 +44,8 @@ class Exclusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clause_en: str
     plain_zh: str
     plain_en: str
+    example_zh: str
+    example_en: str
     predicate: dict[str, Any]
     effect: dict[str, Any]
     burden_of_proof: Literal["insurer"]
