@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools import publish_reference, publish_schemas
+from tools import publish_reference, publish_schemas, rooms
 
 
 def test_schemas_are_the_types_own() -> None:
@@ -17,3 +17,9 @@ def test_reference_pages_are_the_tables_own() -> None:
     for name, text in publish_reference.pages().items():
         published = Path(publish_reference.FOLDER / name).read_text("utf-8")
         assert published == text, f"run tools/publish_reference.py: {name}"
+
+
+def test_the_architecture_lists_every_room() -> None:
+    assert rooms.PAGE.read_text("utf-8") == rooms.page(), "run python -m tools.rooms"
+    for line in rooms.listing().splitlines():
+        assert not line.endswith(": "), f"a module without a docstring: {line}"

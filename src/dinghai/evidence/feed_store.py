@@ -95,15 +95,16 @@ class FeedStore:
         return load_epss(path)
 
     def load(self, path: Path) -> Loaded:
-        """Read a feed file, keep it, and say what changed. Raises InputError; nothing is kept then.
+        """Read a feed file, keep it, say what changed. Raises InputError; nothing is kept then.
 
         The kind is told from the content: KEV is JSON or has a ``cveID`` or ``due_date`` column.
         """
         if _is_epss(path):
             epss = load_epss(path)
             before: set[str] = set(self.epss().scores)
-                head = f"#model_version:{epss.model_version},score_date:{epss.as_of}\n"
-            self._keep("epss", epss.as_of, head + _csv(EPSS_COLUMNS, rows))
+            head = f"#model_version:{epss.model_version},score_date:{epss.as_of}\n"
+            self._keep("epss", epss.as_of, head + _csv(EPSS_COLUMNS, (
+                (cve, one.epss_ppm, one.percentile_ppm) for cve, one in epss.scores.items())))
             return _changes("epss", epss.as_of, set(epss.scores), before)
         kev = load_kev(path)
         before = set(self.kev().entries)
