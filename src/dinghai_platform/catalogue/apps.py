@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
-from dinghai_platform.core.house import HouseApp, MenuItem
+from dinghai_platform.core.house import HouseApp
 
 
 class CatalogueConfig(HouseApp):
@@ -15,7 +13,3 @@ class CatalogueConfig(HouseApp):
     verbose_name = "Catalogue"
     url_prefix = "products/"
     api_prefix = "products"
-    menu = (
-        MenuItem(_("Products"), "catalogue:products", "catalogue.view", "underwriting", 190,
-                 "book"),
-    )

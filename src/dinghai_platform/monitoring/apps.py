@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
-from dinghai_platform.core.house import HouseApp, MenuItem
+from dinghai_platform.core.house import HouseApp
 
 
 class MonitoringConfig(HouseApp):
@@ -15,14 +13,3 @@ class MonitoringConfig(HouseApp):
     verbose_name = "Monitoring"
     url_prefix = "monitoring/"
     api_prefix = "monitoring"
-    menu = (
-        MenuItem(_("Policies under watch"), "monitoring:policies", "monitoring.view",
-                 "monitoring", 200, "activity"),
-        MenuItem(_("Findings under watch"), "monitoring:findings", "monitoring.view",
-                 "monitoring", 210, "bug"),
-        MenuItem(_("Notices"), "monitoring:notices", "monitoring.view", "monitoring", 220, "mail"),
-        MenuItem(_("Premium float"), "monitoring:floats", "monitoring.view", "monitoring", 230,
-                 "arrows-sort"),
-        MenuItem(_("Threat tables"), "monitoring:feeds", "monitoring.view_feeds", "monitoring",
-                 240, "database"),
-    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
-from dinghai_platform.core.house import HouseApp, MenuItem
+from dinghai_platform.core.house import HouseApp
 
 
 class UnderwritingConfig(HouseApp):
@@ -15,13 +13,3 @@ class UnderwritingConfig(HouseApp):
     verbose_name = "Underwriting"
     url_prefix = "underwriting/"
     api_prefix = "underwriting"
-    menu = (
-        MenuItem(_("Cases"), "underwriting:cases", "underwriting.view", "underwriting", 100,
-                 "briefcase"),
-        MenuItem(_("Dossiers"), "underwriting:dossiers", "underwriting.view", "underwriting", 110,
-                 "files"),
-        MenuItem(_("Quotes"), "underwriting:quotes", "underwriting.view", "underwriting", 120,
-                 "report-money"),
-        MenuItem(_("Policies"), "underwriting:policies", "underwriting.view", "underwriting", 130,
-                 "shield-check"),
-    )
