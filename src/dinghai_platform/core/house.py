@@ -40,11 +40,19 @@ class MenuItem:
 class HouseApp(AppConfig):
     """A room of the platform."""
 
+    # Django takes the one configuration it finds in a room's apps.py; this base, imported there,
+    # must not count as a second.
+    default = False
+
     url_prefix: str | None = None
     """Pages of the room: "ledger/" mounts `<room>/urls.py` there; None has no pages."""
     api_prefix: str | None = None
     """API of the room: "ledger" mounts `<room>/api.py`'s `router` at /api/v1/ledger."""
     menu: tuple[MenuItem, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.default = True
 
     def ready(self) -> None:
         """Load the room's job handlers."""
