@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 _SKIPPED: list[str] = []
 
@@ -34,6 +40,63 @@ def chromium() -> str:
     if found is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Debian's Chromium without a window, one for all browser tests."""
+    from playwright.sync_api import sync_playwright
+
+    # The browser's driver runs a loop in this thread; the database is used beside it, not in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages that are watched: ``open_page(address, language="en", width=1440)``.
+
+    At the end no page may have logged an error, broken the content policy (which is logged), or
+    asked another host for anything.
+    """
+    faults: list[str] = []
+    contexts = []
+
+    def watch(page: Page, host: str) -> None:
+        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+        page.on(
+            "console",
+            lambda said: said.type == "error" and faults.append(f"console: {said.text}"),
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                urlsplit(asked.url).netloc not in {host, ""}
+                and faults.append(f"outside: {asked.url}")
+            ),
+        )
+
+    def opened(address: str, language: str = "zh-hans", width: int = 1440) -> Page:
+        parts = urlsplit(address)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale="zh-CN" if language == "zh-hans" else "en-GB",
+        )
+        contexts.append(context)
+        root = f"{parts.scheme}://{parts.netloc}"
+        context.add_cookies([{"name": "django_language", "value": language, "url": root}])
+        page = context.new_page()
+        watch(page, parts.netloc)
+        page.goto(address, wait_until="networkidle")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -32,7 +32,7 @@ SECRETS = [
     r"\bgh[pousr]_" + "[A-Za-z0-9]{36}",
     r"\bnpm_" + "[A-Za-z0-9]{36}",
     r"\bxox[abprs]-" + "[A-Za-z0-9-]{10,}",
-    r"(?i:\b(secret_key|password|api_key|token)\b\s*[=:]\s*[\"'][A-Za-z0-9+/_-]{24,}[\"'])",
+    r"(?i:\b(secret_key|password|api_key|token)\b\s*[=:]\s*[\"'](?=[a-z_-]*[0-9])[\w+/-]{24,}[\"'])",
     "://[a-z0-9_]+:(?!(?i:password)@)[^@/\\s{}\"'<>]{3,}@",
 ]
 

@@ -32,6 +32,7 @@ _CALLS: dict[str, tuple[int | None, int, int | None]] = {
     "gettext": (None, 0, None),
     "ngettext": (None, 0, 1),
     "pgettext": (0, 1, None),
+    "_p": (0, 1, None),
     "npgettext": (0, 1, 2),
 }
 _TEMPLATE_CALL = re.compile(r"(?<![A-Za-z0-9_])(?:_|n?p?gettext)\(")

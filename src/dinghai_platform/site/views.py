@@ -26,7 +26,7 @@ class SampleForm(forms.Form):
 
 
 def _trace() -> Trace:
-    coalition = Source("Coalition 2025", "T", "2025", (0.9, 2.1))
+    coalition = Source("Coalition 2025", "T", "2025")
     frequency = Trace(
         "frequency.ransomware",
         0.0057,
@@ -35,7 +35,7 @@ def _trace() -> Trace:
         None,
         (
             Trace("base", 0.0031, "per_year", "table", coalition),
-            Trace("industry", 1_420_000, "ppm", "table", Source("IRIS 2025", "A")),
+            Trace("industry", 1.42, "ratio", "table", Source("IRIS 2025", "A", None, (1.21, 1.66))),
             Trace("controls", 0.81, "ratio", "input", Source("float rule", "D")),
             Trace("fit.unnamed_factor", 1.6, "ratio", "input", Source("expert", "M")),
         ),
@@ -62,7 +62,7 @@ def _timeline() -> list[dict[str, object]]:
             "when": when,
             "icon": "lifebuoy",
             "tone": "info",
-            "links": [(_("Order"), "#order"), (_("Report"), "#report")],
+            "links": [(_("Dispatch order"), "#order"), (_("Forensic report"), "#report")],
         },
         {"title": _("Decision"), "icon": "gavel", "tone": "neutral", "status": "planned"},
     ]
@@ -126,12 +126,12 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         ("F-d771", "", "HTTP server banner", "info", 80, None, "false_positive"),
     ]
     steps = [
-        {"label": _("Diagnose"), "state": "done", "href": "#1", "text": "2026-03-10"},
-        {"label": _("Treat"), "state": "done", "text": "2026-03-12"},
-        {"label": _("Serve"), "state": "done"},
-        {"label": _("Watch"), "state": "current", "text": _("2 findings open")},
+        {"label": _("Diagnosis"), "state": "done", "href": "#1", "text": "2026-03-10"},
+        {"label": _("Treatment"), "state": "done", "text": "2026-03-12"},
+        {"label": _("Service"), "state": "done"},
+        {"label": _("Monitoring"), "state": "current", "text": _("2 findings open")},
         {"label": _("Rescue"), "state": "planned"},
-        {"label": _("Pay"), "state": "planned"},
+        {"label": _("Compensation"), "state": "planned"},
     ]
     sent = request.method == "POST"
     return render(

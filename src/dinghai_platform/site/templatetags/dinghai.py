@@ -15,6 +15,7 @@ from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from dinghai_platform.core.clock import today
 from dinghai_platform.site import formats, words
 from dinghai_platform.site.charts import Chart
 from dinghai_platform.site.icons import icon_svg
@@ -382,6 +383,9 @@ def _end_text(value: int, unit: str) -> str:
 
 
 # --- the frame -----------------------------------------------------------------------------------
+
+
+register.simple_tag(today, name="business_day")
 
 
 @register.simple_tag(takes_context=True)

@@ -25,23 +25,41 @@ function colours() {
   };
 }
 
-function axis(given, { unit, colour, short }) {
+// Names of categories break into lines and all are shown, as far as there is room for them.
+function categoryLabel(given, width, isHorizontal) {
+  if (!isHorizontal) return { width: Math.min(190, width * 0.4), overflow: "truncate" };
+  const room = (width - 90) / given.data.length - 8;
+  return room >= 44 ? { interval: 0, width: room, overflow: "break" } : { hideOverlap: true };
+}
+
+function axis(given, { unit, colour, short, width, isHorizontal }) {
   const isValue = given.type === "value" || given.type === "log";
   return {
     axisLine: { show: !isValue, lineStyle: { color: colour.line } },
     axisTick: { show: false },
     splitLine: { show: isValue, lineStyle: { color: colour.line } },
     nameTextStyle: { color: colour.quiet },
+    nameLocation: isHorizontal ? "middle" : "end",
+    nameGap: isHorizontal ? 30 : 14,
     ...given,
     axisLabel: {
       color: colour.quiet,
       fontSize: 12,
-      ...(isValue && short ? { formatter: (value) => formatShort(value, unit) } : { hideOverlap: true }),
+      ...(isValue && short
+        ? { formatter: (value) => formatShort(value, unit), hideOverlap: true }
+        : categoryLabel(given, width, isHorizontal)),
     },
   };
 }
 
-function tooltip(kind, unit, colour) {
+// A waterfall draws the size of a change; the tone says which way it goes.
+function signOf(spec, index) {
+  if (spec.kind !== "waterfall") return "";
+  return { warn: "+", good: "−" }[spec.tones[index]] ?? "";
+}
+
+function tooltip(spec, colour) {
+  const { kind, unit } = spec;
   const base = {
     renderMode: "richText",
     confine: true,
@@ -54,7 +72,7 @@ function tooltip(kind, unit, colour) {
     return {
       ...base,
       trigger: "item",
-      formatter: (at) => `${at.name}\n${formatValue(at.value, unit)}`,
+      formatter: (at) => `${at.name}\n${signOf(spec, at.dataIndex)}${formatValue(at.value, unit)}`,
     };
   }
   if (kind === "curve") {
@@ -103,38 +121,45 @@ function series(spec, colour) {
         position: spec.option.xAxis?.type === "value" ? "right" : "top",
         color: colour.text,
         fontSize: 12,
-        formatter: (at) => formatShort(at.value, spec.unit),
+        formatter: (at) => signOf(spec, at.dataIndex) + formatShort(at.value, spec.unit),
       };
     }
     return styled;
   });
 }
 
-function optionOf(spec) {
+function optionOf(spec, width) {
   const colour = colours();
   const many = spec.option.series.length > 1 && spec.kind !== "waterfall";
   const several = many || (spec.kind === "radar" && spec.option.series[0].data.length > 1);
-  const context = { unit: spec.unit, colour };
+  const context = { unit: spec.unit, colour, width };
   const option = {
     animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 350,
     color: colour.series,
     textStyle: { fontFamily: colour.font, color: colour.text },
     aria: { enabled: true, decal: { show: false } },
-    grid: { left: 8, right: 28, top: several ? 44 : 28, bottom: 8, outerBoundsMode: "same" },
+    grid: {
+      left: 8,
+      right: spec.kind === "curve" ? 16 : 28,
+      top: several ? 44 : 28,
+      bottom: 8,
+      outerBoundsMode: "same",
+    },
     legend: { show: several, top: 4, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8, textStyle: { color: colour.text } },
-    tooltip: tooltip(spec.kind, spec.unit, colour),
+    tooltip: tooltip(spec, colour),
     ...spec.option,
     series: series(spec, colour),
   };
-  if (option.xAxis) option.xAxis = axis(option.xAxis, { ...context, short: true });
+  if (option.xAxis) option.xAxis = axis(option.xAxis, { ...context, short: true, isHorizontal: true });
   if (option.yAxis) {
     const unit = spec.kind === "curve" ? "ppm" : spec.unit;
     option.yAxis = axis(option.yAxis, { ...context, unit, short: true });
   }
   if (option.radar) {
     option.radar = {
-      radius: "68%",
+      radius: "64%",
+      center: ["50%", several ? "56%" : "52%"],
       axisName: { color: colour.text, fontSize: 12 },
       splitLine: { lineStyle: { color: colour.line } },
       axisLine: { lineStyle: { color: colour.line } },
@@ -149,7 +174,7 @@ async function draw(element) {
   const { init } = await import(element.dataset.library);
   const spec = JSON.parse(document.getElementById(element.dataset.chart).textContent);
   const chart = init(element, null, { renderer: "canvas" });
-  chart.setOption(optionOf(spec));
+  chart.setOption(optionOf(spec, element.clientWidth));
   drawn.set(element, chart);
   watcher.observe(element);
 }
