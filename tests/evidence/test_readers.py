@@ -193,6 +193,12 @@ def test_a_vulnerability_must_point_into_the_bill() -> None:
     assert reading.findings[1].severity_basis == "convention"
 
 
+def test_the_mark_of_a_bill_may_stand_at_its_end() -> None:
+    components = [{"name": f"c{number}", "version": "1"} for number in range(3_000)]
+    text = json.dumps({"components": components, "bomFormat": "CycloneDX", "specVersion": "1.5"})
+    assert len(read(text).findings) == 3_000
+
+
 def test_bill_versions() -> None:
     for version in ("1.0", "1.3", "1.6"):
         assert read(json.dumps({"bomFormat": "CycloneDX", "specVersion": version}))

@@ -29,6 +29,7 @@ CONTAINER_LIMIT = 2_000_000
 _HEAD = 64 * 1024
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([A-Za-z_][\w.-]*)([^>]*)")
+_BILL = re.compile(rb'"bomFormat"\s*:\s*"CycloneDX"')
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _OTHER_ROOTS = {"NessusClientData_v2": "Tenable Nessus", "SCAN": "Qualys", "testsuites": "JUnit",
                 "OWASPZAPReport": "OWASP ZAP", "issues": "Burp Suite"}
@@ -69,7 +70,7 @@ def sniff(data: bytes, source_name: str = "") -> str:
     if start.startswith("<"):
         return _sniff_xml(start, source_name)
     if start.startswith(("{", "[")):
-        return _sniff_json(start, source_name)
+        return _sniff_json(start, data, source_name)
     return _sniff_csv(start, source_name)
 
 
@@ -159,12 +160,13 @@ def _greenbone(head: str) -> bool:
                                          "<results", "get_reports_response"))
 
 
-def _sniff_json(head: str, name: str) -> str:
+def _sniff_json(head: str, data: bytes, name: str) -> str:
     keys = set(re.findall(r'"([A-Za-z$_-]{2,30})"\s*:', head[:20_000]))
-    if "bomFormat" in keys or ({"specVersion", "components"} <= keys):
-        return cyclonedx.JSON_FORMAT
     if "info" in keys and keys & {"template-id", "templateID", "template", "matched-at"}:
         return nuclei.FORMAT
+    # Some tools write bomFormat after the components, at the very end of the file.
+    if "bomFormat" in keys or {"specVersion", "components"} <= keys or _BILL.search(data):
+        return cyclonedx.JSON_FORMAT
     if head.replace(" ", "").replace("\n", "") == "[]":
         return nuclei.FORMAT
     if keys & {"SchemaVersion", "ClusterName"} or {"Target", "Vulnerabilities"} <= keys:
