@@ -52,8 +52,7 @@ class Worker:
     def run(self) -> None:
         """Work until stopped (or until the parent process is gone)."""
         log.info("worker %s is ready", self.identity)
-        with crossing_tenants("the worker serves every tenant"):
-            leases.reclaim_dead(self.clock.now())
+        self.reclaim()
         while not self.stopping.is_set():
             if self.parent is not None and os.getppid() != self.parent:
                 log.info("the server is gone: the worker ends")
@@ -66,6 +65,11 @@ class Worker:
                 self.stopping.wait(self.poll_seconds * 4)
             finally:
                 close_old_connections()
+
+    def reclaim(self) -> int:
+        """Free the jobs of this machine's dead workers; how many there were."""
+        with crossing_tenants("the worker serves every tenant"):
+            return leases.reclaim_dead(self.clock.now())
 
     def run_until_idle(self) -> int:
         """Do every job that can run now; how many turns were taken. For tests and commands."""

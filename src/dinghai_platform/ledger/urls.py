@@ -1,0 +1,15 @@
+"""Addresses of the books."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from dinghai_platform.ledger import views
+
+app_name = "ledger"
+urlpatterns = [
+    path("", views.entries, name="entries"),
+    path("export.csv", views.export, name="export"),
+    path("balances/", views.balances, name="balances"),
+    path("entries/<uuid:entry>/", views.entry, name="entry"),
+]
