@@ -51,8 +51,8 @@ serve: setup ## The site alone
 bench: setup ## Benchmarks, one JSON line each
 	$(BIN)/python -m benchmarks
 
-screenshots: setup ## Pictures of the running site for the README
-	$(BIN)/python tools/screenshots.py
+screenshots: setup ## Pictures of the site at ADDRESS, as DINGHAI_USER with DINGHAI_PASSWORD
+	$(BIN)/python tools/screenshots.py $(ADDRESS)
 
 # --- checking it ---------------------------------------------------------------------------------
 

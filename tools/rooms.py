@@ -26,8 +26,10 @@ def listing() -> str:
                 continue
             lines += ["", f"### `{name}`", "", purpose or "", ""]
             lines += [f"- `{path.stem}`: {_purpose(path)}" for path in modules]
-    return "\n".join(line for index, line in enumerate(lines)
-                     if line or (index and lines[index - 1])) + "\n"
+    return (
+        "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
+        + "\n"
+    )
 
 
 def _purpose(path: Path) -> str:

@@ -101,14 +101,16 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     tool = Path(arguments[0]).resolve()
-    for folder, day in ((DONGHAI / "inventory", "2026-03-05"),
-                        (DONGHAI / "rescan" / "2026-05-06" / "inventory", "2026-05-06"),
-                        (DONGHAI / "rescan" / "2026-07-31" / "inventory", "2026-07-31")):
-        npm_bill(tool, folder / "source" / "shop", f"{day}T10:00:00+08:00",
-                 folder / "shop.cdx.json")
+    for folder, day in (
+        (DONGHAI / "inventory", "2026-03-05"),
+        (DONGHAI / "rescan" / "2026-05-06" / "inventory", "2026-05-06"),
+        (DONGHAI / "rescan" / "2026-07-31" / "inventory", "2026-07-31"),
+    ):
+        npm_bill(
+            tool, folder / "source" / "shop", f"{day}T10:00:00+08:00", folder / "shop.cdx.json"
+        )
         if (folder / "source" / "erp").is_dir():
-            python_bill(folder / "source" / "erp", f"{day}T10:30:00+08:00",
-                        folder / "erp.cdx.json")
+            python_bill(folder / "source" / "erp", f"{day}T10:30:00+08:00", folder / "erp.cdx.json")
     return 0
 
 
