@@ -6,7 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dinghai_platform.core import clock
-from dinghai_platform.underwriting.models import Assessment, Endorsement, Finding, InsuredRow, Policy
+from dinghai_platform.underwriting.models import (
+    Assessment,
+    Endorsement,
+    Finding,
+    InsuredRow,
+    Policy,
+)
 
 
 class Reading(InsuredRow):

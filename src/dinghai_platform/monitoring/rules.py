@@ -5,7 +5,7 @@ from __future__ import annotations
 import rules
 
 from dinghai_platform.core import roles
-from dinghai_platform.core.permissions import has_role, is_system, owns_tenant
+from dinghai_platform.core.permissions import has_role, owns_tenant
 from dinghai_platform.underwriting.rules import (
     in_charge,
     insured,

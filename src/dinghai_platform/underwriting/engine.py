@@ -1,0 +1,72 @@
+"""The engine as underwriting uses it: what is slow to make is kept in the process by its hash."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from dinghai.assessment.assess import assess
+from dinghai.assessment.dossier import Dossier as EngineDossier
+from dinghai.assessment.result import Assessment as EngineAssessment
+from dinghai.foundation.errors import Refusal
+from dinghai_platform.catalogue.queries import epss_in_force, kev_of
+from dinghai_platform.underwriting.models import Assessment, Dossier
+from dinghai_platform.underwriting.services import staging
+
+Made = TypeVar("Made")
+
+
+class Kept:
+    """The last few results by key: a small memory of one process."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held: OrderedDict[Any, Any] = OrderedDict()
+
+    def get(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What is kept for the key, or what ``make`` gives, kept from now on."""
+        if key in self._held:
+            self._held.move_to_end(key)
+            kept: Made = self._held[key]
+            return kept
+        made = self._held[key] = make()
+        while len(self._held) > self._size:
+            self._held.popitem(last=False)
+        return made
+
+
+_dossiers = Kept(8)
+_assessments = Kept(16)
+
+
+def dossier_of(row: Dossier) -> EngineDossier:
+    """The engine's dossier of a sealed row. Raises Refusal for one that is not sealed."""
+    if row.state != Dossier.State.SEALED:
+        raise Refusal("this dossier is not sealed yet")
+    return _dossiers.get(row.sha256, lambda: staging.engine_dossier(row))
+
+
+def assessment_of(row: Assessment) -> EngineAssessment:
+    """The engine's assessment of a row, made again from the same inputs and held to its hash.
+
+    Raises Refusal when the rules have changed since: assess again then.
+    """
+    return _assessments.get(row.document_hash, lambda: _assess_again(row))
+
+
+def _assess_again(row: Assessment) -> EngineAssessment:
+    again = assess(
+        dossier_of(row.dossier),
+        kev=kev_of(row.tenant, row.kev_as_of),
+        epss=epss_in_force(row.tenant, row.as_of),
+        on=row.as_of,
+        light=row.document["light"],
+        disregarded=frozenset(row.document["disregarded"]),
+    )
+    if again.to_dict()["hash"] != row.document_hash:
+        raise Refusal(
+            "the rules of assessment have changed since",
+            reasons=["assess the dossier again and go on from there"],
+        )
+    return again

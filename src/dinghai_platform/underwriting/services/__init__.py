@@ -1,0 +1,1 @@
+"""The verbs of underwriting, one module for each part of the way."""
