@@ -16,8 +16,12 @@ JSON = Any
 
 
 def canonical_bytes(value: JSON) -> bytes:
-    """RFC 8785 bytes of a JSON value. Integers beyond 2^53 are refused: write them as text."""
-    return rfc8785.dumps(value)
+    """RFC 8785 bytes of a JSON value. Raises InputError for what JSON cannot keep exactly."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        raise InputError(f"not canonical JSON: {error}",
+                         mend="use whole numbers below 2^53, texts, lists and objects") from error
 
 
 def sha256_hex(data: bytes) -> str:

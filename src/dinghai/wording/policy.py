@@ -17,7 +17,8 @@ from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import apply_ppm
 from dinghai.foundation.reading import plain, typed
-from dinghai.wording.schema import Duty, Exclusion, Product, _Struct
+from dinghai.wording.conformance import POLICY_TERMS, conformance_faults
+from dinghai.wording.schema import Amount, Duty, Exclusion, Product, _Struct
 
 
 class Party(_Struct, frozen=True):
@@ -42,7 +43,7 @@ class ScheduledSection(_Struct, frozen=True):
     """The amounts of one section in this policy."""
 
     coverage: str
-    sublimit_fen: int
+    sublimit_fen: Amount
 
 
 class Schedule(_Struct, frozen=True):
@@ -55,14 +56,14 @@ class Schedule(_Struct, frozen=True):
     inception: date
     expiry: date
     """Last day of cover: it ends at 24:00."""
-    aggregate_limit_fen: int
-    each_event_limit_fen: int
-    event_deductible_fen: int
+    aggregate_limit_fen: Amount
+    each_event_limit_fen: Amount
+    event_deductible_fen: Amount
     sections: tuple[ScheduledSection, ...]
     retroactive_date: date | None = None
     continuity_date: date | None = None
     providers: tuple[str, ...] = ()
-    gross_premium_fen: int | None = None
+    gross_premium_fen: Amount | None = None
     explanations: dict[str, ExplanationRecord] = {}
 
 
@@ -107,7 +108,7 @@ class Policy(_Struct, frozen=True):
         if key == "notice_hours":
             return self.product.claims_process.notice_hours
         raise InputError(f"a policy has no term {key!r}", field=key,
-                         mend="one of: " + ", ".join([*days, "notice_hours"]))
+                         mend="one of: " + ", ".join(POLICY_TERMS))
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON."""
@@ -188,7 +189,7 @@ def _schedule_faults(product: Product, schedule: Schedule) -> list[Fault]:
 
 
 def scheduled_sections(
-    product: Product, aggregate_limit_fen: int, *, without: frozenset[str] = frozenset()
+    product: Product, aggregate_limit_fen: Amount, *, without: frozenset[str] = frozenset()
 ) -> tuple[ScheduledSection, ...]:
     """The product's sections with their default amounts for an aggregate limit."""
     return tuple(
@@ -281,9 +282,10 @@ def with_explanations(
 
 
 def read_policy(raw: JSON, *, file: str | None = None) -> Policy:
-    """A policy from plain JSON. Raises InputError; the schedule is checked against the product."""
+    """A policy from plain JSON. Raises InputError; product and schedule are checked again."""
     policy = typed(raw, Policy, file=file)
-    faults = _schedule_faults(policy.product, policy.schedule)
+    faults = [*conformance_faults(policy.product),
+              *_schedule_faults(policy.product, policy.schedule)]
     if faults:
         raise InputError.of(Fault(one.message, file, None, one.field, one.mend) for one in faults)
     return policy

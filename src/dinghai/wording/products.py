@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
@@ -15,8 +14,8 @@ from dinghai.foundation.reading import read_toml, toml_line
 from dinghai.vocabulary.coverages import Coverage, Mainland, coverages
 from dinghai.vocabulary.exclusions import Exclusion as StandardExclusion
 from dinghai.vocabulary.exclusions import Explanation, exclusions
-from dinghai.vocabulary.facts import facts
-from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
+from dinghai.vocabulary.predicates import facts_of, parse_predicate
+from dinghai.wording.conformance import conformance_faults, granted_coverages
 from dinghai.wording.schema import (
     ActsOn,
     CarveBack,
@@ -26,7 +25,6 @@ from dinghai.wording.schema import (
     Payability,
     Product,
     Section,
-    Stage,
     Tower,
     Valuation,
     ValuationMethod,
@@ -83,11 +81,6 @@ def load_product(product_id: str) -> Product:
         return read_product(Path(product_id))
     raise InputError(f"there is no product {product_id!r}", field="product",
                      mend="one of: " + ", ".join(shipped_products()) + ", or a product's folder")
-
-
-def granted_coverages(product: Product) -> list[str]:
-    """Codes of the product's sections, then of its towers."""
-    return [one.coverage for one in product.sections] + [one.coverage for one in product.towers]
 
 
 def resolve(product: Product) -> Product:
@@ -195,96 +188,3 @@ def _acts_on(kind: str, predicate: dict[str, JSON]) -> ActsOn:
         return "item"
     scopes = {one.scope for one in facts_of(parse_predicate(predicate))}
     return "item" if "item" in scopes else "event"
-
-
-_ITEM_EFFECTS = frozenset({"exclude_item", "reduce_by_fact", "reduce_by_ratio_fact",
-                           "reduce_hours_by_fact", "reduce_to_fact", "coinsurance",
-                           "sliding_coinsurance"})
-_EVENT_EFFECTS = frozenset({"exclude_event", "reduce_by_fact", "coinsurance",
-                            "sliding_coinsurance", "deductible_uplift", "graded",
-                            "decline_quote"})
-_WITH_FACT = frozenset({"reduce_by_fact", "reduce_by_ratio_fact", "reduce_hours_by_fact",
-                        "reduce_to_fact", "sliding_coinsurance"})
-
-
-def conformance_faults(product: Product) -> tuple[Fault, ...]:
-    """What would keep a resolved product from being read, simulated and decided."""
-    faults: list[Fault] = []
-    granted = granted_coverages(product)
-    codes = [one.code for one in product.exclusions]
-    for label, names in (("sections", granted), ("exclusions", codes)):
-        twice = sorted({one for one in names if names.count(one) > 1})
-        faults += [Fault(f"{one} stands twice", field=label, mend="keep one") for one in twice]
-    for index, section in enumerate(product.sections):
-        faults += _section_faults(section, f"sections[{index}]")
-    for index, exclusion in enumerate(product.exclusions):
-        faults += _exclusion_faults(exclusion, f"exclusions[{index}]")
-    for index, shared in enumerate(product.shared_limits):
-        unknown = [one for one in shared.coverages if one not in granted]
-        faults += [Fault(f"{one} is not a section of the product", mend="drop it",
-                         field=f"shared_limits[{index}].coverages") for one in unknown]
-    if sorted(product.calculation_order) != sorted(get_args(Stage)):
-        faults.append(Fault("the order must name every stage once", field="calculation_order",
-                            mend="stages: " + ", ".join(get_args(Stage))))
-    faults += _not_built_yet(product)
-    limits = product.limits
-    if not (0 < limits.aggregate_minimum_fen <= limits.aggregate_default_fen
-            <= limits.aggregate_maximum_fen):
-        faults.append(Fault("minimum, default and maximum are out of order",
-                            field="limits.aggregate_default_fen", mend="order them"))
-    return tuple(faults)
-
-
-def _not_built_yet(product: Product) -> list[Fault]:
-    """Terms that the schema can say and the engine cannot decide by yet: refused, not ignored."""
-    faults = []
-    if product.limits.defence == "outside":
-        faults.append(Fault("defence costs outside the limits cannot be decided yet",
-                            field="limits.defence", mend="use inside"))
-    if product.basis.aggregation_rule != "root_cause":
-        faults.append(Fault("only events of one root cause can be decided yet",
-                            field="basis.aggregation_rule", mend="use root_cause"))
-    return faults
-
-
-def _section_faults(section: Section, field: str) -> list[Fault]:
-    faults = []
-    if section.valuation is None:
-        faults.append(Fault(f"{section.coverage} has no way to be valued yet",
-                            field=f"{field}.valuation",
-                            mend="give a valuation: " + ", ".join(get_args(ValuationMethod))))
-    unknown = [one for one in section.triggers or () if one not in facts()]
-    faults += [Fault(f"{one} is not a fact of the registry", field=f"{field}.triggers",
-                     mend="see docs/reference/facts.md") for one in unknown]
-    if not 0 <= section.insured_share_ppm <= 1_000_000:
-        faults.append(Fault("a share lies between 0 and 1,000,000 ppm",
-                            field=f"{field}.insured_share_ppm", mend="mend the number"))
-    if section.waiting is not None and section.valuation is not None and (
-            section.valuation.method != "business_interruption_gross_profit"):
-        faults.append(Fault("only an interruption can have a waiting time",
-                            field=f"{field}.waiting", mend="use a retention"))
-    return faults
-
-
-def _exclusion_faults(exclusion: Exclusion, field: str) -> list[Fault]:
-    effect = exclusion.effect
-    assert effect is not None and exclusion.predicate is not None  # resolve() fills them
-    faults = []
-    allowed = _EVENT_EFFECTS if exclusion.acts_on == "event" else _ITEM_EFFECTS
-    if effect.type not in allowed:
-        faults.append(Fault(f"{exclusion.code}: {effect.type} cannot act on the "
-                            f"{exclusion.acts_on}", field=f"{field}.effect",
-                            mend="one of: " + ", ".join(sorted(allowed))))
-    if effect.type in _WITH_FACT and effect.fact not in facts():
-        faults.append(Fault(f"{exclusion.code}: {effect.type} needs a fact of the registry",
-                            field=f"{field}.effect.fact", mend="name the fact"))
-    if effect.type == "sliding_coinsurance" and (
-            not effect.bands or effect.bands[-1].up_to is not None):
-        faults.append(Fault(f"{exclusion.code}: the last band must be open",
-                            field=f"{field}.effect.bands", mend="leave up_to out of the last"))
-    known = {"inception_at", "retroactive_date", "continuity_date", "notice_hours"}
-    faults += [Fault(f"{exclusion.code}: a policy has no term {key!r}",
-                     field=f"{field}.predicate", mend="one of: " + ", ".join(sorted(known)))
-               for key in policy_terms_of(parse_predicate(exclusion.predicate))
-               if key not in known]
-    return faults

@@ -8,11 +8,12 @@ resolved, so that a policy carries its whole wording and needs no table to be re
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from dinghai.foundation.canonical import JSON
+from dinghai.foundation.money import MAXIMUM_FEN, PPM
 from dinghai.foundation.reading import plain
 
 Line = Literal["property", "liability", "product_service", "service", "personal"]
@@ -45,6 +46,14 @@ DEFAULT_ORDER: Final[tuple[Stage, ...]] = (
 the towers outside and interim payments (always last)."""
 
 
+Ratio = Annotated[int, msgspec.Meta(ge=0, le=PPM)]
+"""Parts per million, from none to the whole."""
+Amount = Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_FEN)]
+"""Fen."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+"""Seconds, hours or days."""
+
+
 class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
               omit_defaults=True):
     """Frozen, strict, and written without its defaults."""
@@ -53,7 +62,7 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Waiting(_Struct, frozen=True):
     """How long a loss must last, and what that time costs the insured."""
 
-    seconds: int
+    seconds: Count
     mode: WaitingMode
     deductible: Literal["waived", "kept"] = "waived"
     """Only for ``franchise_hours``: whether the event deductible is still taken."""
@@ -63,15 +72,15 @@ class Retention(_Struct, frozen=True):
     """What the insured bears of one section's loss."""
 
     kind: RetentionKind = "event_deductible"
-    amount_fen: int = 0
-    ppm: int = 0
+    amount_fen: Amount = 0
+    ppm: Ratio = 0
 
 
 class Sublimit(_Struct, frozen=True):
     """A section's own limit: an amount, or a share of the aggregate limit."""
 
-    amount_fen: int | None = None
-    ppm_of_aggregate: int | None = None
+    amount_fen: Amount | None = None
+    ppm_of_aggregate: Ratio | None = None
     basis: Literal["annual", "each_event"] = "annual"
 
 
@@ -79,7 +88,7 @@ class Valuation(_Struct, frozen=True):
     """How a loss item becomes an amount."""
 
     method: ValuationMethod
-    window_days: int | None = None
+    window_days: Count | None = None
     """Costs incurred later than this after the incident do not count."""
 
 
@@ -103,8 +112,8 @@ class Section(_Struct, frozen=True):
     sublimit: Sublimit = Sublimit(ppm_of_aggregate=1_000_000)
     waiting: Waiting | None = None
     retention: Retention = Retention()
-    insured_share_ppm: int = 0
-    indemnity_days: int | None = None
+    insured_share_ppm: Ratio = 0
+    indemnity_days: Count | None = None
     average: bool = False
     """Whether under-insurance reduces pro rata (保险法55条); the default is first loss."""
     prior_consent: Literal["none", "panel", "written"] = "none"
@@ -137,16 +146,16 @@ class SharedLimit(_Struct, frozen=True):
 
     id: str
     coverages: tuple[str, ...]
-    amount_fen: int | None = None
-    ppm_of_aggregate: int | None = None
+    amount_fen: Amount | None = None
+    ppm_of_aggregate: Ratio | None = None
     clause: str = ""
 
 
 class Band(_Struct, frozen=True):
     """The insured's share up to a value of the fact; the last band has no upper bound."""
 
-    up_to: int | None
-    insured_share_ppm: int
+    up_to: Count | None
+    insured_share_ppm: Ratio
 
 
 class Effect(_Struct, frozen=True):
@@ -167,9 +176,9 @@ class Effect(_Struct, frozen=True):
         "sliding_coinsurance", "deductible_uplift", "graded", "decline_quote",
     ]
     fact: str | None = None
-    insured_share_ppm: int = 0
+    insured_share_ppm: Ratio = 0
     mode: Literal["points", "multiply"] = "points"
-    rate_ppm: int = 0
+    rate_ppm: Ratio = 0
     bands: tuple[Band, ...] = ()
     steps: tuple[GradedStep, ...] = ()
     numerator: dict[str, str] | None = None
@@ -223,22 +232,22 @@ class Basis(_Struct, frozen=True):
     """What counts as one event, and where."""
 
     aggregation_rule: Literal["root_cause", "hours_window", "batch_defect"] = "root_cause"
-    hours_window: int | None = None
+    hours_window: Count | None = None
     territory: str = "worldwide"
-    extended_reporting_days: int = 60
+    extended_reporting_days: Count = 60
     retroactive: Literal["inception", "date", "none"] = "inception"
 
 
 class Limits(_Struct, frozen=True):
     """Bounds and defaults of the amounts that a schedule fills in."""
 
-    aggregate_minimum_fen: int
-    aggregate_default_fen: int
-    aggregate_maximum_fen: int
-    each_event_ppm: int = 1_000_000
-    deductible_minimum_fen: int = 0
-    deductible_default_fen: int = 0
-    deductible_maximum_fen: int = 0
+    aggregate_minimum_fen: Amount
+    aggregate_default_fen: Amount
+    aggregate_maximum_fen: Amount
+    each_event_ppm: Ratio = 1_000_000
+    deductible_minimum_fen: Amount = 0
+    deductible_default_fen: Amount = 0
+    deductible_maximum_fen: Amount = 0
     defence: Literal["inside", "outside"] = "inside"
 
 
@@ -250,7 +259,7 @@ class Obligation(_Struct, frozen=True):
     text_zh: str
     text_en: str
     clause: str
-    deadline_hours: int | None = None
+    deadline_hours: Count | None = None
     statutory: bool = False
     breach: str = ""
 
@@ -258,11 +267,11 @@ class Obligation(_Struct, frozen=True):
 class ClaimsProcess(_Struct, frozen=True):
     """The promises about a claim; the law's own days are the longest allowed."""
 
-    notice_hours: int = 48
-    decision_days: int = 30
-    pay_days: int = 10
-    interim_days: int = 60
-    refusal_days: int = 3
+    notice_hours: Count = 48
+    decision_days: Count = 30
+    pay_days: Count = 10
+    interim_days: Count = 60
+    refusal_days: Count = 3
     appeal_zh: str = ""
     appeal_en: str = ""
 
@@ -271,7 +280,7 @@ class Service(_Struct, frozen=True):
     """A service that comes with the policy."""
 
     code: str
-    quantity: int
+    quantity: Count
     unit_zh: str
     unit_en: str
     clause: str
