@@ -31,7 +31,8 @@ class InvitedOnly(DefaultAccountAdapter):
         if membership is not None:
             with transaction.atomic():
                 actor = actor_of_membership(membership)
-                audit.append(actor, "core.signed_in", user, {"address": self.get_client_ip(request)})
+                address = self.get_client_ip(request)
+                audit.append(actor, "core.signed_in", user, {"address": address})
         return super().post_login(request, user, **kwargs)
 
 

@@ -31,5 +31,7 @@ class CoreConfig(HouseApp):
             930,
             "building",
         ),
-        MenuItem(_("Access tokens"), "core:tokens", "core.own_tokens", "administration", 940, "key"),
+        MenuItem(
+            _("Access tokens"), "core:tokens", "core.own_tokens", "administration", 940, "key"
+        ),
     )

@@ -43,7 +43,7 @@ def _place() -> str:
     """The machine since it was started, and the space in which its pids are counted."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        space = os.readlink("/proc/self/ns/pid")
+        space = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return f"{socket.gethostname()}:unknown"
     return f"{socket.gethostname()}:{boot}:{space}"

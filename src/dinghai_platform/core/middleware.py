@@ -35,7 +35,9 @@ class ContentSecurityPolicy:
         response.headers.setdefault(
             "Content-Security-Policy", settings.DINGHAI_CONTENT_SECURITY_POLICY
         )
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
+        )
         return response
 
 

@@ -25,9 +25,7 @@ class ErrorAnswer(Schema):
     error: ErrorDetail
 
 
-ERRORS = {
-    status: ErrorAnswer for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 429)
-}
+ERRORS = dict.fromkeys((400, 401, 403, 404, 405, 409, 413, 415, 422, 429), ErrorAnswer)
 """Spread into an operation's ``response``: ``{200: Shape, **ERRORS}``."""
 
 

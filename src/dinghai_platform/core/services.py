@@ -41,7 +41,7 @@ def set_up_site(
         used_at=clock.machine_now()
     )
     if not taken:
-        raise Refusal("this set-up link is unknown, used or over; start the site again for a new one")
+        raise Refusal("this set-up link is unknown, used or over: start the site again")
     platform = audit.platform_organisation()
     platform.name_zh = operator.strip() or platform.name_zh
     platform.save(update_fields=("name_zh",))
@@ -174,7 +174,9 @@ def end_membership(membership: Membership, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def invite(organisation: Organisation, *, email: str, role: str, actor: Actor) -> tuple[Invitation, str]:
+def invite(
+    organisation: Organisation, *, email: str, role: str, actor: Actor
+) -> tuple[Invitation, str]:
     """An invitation and its secret, which is shown once and not kept."""
     require(actor, "core.manage_members", organisation)
     roles.check_role(role)

@@ -121,7 +121,7 @@ class TenantQuerySet(models.QuerySet):
         self._both_scoped(other)
         return super().__xor__(other)
 
-    def union(self, *others: models.QuerySet, all: bool = False) -> models.QuerySet:  # noqa: A002
+    def union(self, *others: models.QuerySet, all: bool = False) -> models.QuerySet:
         self._both_scoped(*others)
         return super().union(*others, all=all)
 

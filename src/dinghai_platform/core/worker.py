@@ -104,7 +104,7 @@ class Worker:
                 while True:
                     job = self._chunk(job, known)
                     if job.state != Job.State.RUNNING:
-                        return
+                        return None
                     if self.stopping.is_set():
                         return self._give_back(
                             job, _("the worker was stopped; it will go on from here")

@@ -22,6 +22,8 @@ HOUSE_APPS = [
     "dinghai_platform.catalogue",
     "dinghai_platform.underwriting",
     "dinghai_platform.monitoring",
+    "dinghai_platform.claims",
+    "dinghai_platform.cases",
     "dinghai_platform.site",
 ]
 

@@ -40,7 +40,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def home() -> Path:
-    """The folder of everything a running site keeps: DINGHAI_HOME, or `var` where it was started."""
+    """The folder of all a running site keeps: DINGHAI_HOME, or `var` where it was started."""
     return Path(os.environ.get("DINGHAI_HOME", "var")).resolve()
 
 
