@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -54,7 +55,8 @@ def discretise(
     lower = amounts // step_fen
     share = (amounts - lower * step_fen) / step_fen
     inside = lower < cells - 1
-    mass = np.bincount(lower[inside], weights[inside] * (1.0 - share[inside]), cells)
+    mass: Floats = np.zeros(cells)
+    mass += np.bincount(lower[inside], weights[inside] * (1.0 - share[inside]), cells)
     mass += np.bincount(lower[inside] + 1, weights[inside] * share[inside], cells)
     return Discretised(step_fen, mass, math.fsum(weights[~inside].tolist()))
 
@@ -74,17 +76,17 @@ class Aggregate:
     @property
     def top_fen(self) -> int:
         """The last node."""
-        return self.step_fen * (self.mass.shape[0] - 1)
+        return self.step_fen * (int(self.mass.shape[0]) - 1)
 
     def mean(self) -> float:
         """Mean in fen."""
         nodes = np.arange(self.mass.shape[0], dtype=np.float64)
-        return float(np.dot(nodes, self.mass)) * self.step_fen + self.lost * self.top_fen
+        return float(np.sum(nodes * self.mass)) * self.step_fen + self.lost * self.top_fen
 
     def standard_deviation(self) -> float:
         """Standard deviation in fen."""
         nodes = np.arange(self.mass.shape[0], dtype=np.float64)
-        second = float(np.dot(nodes * nodes, self.mass)) * float(self.step_fen) ** 2
+        second = float(np.sum(nodes * nodes * self.mass)) * float(self.step_fen) ** 2
         second += self.lost * float(self.top_fen) ** 2
         return math.sqrt(max(second - self.mean() ** 2, 0.0))
 
@@ -92,7 +94,7 @@ class Aggregate:
         """The smallest node whose cumulative chance reaches ``probability``, in fen."""
         cumulative = np.cumsum(self.mass)
         place = int(np.searchsorted(cumulative, probability - 1e-12, side="left"))
-        return min(place, self.mass.shape[0] - 1) * self.step_fen
+        return min(place, int(self.mass.shape[0]) - 1) * self.step_fen
 
     def tail_value_at_risk(self, probability: float) -> float:
         """Mean of the worst 1 − ``probability`` of years, in fen; never below the quantile."""
@@ -100,14 +102,14 @@ class Aggregate:
         place = threshold // self.step_fen
         nodes = np.arange(place + 1, self.mass.shape[0], dtype=np.float64)
         beyond = self.mass[place + 1 :]
-        excess = float(np.dot(nodes - place, beyond)) * self.step_fen
+        excess = float(np.sum((nodes - place) * beyond)) * self.step_fen
         excess += self.lost * (self.top_fen - threshold)
         return threshold + excess / (1.0 - probability)
 
     def limited_mean(self, limit_fen: int) -> float:
         """E min(S, limit), in fen; exact at a node, a lower bound between two."""
         nodes = np.arange(self.mass.shape[0], dtype=np.float64) * self.step_fen
-        inside = float(np.dot(np.minimum(nodes, float(limit_fen)), self.mass))
+        inside = float(np.sum(np.minimum(nodes, float(limit_fen)) * self.mass))
         return inside + self.lost * min(limit_fen, self.top_fen)
 
     def exceedance(self, amount_fen: int) -> float:
@@ -159,6 +161,7 @@ def compound_negative_binomial(
     return Aggregate(severity.step_fen, mass, lost)
 
 
+@lru_cache(maxsize=256)
 def aligned_step(limit_fen: int, *, cells_below: int = 4096) -> int:
     """A step in whole fen near limit ÷ cells that divides the limit, so that it is a node.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -14,14 +15,16 @@ from dinghai.foundation.calendar import start_of
 from dinghai.foundation.canonical import JSON
 from dinghai.losses.compound import (
     Aggregate,
+    Discretised,
     LostMassError,
     aligned_step,
     compound_poisson_mixture,
     discretise,
     grow,
 )
+from dinghai.losses.grid import Group
 from dinghai.losses.model import LossModel
-from dinghai.losses.severity import DAY_SECONDS, EventGrid, Whole
+from dinghai.losses.severity import EventGrid, Whole
 from dinghai.losses.tables import PERILS
 from dinghai.terms.compiler import compile_policy
 from dinghai.terms.kernel import run
@@ -46,6 +49,23 @@ class PerilPayments:
     inside: Whole
     mean: Mapping[str, tuple[float, ...]]
     second: tuple[float, ...]
+    groups: tuple[Group, ...]
+    _masses: dict[tuple[str, int, int], tuple[Discretised, ...]] = field(default_factory=dict)
+
+    def masses(self, which: str, step: int, cells: int) -> tuple[Discretised, ...]:
+        """The severity of payments in each latent state on a grid; worked out once."""
+        key = (which, step, cells)
+        if key not in self._masses:
+            values = self.total if which == "total" else self.inside
+            self._masses[key] = tuple(
+                self._mass(values, state, step, cells) for state in range(len(self.second)))
+        return self._masses[key]
+
+    def _mass(self, values: Whole, state: int, step: int, cells: int) -> Discretised:
+        groups = [group for group in self.groups if group.state == state]
+        window = slice(groups[0].start, groups[-1].stop)
+        weights = np.repeat([g.chance for g in groups], [g.stop - g.start for g in groups])
+        return discretise(values[window], weights, step_fen=step, cells=cells)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +84,20 @@ class LossEvaluation:
     by_section: Mapping[str, float]
     matrix: Mapping[str, Mapping[str, float]]
     payments: Mapping[str, PerilPayments]
-    aggregate: Aggregate
+    year: Callable[[], Aggregate]
+
+    @property
+    def aggregate(self) -> Aggregate:
+        """The distribution of a year's payments (inside and outside the aggregate limit)."""
+        return self.year()
 
     def to_dict(self) -> dict[str, JSON]:
-        """Plain JSON (schema dinghai.loss-evaluation/1); amounts in whole fen."""
+        """Plain JSON (schema dinghai.loss-evaluation/1); amounts in whole fen.
+
+        What comes out of the FFT is rounded (tail means to the yuan), so that the document is the
+        same bytes on machines whose arithmetic differs in the last bit.
+        """
+        year = self.aggregate
         return {
             "schema": "dinghai.loss-evaluation/1",
             "expected_fen": round(self.expected),
@@ -76,12 +106,12 @@ class LossEvaluation:
             "aggregate_kept_ppb": self.exhaustion_ppb,
             "by_peril_fen": {name: round(value) for name, value in self.by_peril.items()},
             "by_section_fen": {name: round(value) for name, value in self.by_section.items()},
-            "step_fen": self.aggregate.step_fen,
-            "lost_mass": self.aggregate.lost,
-            "quantiles_fen": {f"{q:g}": self.aggregate.quantile(q) for q in QUANTILES},
-            "tail_value_at_risk_fen": {f"{q:g}": round(self.aggregate.tail_value_at_risk(q))
+            "step_fen": year.step_fen,
+            "lost_mass": round(year.lost, 12),
+            "quantiles_fen": {f"{q:g}": year.quantile(q) for q in QUANTILES},
+            "tail_value_at_risk_fen": {f"{q:g}": 100 * round(year.tail_value_at_risk(q) / 100.0)
                                        for q in QUANTILES},
-            "chance_of_any_payment": self.aggregate.exceedance(0),
+            "chance_of_any_payment": round(year.exceedance(0), 9),
         }
 
 
@@ -115,9 +145,9 @@ class Evaluator:
         for name, values in paid.items():
             sums = np.add.reduceat(values, starts).tolist()
             mean[name.removeprefix("pay.")] = _by_state(groups, sums, len(weights))
-        squares = [sum(x * x for x in paid["total"][g.start : g.stop].tolist()) for g in groups]
+        squares = [_sum_of_squares(paid["total"][g.start : g.stop]) for g in groups]
         return PerilPayments(paid["total"], paid["inside"], mean,
-                             _by_state(groups, squares, len(weights)))
+                             _by_state(groups, squares, len(weights)), groups)
 
     def evaluate(self, model: LossModel, *, neutral: bool = False) -> LossEvaluation:
         """Expected payments and the distribution of a year.
@@ -171,7 +201,7 @@ class Evaluator:
             by_section=by_section,
             matrix=matrix,
             payments=payments,
-            aggregate=_aggregate(model, payments, rates, limit, "total"),
+            year=cache(lambda: _aggregate(model, payments, rates, limit, "total")),
         )
 
     def _kept_ppb(
@@ -212,12 +242,19 @@ class Evaluator:
         return section.waiting.seconds if section is not None and section.waiting else 0
 
 
-def _by_state(
-    groups: tuple[object, ...], sums: list[int], states: int
-) -> tuple[float, ...]:
+def _sum_of_squares(values: Whole) -> int:
+    """Exact, beyond 64 bits: squares by halves of 21 bits where that cannot overflow."""
+    if values.max() >= 1 << 43:
+        return sum(x * x for x in values.tolist())
+    high, low = values >> 21, values & ((1 << 21) - 1)
+    return ((int((high * high).sum()) << 42) + (int((high * low).sum()) << 22)
+            + int((low * low).sum()))
+
+
+def _by_state(groups: tuple[Group, ...], sums: list[int], states: int) -> tuple[float, ...]:
     out = [0.0] * states
     for group, total in zip(groups, sums, strict=True):
-        out[group.state] += group.chance * total  # type: ignore[attr-defined]
+        out[group.state] += group.chance * total
     return tuple(out)
 
 
@@ -268,17 +305,9 @@ def _aggregate_on(
     per_state = [np.zeros(cells) for _ in latent.nodes]
     lost = 0.0
     for peril in PERILS:
-        values = payments[peril].total if which == "total" else payments[peril].inside
-        grid = model.perils[peril].events.grid
-        for state in range(len(latent.nodes)):
-            groups = [group for group in grid.groups if group.state == state]
-            window = slice(groups[0].start, groups[-1].stop)
-            weights = np.repeat([g.chance for g in groups], [g.stop - g.start for g in groups])
-            one = discretise(values[window], weights, step_fen=step, cells=cells)
+        for state, one in enumerate(payments[peril].masses(which, step, cells)):
             per_state[state] += rates[peril] * latent.nodes[state] * one.mass
             lost += rates[peril] * latent.event_weights[state] * one.lost
-    # What lies beyond the grid must still count as claims, or the chance of none would be too
-    # high; it is bounded below, and the last node carries it.
     return compound_poisson_mixture(
         list(zip(latent.weights, per_state, strict=True)), step_fen=step, lost_severity=lost)
 
@@ -386,9 +415,6 @@ ITEM_FACTS: Final[Mapping[str, Callable[[EventGrid, int], Columns]]] = {
     "FP-PROOF": _cost("proof"),
 }
 """How each coverage the model knows reads an event's facts."""
-
-__all__ = ["ITEM_FACTS", "QUANTILES", "DAY_SECONDS", "Evaluator", "LossEvaluation",
-           "PerilPayments", "evaluate"]
 
 
 def evaluate(model: LossModel, policy: Policy) -> LossEvaluation:

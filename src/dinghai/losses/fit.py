@@ -7,6 +7,7 @@ their proportions and are all multiplied by one reconciling factor; the bands ar
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def reference_exposure(tables: CalibrationTables, revenue_usd: float) -> Exposur
     revenue_fen = int(revenue_usd * tables.fen_per_usd)
     records = int(firm["records_per_million_usd"] * revenue_usd / 1e6)
     sensitive = int(records * firm["sensitive_share"])
-    rate = int(round(firm["gross_profit_rate"] * PPM))
+    rate = round(firm["gross_profit_rate"] * PPM)
     tolerance = int(tables.severity["interruption"]["tolerance_reference_hours"]) * 3600
     return Exposure(
         revenue_fen=revenue_fen,
@@ -54,7 +55,7 @@ def reference_exposure(tables: CalibrationTables, revenue_usd: float) -> Exposur
         records_sensitive=sensitive,
         important_data=False,
         critical_infrastructure=False,
-        online_revenue_ppm=int(round(firm["online_revenue"] * PPM)),
+        online_revenue_ppm=round(firm["online_revenue"] * PPM),
         tolerable_outage_seconds=tolerance,
         critical_providers=3,
         ot_systems=2,
@@ -93,7 +94,7 @@ def mean_usd(tables: CalibrationTables, events: EventGrid, amount: str | None = 
     limit = tables.severity["limit"]["event_usd"] * tables.fen_per_usd
     values = events.loss if amount is None else events.amounts[amount]
     weights = events.grid.weights(event_weights(tables))
-    return float(np.dot(weights, np.minimum(values, limit))) / tables.fen_per_usd
+    return math.fsum((weights * np.minimum(values, limit)).tolist()) / tables.fen_per_usd
 
 
 def check(tables: CalibrationTables) -> Check:
@@ -121,7 +122,7 @@ def reconciling_factor(tables: CalibrationTables) -> float:
     book = sum(s * band["average_claim_usd"]
                for s, band in zip(shares, tables.severity["bands"], strict=True))
     mix = tables.frequency["book_mix"]
-    return book / sum(mix[p] * tables.perils[p].average_claim_usd for p in PERILS)
+    return float(book) / sum(float(mix[p]) * tables.perils[p].average_claim_usd for p in PERILS)
 
 
 def _interruption_targets(tables: CalibrationTables) -> list[float]:
@@ -130,7 +131,7 @@ def _interruption_targets(tables: CalibrationTables) -> list[float]:
     shape = [(band["revenue_usd"] / bands[0]["revenue_usd"]) ** row["elasticity"]
              for band in bands]
     level = sum(s * x for s, x in zip(claim_weights(tables), shape, strict=True))
-    return [row["average_usd"] * reconciling_factor(tables) * x / level for x in shape]
+    return [float(row["average_usd"] * reconciling_factor(tables) * x / level) for x in shape]
 
 
 def _interruption_cells(tables: CalibrationTables) -> list[tuple[float, float]]:

@@ -128,7 +128,7 @@ def exposure_modifier(
 
 
 def _measure(modifier: Modifier, exposure: Exposure, tables: CalibrationTables) -> float:
-    value = _EXPOSURES[modifier.exposure](exposure)
+    value = float(_EXPOSURES[modifier.exposure](exposure))
     if modifier.measure == "log_count":
         return ln(1.0 + value)
     if modifier.measure == "log_ratio":

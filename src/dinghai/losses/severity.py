@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,9 +63,10 @@ class Scales:
     latent: tuple[float, ...]
 
 
-def whole(values: Floats) -> Whole:
+def whole(values: npt.NDArray[np.floating[Any]]) -> Whole:
     """Nearest whole numbers, halves to even, inside what the engine accepts."""
-    return np.rint(np.minimum(np.maximum(values, 0.0), _LARGEST_FEN)).astype(np.int64)
+    out: Whole = np.rint(np.minimum(np.maximum(values, 0.0), _LARGEST_FEN)).astype(np.int64)
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -166,8 +168,8 @@ def event_grid(
     for amount in amounts.values():
         loss += amount
     return EventGrid(grid.peril, grid, grid.happens, seconds, share, standard, standard - lost,
-                     saved, exposure.gross_profit_rate_ppm, records, labour, _prices(tables), amounts,
-                     loss)
+                     saved, exposure.gross_profit_rate_ppm, records, labour, _prices(tables),
+                     amounts, loss)
 
 
 def _interruption(
@@ -214,7 +216,7 @@ def _prices(tables: CalibrationTables) -> dict[str, int]:
         "notice": int(price["notice_fen"]),
         "setup": int(price["notice_setup_fen"]),
         "monitoring": int(price["monitoring_fen"]),
-        "uptake_ppm": int(round(float(price["monitoring_uptake"]) * PPM)),
+        "uptake_ppm": round(float(price["monitoring_uptake"]) * PPM),
     }
 
 

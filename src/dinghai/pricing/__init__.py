@@ -1,1 +1,1 @@
-"""Floor 5: the premium and what follows from it: explanation, worth of fixes, float, shares."""
+"""Floor 5: technical premium and its explanation, worth of each fix, premium float."""

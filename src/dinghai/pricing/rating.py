@@ -1,0 +1,209 @@
+"""The rating of a product: loads, expenses, filed bounds, authority and tax, read from data."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import PPM, Fen
+from dinghai.foundation.reading import read_toml
+from dinghai.foundation.trace import Source
+
+
+class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Strict and immutable."""
+
+
+class _Sourced(_Struct, frozen=True):
+    source: str
+    confidence: str
+
+    def origin(self) -> Source:
+        """Where the figures come from."""
+        return Source(self.source, self.confidence)
+
+
+class ParameterLoad(_Sourced, frozen=True):
+    """A share of the pure premium for not knowing the mean."""
+
+    ppm_of_pure: int
+
+
+class RiskLoad(_Sourced, frozen=True):
+    """Variance ÷ (2 × risk tolerance)."""
+
+    risk_tolerance_fen: Fen
+
+
+class CatastropheLoad(_Sourced, frozen=True):
+    """A share of the expected payments from common causes."""
+
+    ppm_of_common: int
+
+
+class Loads(_Struct, frozen=True):
+    """Everything added to the pure premium for risk."""
+
+    parameter: ParameterLoad
+    risk: RiskLoad
+    catastrophe: CatastropheLoad
+
+
+class Service(_Sourced, frozen=True):
+    """Cost of the services that come with the policy."""
+
+    base_fen: Fen
+    ppm_of_revenue: int
+    maximum_fen: Fen
+
+    def cost(self, revenue_fen: Fen) -> Fen:
+        """Cost for an enterprise of this revenue."""
+        return min(self.base_fen + revenue_fen * self.ppm_of_revenue // PPM, self.maximum_fen)
+
+
+class Share(_Sourced, frozen=True):
+    """A part of the net premium."""
+
+    ppm: int
+
+
+class Expenses(_Struct, frozen=True):
+    """Parts of the net premium."""
+
+    expense: Share
+    commission: Share
+    profit: Share
+    guarantee_fund: Share
+
+    def items(self) -> tuple[tuple[str, Share], ...]:
+        """Name and share of each, in order."""
+        return (("expense", self.expense), ("commission", self.commission),
+                ("profit", self.profit), ("guarantee_fund", self.guarantee_fund))
+
+    @property
+    def total_ppm(self) -> int:
+        """Their sum."""
+        return sum(share.ppm for _, share in self.items())
+
+
+class Market(_Sourced, frozen=True):
+    """The factor between technical and charged premium, and what it was fixed by."""
+
+    factor_ppm: int
+    anchor: str
+    anchor_gross_fen: Fen
+
+
+class Filed(_Sourced, frozen=True):
+    """What is filed: nothing outside may be charged (报行合一)."""
+
+    factor_minimum_ppm: int
+    factor_maximum_ppm: int
+    rate_on_line_minimum_ppm: int
+    rate_on_line_maximum_ppm: int
+    commission_maximum_ppm: int
+    minimum_premium_fen: Fen
+
+
+class Authority(_Sourced, frozen=True):
+    """Beyond these a higher authority decides."""
+
+    aggregate_limit_fen: Fen
+    net_premium_fen: Fen
+    minimum_confidence_ppm: int
+
+
+class Tax(_Sourced, frozen=True):
+    """VAT is added on top; stamp duty stands apart."""
+
+    vat_ppm: int
+    stamp_duty_ppm: int
+
+
+class Validity(_Sourced, frozen=True):
+    """How long a quote holds."""
+
+    quote_days: int
+
+
+class Rating(_Struct, frozen=True):
+    """One filed rating (schema dinghai.rating/1)."""
+
+    schema: Literal["dinghai.rating/1"]
+    id: str
+    version: str
+    as_of: str
+    filing: str
+    name_zh: str
+    name_en: str
+    loads: Loads
+    service: Service
+    expenses: Expenses
+    market: Market
+    filed: Filed
+    authority: Authority
+    tax: Tax
+    validity: Validity
+
+
+def read_rating(path: Path) -> Rating:
+    """A rating from its TOML file. Raises InputError, also for a rating that breaks its filing."""
+    rating = read_toml(path, Rating)
+    if rating.expenses.total_ppm >= PPM:
+        raise InputError("the parts of the net premium leave nothing for the losses",
+                         file=str(path), field="expenses", mend="lower them below 100%")
+    if rating.expenses.commission.ppm > rating.filed.commission_maximum_ppm:
+        raise InputError("the commission is above the filed one (报行合一)", file=str(path),
+                         field="expenses.commission.ppm", mend="lower it to the filed maximum")
+    filed = rating.filed
+    if not filed.factor_minimum_ppm <= rating.market.factor_ppm <= filed.factor_maximum_ppm:
+        raise InputError("the market factor is outside its filed bounds", file=str(path),
+                         field="market.factor_ppm", mend="bring it inside, or file other bounds")
+    return rating
+
+
+@cache
+def load_rating(rating_id: str) -> Rating:
+    """A rating that ships with the engine. Raises InputError for an unknown id."""
+    resource = files("dinghai.data").joinpath("rating", f"{rating_id}.toml")
+    if "/" in rating_id or not resource.is_file():
+        raise InputError(f"there is no rating {rating_id!r}", field="rating",
+                         mend="name the product's rating table")
+    with as_file(resource) as path:
+        return read_rating(path)
+
+
+EffortClass = Literal["low", "medium", "high"]
+
+
+class EffortWeights(_Struct, frozen=True):
+    """Relative cost of the classes."""
+
+    low: int
+    medium: int
+    high: int
+
+    def of(self, effort: EffortClass) -> int:
+        """Weight of a class."""
+        return int(getattr(self, effort))
+
+
+class Effort(_Sourced, frozen=True):
+    """The declared effort of each indicator's fix (schema dinghai.effort/1)."""
+
+    schema: Literal["dinghai.effort/1"]
+    version: str
+    weights: EffortWeights
+    classes: dict[str, EffortClass]
+
+
+@cache
+def load_effort() -> Effort:
+    """The effort table that ships with the engine."""
+    with as_file(files("dinghai.data").joinpath("rating", "effort.toml")) as path:
+        return read_toml(path, Effort)

@@ -1,0 +1,182 @@
+"""The treatment plan: what each fix takes off the expected loss and off the premium.
+
+Every what-if runs on the same grid of events, so a better control never costs more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.money import PPM, Fen
+from dinghai.losses.evaluation import Evaluator
+from dinghai.losses.model import LossModel
+from dinghai.pricing.premium import Premium, make_premium
+from dinghai.pricing.quote import Pricer, priced_policy
+from dinghai.pricing.rating import EffortClass, load_effort
+from dinghai.vocabulary.indicators import HIGHEST_SCORE
+from dinghai.wording.policy import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One step of treatment: an indicator raised to its next anchor or to full marks.
+
+    Reductions are against today, one fix at a time, in fen a year; technical and charged premium
+    are net of VAT and fall in the same ratio. ``from_ppm`` None means nobody knows the score: the
+    model reads its cautious prior. ``worth_per_effort_fen`` is the charged reduction divided by
+    the weight of the effort class.
+    """
+
+    indicator: str
+    level: Literal["next", "full"]
+    from_ppm: int | None
+    to_ppm: int
+    knock_out: bool
+    effort: EffortClass
+    expected_loss_reduction_fen: Fen
+    technical_reduction_fen: Fen
+    charged_reduction_fen: Fen
+    worth_per_effort_fen: Fen
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON."""
+        return {name: getattr(self, name) for name in Fix.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One more fix on top of all before it: what is left, and what this one takes off."""
+
+    indicator: str
+    to_ppm: int
+    expected_loss_fen: Fen
+    technical_net_fen: Fen
+    charged_net_fen: Fen
+    expected_loss_reduction_fen: Fen
+    charged_reduction_fen: Fen
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON."""
+        return {name: getattr(self, name) for name in PathStep.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentPlan:
+    """Fixes in the order in which they are worth doing, and the path that follows it."""
+
+    fixes: tuple[Fix, ...]
+    path: tuple[PathStep, ...]
+    expected_loss_fen: Fen
+    technical_net_fen: Fen
+    charged_net_fen: Fen
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON (schema dinghai.treatment/1)."""
+        return {
+            "schema": "dinghai.treatment/1",
+            "expected_loss_fen": self.expected_loss_fen,
+            "technical_net_fen": self.technical_net_fen,
+            "charged_net_fen": self.charged_net_fen,
+            "fixes": [fix.to_dict() for fix in self.fixes],
+            "path": [step.to_dict() for step in self.path],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Prices of one posture, without the filed minimum: a floor would hide what a fix is worth."""
+
+    premium: Premium
+
+    @property
+    def charged(self) -> Fen:
+        return self.premium.charged_net - self.premium.minimum_adjustment
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Prices postures of one dossier under one schedule."""
+
+    pricer: Pricer
+    evaluator: Evaluator
+    days: int
+
+    def price(self, model: LossModel) -> _Reading:
+        return _Reading(make_premium(
+            self.evaluator.evaluate(model), self.pricer.rating,
+            revenue_fen=model.exposure.revenue_fen, days=self.days))
+
+
+def treatment_plan(pricer: Pricer, schedule: Schedule) -> TreatmentPlan:
+    """Every fix below full marks with its worth, knock-outs first, then by worth per effort."""
+    policy = priced_policy(pricer.product, schedule, pricer.assessment.on)
+    desk = _Desk(pricer, Evaluator.of(policy), policy.days)
+    today = desk.price(pricer.model)
+    fixes = sorted((_fix(desk, today, indicator, level, target)
+                    for indicator, level, target in _targets(pricer)), key=_order)
+    path = tuple(_path(desk, today, fixes))
+    return TreatmentPlan(tuple(fixes), path, today.premium.pure, today.premium.technical_net,
+                         today.charged)
+
+
+def _targets(pricer: Pricer) -> Iterable[tuple[str, Literal["next", "full"], int]]:
+    """Indicators of the questionnaire below full marks: the next anchor, and full marks."""
+    for indicator in pricer.assessment.indicators:
+        score = pricer.model.posture.get(indicator)
+        known = int(pricer.model.tables.controls["missing_prior_ppm"]) if score is None else score
+        if known >= PPM:
+            continue
+        anchor = (known * HIGHEST_SCORE // PPM + 1) * PPM // HIGHEST_SCORE
+        if anchor < PPM:
+            yield indicator, "next", anchor
+        yield indicator, "full", PPM
+
+
+def _fix(
+    desk: _Desk, today: _Reading, indicator: str, level: Literal["next", "full"], target: int
+) -> Fix:
+    effort_table = load_effort()
+    effort = effort_table.classes[indicator]
+    posture = desk.pricer.model.posture
+    after = desk.price(desk.pricer.model.with_posture({**posture, indicator: target}))
+    charged = today.charged - after.charged
+    knocked = {one.indicator for one in desk.pricer.assessment.knock_outs}
+    return Fix(
+        indicator=indicator, level=level, from_ppm=posture.get(indicator), to_ppm=target,
+        knock_out=indicator in knocked, effort=effort,
+        expected_loss_reduction_fen=today.premium.pure - after.premium.pure,
+        technical_reduction_fen=today.premium.technical_net - after.premium.technical_net,
+        charged_reduction_fen=charged,
+        worth_per_effort_fen=charged // effort_table.weights.of(effort),
+    )
+
+
+def _order(fix: Fix) -> tuple[bool, Fraction, str, str]:
+    worth = Fraction(fix.charged_reduction_fen, load_effort().weights.of(fix.effort))
+    return (not fix.knock_out, -worth, fix.indicator, fix.level)
+
+
+def _path(desk: _Desk, today: _Reading, fixes: Iterable[Fix]) -> Iterable[PathStep]:
+    """Raise the indicators one after another to full marks, in the plan's order."""
+    posture = dict(desk.pricer.model.posture)
+    model = desk.pricer.model
+    before = today
+    for fix in fixes:
+        if fix.level != "full":
+            continue
+        posture[fix.indicator] = fix.to_ppm
+        model = model.with_posture(posture)
+        after = desk.price(model)
+        yield PathStep(
+            indicator=fix.indicator, to_ppm=fix.to_ppm,
+            expected_loss_fen=after.premium.pure,
+            technical_net_fen=after.premium.technical_net,
+            charged_net_fen=after.charged,
+            expected_loss_reduction_fen=before.premium.pure - after.premium.pure,
+            charged_reduction_fen=before.charged - after.charged,
+        )
+        before = after
