@@ -4,8 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 DONE   := $(VENV)/.done
-LOCALE := src/dinghai_platform/locale
-PO     := $(wildcard $(LOCALE)/*/LC_MESSAGES/*.po)
+LOCALE := src/dinghai_platform/locale src/dinghai_platform/*/locale
+PO     := $(wildcard $(LOCALE:%=%/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test test-postgres soak lint bench screenshots messages lock clean
@@ -87,4 +87,5 @@ lock: setup ## Lock the Python requirements anew from pyproject.toml
 
 clean: ## Remove what set-up made, but not var/ (the site's data)
 	rm -rf $(VENV) node_modules build dist src/dinghai_platform/site/static/vendor
-	rm -f src/dinghai/data/fonts/*.ttf $(LOCALE)/*/LC_MESSAGES/*.mo
+	rm -rf src/dinghai/data/fonts
+	rm -f $(LOCALE:%=%/*/LC_MESSAGES/*.mo)

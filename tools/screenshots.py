@@ -63,7 +63,7 @@ def main() -> int:
     if chromium is None or not {"DINGHAI_USER", "DINGHAI_PASSWORD"} <= set(os.environ):
         print(__doc__, file=sys.stderr)
         return 2
-    address, *more = [*sys.argv[1:], "http://127.0.0.1:8000"][: max(1, len(sys.argv) - 1)]
+    address, *more = sys.argv[1:] or ["http://127.0.0.1:8000"]
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
