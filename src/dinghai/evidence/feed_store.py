@@ -84,15 +84,15 @@ class FeedStore:
             return shipped
         return load_kev(path, as_of=_day(path))
 
-    def epss(self, as_of: date | None = None) -> EpssTable:
-        """The newest EPSS table that is not after ``as_of``; the oldest shipped one otherwise."""
+    def epss(self, as_of: date | None = None) -> EpssTable | None:
+        """The newest EPSS table that is not after ``as_of``; None when all are younger."""
         path = self._newest("epss", as_of)
-        if path is None:
-            try:
-                return shipped_epss(as_of)
-            except InputError:
-                return shipped_epss()
-        return load_epss(path)
+        if path is not None:
+            return load_epss(path)
+        try:
+            return shipped_epss(as_of)
+        except InputError:
+            return None
 
     def load(self, path: Path) -> Loaded:
         """Read a feed file, keep it, say what changed. Raises InputError; nothing is kept then.
@@ -101,7 +101,8 @@ class FeedStore:
         """
         if _is_epss(path):
             epss = load_epss(path)
-            before: set[str] = set(self.epss().scores)
+            in_use = self.epss()
+            before = set(in_use.scores) if in_use else set()
             head = f"#model_version:{epss.model_version},score_date:{epss.as_of}\n"
             self._keep("epss", epss.as_of, head + _csv(EPSS_COLUMNS, (
                 (cve, one.epss_ppm, one.percentile_ppm) for cve, one in epss.scores.items())))
@@ -115,12 +116,10 @@ class FeedStore:
 
     def status(self) -> tuple[InUse, ...]:
         """The tables in use today."""
-        kev, epss = self.kev(), self.epss()
-        return (
-            InUse("kev", str(kev.as_of), len(kev), self._origin("kev", kev.as_of), kev.source),
-            InUse("epss", str(epss.as_of), len(epss), self._origin("epss", epss.as_of),
-                  epss.source),
-        )
+        tables: tuple[tuple[Kind, KevTable | EpssTable | None], ...] = (
+            ("kev", self.kev()), ("epss", self.epss()))
+        return tuple(InUse(kind, str(one.as_of), len(one), self._origin(kind, one.as_of),
+                           one.source) for kind, one in tables if one is not None)
 
     def _origin(self, kind: Kind, day: date) -> str:
         return "loaded" if (self.folder / f"{kind}_{day}.csv").is_file() else "shipped"

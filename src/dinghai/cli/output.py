@@ -1,0 +1,97 @@
+"""What every command shares: exit codes, one JSON document or text, errors that name the mend."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.errors import InputError, Refusal
+
+DONE: Final = 0
+REFUSED: Final = 1
+BAD_INPUT: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found: the document for programs, lines for people, the exit code."""
+
+    document: JSON
+    text: Sequence[str]
+    code: int = DONE
+
+
+Command = Callable[[argparse.Namespace], Answer]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are InputErrors, so that `--json` covers them too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing and leaving."""
+        raise InputError(message, mend=f"see: {self.prog} --help")
+
+
+def add_command(
+    subparsers: argparse._SubParsersAction[Parser], name: str, command: Command, help_text: str
+) -> Parser:
+    """A leaf command that returns an Answer; it understands ``--json``."""
+    parser = subparsers.add_parser(name, help=help_text, description=help_text)
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
+                        help="print one JSON document")
+    parser.set_defaults(run=lambda arguments: give(command(arguments), as_json(arguments)))
+    return parser
+
+
+def as_json(arguments: argparse.Namespace) -> bool:
+    """Whether the user asked for JSON, before or after the command's name."""
+    return bool(getattr(arguments, "json", False))
+
+
+def give(answer: Answer, json_wanted: bool) -> int:
+    """Print an answer; its exit code."""
+    if json_wanted:
+        print(json.dumps(answer.document, ensure_ascii=False, indent=2))
+    else:
+        for line in answer.text:
+            print(line)
+    return answer.code
+
+
+def give_error(error: InputError | Refusal, json_wanted: bool) -> int:
+    """Print an error; 2 for bad input, 1 for a business "no"."""
+    if isinstance(error, Refusal):
+        fault: dict[str, JSON] = {"file": None, "line": None, "field": None,
+                                  "message": error.message, "mend": None}
+        faults, code = [fault], REFUSED
+        lines = [error.message, *(f"  - {reason}" for reason in error.reasons)]
+    else:
+        faults, code = [dict(one.to_dict()) for one in error.faults], BAD_INPUT
+        lines = [f"error: {one}" for one in error.faults]
+    if json_wanted:
+        document: dict[str, JSON] = {"error": faults[0]}
+        if len(faults) > 1:
+            document["others"] = faults[1:]
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        for line in lines:
+            print(line, file=sys.stderr)
+    return code
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Rows as aligned text; wide (Chinese) characters count as two columns."""
+    cells = [list(headings), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(headings))]
+    return ["  ".join(cell + " " * (width - _width(cell))
+                      for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in cells]
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
