@@ -113,7 +113,7 @@ def test_evidence_is_sniffed_and_read(tmp_path: Path, capsys: pytest.CaptureFixt
     code, answer = run(capsys, "evidence", "read", scan, "--json")
     (reading,) = answer["readings"]
     assert code == 0
-    assert reading["format"] == "nuclei"
+    assert reading["format"] == "nuclei-json"
     assert len(reading["findings"]) == 1
     assert reading["rejected"][0]["reason"]
 

@@ -1,0 +1,109 @@
+"""`dinghai assess` and `dinghai quote` on the examples."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dinghai.cli.main import main
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+STANDARD = "cyber-comprehensive-standard"
+ON = ("--on", "2026-03-12")
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DINGHAI_HOME", str(tmp_path / "home"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, Any]:
+    code = main([str(word) for word in (*words, "--json")])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def quote(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, Any]:
+    return run(capsys, "quote", EXAMPLES / "donghai", "--product", STANDARD, *ON, *words)
+
+
+def test_the_example_is_assessed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, assessment = run(capsys, "assess", EXAMPLES / "donghai", *ON)
+    assert code == 0
+    assert assessment["schema"] == "dinghai.assessment/1"
+    assert assessment["grade"] == "C"
+    assert len(assessment["indicators"]) == 46
+    assert assessment["tables"]["kev_as_of"] == "2025-08-25"
+
+
+def test_the_light_set_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    code, assessment = run(capsys, "assess", EXAMPLES / "donghai", "--light", *ON)
+    assert (code, len(assessment["indicators"])) == (0, 28)
+
+
+def test_the_example_is_priced(capsys: pytest.CaptureFixture[str]) -> None:
+    code, offer = quote(capsys, "--limit", "7667000yuan", "--deductible", "50000yuan")
+    assert code == 0
+    assert offer["terms"]["aggregate_limit_fen"] == 766_700_000
+    assert offer["terms"]["event_deductible_fen"] == 5_000_000
+    premium = offer["premium"]
+    assert premium["gross_fen"] == premium["charged_net_fen"] + premium["vat_fen"]
+    assert sum(row["amount_fen"] for row in offer["waterfall"]) == premium["gross_fen"]
+    assert sum(offer["by_peril_fen"].values()) == premium["pure_fen"]
+    assert sum(offer["by_section_fen"].values()) == premium["pure_fen"]
+
+
+def test_more_limit_costs_more_and_more_deductible_less(
+    capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gross(*words: str) -> int:
+        return quote(capsys, *words)[1]["premium"]["gross_fen"]
+
+    assert gross("--limit", "500万") < gross("--limit", "1000万") < gross("--limit", "2000万")
+    assert gross("--deductible", "5万") > gross("--deductible", "10万") > gross(
+        "--deductible", "50万")
+
+
+def test_the_same_input_gives_the_same_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert quote(capsys) == quote(capsys)
+
+
+def test_a_firm_with_a_knock_out_is_a_no(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dossier = tmp_path / "donghai"
+    shutil.copytree(EXAMPLES / "donghai", dossier)
+    answers = dossier / "answers.csv"
+    lines = answers.read_text("utf-8").splitlines()
+    answers.write_text("\n".join(
+        ",".join(["BCR-01", "0", *line.split(",")[2:]]) if line.startswith("BCR-01,") else line
+        for line in lines) + "\n", "utf-8")
+    code, offer = run(capsys, "quote", dossier, "--product", STANDARD, *ON)
+    assert code == 1
+    assert any("BCR-01" in reason for reason in offer["reasons"])
+
+
+@pytest.mark.parametrize(("words", "field"), [
+    (("--limit", "7667000"), "--limit"), (("--deductible", "x"), "--deductible"),
+    (("--limit", "1yuan"), "schedule.aggregate_limit_fen"), (("--on", "yesterday"), "--on"),
+])
+def test_bad_words_are_bad_input(
+    words: tuple[str, ...], field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, answer = run(capsys, "quote", EXAMPLES / "donghai", "--product", STANDARD, *ON, *words)
+    assert code == 2
+    assert answer["error"]["field"] == field
+
+
+def test_no_product_of_that_name(capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run(capsys, "quote", EXAMPLES / "donghai", "--product", "nothing", *ON)
+    assert (code, answer["error"]["field"]) == (2, "product")
+
+
+def test_no_dossier_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = run(capsys, "assess", tmp_path / "nowhere", *ON)
+    assert code == 2
+    assert answer["error"]["mend"]
