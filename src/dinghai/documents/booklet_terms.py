@@ -9,6 +9,7 @@ from dinghai.documents.readings import (
     coverage_name,
     exclusion_words,
     fact_name,
+    law_words,
     predicate_words,
     waiting_text,
 )
@@ -137,7 +138,8 @@ def tower_clause(tower: Tower, policy: Policy | None, language: Language) -> Cla
     notes = ((phrase("cover.plain", language), pick(language, tower.plain_zh, tower.plain_en)),
              (phrase("cover.trigger", language),
               phrase("cover.trigger_facts", language, facts=triggers)),
-             (phrase("tower.cap", language), cap), (phrase("tower.law", language), tower.law),
+             (phrase("tower.cap", language), cap),
+             (phrase("tower.law", language), law_words(tower.law, language)),
              (phrase("cover.evidence", language), evidence_words(tower.evidence or (), language)))
     return Clause(tower.clause, pick(language, tower.name_zh, tower.name_en),
                   (pick(language, tower.text_zh, tower.text_en),), notes, tag=tower.coverage)
@@ -217,7 +219,8 @@ def _waiting(product: Product, number: str, language: Language) -> Clause:
 
 
 def _mode_table(product: Product, language: Language) -> Table:
-    used = {one.waiting.mode: one.waiting.seconds for one in product.sections if one.waiting}
+    used: dict[str, int] = {one.waiting.mode: one.waiting.seconds
+                            for one in product.sections if one.waiting}
     usual = next(iter(used.values()), 43_200)
     rows = tuple(
         ("✓" if mode in used else "", phrase(f"waiting_mode.{mode}", language),
@@ -245,7 +248,8 @@ def exclusion_clause(
         if others and not exclusion.cumulative:
             notes.append((phrase("condition.group", language), phrase(
                 "condition.group_text", language, others=joined(others, language))))
-    notes += [(phrase("exclusion.carve_back", language), _carve_back(one, product, language, policy))
+    notes += [(phrase("exclusion.carve_back", language),
+               _carve_back(one, product, language, policy))
               for one in exclusion.carve_backs or ()]
     notes.append((phrase("exclusion.duty_note", language), _last_line(exclusion, language)))
     return Clause(exclusion.clause, pick(language, exclusion.name_zh, exclusion.name_en),
@@ -276,7 +280,8 @@ def _last_line(exclusion: Exclusion, language: Language) -> str:
     parts.append(phrase("exclusion.scope", language) + colon
                  + phrase(f"exclusion.scope_{exclusion.acts_on}", language))
     if exclusion.law:
-        parts.append(phrase("exclusion.law", language) + colon + exclusion.law)
+        parts.append(phrase("exclusion.law", language) + colon
+                     + law_words(exclusion.law, language))
     return stop.join(parts)
 
 

@@ -17,9 +17,10 @@ from dinghai.documents.blocks import (
     Signatures,
     Table,
 )
-from dinghai.documents.formats import day, moment
+from dinghai.documents.formats import day
 from dinghai.documents.phrases import Language, phrase, pick
 from dinghai.documents.typesetting import set_pdf
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.wording.policy import (
     ExplainableTerm,
@@ -29,7 +30,7 @@ from dinghai.wording.policy import (
     terms_to_explain,
 )
 
-_OPEN, _TICKED = "☐", "☑"
+_OPEN, _TICKED = "□", "✓"
 
 
 def render_explanation_checklist(
@@ -99,7 +100,8 @@ def _row(
     seen = _TICKED if record is not None and record.highlighted else _OPEN
     understood = _TICKED if proved and record is not None and record.explained_at else _OPEN
     when = record.explained_at if record is not None else None
-    note = phrase("explanation.recorded", language, moment=moment(when, language)) if when else ""
+    note = "" if when is None else phrase("explanation.recorded", language,
+                                          day=shanghai_day(when).isoformat())
     name = pick(language, term.name_zh, term.name_en)
     text = pick(language, term.text_zh, term.text_en)
     colon = "：" if language == "zh" else ": "

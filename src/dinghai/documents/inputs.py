@@ -79,6 +79,7 @@ class FloatNotice:
     issuer: str
     addressee: Addressee
     rule: str
+    """Id of the float rule, or its name in words."""
     base_premium_fen: Fen
     factor_before_ppm: int
     factor_after_ppm: int
@@ -89,6 +90,7 @@ class FloatNotice:
     change_fen: Fen
     """Negative: a refund."""
     reasons: tuple[str, ...]
+    """Codes of the float result, or sentences."""
     readings: tuple[tuple[date, str, int], ...] = ()
     """Day, source, factor of each agreeing reading."""
     charged_at_anniversary_only: bool = False
@@ -150,51 +152,3 @@ class ClockLine:
     due_at: datetime | None = None
     done_at: datetime | None = None
     paused_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedFactor:
-    """One factor of the price: ppm of one, with its source and confidence mark."""
-
-    name_zh: str
-    name_en: str
-    factor_ppm: int
-    source: str = ""
-    confidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedSection:
-    """One section of a quotation."""
-
-    name_zh: str
-    name_en: str
-    sublimit_fen: Fen
-    waiting_seconds: int | None = None
-    expected_fen: Fen | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Quotation:
-    """What a quotation slip states. Ratios are ppm."""
-
-    number: str
-    issued_on: date
-    valid_until: date
-    insurer: str
-    applicant: str
-    product_zh: str
-    product_en: str
-    first_day: date
-    last_day: date
-    aggregate_limit_fen: Fen
-    each_event_limit_fen: Fen
-    event_deductible_fen: Fen
-    premium: PremiumSplit
-    sections: tuple[QuotedSection, ...] = ()
-    factors: tuple[QuotedFactor, ...] = ()
-    technical_premium_fen: Fen | None = None
-    adequacy_ppm: int | None = None
-    grade: str = ""
-    conditions: tuple[str, ...] = ()
-    source_hash: str = ""

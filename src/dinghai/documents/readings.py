@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from dinghai.documents.formats import (
@@ -114,8 +115,13 @@ def _nested(predicate: JSON, language: Language, policy: Policy | None) -> str:
 
 
 def _test_words(test: JSON, language: Language, policy: Policy | None) -> str:
-    name = fact_name(str(test["fact"]), language)
-    return phrase(f"operator.{test['op']}", language, fact=name,
+    definition = fact(str(test["fact"]))
+    op = str(test["op"])
+    if op == "gt" and test.get("value") == 0:
+        op = "gt_zero"
+    elif op in {"gt", "ge", "lt", "le"} and definition.type == "moment":
+        op += "_moment"
+    return phrase(f"operator.{op}", language, fact=fact_name(definition.id, language),
                   value=_spaced(_value_words(test, language, policy), language))
 
 
@@ -161,7 +167,7 @@ def effect_words(effect: Effect, language: Language, *, policy: Policy | None = 
         return phrase("effect.graded", language) + colon + join.join(steps)
     if effect.type == "sliding_coinsurance":
         return _bands(effect, language)
-    code = effect.type
+    code: str = effect.type
     if code == "deductible_uplift" and effect.mode == "multiply":
         code = "deductible_multiply"
     points = percent(effect.insured_share_ppm or effect.rate_ppm).rstrip("%")
@@ -211,6 +217,21 @@ def coverage_name(product: Product, coverage: str, language: Language) -> str:
     """The name of a section or tower as the product gives it."""
     part = product.section(coverage) or product.tower(coverage)
     return coverage if part is None else pick(language, part.name_zh, part.name_en)
+
+
+_ARTICLE = re.compile(r"(?P<law>[^0-9第]+)第?(?P<article>[0-9]+)条")
+
+
+def law_words(law: str, language: Language) -> str:
+    """A law's name as cited; in English where the table of laws has it."""
+    if language == "zh":
+        return law
+    found = _ARTICLE.fullmatch(law)
+    name = found["law"].strip() if found else law
+    if not has_phrase(f"law.{name}"):
+        return law
+    words = phrase(f"law.{name}", language)
+    return f"{words}, art. {found['article']}" if found else words
 
 
 def waiting_words(seconds: int, mode: str, language: Language) -> str:

@@ -31,7 +31,7 @@ from dinghai.documents.formats import (
 )
 from dinghai.documents.inputs import PremiumSplit
 from dinghai.documents.phrases import Language, phrase, pick
-from dinghai.documents.readings import coverage_name, waiting_words
+from dinghai.documents.readings import coverage_name, law_words, waiting_words
 from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.money import PPM
@@ -44,6 +44,8 @@ from dinghai.wording.policy import (
     terms_to_explain,
 )
 from dinghai.wording.schema import Section
+
+_SUBTOTALS = frozenset({"technical", "charged", "net"})
 
 
 def render_policy_schedule(
@@ -225,7 +227,7 @@ def _tower_table(policy: Policy, language: Language) -> Table:
         if tower.cap == "sum_insured":
             limit += "\n" + money(policy.schedule.aggregate_limit_fen)
         rows.append((tower.clause, Cell(pick(language, tower.name_zh, tower.name_en),
-                                        tower.coverage), tower.law, limit))
+                                        tower.coverage), law_words(tower.law, language), limit))
     return Table(
         (Column(phrase("common.clause", language), millimetres=11),
          Column(phrase("common.coverage", language)),
@@ -236,8 +238,9 @@ def _tower_table(policy: Policy, language: Language) -> Table:
 
 def premium_table(premium: PremiumSplit, language: Language) -> list[Block]:
     """The parts of a premium, its sum, and the sum in capital numerals."""
-    rows = tuple((phrase(f"premium.{code}", language), plain_money(fen))
-                 for code, fen in premium.rows)
+    rows = tuple(
+        (Cell(phrase(f"premium.{code}", language), strong=code in _SUBTOTALS),
+         Cell(plain_money(fen), strong=code in _SUBTOTALS)) for code, fen in premium.rows)
     foot = ((phrase("premium.gross", language), plain_money(premium.gross_fen)),)
     return [Table((Column(phrase("schedule.premium_part", language)),
                    Column(phrase("common.amount_yuan", language), "right", 45)), rows, foot),

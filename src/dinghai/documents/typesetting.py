@@ -10,15 +10,16 @@ from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import msgspec
 import typst
 
 from dinghai.documents.blocks import Document
-from dinghai.foundation.canonical import JSON
+from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import InputError
 
 FAMILY = "Noto Sans SC"
 FONT_FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Medium.ttf", "NotoSansSC-Bold.ttf")
-_STANDARDS = ["a-2a", "ua-1"]
+
 
 
 def font_folder() -> Path:
@@ -59,9 +60,15 @@ def set_pdf(document: Document) -> bytes:
     content = _drawable_tree(document.to_dict())
     result = typst.compile(
         _template(), format="pdf", font_paths=_fonts(), ignore_system_fonts=True,
-        pdf_standards=_STANDARDS, sys_inputs={"document": json.dumps(content)})
+        pdf_standards=["a-2a", "ua-1"], sys_inputs={"document": json.dumps(content)})
     assert isinstance(result, bytes)  # one file for a PDF
     return result
+
+
+def notice_hash(notice: object) -> str:
+    """SHA-256 of the canonical JSON of a notice's own data."""
+    plain: JSON = msgspec.to_builtins(notice)
+    return document_hash(plain)
 
 
 def drawable(text: str) -> str:

@@ -1,0 +1,313 @@
+"""The claim decision notice (理赔核定通知书), or the notice of refusal (拒赔通知书)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from dinghai.claims.claim_file import Claim, read_claim
+from dinghai.documents.blocks import (
+    Block,
+    Box,
+    Bullets,
+    Cell,
+    Column,
+    Document,
+    Fields,
+    Figures,
+    Heading,
+    Paragraph,
+    Signatures,
+    Table,
+    Tone,
+)
+from dinghai.documents.decision_steps import step_row
+from dinghai.documents.formats import (
+    capital_amount,
+    day,
+    duration,
+    joined,
+    moment,
+    money,
+    plain_money,
+)
+from dinghai.documents.inputs import ClockLine
+from dinghai.documents.phrases import Language, has_phrase, phrase, pick
+from dinghai.documents.readings import fact_name, fact_value, law_words
+from dinghai.documents.typesetting import set_pdf
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.errors import InputError
+from dinghai.vocabulary.clocks import clocks as statutory_clocks
+from dinghai.vocabulary.coverages import coverages
+from dinghai.wording.policy import Policy, read_policy
+
+_NOT_COVERED = frozenset({"excluded", "not_triggered", "not_covered", "prohibited",
+                          "nominal_only"})
+_SHOWN_UNPAID = frozenset({"nominal_only", "prohibited", "not_covered"})
+_USUAL_CLOCKS = ("CLK-CL-ONCE", "CLK-CL-DEC", "CLK-CL-REJ", "CLK-CL-PAY", "CLK-CL-INT",
+                 "CLK-CL-LIM")
+_TONES: dict[str, Tone] = {
+    "paid": "good", "paid_reduced": "good", "evidence_needed": "warn", "excluded": "bad",
+    "not_triggered": "bad", "not_covered": "bad", "prohibited": "bad",
+}
+
+
+def is_refusal(decision: JSON) -> bool:
+    """Whether every line is outside the cover, so that 保险法24条 asks for a refusal notice."""
+    lines = decision["lines"]
+    return bool(lines) and all(line["outcome"] in _NOT_COVERED for line in lines)
+
+
+def render_claim_decision(
+    decision: JSON, *, decided_on: date, number: str = "", language: Language = "zh",
+    clocks: Sequence[ClockLine] = (),
+) -> bytes:
+    """The notice of a decision document (dinghai.decision/1) as PDF. Raises InputError.
+
+    ``number`` is the notice's own; without it the claim's number serves.
+    """
+    return set_pdf(claim_decision(decision, decided_on=decided_on, number=number,
+                                  language=language, clocks=clocks))
+
+
+def claim_decision(
+    decision: JSON, *, decided_on: date, number: str = "", language: Language = "zh",
+    clocks: Sequence[ClockLine] = (),
+) -> Document:
+    """The notice as blocks."""
+    if not isinstance(decision, dict) or decision.get("schema") != "dinghai.decision/1":
+        raise InputError("this is not a decision", field="schema",
+                         mend="give a document of schema dinghai.decision/1")
+    policy = read_policy(decision["inputs"]["policy"], file="policy")
+    claim, _ = read_claim(decision["inputs"]["claim"], file="claim")
+    refusal = is_refusal(decision)
+    schedule = policy.schedule
+    insured = pick(language, schedule.insured.name_zh, schedule.insured.name_en)
+    insurer = pick(language, schedule.insurer.name_zh, schedule.insurer.name_en)
+    lead = phrase("decision.lead_refusal" if refusal else "decision.lead", language,
+                  insured=insured, policy_no=schedule.policy_no, claim_no=claim.claim_no)
+    blocks: list[Block] = [Paragraph(lead), *_summary(decision, policy, claim, language)]
+    blocks.append(Heading(phrase("decision.reasons", language)))
+    for line in decision["lines"]:
+        blocks += _line(line, policy, language)
+    blocks += _open(decision, policy, language)
+    number_of = iter(("n4", "n5", "n6") if _flags(decision) else ("n3", "n4", "n5"))
+    if claim.evidence:
+        blocks += _evidence(claim, phrase(f"decision.{next(number_of)}", language), language)
+    blocks += _clocks(clocks, phrase(f"decision.{next(number_of)}", language), language)
+    blocks += _appeal(policy, decision, phrase(f"decision.{next(number_of)}", language), language)
+    blocks.append(Signatures(((f"{phrase('common.insurer', language)}  {insurer}",
+                               (phrase("common.sign", language),
+                                phrase("common.signed_on", language))),)))
+    return Document(
+        language=language,
+        title=phrase("decision.title_refusal" if refusal else "decision.title", language),
+        subtitle=pick(language, policy.product.name_zh, policy.product.name_en),
+        number=number or claim.claim_no, issued_on=decided_on, issuer=insurer,
+        source_hash=decision["hash"],
+        meta=((phrase("decision.claim_no", language), claim.claim_no),
+              (phrase("common.policy_no", language), schedule.policy_no),
+              (phrase("decision.decided_on", language), day(decided_on, language))),
+        blocks=tuple(blocks))
+
+
+def _presented(line: JSON) -> int:
+    """The loss as valued before any term, or the amount shown of an item that is not payable."""
+    valued = [step["outputs"]["amount"] for step in line["steps"] if step["rule"] == "valuation"]
+    if valued:
+        return sum(valued)
+    return sum(step["inputs"].get("nominal", 0) for step in line["steps"]
+               if step["rule"] == "payability")
+
+
+def line_name(line: JSON, policy: Policy, language: Language) -> str:
+    """The coverage of a line by name; the interim line has none and takes its rule's."""
+    coverage = str(line["coverage"])
+    if not coverage:
+        return phrase("rule.interim", language)
+    part = policy.product.section(coverage) or policy.product.tower(coverage)
+    if part is None:
+        standard = coverages()[coverage]
+        return pick(language, standard.name_zh, standard.name_en)
+    return pick(language, part.name_zh, part.name_en)
+
+
+def _summary(decision: JSON, policy: Policy, claim: Claim, language: Language) -> list[Block]:
+    lines, total = decision["lines"], int(decision["total_fen"])
+    claimed = sum(1 for line in lines if line["coverage"])
+    paid = sum(1 for line in lines if line["payable_fen"] > 0)
+    interim = -sum(line["payable_fen"] for line in lines if line["payable_fen"] < 0)
+    note = (phrase("decision.interim_note", language, amount=money(interim)) if interim
+            else phrase("decision.total", language))
+    rows = tuple(
+        (str(line["no"]), line["clause"] or "—",
+         Cell(line_name(line, policy, language), line["coverage"]),
+         Cell(phrase(f"outcome.{line['outcome']}", language), strong=True,
+              tone=_TONES.get(line["outcome"], "")),
+         plain_money(_presented(line)), plain_money(line["payable_fen"]))
+        for line in lines)
+    presented = sum(_presented(line) for line in lines)
+    foot = (("", "", phrase("common.total", language), "", plain_money(presented),
+             plain_money(total)),)
+    table = Table(
+        (Column(phrase("common.number", language), millimetres=11),
+         Column(phrase("common.clause", language), millimetres=12),
+         Column(phrase("common.coverage", language)),
+         Column(phrase("decision.outcome", language), millimetres=42),
+         Column(phrase("decision.presented_yuan", language), "right", 32),
+         Column(phrase("decision.payable_yuan", language), "right", 30)), rows, foot)
+    return [
+        Figures(((phrase("decision.total", language), money(total), note),
+                 (phrase("decision.presented", language), money(presented),
+                  day(claim.reported_at.date(), language)),
+                 (phrase("decision.lines_figure", language), str(claimed),
+                  phrase("decision.lines_paid", language, paid=paid)))),
+        Heading(phrase("decision.summary", language)), table,
+        Fields(((phrase("common.capital", language), capital_amount(max(total, 0))),
+                (phrase("decision.reported", language), moment(claim.reported_at, language))), 1),
+    ]
+
+
+def _line(line: JSON, policy: Policy, language: Language) -> list[Block]:
+    name = line_name(line, policy, language)
+    clause = line["clause"]
+    blocks: list[Block] = [
+        Heading(phrase("decision.line", language, no=line["no"], coverage=name), 2, clause)]
+    reason = phrase(f"outcome_text.{line['outcome']}", language)
+    if line["outcome"] in _SHOWN_UNPAID:
+        blocks.append(Box(phrase("decision.not_paid_title", language), (
+            phrase("decision.not_paid", language, amount=money(_presented(line)), reason=reason),
+        ), "exclusion"))
+    elif line["outcome"] in {"excluded", "not_triggered"}:
+        blocks.append(Box(phrase(f"outcome.{line['outcome']}", language), (reason,), "exclusion"))
+    else:
+        blocks.append(Paragraph(reason, "keep"))
+    blocks.append(Table(
+        (Column(phrase("decision.step", language)),
+         Column(phrase("decision.before", language), "right", 26),
+         Column(phrase("decision.after", language), "right", 26),
+         Column(phrase("decision.basis", language), millimetres=27)),
+        tuple(step_row(step, policy.product, language) for step in line["steps"])))
+    if line["facts"]:
+        blocks.append(_facts(line, language))
+    return blocks
+
+
+def _facts(line: JSON, language: Language) -> Table:
+    rows = []
+    for fact in line["facts"]:
+        name = fact_name(fact["id"], language)
+        if "item" in fact:
+            item = phrase("decision.item", language, no=fact["item"])
+            name += f"（{item}）" if language == "zh" else f" ({item})"
+        value = "—" if fact.get("absent") else fact_value(fact["id"], fact.get("value"), language)
+        rows.append((name, value, joined(fact.get("evidence", []), language) or "—"))
+    return Table(
+        (Column(phrase("common.fact", language), share=3),
+         Column(phrase("common.value", language), share=2),
+         Column(phrase("common.evidence", language), millimetres=34)), tuple(rows),
+        label=phrase("decision.facts_label", language))
+
+
+def _flags(decision: JSON) -> list[tuple[JSON, JSON]]:
+    """Flags with their line, each once: a flag about the event stands on every line."""
+    seen: dict[tuple[str, str, str], tuple[JSON, JSON]] = {}
+    for line in decision["lines"]:
+        for flag in line["flags"]:
+            key = (flag["kind"], flag["code"], flag["subject"])
+            seen.setdefault(key, (flag, line))
+    return list(seen.values())
+
+
+def _open(decision: JSON, policy: Policy, language: Language) -> list[Block]:
+    flags = _flags(decision)
+    if not flags:
+        return []
+    rows = tuple(_flag_row(flag, line, policy, language) for flag, line in flags)
+    return [
+        Heading(phrase("decision.open_title", language)),
+        Paragraph(phrase("decision.open_lead", language), "keep"),
+        Table((Column(phrase("decision.matter", language), share=5),
+               Column(phrase("decision.needed", language), share=6),
+               Column(phrase("decision.burden", language), millimetres=22),
+               Column(phrase("common.law", language), millimetres=24)), rows)]
+
+
+def _flag_row(
+    flag: JSON, line: JSON, policy: Policy, language: Language
+) -> tuple[str | Cell, ...]:
+    exclusion = policy.product.exclusion(str(flag["code"]))
+    if exclusion is not None:
+        name = f"{exclusion.clause} {pick(language, exclusion.name_zh, exclusion.name_en)}"
+    else:
+        code = f"rule.{flag['code']}"
+        rule = phrase(code, language) if has_phrase(code) else str(flag["code"])
+        name = f"{line_name(line, policy, language)} · {rule}"
+    needed = joined([fact_name(one, language) for one in flag["facts"]], language)
+    return (Cell(name, phrase(f"flag.{flag['kind']}", language), strong=True), needed or "—",
+            phrase(f"burden.{flag['burden']}", language),
+            "\n".join(law_words(one, language) for one in flag["law"]))
+
+
+def _evidence(claim: Claim, number: str, language: Language) -> list[Block]:
+    rows = []
+    for one in claim.evidence:
+        code = f"evidence.{one.document}"
+        kind = phrase(code, language) if has_phrase(code) else one.document
+        received = moment(one.received_at, language) if one.received_at else "—"
+        rows.append((one.id, kind, Cell(one.name or "—", one.sha256[:16]), received))
+    return [Heading(phrase("decision.evidence_title", language, n=number)), Table(
+        (Column(phrase("common.number", language), millimetres=18),
+         Column(phrase("decision.kind", language), share=3),
+         Column(phrase("decision.file", language), share=4),
+         Column(phrase("decision.received", language), millimetres=40)), tuple(rows))]
+
+
+def _clocks(lines: Sequence[ClockLine], number: str, language: Language) -> list[Block]:
+    chosen = lines or [ClockLine(code) for code in _USUAL_CLOCKS]
+    rows = []
+    for line in chosen:
+        clock = statutory_clocks()[line.clock]
+        code = f"clock.{clock.id}"
+        name = (phrase(code, language) if has_phrase(code)
+                else pick(language, clock.name_zh, clock.name_en))
+        paused = (phrase("decision.paused", language,
+                         time=duration(line.paused_seconds, language))
+                  if line.paused_seconds else "")
+        rows.append((Cell(name, paused), _when(line.started_at, language),
+                     _due(line.due_at, language), _when(line.done_at, language),
+                     law_words(clock.statute.split("（")[0].split("；")[0], language)))
+    return [Heading(phrase("decision.clocks_title", language, n=number)), Table(
+        (Column(phrase("decision.clock", language)),
+         Column(phrase("decision.started", language), millimetres=25),
+         Column(phrase("decision.due", language), millimetres=25),
+         Column(phrase("decision.done", language), millimetres=25),
+         Column(phrase("common.law", language), millimetres=24)), tuple(rows))]
+
+
+def _when(value: datetime | None, language: Language) -> str:
+    return "—" if value is None else moment(value, language)
+
+
+def _due(value: datetime | None, language: Language) -> str:
+    """A clock that ends at midnight ends at 24:00 of the day before."""
+    if value is None:
+        return "—"
+    local = moment(value, language)
+    if local.endswith("00:00"):
+        return moment(value - timedelta(days=1), language)[:-5] + "24:00"
+    return local
+
+
+def _appeal(policy: Policy, decision: JSON, number: str, language: Language) -> list[Block]:
+    process = policy.product.claims_process
+    own = pick(language, process.appeal_zh, process.appeal_en)
+    rules = ", ".join(f"{name} {version}" for name, version in decision["rules"].items())
+    return [
+        Heading(phrase("decision.appeal_title", language, n=number)),
+        *([Paragraph(own)] if own else []),
+        Bullets(tuple(phrase(f"decision.appeal_{index}", language) for index in range(1, 5)),
+                ordered=True),
+        Box(phrase("decision.replay_title", language),
+            (phrase("decision.replay", language, rules=rules, hash=decision["hash"]),), "info"),
+    ]

@@ -1,0 +1,152 @@
+"""The steps of a claim decision in words: what each rule looked at and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dinghai.documents.blocks import Cell
+from dinghai.documents.formats import duration, money, percent, plain_money
+from dinghai.documents.phrases import Language, has_phrase, phrase, pick
+from dinghai.documents.readings import fact_cell, fact_name, law_words, waiting_text
+from dinghai.foundation.canonical import JSON
+from dinghai.vocabulary.facts import facts
+from dinghai.wording.schema import Product
+
+
+def step_row(step: JSON, product: Product, language: Language) -> tuple[str | Cell, ...]:
+    """One row: the step in words, the amount before and after, clause and law.
+
+    A step that leaves the amount as it was is set in grey.
+    """
+    before, after = _amounts(step)
+    unchanged = before is not None and before == after
+    changed = after is not None and not unchanged
+    title = phrase(f"rule.{step['rule']}", language)
+    subject = _subject(str(step.get("subject", "")), language)
+    if subject:
+        title += f"（{subject}）" if language == "zh" else f" ({subject})"
+    return (
+        Cell(title, step_words(step, product, language), tone="muted" if unchanged else ""),
+        _amount(before), Cell(_amount(after), strong=changed,
+                              tone="muted" if unchanged else ""),
+        _basis(step, language),
+    )
+
+
+def _amount(value: int | None) -> str:
+    return "—" if value is None else plain_money(value)
+
+
+def _amounts(step: JSON) -> tuple[int | None, int | None]:
+    """What the step found and what it left, where it is about an amount."""
+    inputs, outputs = step.get("inputs", {}), step.get("outputs", {})
+    match step["rule"]:
+        case "section_loss":
+            return inputs.get("items"), outputs.get("amount")
+        case "valuation":
+            return None, outputs.get("amount")
+        case "interim":
+            return inputs.get("due"), outputs.get("total")
+        case "payability":
+            return inputs.get("nominal"), outputs.get("after")
+    return inputs.get("before"), outputs.get("after")
+
+
+def _subject(subject: str, language: Language) -> str:
+    if subject.startswith("item "):
+        return phrase("decision.item", language, no=subject.removeprefix("item "))
+    return phrase("decision.event", language) if subject == "event" else ""
+
+
+def _basis(step: JSON, language: Language) -> str:
+    parts = []
+    if step.get("clause"):
+        parts.append(phrase("decision.clause_no", language, clause=step["clause"]))
+    parts += [law_words(one, language) for one in step.get("law", [])]
+    return "\n".join(parts) or "—"
+
+
+def step_words(step: JSON, product: Product, language: Language) -> str:
+    """What a step looked at, in one sentence."""
+    rule = str(step["rule"])
+    if rule == "valuation":
+        return _valuation(step, language)
+    if rule == "trigger" and not step.get("code"):
+        step = {**step, "code": "occurrence"}
+    values: dict[str, object] = {**word_values(step, language), **_names(step, product, language)}
+    code = f"step_text.{rule}"
+    return phrase(code, language, **values) if has_phrase(code) else _generic(step, language)
+
+
+def word_values(step: JSON, language: Language) -> dict[str, str]:
+    """Every input and output of a step in words, by its name."""
+    both: dict[str, JSON] = {**step.get("inputs", {}), **step.get("outputs", {})}
+    return {name: word_value(name, value, language) for name, value in both.items()}
+
+
+def word_value(name: str, value: JSON, language: Language) -> str:
+    """One input or output in words: a truth, a fact, a duration, a ratio or an amount."""
+    if isinstance(value, str) and has_phrase(f"truth.{value}"):
+        return phrase(f"truth.{value}", language)
+    if not isinstance(value, int):
+        return str(value)
+    if name in facts():
+        return fact_cell(name, value, language)
+    kind = f"word_kind.{name}"
+    match phrase(kind, "zh") if has_phrase(kind) else "amount":
+        case "ratio":
+            return percent(value)
+        case "duration":
+            return duration(value, language)
+    return money(value)
+
+
+def word_name(name: str, language: Language) -> str:
+    """The name of an input or output: a word of the rules, or a fact."""
+    code = f"word.{name}"
+    return phrase(code, language) if has_phrase(code) else fact_name(name, language)
+
+
+def _generic(step: JSON, language: Language) -> str:
+    colon, join = ("：", "；") if language == "zh" else (": ", "; ")
+    return join.join(word_name(name, language) + colon + value
+                     for name, value in word_values(step, language).items()
+                     if name not in {"before", "after"})
+
+
+def _valuation(step: JSON, language: Language) -> str:
+    colon, join = ("：", "；") if language == "zh" else (": ", "; ")
+    values = [word_name(name, language) + colon + word_value(name, value, language)
+              for name, value in step.get("inputs", {}).items()]
+    method = str(step.get("code", ""))
+    text = phrase(f"valuation_text.{method}", language) if method else ""
+    return f"{text}\n{join.join(values)}"
+
+
+def _names(step: JSON, product: Product, language: Language) -> dict[str, str]:
+    """Names that a step's code stands for."""
+    code, rule = str(step.get("code", "")), step["rule"]
+    exclusion = product.exclusion(code)
+    names = {"name": code if exclusion is None
+             else pick(language, exclusion.name_zh, exclusion.name_en),
+             "more": _more(step.get("outputs", {}), language)}
+    if rule == "trigger":
+        names["basis"] = phrase(f"trigger_basis.{code}", language)
+    elif rule == "waiting":
+        names["mode"] = waiting_text(int(step.get("waiting_seconds", 0)), code, language).rstrip(
+            "。.")
+    elif rule == "retention":
+        names["kind"] = phrase(f"retention.{code}", language)
+    return names
+
+
+def _more(outputs: Mapping[str, JSON], language: Language) -> str:
+    """What an exclusion that applies adds beyond taking the whole loss."""
+    if outputs.get("excluded") == "true":
+        return phrase("step_text.more_excluded", language)
+    for name, code in (("insured_share_ppm", "more_share"), ("uplift_ppm", "more_uplift")):
+        if outputs.get(name):
+            return phrase(f"step_text.{code}", language, share=percent(outputs[name]))
+    if outputs.get("amount"):
+        return phrase("step_text.more_amount", language, amount=money(outputs["amount"]))
+    return ""
