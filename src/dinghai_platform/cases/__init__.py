@@ -1,0 +1,1 @@
+"""The case page and the dashboard: what crosses the rooms."""

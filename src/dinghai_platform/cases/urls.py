@@ -1,0 +1,3 @@
+"""Addresses of incidents and cases."""
+app_name = "cases"
+urlpatterns: list = []

@@ -1,0 +1,1 @@
+"""Incidents and claims: from the first report to the last fen paid."""

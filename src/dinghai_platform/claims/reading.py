@@ -1,0 +1,127 @@
+"""What the engine says about a claim: its file, a provisional decision, what is missing.
+
+Reads only. Services and pages both come here, so that a page shows what a verb would do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from dinghai.claims.adjudication import adjudicate
+from dinghai.claims.replay import Replay, replay
+from dinghai.claims.requests import evidence_request
+from dinghai.foundation.canonical import canonical_bytes
+from dinghai.foundation.errors import DinghaiError
+from dinghai_platform.claims.models import Claim, DecisionRecord, Payment
+from dinghai_platform.core.tenancy import crossing_tenants
+
+JSONDocument = dict[str, Any]
+
+
+def claim_document(claim: Claim) -> JSONDocument:
+    """The claim file (schema dinghai.claim/1) as it stands now."""
+    incident = claim.incident
+    return {
+        "schema": "dinghai.claim/1",
+        "claim_no": claim.number,
+        "policy_no": claim.policy.policy_no,
+        "reported_at": claim.received_at.isoformat(),
+        "description": claim.description,
+        "facts": claim.facts,
+        "items": [
+            {"no": item.no, "coverage": item.coverage, "description": item.description,
+             "facts": item.facts}
+            for item in claim.items.all()
+        ],
+        "evidence": [
+            {"id": one.reference, "document": one.kind, "name": one.name,
+             "provided_by": one.provided_by, "received_at": one.received_at.isoformat(),
+             "sha256": one.sha256}
+            for one in incident.evidence.all()
+        ],
+        "prior": prior_payments(claim),
+    }
+
+
+def prior_payments(claim: Claim) -> JSONDocument:
+    """What was paid before, from the payments on record.
+
+    Other claims of the policy erode its limits by what was paid out of them; what this claim has
+    received already is taken off what is due now.
+    """
+    towers = outside_codes(claim)
+    with crossing_tenants("limits erode by every payment under the policy, whoever asks"):
+        paid = list(Payment.objects.within(claim.tenant_id).filter(policy_id=claim.policy_id)
+                    .values("claim_id", "amount_fen", "sections", "outside_fen"))
+    own = sum(row["amount_fen"] for row in paid if row["claim_id"] == claim.pk)
+    others = [row for row in paid if row["claim_id"] != claim.pk]
+    sections: Counter[str] = Counter()
+    for row in others:
+        sections.update(row["sections"])
+    inside = sum(fen for code, fen in sections.items() if code not in towers)
+    shared = {
+        group["id"]: sum(sections[code] for code in group["coverages"])
+        for group in claim.policy.document["product"].get("shared_limits", [])
+    }
+    return {
+        "aggregate_paid_fen": inside,
+        "interim_paid_fen": own,
+        "sections": {code: fen for code, fen in sorted(sections.items()) if fen},
+        "shared": {code: fen for code, fen in sorted(shared.items()) if fen},
+    }
+
+
+def outside_codes(claim: Claim) -> set[str]:
+    """Coverages that the law puts outside the aggregate."""
+    towers = claim.policy.document["product"].get("towers", [])
+    return {tower["coverage"] for tower in towers}
+
+
+def provisional_decision(claim: Claim) -> JSONDocument:
+    """The engine's decision on the file as it stands. Raises InputError for a bad file."""
+    return adjudicate(claim.policy.document, claim_document(claim))
+
+
+def try_decision(claim: Claim) -> tuple[JSONDocument | None, str]:
+    """The provisional decision, or why there is none yet."""
+    try:
+        return provisional_decision(claim), ""
+    except DinghaiError as error:
+        return None, str(error)
+
+
+def decision_content(decision: JSONDocument) -> str:
+    """The decision's canonical JSON: what is stored, exported and hashed."""
+    return canonical_bytes(decision).decode()
+
+
+def decision_document(record: DecisionRecord) -> JSONDocument:
+    """The decision of a record."""
+    document: JSONDocument = json.loads(record.content)
+    return document
+
+
+def replay_record(record: DecisionRecord) -> Replay:
+    """Recompute a decision from its own file. Raises Refusal for rules this engine lacks."""
+    return replay(decision_document(record))
+
+
+def missing_evidence(claim: Claim) -> list[JSONDocument]:
+    """What the insured still has to prove, as entries of the one request."""
+    return [entry.to_dict() for entry in evidence_request(provisional_decision(claim))]
+
+
+def line_totals(decision: JSONDocument) -> dict[str, int]:
+    """Payable fen by coverage, without the deduction of payments in advance."""
+    totals: Counter[str] = Counter()
+    for line in decision["lines"]:
+        if line["coverage"]:
+            totals[line["coverage"]] += line["payable_fen"]
+    return {code: fen for code, fen in totals.items() if fen}
+
+
+def same_inputs(record: DecisionRecord, claim: Claim) -> bool:
+    """Whether a fresh run of the engine gives the record's hash."""
+    return bool(provisional_decision(claim)["hash"] == record.hash)

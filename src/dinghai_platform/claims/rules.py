@@ -1,0 +1,86 @@
+"""Who may do what with incidents and claims. The lifecycle's own tables say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+
+from dinghai.vocabulary.lifecycle import machines
+from dinghai_platform.core import roles
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.permissions import has_role, is_system
+
+PARTNERS = ("ir_lead", "loss_adjuster", "arbiter")
+
+sees_claims = has_role(
+    *roles.INSURER_STAFF, *roles.INSURED, "broker", *PARTNERS
+) | is_system
+
+
+@rules.predicate
+def acts_for_insurer(actor: Any, row: Any) -> bool:
+    """True when the row is of the actor's own tenant (or none is named)."""
+    return row is None or (
+        isinstance(actor, Actor) and actor.tenant is not None and row.tenant_id == actor.tenant.pk
+    )
+
+
+@rules.predicate
+def acts_for_insured(actor: Any, row: Any) -> bool:
+    """True when the row is about the actor's own organisation (or none is named)."""
+    return row is None or (isinstance(actor, Actor) and row.insured_id == actor.organisation.pk)
+
+
+is_handler = has_role("claims_handler") & acts_for_insurer
+is_approver = has_role("claims_approver") & acts_for_insurer
+is_payer = has_role("claims_payment") & acts_for_insurer
+is_insured = has_role(*roles.INSURED) & acts_for_insured
+
+rules.add_perm("claims.view", sees_claims)
+rules.add_perm("claims.report", has_role(*roles.INSURED, "broker", "claims_handler"))
+rules.add_perm("claims.triage", (is_handler | has_role("ir_lead")))
+rules.add_perm("claims.record_report", is_insured | is_handler)
+rules.add_perm("claims.dispatch", is_handler)
+rules.add_perm("claims.answer_order", has_role("ir_lead"))
+rules.add_perm("claims.advance_incident", has_role("ir_lead", "insured_security"))
+rules.add_perm("claims.note", is_handler | is_insured | has_role(*PARTNERS))
+
+rules.add_perm("claims.register", is_handler)
+rules.add_perm("claims.set_reserve", is_handler | is_approver)
+rules.add_perm("claims.add_evidence", is_handler | is_insured | has_role("ir_lead", "loss_adjuster"))
+rules.add_perm("claims.edit_facts", is_handler | has_role("loss_adjuster"))
+rules.add_perm("claims.state_facts", is_insured)
+rules.add_perm("claims.permit_request", is_approver)
+rules.add_perm("claims.appoint_adjuster", is_handler)
+rules.add_perm("claims.adjudicate", is_handler)
+rules.add_perm("claims.approve", is_approver)
+rules.add_perm("claims.pay", is_payer)
+rules.add_perm("claims.recover", is_handler | is_payer)
+rules.add_perm("claims.export", sees_claims)
+
+_OWN = {"insured_admin": is_insured, "claims_handler": is_handler,
+        "claims_approver": is_approver, "claims_payment": is_payer}
+
+
+def _roles_of(machine: str, event: str) -> tuple[str, ...]:
+    moves = machines()[machine].transitions
+    return tuple(dict.fromkeys(role for move in moves if move.event == event
+                               for role in move.roles))
+
+
+def _predicate(names: tuple[str, ...]) -> Any:
+    found: Any = rules.always_false
+    for role in names:
+        if role == "system":
+            # What the house does by itself a handler may ask it to do.
+            found = found | is_system | is_handler
+        else:
+            found = found | _OWN.get(role, has_role(role))
+    return found
+
+
+# One permission for each event of the two machines: claims.step.register, claims.step.agree …
+for _machine, _prefix in (("claim", "claims.step"), ("incident", "claims.incident")):
+    for _event in dict.fromkeys(move.event for move in machines()[_machine].transitions):
+        rules.add_perm(f"{_prefix}.{_event}", _predicate(_roles_of(_machine, _event)))

@@ -1,0 +1,217 @@
+"""Verbs that put a claim together: notify, register, ask once, receive, appoint, close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dinghai.foundation.errors import InputError, Refusal
+from dinghai.vocabulary.facts import fact
+from dinghai_platform.claims.models import (
+    Claim,
+    ClockPause,
+    EvidenceRequest,
+    Incident,
+    ReserveChange,
+)
+from dinghai_platform.claims.services.common import move_claim, next_number, note_claim, required
+from dinghai_platform.core import audit, clock
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import Organisation
+from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import locked
+from dinghai_platform.ledger.services import credit, debit, post_entry
+
+DECISION_CLOCK = "CLK-CL-DEC"
+
+
+@transaction.atomic
+def notify_claim(incident: Incident, *, actor: Actor, description: str = "") -> Claim:
+    """Open the claim file of an incident (the notice of the event is the notice of the claim).
+
+    The claim starts from what was reported. Safe to repeat: there is one file per incident.
+    """
+    found = Claim.objects.within(incident.tenant_id).filter(incident=incident).first()
+    if found is not None:
+        return found
+    claim = Claim(
+        tenant=incident.tenant, insured_id=incident.insured_id, incident=incident,
+        policy_id=incident.policy_id, description=description or incident.title,
+        facts=incident.facts, received_at=incident.reported_at)
+    claim.number = next_number("CLM", Claim, incident.tenant)
+    claim.save(force_insert=True)
+    note_claim(claim, "claim_notified", actor, incident=incident.number)
+    return claim
+
+
+@transaction.atomic
+def register_claim(claim: Claim, *, reserve_fen: int, actor: Actor, note: str = "") -> Claim:
+    """Register the claim (立案): the handler takes it and sets the first reserve.
+
+    Raises Refusal where the state or separation of duties forbids it.
+    """
+    claim = locked(claim)
+    move_claim(claim, "register", actor=actor, handler=actor.user, registered_at=clock.now())
+    change_reserve(claim, reserve_fen, note or _("at registration"), actor)
+    note_claim(claim, "claim_registered", actor, reserve_fen=str(reserve_fen))
+    return claim
+
+
+@transaction.atomic
+def set_reserve(claim: Claim, *, reserve_fen: int, reason: str, actor: Actor) -> Claim:
+    """Change the case reserve, with the reason and its posting."""
+    claim = locked(claim)
+    require(actor, "claims.set_reserve", claim)
+    if claim.state in {"notified", "closed", "paid"}:
+        raise Refusal(_("a reserve is kept from registration to payment"))
+    change_reserve(claim, reserve_fen, required(reason, "reason"), actor)
+    note_claim(claim, "reserve_set", actor, reserve_fen=str(reserve_fen), reason=reason)
+    return claim
+
+
+def change_reserve(claim: Claim, reserve_fen: int, reason: str, actor: Actor) -> None:
+    """Bring the reserve of a locked claim to an amount and post the difference."""
+    if reserve_fen < 0:
+        raise InputError(_("a reserve is not negative"), field="reserve_fen", mend="0")
+    before, difference = claim.reserve_fen, reserve_fen - claim.reserve_fen
+    if difference == 0:
+        return
+    change = ReserveChange.objects.create(
+        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, before_fen=before,
+        after_fen=reserve_fen, reason=reason[:300], changed_at=clock.now(),
+        changed_by=actor.user)
+    amount = abs(difference)
+    up = [debit("outstanding_claims_change", amount), credit("outstanding_claims", amount)]
+    down = [debit("outstanding_claims", amount), credit("outstanding_claims_change", amount)]
+    post_entry(up if difference > 0 else down, source=claim, key=f"reserve:{change.pk}",
+               narrative="claims.reserve", actor=actor,
+               details={"claim": claim.number, "reserve_fen": str(reserve_fen)})
+    claim.reserve_fen = reserve_fen
+    claim.save(update_fields=("reserve_fen",))
+
+
+@transaction.atomic
+def permit_another_request(claim: Claim, *, reason: str, actor: Actor) -> Claim:
+    """The approver lets the handler ask a second time, with a reason that is kept.
+
+    The law asks for one request (保险法22条); another one is counted as a defect of the process.
+    """
+    claim = locked(claim)
+    require(actor, "claims.permit_request", claim)
+    if not claim.requests.exists():
+        raise Refusal(_("the first request needs no permission"))
+    claim.further_request_by, claim.further_request_reason = (
+        actor.user, required(reason, "reason"))
+    claim.save(update_fields=("further_request_by", "further_request_reason"))
+    note_claim(claim, "another_request_permitted", actor, reason=reason)
+    return claim
+
+
+@transaction.atomic
+def request_evidence(
+    claim: Claim,
+    *,
+    actor: Actor,
+    entries: Sequence[dict[str, Any]] | None = None,
+    note: str = "",
+) -> EvidenceRequest:
+    """Ask the insured for everything that is missing, once (保险法22条), and stop the clock.
+
+    ``entries`` (line, coverage, facts, documents) default to what the engine's provisional
+    decision lacks on the insured's side. A second request needs `permit_another_request` first.
+    Raises Refusal when nothing is missing or the request was made already.
+    """
+    from dinghai_platform.claims.papers import keep_request_notice
+    from dinghai_platform.claims.reading import missing_evidence
+
+    claim = locked(claim)
+    again = claim.requests.count()
+    if again and not claim.further_request_reason:
+        raise Refusal(_("evidence is asked for once; another request needs the approver's reason"),
+                      reasons=["保险法22条"])
+    wanted = list(entries) if entries is not None else missing_evidence(claim)
+    if not wanted:
+        raise Refusal(_("nothing is missing that the insured would have to prove"))
+    for entry in wanted:
+        for name in entry["facts"]:
+            fact(name)
+    move_claim(claim, "request_evidence", actor=actor)
+    request = EvidenceRequest.objects.create(
+        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, no=again + 1,
+        document={"schema": "dinghai.evidence-request/1", "claim_no": claim.number,
+                  "policy_no": claim.policy.policy_no,
+                  "requested_at": clock.now().isoformat(), "entries": wanted},
+        note=note.strip(), is_defect=again > 0, reason=claim.further_request_reason,
+        requested_at=clock.now(), requested_by=actor.user)
+    if again:
+        claim.further_request_by, claim.further_request_reason = None, ""
+        claim.save(update_fields=("further_request_by", "further_request_reason"))
+    ClockPause.objects.create(
+        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, clock_id=DECISION_CLOCK,
+        started_at=clock.now(), reason=_("waiting for further papers"),
+        law="保险法司法解释（二）15条")
+    keep_request_notice(request, actor=actor)
+    note_claim(claim, "evidence_requested", actor, no=request.no, defect=request.is_defect,
+               entries=wanted)
+    return request
+
+
+@transaction.atomic
+def receive_evidence(claim: Claim, *, actor: Actor, note: str = "") -> Claim:
+    """The insured has handed in what was asked for: the clock runs on."""
+    claim = locked(claim)
+    move_claim(claim, "receive", actor=actor)
+    claim.requests.filter(answered_at=None).update(answered_at=clock.now(),
+                                                   answered_by=actor.user)
+    claim.pauses.filter(ended_at=None).update(ended_at=clock.now())
+    note_claim(claim, "evidence_received", actor, note=note)
+    return claim
+
+
+@transaction.atomic
+def appoint_adjuster(claim: Claim, adjuster: Organisation, *, actor: Actor) -> Claim:
+    """Appoint an independent loss adjuster and show it the claim and the incident.
+
+    Raises Refusal for a firm that responded to the same incident (`SOD-FIRMS`).
+    """
+    from dinghai_platform.claims.services.incidents import share_with
+
+    claim = locked(claim)
+    require(actor, "claims.appoint_adjuster", claim)
+    if adjuster.kind != Organisation.Kind.ADJUSTER:
+        raise InputError(_("this organisation is no loss adjuster"), field="adjuster",
+                         mend=_("choose a loss adjuster"))
+    if claim.incident.orders.filter(provider=adjuster, declined_at=None).exists():
+        raise Refusal(_("responder and adjuster of a claim are different firms"))
+    claim.adjuster = adjuster
+    claim.save(update_fields=("adjuster",))
+    for row in (claim, claim.incident):
+        share_with(row, adjuster, _("loss adjuster's mandate"), actor)
+    note_claim(claim, "adjuster_appointed", actor, adjuster=str(adjuster.pk))
+    return claim
+
+
+@transaction.atomic
+def close_claim(claim: Claim, *, actor: Actor, reason: str) -> Claim:
+    """Close the file: after payment or recourse, after a refusal without appeal, or without
+    payment (withdrawn, below the retention). What is left of the reserve is released."""
+    claim = locked(claim)
+    said = required(reason, "reason")
+    move_claim(claim, "close", actor=actor, closed_at=clock.now())
+    change_reserve(claim, 0, said, actor)
+    note_claim(claim, "claim_closed", actor, reason=said)
+    return claim
+
+
+@transaction.atomic
+def reopen_claim(claim: Claim, *, actor: Actor, reason: str) -> Claim:
+    """Open a closed file again because of new facts, with the reason."""
+    claim = locked(claim)
+    said = required(reason, "reason")
+    move_claim(claim, "reopen", actor=actor, closed_at=None, decided_at=None, rejected_at=None,
+               agreed_at=None, paid_at=None)
+    audit.append(actor, "claims.claim_reopened", claim, {"number": claim.number, "reason": said})
+    return claim

@@ -1,0 +1,187 @@
+"""Money out and back: the payment, the payment in advance, recourse and recoveries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dinghai.foundation.errors import InputError, Refusal
+from dinghai.foundation.money import split
+from dinghai.vocabulary.clocks import clocks
+from dinghai_platform.claims.models import Claim, DecisionRecord, Payment, Recourse, Recovery
+from dinghai_platform.claims.papers import keep_interim_notice
+from dinghai_platform.claims.reading import (
+    decision_document,
+    line_totals,
+    outside_codes,
+    prior_payments,
+)
+from dinghai_platform.claims.services.claims import change_reserve
+from dinghai_platform.claims.services.common import move_claim, note_claim, required
+from dinghai_platform.claims.services.decisions import keep_run
+from dinghai_platform.core import clock
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import locked
+from dinghai_platform.ledger.services import credit, debit, post_entry
+from dinghai_platform.underwriting.models import Policy
+
+INTERIM_CLOCK = "CLK-CL-INT"
+
+
+@transaction.atomic
+def pay_claim(
+    claim: Claim, *, actor: Actor, payee: str = "", account_tail: str = ""
+) -> Payment | None:
+    """Pay the issued decision: claims payable → cash, limits erode by what was paid.
+
+    Never twice: the claim and its policy are locked, a decision has one payment, and asking
+    again answers the payment there is. None when an advance had already paid all of it.
+    Raises Refusal for the state, separation of duties, or payments made since the decision.
+    """
+    locked(Policy(pk=claim.policy_id))
+    claim = locked(claim)
+    record = claim.decisions.filter(state=DecisionRecord.State.ISSUED).order_by("-sequence").first()
+    if record is None:
+        raise Refusal(_("no decision has been issued"))
+    if (done := record.payments.filter(kind=Payment.Kind.FINAL).first()) is not None:
+        require(actor, "claims.pay", claim)
+        return done
+    decision = decision_document(record)
+    now = prior_payments(claim)
+    then = decision["inputs"]["claim"].get("prior", {})
+    if any(now[key] != then.get(key, empty) for key, empty in _PRIOR):
+        raise Refusal(_("other payments were made under the policy since the decision"))
+    move_claim(claim, "pay", actor=actor, paid_at=clock.now())
+    payment = None
+    if record.total_fen > 0:
+        advance = claim.payments.filter(kind=Payment.Kind.INTERIM).first()
+        payment = _pay(claim, record, Payment.Kind.FINAL, record.total_fen,
+                       _net_of(line_totals(decision), advance), actor,
+                       payee or claim.insured.name_zh, account_tail, "claims_payable")
+    note_claim(claim, "claim_paid", actor, decision=record.sequence,
+               amount_fen=str(record.total_fen))
+    return payment
+
+
+_PRIOR = (("aggregate_paid_fen", 0), ("interim_paid_fen", 0), ("sections", {}), ("shared", {}))
+
+
+@transaction.atomic
+def interim_payment(
+    claim: Claim, *, actor: Actor, amount_fen: int | None = None, payee: str = "",
+    account_tail: str = "",
+) -> Payment:
+    """Pay the part that is certain in advance (保险法25条), 60 days after the claim at the latest.
+
+    The certain part is what the engine pays on the facts established so far. The approver orders
+    it; the final decision takes it off. Raises Refusal when nothing is certain.
+    """
+    locked(Policy(pk=claim.policy_id))
+    claim = locked(claim)
+    move_claim(claim, "interim", actor=actor)
+    record = keep_run(claim, actor)
+    record.state = DecisionRecord.State.REPLACED
+    record.note = _("certain part, for the payment in advance")
+    record.save(update_fields=("state", "note"))
+    if record.total_fen <= 0:
+        raise Refusal(_("nothing is certain yet"))
+    amount = record.total_fen if amount_fen is None else amount_fen
+    if not 0 < amount <= record.total_fen:
+        raise InputError(_("the amount is not within the certain part"), field="amount_fen",
+                         mend=f"1 – {record.total_fen}")
+    sections = line_totals(decision_document(record))
+    shares = split(amount, list(sections.values()))
+    payment = _pay(claim, record, Payment.Kind.INTERIM, amount,
+                   dict(zip(sections, shares, strict=True)), actor,
+                   payee or claim.insured.name_zh, account_tail, "claims_paid")
+    change_reserve(claim, max(0, claim.reserve_fen - amount), _("paid in advance"), actor)
+    keep_interim_notice(payment, actor=actor)
+    note_claim(claim, "interim_paid", actor, amount_fen=str(amount), hash=record.hash)
+    return payment
+
+
+def interim_due(claim: Claim) -> timedelta:
+    """How long until the payment in advance falls due; negative when it is late."""
+    return clocks()[INTERIM_CLOCK].due(claim.received_at) - clock.now()
+
+
+@transaction.atomic
+def open_recourse(
+    claim: Claim, *, against: str, ground: str, demanded_fen: int, actor: Actor
+) -> Recourse:
+    """Take recourse against the third party who caused the loss, up to what was paid
+    (保险法60条). Raises InputError above it."""
+    claim = locked(claim)
+    paid = sum(claim.payments.values_list("amount_fen", flat=True))
+    if not 0 < demanded_fen <= paid:
+        raise InputError(_("recourse goes up to what was paid"), field="demanded_fen",
+                         mend=f"1 – {paid}")
+    move_claim(claim, "subrogate", actor=actor)
+    recourse = Recourse.objects.create(
+        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim,
+        against=required(against, "against")[:200], ground=required(ground, "ground"),
+        demanded_fen=demanded_fen, opened_at=clock.now(), opened_by=actor.user)
+    note_claim(claim, "recourse_opened", actor, against=recourse.against,
+               demanded_fen=str(demanded_fen))
+    return recourse
+
+
+@transaction.atomic
+def record_recovery(
+    recourse: Recourse, *, amount_fen: int, reference: str, actor: Actor
+) -> Recovery:
+    """Book money that came back, once per reference."""
+    claim = locked(recourse.claim)
+    require(actor, "claims.recover", claim)
+    said = required(reference, "reference")[:100]
+    there = recourse.recoveries.filter(reference=said).first()
+    if there is not None:
+        if there.amount_fen != amount_fen:
+            raise Refusal(_("this reference was booked with another amount"))
+        return there
+    if amount_fen <= 0:
+        raise InputError(_("an amount above zero"), field="amount_fen", mend="1")
+    recovery = Recovery(
+        tenant=claim.tenant, insured_id=claim.insured_id, recourse=recourse,
+        amount_fen=amount_fen, reference=said, received_at=clock.now())
+    entry = post_entry(
+        [debit("cash", amount_fen), credit("subrogation_recovery", amount_fen)],
+        source=recovery, key=f"recovery:{recourse.pk}:{said}", narrative="claims.recovery",
+        actor=actor, details={"claim": claim.number})
+    recovery.entry_id = entry.pk
+    recovery.save(force_insert=True)
+    note_claim(claim, "recovered", actor, amount_fen=str(amount_fen), reference=said)
+    return recovery
+
+
+def _pay(
+    claim: Claim, record: DecisionRecord, kind: str, amount: int, sections: Mapping[str, int],
+    actor: Actor, payee: str, account_tail: str, account: str,
+) -> Payment:
+    towers = outside_codes(claim)
+    payment = Payment(
+        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, policy_id=claim.policy_id,
+        decision=record, kind=kind, payee=required(payee, "payee")[:200],
+        account_tail=account_tail.strip()[-4:], amount_fen=amount, sections=dict(sections),
+        outside_fen=sum(fen for code, fen in sections.items() if code in towers),
+        paid_at=clock.now(), paid_by=actor.user)
+    # Payments are append-only: the entry comes first, so that the row is written once.
+    entry = post_entry(
+        [debit(account, amount), credit("cash", amount)], source=payment,
+        key=f"payment:{record.pk}:{kind}", narrative=f"claims.{kind}_payment", actor=actor,
+        details={"claim": claim.number, "hash": record.hash})
+    payment.entry_id, payment.entry_number = entry.pk, str(entry.number)
+    payment.save(force_insert=True)
+    return payment
+
+
+def _net_of(sections: dict[str, int], advance: Payment | None) -> dict[str, int]:
+    """What the final payment takes out of each section: less what was paid in advance."""
+    before = advance.sections if advance is not None else {}
+    net = {code: sections.get(code, 0) - before.get(code, 0)
+           for code in dict.fromkeys((*sections, *before))}
+    return {code: fen for code, fen in net.items() if fen}

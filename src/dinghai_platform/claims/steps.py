@@ -1,0 +1,137 @@
+"""The next step: whether an actor may take it, and in words why not.
+
+Services ask the same questions as pages, so that a button that shows is a step that works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dinghai.foundation.errors import Refusal
+from dinghai.vocabulary.lifecycle import Transition, machines
+from dinghai.vocabulary.roles import duty_rules
+from dinghai_platform.claims.models import Claim, DecisionRecord, Incident, Payment
+from dinghai_platform.core import roles
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import AuditEntry
+from dinghai_platform.core.permissions import allowed
+from dinghai_platform.core.tenancy import crossing_tenants
+from dinghai_platform.site.formats import is_chinese
+from dinghai_platform.site.words import role_name
+
+SEPARATED = {"claims_handler", "claims_approver", "claims_payment"}
+
+
+def move_of(row: Claim | Incident, event: str) -> Transition:
+    """The lifecycle's move for an event. Raises Refusal when the state does not allow it."""
+    machine = machines()["claim" if isinstance(row, Claim) else "incident"]
+    if event not in machine.events(row.state):
+        raise Refusal(
+            _("this is not possible now: the state is “%(state)s”")
+            % {"state": state_name(row)},
+            reasons=[state_name(row)],
+        )
+    return machine.step(row.state, event)
+
+
+def state_name(row: Claim | Incident) -> str:
+    """The state in the language of the page, by the lifecycle's own names."""
+    machine = machines()["claim" if isinstance(row, Claim) else "incident"]
+    for state in machine.states:
+        if state.id == row.state:
+            return state.name_zh if is_chinese() else state.name_en
+    return row.state
+
+
+def check_step(row: Claim | Incident, event: str, actor: Actor) -> Transition:
+    """The move an event makes, if the actor may make it.
+
+    Raises Refusal for a wrong state or duties that must stay apart, PermissionDenied for a role.
+    """
+    move = move_of(row, event)
+    if not may_step(row, event, actor):
+        raise PermissionDenied(f"claims.{event}")
+    if isinstance(row, Claim) and (conflict := duty_conflict(row, actor)):
+        raise Refusal(conflict)
+    return move
+
+
+def may_step(row: Claim | Incident, event: str, actor: Actor) -> bool:
+    """Whether the actor's role may make the move from the present state."""
+    prefix = "claims.step" if isinstance(row, Claim) else "claims.incident"
+    if not allowed(actor, f"{prefix}.{event}", row):
+        return False
+    wanted = move_of(row, event).roles
+    return actor.role in wanted or "system" in wanted
+
+
+def why_not(row: Claim | Incident, event: str, actor: Actor) -> str:
+    """Why the actor may not take a step that the state allows; empty when they may."""
+    if not may_step(row, event, actor):
+        names = [role_name(role) for role in move_of(row, event).roles if role != "system"]
+        listed = ("、" if is_chinese() else ", ").join(names) or role_name("claims_handler")
+        return _("for: %(roles)s") % {"roles": listed}
+    return duty_conflict(row, actor) if isinstance(row, Claim) else ""
+
+
+def duty_conflict(claim: Claim, actor: Actor) -> str:
+    """Why the actor's person may not act in this role on this claim; empty when they may.
+
+    Handler, approver and payer are three people; who underwrote the policy approves none of its
+    claims (`roles.json`, separation of duties).
+    """
+    if actor.user is None or actor.role not in SEPARATED:
+        return ""
+    holders = {role: set(users) for role, users in holders_of(claim).items()}
+    holders.setdefault(actor.role, set()).add(str(actor.user.pk))
+    for rule in duty_rules().values():
+        if rule.kind != "distinct_persons" or rule.scope not in {"claim", "policy"}:
+            continue
+        for first, second, person in rule.broken_by(holders):
+            if person == str(actor.user.pk) and actor.role in (first, second):
+                other = second if actor.role == first else first
+                said = rule.text_zh if is_chinese() else rule.text_en
+                return _("%(rule)s: you have acted here as %(role)s") % {
+                    "rule": said, "role": role_name(other)}
+    return ""
+
+
+def holders_of(claim: Claim) -> dict[str, set[str]]:
+    """Who has acted in which of the separated roles on a claim and its policy."""
+    found: dict[str, set[str]] = {
+        "claims_handler": _keys([claim.handler_id]),
+        "claims_approver": set(),
+        "claims_payment": set(),
+        "underwriter": set(),
+    }
+    for made, issued in DecisionRecord.objects.within(claim.tenant_id).filter(
+            claim=claim).values_list("made_by_id", "issued_by_id"):
+        found["claims_handler"] |= _keys([made])
+        found["claims_approver"] |= _keys([issued])
+    found["claims_payment"] |= _keys(Payment.objects.within(claim.tenant_id).filter(
+        claim=claim, kind=Payment.Kind.FINAL).values_list("paid_by_id", flat=True))
+    found["underwriter"] |= _underwriters(claim)
+    return found
+
+
+def _underwriters(claim: Claim) -> set[str]:
+    """Who acted as underwriter on the policy or its quote, by the audit chain."""
+    subjects = [str(claim.policy_id), str(claim.policy.quote_id)]
+    with crossing_tenants("the audit chain says who underwrote, whoever asks"):
+        return _keys(AuditEntry.objects.within(claim.tenant_id).filter(
+            subject_id__in=subjects, role__in=roles.UNDERWRITING,
+            subject_type__in=("underwriting.policy", "underwriting.quote"),
+        ).values_list("user_id", flat=True).distinct())
+
+
+def _keys(users: Iterable[object]) -> set[str]:
+    return {str(user) for user in users if user is not None}
+
+
+def days_text(count: int) -> str:
+    """“3 days” in the language of the page."""
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}

@@ -1,0 +1,3 @@
+"""Addresses of incidents and claims."""
+app_name = "claims"
+urlpatterns: list = []

@@ -1,0 +1,98 @@
+"""Codes of incidents and claims in words, for pages. The engine's own codes have theirs in
+`dinghai.documents.phrases`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.site.words import Word, register_states
+
+STATES = {
+    "reported": Word(_("Reported"), "warn"),
+    "ir_dispatched": Word(_("Responders sent"), "info"),
+    "in_proceedings": Word(_("In proceedings"), "warn"),
+    "provisional": Word(_("Provisional"), "warn"),
+    "replaced": Word(_("Replaced")),
+    "refused": Word(_("Refusal issued"), "bad"),
+    "ordered": Word(_("Ordered"), "warn"),
+    "arrived": Word(_("Arrived"), "good"),
+    "waiting": Word(_("Not started")),
+    "met_late": Word(_("Met late"), "bad"),
+}
+
+INCIDENT_EVENTS: dict[str, Any] = {
+    "report": _("Incident reported"),
+    "triage": _("Graded"),
+    "dispatch": _("Responders sent"),
+    "order": _("Responders asked for"),
+    "accept": _("Order accepted"),
+    "decline": _("Order declined"),
+    "arrive": _("Responders arrived"),
+    "contain": _("Contained"),
+    "eradicate": _("Eradicated"),
+    "recover": _("Operations recovered"),
+    "close": _("Closed"),
+    "dismiss": _("Found not to be an incident"),
+    "duty_met": _("Reported to the authority"),
+    "note": _("Note"),
+    "evidence": _("Evidence handed in"),
+}
+
+INCIDENT_VERBS: dict[str, Any] = {
+    "triage": _("Grade the incident"),
+    "dispatch": _("Send responders"),
+    "contain": _("Record containment"),
+    "eradicate": _("Record eradication"),
+    "recover": _("Confirm recovery"),
+    "close": _("Close the incident"),
+    "dismiss": _("Dismiss: not an incident"),
+}
+
+CLAIM_VERBS: dict[str, Any] = {
+    "register": _("Register the claim"),
+    "request_evidence": _("Ask for evidence, once"),
+    "receive": _("Hand in what was asked for"),
+    "survey": _("Begin the survey"),
+    "quantify": _("Fix the amounts"),
+    "adjudicate": _("Adjudicate"),
+    "approve": _("Approve and issue the decision"),
+    "reject": _("Issue a refusal"),
+    "agree": _("Agree to the decision"),
+    "pay": _("Pay"),
+    "interim": _("Pay the certain part in advance"),
+    "dispute": _("Object to the decision"),
+    "appeal": _("Appeal against the refusal"),
+    "mediate": _("Record the mediation"),
+    "proceed": _("Go to arbitration or court"),
+    "decide": _("Record the judgment"),
+    "withdraw": _("Withdraw the objection"),
+    "subrogate": _("Take recourse"),
+    "close": _("Close the file"),
+    "reopen": _("Reopen"),
+}
+
+FAMILIES: dict[str, Any] = {
+    "malware": _("Malicious program"),
+    "attack": _("Network attack"),
+    "data": _("Data security"),
+    "content": _("Information content"),
+    "facility": _("Equipment failure"),
+    "misuse": _("Violation of rules"),
+    "hidden": _("Hidden danger"),
+    "abnormal": _("Abnormal behaviour"),
+    "force_majeure": _("Force majeure"),
+    "other": _("Other"),
+}
+"""The ten families of GB/T 20986-2023 (confidence M)."""
+
+
+def register() -> None:
+    """Add the states of this room to the words of the site."""
+    register_states(STATES)
+
+
+def word(table: dict[str, Any], code: str) -> Any:
+    """A code's words; the code itself where the table has none."""
+    return table.get(code, code.replace("_", " "))
