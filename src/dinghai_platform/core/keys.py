@@ -12,18 +12,19 @@ from dinghai_platform.core import clock
 
 _COUNTER_BITS = 12
 _lock = threading.Lock()
-_last_moment = None
-_made_in_moment = 0
+_last_millisecond = 0
+_made_in_it = 0
 
 
 def new_key() -> uuid.UUID:
-    """A new key. On a clock that stands still, keys of one process still sort by making."""
-    global _last_moment, _made_in_moment
+    """A new key. Keys of one process sort by making, also within a moment that stands still."""
+    global _last_millisecond, _made_in_it
     moment = clock.now()
     with _lock:
-        _made_in_moment = _made_in_moment + 1 if moment == _last_moment else 0
-        _last_moment = moment
-        spilled, counter = divmod(_made_in_moment, 1 << _COUNTER_BITS)
+        millisecond = int(moment.timestamp() * 1000)
+        _made_in_it = _made_in_it + 1 if millisecond == _last_millisecond else 0
+        _last_millisecond = millisecond
+        spilled, counter = divmod(_made_in_it, 1 << _COUNTER_BITS)
     return new_identifier(
         moment + timedelta(milliseconds=spilled),
         randomness=lambda bits: counter if bits == _COUNTER_BITS else secrets.randbits(bits),

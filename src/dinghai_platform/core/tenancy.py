@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, ClassVar, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.http import Http404
 
@@ -187,7 +188,7 @@ def visible_or_404(rows: Any, actor: Actor, **lookup: Any) -> Any:
     query = rows.objects.all() if isinstance(rows, type) else rows
     try:
         return query.visible_to(actor).get(**lookup)
-    except (query.model.DoesNotExist, ValueError, TypeError) as error:
+    except (query.model.DoesNotExist, ValidationError, ValueError, TypeError) as error:
         raise Http404(f"no such {query.model._meta.verbose_name}") from error
     except query.model.MultipleObjectsReturned:
         return query.visible_to(actor).filter(**lookup).distinct().get()
