@@ -104,8 +104,8 @@ def test_dialog_opens_closes_and_a_deed_asks_first(
     question.get_by_role("button", name="Cancel").click()
     assert posts == []
     page.get_by_role("button", name="Bind").click()
-    question.get_by_role("button", name="Bind").click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        question.get_by_role("button", name="Bind").click()
     assert len(posts) == 1
 
 
