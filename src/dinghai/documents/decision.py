@@ -21,7 +21,7 @@ from dinghai.documents.blocks import (
     Table,
     Tone,
 )
-from dinghai.documents.decision_steps import step_row
+from dinghai.documents.decision_steps import amounts, step_row
 from dinghai.documents.formats import (
     capital_amount,
     day,
@@ -138,7 +138,7 @@ def _summary(decision: JSON, policy: Policy, claim: Claim, language: Language) -
     paid = sum(1 for line in lines if line["payable_fen"] > 0)
     interim = -sum(line["payable_fen"] for line in lines if line["payable_fen"] < 0)
     note = (phrase("decision.interim_note", language, amount=money(interim)) if interim
-            else phrase("decision.total", language))
+            else "")
     rows = tuple(
         (str(line["no"]), line["clause"] or "—",
          Cell(line_name(line, policy, language), line["coverage"]),
@@ -182,12 +182,19 @@ def _line(line: JSON, policy: Policy, language: Language) -> list[Block]:
         blocks.append(Box(phrase(f"outcome.{line['outcome']}", language), (reason,), "exclusion"))
     else:
         blocks.append(Paragraph(reason, "keep"))
+    spent = [step for step in line["steps"] if amounts(step) == (0, 0)]
     blocks.append(Table(
         (Column(phrase("decision.step", language)),
          Column(phrase("decision.before", language), "right", 26),
          Column(phrase("decision.after", language), "right", 26),
-         Column(phrase("decision.basis", language), millimetres=27)),
-        tuple(step_row(step, policy.product, language) for step in line["steps"])))
+         Column(phrase("decision.basis", language),
+                millimetres=27 if language == "zh" else 36)),
+        tuple(step_row(step, policy.product, language) for step in line["steps"]
+              if step not in spent)))
+    if spent:
+        names = dict.fromkeys(phrase(f"rule.{step['rule']}", language) for step in spent)
+        blocks.append(Paragraph(phrase("decision.spent", language,
+                                       steps=joined(list(names), language)), "small"))
     if line["facts"]:
         blocks.append(_facts(line, language))
     return blocks
@@ -244,7 +251,11 @@ def _flag_row(
         rule = phrase(code, language) if has_phrase(code) else str(flag["code"])
         name = f"{line_name(line, policy, language)} · {rule}"
     needed = joined([fact_name(one, language) for one in flag["facts"]], language)
-    return (Cell(name, phrase(f"flag.{flag['kind']}", language), strong=True), needed or "—",
+    subject = str(flag["subject"])
+    note = phrase(f"flag.{flag['kind']}", language)
+    if subject.startswith("item "):
+        note += " · " + phrase("decision.item", language, no=subject.removeprefix("item "))
+    return (Cell(name, note, strong=True), needed or "—",
             phrase(f"burden.{flag['burden']}", language),
             "\n".join(law_words(one, language) for one in flag["law"]))
 

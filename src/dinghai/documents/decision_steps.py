@@ -18,7 +18,7 @@ def step_row(step: JSON, product: Product, language: Language) -> tuple[str | Ce
 
     A step that leaves the amount as it was is set in grey.
     """
-    before, after = _amounts(step)
+    before, after = amounts(step)
     unchanged = before is not None and before == after
     changed = after is not None and not unchanged
     title = phrase(f"rule.{step['rule']}", language)
@@ -37,8 +37,8 @@ def _amount(value: int | None) -> str:
     return "—" if value is None else plain_money(value)
 
 
-def _amounts(step: JSON) -> tuple[int | None, int | None]:
-    """What the step found and what it left, where it is about an amount."""
+def amounts(step: JSON) -> tuple[int | None, int | None]:
+    """What the step found and what it left in fen, where it is about an amount."""
     inputs, outputs = step.get("inputs", {}), step.get("outputs", {})
     match step["rule"]:
         case "section_loss":

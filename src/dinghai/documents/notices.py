@@ -101,7 +101,7 @@ def _finding(no: int, finding: NotedFinding, language: Language) -> list[Block]:
     observed = moment(finding.observed_at, language) if finding.observed_at else none
     heading = phrase("remediation.finding_title", language, no=no, title="").rstrip("：: ")
     return [
-        Heading(finding.title, 2, heading),
+        Heading(finding.title, number=heading),
         Fields((
             (phrase("remediation.finding_id", language), finding.finding_id),
             (phrase("common.severity", language),
@@ -122,7 +122,7 @@ def _delivery(delivery: Delivery | None, language: Language) -> list[Block]:
     known = delivery or Delivery()
     blank = phrase("notice.to_fill", language)
     sent, received = known.sent_at, known.received_at
-    return [Heading(phrase("notice.delivery_title", language), 2), Fields((
+    return [Heading(phrase("notice.delivery_title", language)), Fields((
         (phrase("notice.channel", language), known.channel or blank),
         (phrase("notice.received_by", language), known.received_by or blank),
         (phrase("notice.sent_at", language), moment(sent, language) if sent else blank),
