@@ -8,7 +8,7 @@ from uuid import UUID
 
 import rules
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from dinghai_platform.core import audit, jobs, queries, services
 from dinghai_platform.core.models import AuditEntry, Job, Organisation
@@ -67,9 +67,7 @@ def organisations(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any
 
 @router.post("/organisations", response={201: OrganisationAnswer, **ERRORS},
              operation_id="introduce_organisation")
-def introduce_organisation(
-    request: HttpRequest, body: OrganisationNew
-) -> tuple[int, dict[str, Any]]:
+def introduce_organisation(request: HttpRequest, body: OrganisationNew) -> Status:
     """Make an organisation known to the actor's tenant; one credit code is one organisation."""
     made = services.introduce_organisation(
         kind=body.kind,
@@ -78,7 +76,7 @@ def introduce_organisation(
         credit_code=body.credit_code,
         actor=request.actor,
     )
-    return 201, organisation_shape(made)
+    return Status(201, organisation_shape(made))
 
 
 @router.get("/jobs", response={200: JobPart, **ERRORS}, operation_id="jobs")
