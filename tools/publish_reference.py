@@ -45,8 +45,8 @@ def facts_page() -> str:
         [
             "# Incident facts",
             "",
-            "The one registry of typed facts: valuation, predicates, simulation, claim files and forms",
-            'share it. A fact that is left out is *unknown*; `{"absent": true}` says that it is',
+            "The one registry of typed facts: valuation, predicates, simulation, claim files and",
+            'forms share it. A fact left out is *unknown*; `{"absent": true}` says that it is',
             "established not to exist. Values in JSON: money in whole fen, durations in seconds,",
             "ratios in parts per million, counts in their unit, moments as ISO 8601 text, codes as",
             "one of the values listed, references as text, lists as JSON lists.",
@@ -65,8 +65,8 @@ def vocabulary_page() -> str:
         [
             "# Standard vocabulary",
             "",
-            "Confidence marks: T the text itself was read, A read in a third party's analysis, M from",
-            "memory, D a design choice without a source.",
+            "Confidence marks: T the text itself was read, A read in a third party's analysis,",
+            "M from memory, D a design choice without a source.",
             "",
             "## Coverages",
             "",

@@ -35,10 +35,12 @@ def replay(decision: JSON, *, file: str | None = None) -> Replay:
     missing = [key for key in ("rules", "inputs", "lines", "total_fen", "hash")
                if key not in decision]
     inputs = decision.get("inputs")
-    whole = isinstance(inputs, dict) and {"policy", "claim"} <= set(inputs)
-    if missing or not whole or not isinstance(decision["lines"], list):
-        raise InputError("the decision is not complete", file=file,
-                         field=missing[0] if missing else "inputs" if not whole else "lines",
+    if not isinstance(inputs, dict) or {"policy", "claim"} - set(inputs):
+        missing.append("inputs")
+    if not isinstance(decision.get("lines"), list):
+        missing.append("lines")
+    if missing or not isinstance(inputs, dict):
+        raise InputError("the decision is not complete", file=file, field=missing[0],
                          mend="give the whole document as it was issued")
     if decision["rules"] != RULES:
         raise Refusal(f"made under rules {decision['rules']}, this engine keeps {RULES}")
