@@ -10,7 +10,9 @@ from dinghai.assessment.assess import assess
 from dinghai.assessment.dossier import Dossier as EngineDossier
 from dinghai.assessment.result import Assessment as EngineAssessment
 from dinghai.foundation.errors import Refusal
-from dinghai_platform.catalogue.queries import epss_in_force, kev_of
+from dinghai.pricing.quote import Pricer
+from dinghai_platform.catalogue.models import ProductVersion
+from dinghai_platform.catalogue.queries import epss_in_force, kev_of, product_of
 from dinghai_platform.underwriting.models import Assessment, Dossier
 from dinghai_platform.underwriting.services import staging
 
@@ -38,6 +40,7 @@ class Kept:
 
 _dossiers = Kept(8)
 _assessments = Kept(16)
+_pricers = Kept(16)
 
 
 def dossier_of(row: Dossier) -> EngineDossier:
@@ -70,3 +73,16 @@ def _assess_again(row: Assessment) -> EngineAssessment:
             reasons=["assess the dossier again and go on from there"],
         )
     return again
+
+
+def pricer_of(assessment: Assessment, product: ProductVersion) -> Pricer:
+    """The pricer of an assessment under a product: its loss model is made once, then kept.
+
+    So a slider costs only the run of the terms.
+    """
+    return _pricers.get(
+        (assessment.document_hash, product.document_hash),
+        lambda: Pricer.of(
+            dossier_of(assessment.dossier), assessment_of(assessment), product_of(product)
+        ),
+    )

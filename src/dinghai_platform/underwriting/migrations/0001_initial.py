@@ -320,6 +320,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('document', models.JSONField()),
                 ('expected_loss_fen', models.BigIntegerField()),
                 ('charged_fen', models.BigIntegerField()),
                 ('planned_at', models.DateTimeField(default=dinghai_platform.core.clock.now)),
@@ -413,5 +414,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='fix',
             constraint=models.UniqueConstraint(fields=('plan', 'code'), name='underwriting_one_fix'),
+        ),
+        migrations.AddConstraint(
+            model_name='treatmentplan',
+            constraint=models.UniqueConstraint(fields=('assessment', 'product'), name='underwriting_one_plan'),
         ),
     ]

@@ -38,12 +38,18 @@ class TreatmentPlan(InsuredRow):
     case = models.ForeignKey(Case, models.PROTECT, related_name="treatment_plans")
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="treatment_plans")
     product = models.ForeignKey("catalogue.ProductVersion", models.PROTECT, related_name="+")
+    document = models.JSONField()
     expected_loss_fen = models.BigIntegerField()
     charged_fen = models.BigIntegerField()
     planned_at = models.DateTimeField(default=clock.now)
 
     class Meta(InsuredRow.Meta):
         verbose_name = _("treatment plan")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("assessment", "product"), name="underwriting_one_plan"
+            )
+        ]
 
 
 class Fix(InsuredRow):
