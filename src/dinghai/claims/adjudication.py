@@ -260,10 +260,12 @@ def _facts(
     """The known facts that the shown rules rest on, with value and evidence."""
     asked = {(rule.subject, name) for rule in rules for name in rule.facts}
     names = {name for _, name in asked}
-    out = [_fact(None, known) for name, known in incident.event.items() if name in names]
+    # By name: the order of keys in a JSON file means nothing, so it must not move a decision.
+    out = [_fact(None, known) for name, known in sorted(incident.event.items()) if name in names]
     for index in positions:
         item = incident.items[index]
-        out += [_fact(item.no, known) for name, known in item.facts.items() if name in names]
+        out += [_fact(item.no, known) for name, known in sorted(item.facts.items())
+                if name in names]
     return out
 
 
@@ -291,7 +293,7 @@ def _line_outside(no: int, coverage: str, incident: IncidentFacts) -> dict[str, 
     elif standard.mainland == "prohibited":
         outcome = "prohibited"
     items = [item for item in incident.items if item.coverage == coverage]
-    facts = [_fact(item.no, known) for item in items for known in item.facts.values()]
+    facts = [_fact(item.no, known) for item in items for _, known in sorted(item.facts.items())]
     nominal = sum(known.value for item in items for known in item.facts.values()
                   if known.id in {"item.amount", "extortion.paid"} and known.value is not None)
     return {

@@ -108,8 +108,10 @@ def holders_of(claim: Claim) -> dict[str, set[str]]:
         "claims_payment": set(),
         "underwriter": set(),
     }
+    # The run of the engine behind a payment in advance is the approver's own, not the handler's.
     for made, issued in DecisionRecord.objects.within(claim.tenant_id).filter(
-            claim=claim).values_list("made_by_id", "issued_by_id"):
+            claim=claim).exclude(payments__kind=Payment.Kind.INTERIM).values_list(
+            "made_by_id", "issued_by_id"):
         found["claims_handler"] |= _keys([made])
         found["claims_approver"] |= _keys([issued])
     found["claims_payment"] |= _keys(Payment.objects.within(claim.tenant_id).filter(
