@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import multiply_divide, split
 from dinghai.terms import kernel, tracing
-from dinghai.terms.program import Builder, Op
+from dinghai.terms.program import LARGEST_PRODUCT, Builder, Op
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 AMOUNTS = st.one_of(
@@ -29,7 +29,8 @@ def _one_step(op: Op, *cells: int) -> tuple[int, int]:
 
 @given(AMOUNTS, AMOUNTS, st.integers(1, 10**15))
 def test_products_are_exact(a: int, b: int, c: int) -> None:
-    if a * b // c > 2**62:
+    if a * b // c >= LARGEST_PRODUCT:
+        assert _one_step(Op.PRODUCT_FLOOR, a, b, c) == (LARGEST_PRODUCT,) * 2
         return
     assert _one_step(Op.PRODUCT_FLOOR, a, b, c) == (multiply_divide(a, b, c, "floor"),) * 2
     assert _one_step(Op.PRODUCT_HALF_UP, a, b, c) == (multiply_divide(a, b, c, "half_up"),) * 2

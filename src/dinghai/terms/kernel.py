@@ -14,6 +14,7 @@ from numba import njit, uint64
 
 from dinghai.foundation.errors import InputError
 from dinghai.terms.program import LARGEST_PRODUCT, Program
+from dinghai.terms.specialising import specialise
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 _UNKNOWN = np.int64(UNKNOWN)
@@ -213,7 +214,11 @@ def run(
     block = np.empty((len(varying), events), dtype=np.int64)
     for index, one in enumerate(varying):
         block[index] = one
+    wanted = tuple(program.outputs[name] for name in outputs)
+    once, each = specialise(program, tuple(registers), wanted)
+    folded = initial.reshape(-1, 1)
+    _run_block(once, folded, 1)
     out = np.empty((len(outputs), events), dtype=np.int64)
-    _run(program.steps, initial, block, np.array(registers, dtype=np.int64),
-         np.array([program.outputs[name] for name in outputs], dtype=np.int64), out)
+    _run(each, folded[:, 0], block, np.array(registers, dtype=np.int64),
+         np.array(wanted, dtype=np.int64), out)
     return dict(zip(outputs, out, strict=True))

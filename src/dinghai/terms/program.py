@@ -64,7 +64,7 @@ class Rule:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A compiled policy for one shape of incident.
 
