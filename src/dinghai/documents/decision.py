@@ -150,7 +150,7 @@ def _summary(decision: JSON, policy: Policy, claim: Claim, language: Language) -
     foot = (("", "", phrase("common.total", language), "", plain_money(presented),
              plain_money(total)),)
     table = Table(
-        (Column(phrase("common.number", language), millimetres=11),
+        (Column(phrase("common.number", language), millimetres=13),
          Column(phrase("common.clause", language), millimetres=12),
          Column(phrase("common.coverage", language)),
          Column(phrase("decision.outcome", language), millimetres=42),

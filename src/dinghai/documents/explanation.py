@@ -85,7 +85,7 @@ def explanation_checklist(
 def _table(policy: Policy, terms: Sequence[ExplainableTerm], language: Language) -> Table:
     rows = [_row(policy, one, language) for one in terms]
     return Table(
-        (Column(phrase("common.clause", language), millimetres=11),
+        (Column(phrase("common.clause", language), millimetres=13),
          Column(phrase("explanation.term", language), share=5),
          Column(phrase("explanation.plain", language), share=4),
          Column(phrase("explanation.seen", language), "center", 17),

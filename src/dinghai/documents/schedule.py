@@ -178,7 +178,7 @@ def _section_table(policy: Policy, language: Language) -> Table:
             phrase(f"trigger_basis.{section.trigger_basis}", language),
         ))
     return Table(
-        (Column(phrase("common.clause", language), millimetres=11),
+        (Column(phrase("common.clause", language), millimetres=13),
          Column(phrase("common.coverage", language)),
          Column(phrase("schedule.sublimit_yuan", language), "right", 27),
          Column(phrase("common.waiting", language), millimetres=32),
@@ -214,7 +214,7 @@ def _shared_table(policy: Policy, language: Language) -> Table:
         names = [coverage_name(policy.product, one, language) for one in shared.coverages]
         rows.append((shared.clause, joined(names, language), plain_money(fen)))
     return Table(
-        (Column(phrase("common.clause", language), millimetres=11),
+        (Column(phrase("common.clause", language), millimetres=13),
          Column(phrase("schedule.shared", language)),
          Column(phrase("schedule.shared_yuan", language), "right", 36)),
         tuple(rows), label=phrase("schedule.shared_label", language))
@@ -229,7 +229,7 @@ def _tower_table(policy: Policy, language: Language) -> Table:
         rows.append((tower.clause, Cell(pick(language, tower.name_zh, tower.name_en),
                                         tower.coverage), law_words(tower.law, language), limit))
     return Table(
-        (Column(phrase("common.clause", language), millimetres=11),
+        (Column(phrase("common.clause", language), millimetres=13),
          Column(phrase("common.coverage", language)),
          Column(phrase("common.law", language), millimetres=32),
          Column(phrase("schedule.tower_limit", language), "right", 44)),
@@ -271,7 +271,7 @@ def service_table(policy: Policy, language: Language) -> Table:
                      Cell(pick(language, standard.name_zh, standard.name_en), service.code),
                      pick(language, standard.plain_zh, standard.plain_en),
                      f"{service.quantity} {pick(language, service.unit_zh, service.unit_en)}"))
-    return Table((Column(phrase("common.clause", language), millimetres=11),
+    return Table((Column(phrase("common.clause", language), millimetres=13),
                   Column(phrase("schedule.service", language), millimetres=48),
                   Column(phrase("common.remark", language)),
                   Column(phrase("schedule.quantity", language), "right", 27)), tuple(rows))
