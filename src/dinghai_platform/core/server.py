@@ -31,6 +31,9 @@ def serve(host: str, port: int, *, with_worker: bool = True) -> int:
     keeper = WorkerKeeper() if with_worker else None
     if keeper:
         keeper.start()
+    # The web server hands the signal on once it has closed; without this it would end the
+    # process before the worker was told.
+    signal.signal(signal.SIGTERM, _end)
     try:
         uvicorn.run(
             "dinghai_platform.asgi:application",
@@ -40,10 +43,20 @@ def serve(host: str, port: int, *, with_worker: bool = True) -> int:
             server_header=False,
             proxy_headers=False,
         )
+    except (KeyboardInterrupt, _Ended):
+        log.info("the server has ended")
     finally:
         if keeper:
             keeper.stop()
     return 0
+
+
+class _Ended(Exception):
+    """SIGTERM arrived."""
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise _Ended
 
 
 def work(*, parent: int | None = None, until_idle: bool = False) -> int:

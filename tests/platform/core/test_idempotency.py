@@ -8,13 +8,13 @@ import threading
 import pytest
 from django.db import connection
 from django.test import Client
+from tests.platform.conftest import make_member, make_organisation
 
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import tokens
 from dinghai_platform.core.actors import actor_of_membership
 from dinghai_platform.core.idempotency import Answer, KeyReused, answer_once
 from dinghai_platform.core.models import AuditEntry, IdempotentAnswer, Organisation
-from tests.platform.conftest import make_member, make_organisation
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/organisations"

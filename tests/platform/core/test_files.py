@@ -1,0 +1,108 @@
+"""Stored files: by hash, bounded, one tenant's, and proved when read."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.core.files import FileDamaged, file_response, read_file, store_file
+from dinghai_platform.core.models import AuditEntry, StoredFile
+from dinghai_platform.core.tenancy import visible_or_404
+
+pytestmark = pytest.mark.django_db
+
+
+def store(actor, content=b"scan", name="scan.xml", **extra):
+    return store_file(content, name=name, media_type="text/xml", actor=actor, **extra)
+
+
+@pytest.fixture
+def actor(act_as, insurer):
+    return act_as("underwriter", insurer)
+
+
+@pytest.fixture(autouse=True)
+def _home(settings, tmp_path):
+    settings.DINGHAI_HOME = tmp_path
+
+
+def test_it_works(actor, insurer, tmp_path):
+    stored = store(actor)
+    assert (stored.sha256, stored.size) == (hashlib.sha256(b"scan").hexdigest(), 4)
+    assert read_file(stored) == b"scan"
+    assert AuditEntry.objects.within(insurer).get(action="core.file_stored")
+    assert not (tmp_path / "files").exists()
+
+
+def test_a_large_file_is_on_disk(actor, settings, tmp_path):
+    settings.DINGHAI_STORED_IN_DATABASE_BYTES = 3
+    stored = store(actor)
+    path = tmp_path / "files" / stored.sha256[:2] / stored.sha256
+    assert path.read_bytes() == b"scan"
+    assert path.stat().st_mode & 0o077 == 0
+    assert stored.bytes_in_row is None
+    assert read_file(stored) == b"scan"
+
+
+@pytest.mark.parametrize("damage", [b"other", None])
+def test_damage_on_disk_shows(actor, settings, tmp_path, damage):
+    settings.DINGHAI_STORED_IN_DATABASE_BYTES = 0
+    stored = store(actor)
+    path = tmp_path / "files" / stored.sha256[:2] / stored.sha256
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage)
+    with pytest.raises(FileDamaged):
+        read_file(stored)
+
+
+def test_the_same_file_is_kept_once(actor):
+    assert store(actor).pk == store(actor).pk
+    assert store(actor, name="other.xml").pk != store(actor).pk
+
+
+def test_it_is_bounded(actor, settings):
+    settings.DINGHAI_UPLOAD_MAXIMUM_BYTES = 3
+    with pytest.raises(InputError, match="larger"):
+        store(actor)
+    assert not StoredFile.objects.unscoped("looking at the outcome").exists()
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 201, "folder/"])
+def test_a_name_that_is_none_is_refused(actor, name):
+    if name == "folder/":
+        assert store(actor, name=name).name == "folder"
+        return
+    with pytest.raises(InputError):
+        store(actor, name=name)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\passwd", "/etc/passwd"])
+def test_a_path_is_no_name(actor, name):
+    assert store(actor, name=name).name == "passwd"
+
+
+def test_a_foreign_file_is_not_there(actor, act_as, other_insurer):
+    stored = store(actor)
+    with pytest.raises(Http404):
+        visible_or_404(StoredFile, act_as("underwriter", other_insurer), pk=stored.pk)
+
+
+def test_who_may_not_store(act_as, insurer, insured):
+    with pytest.raises(PermissionDenied):
+        store(act_as("auditor", insurer))
+    with pytest.raises(Refusal):
+        store(act_as("insured_admin", insured))
+    assert store(act_as("insured_admin", insured), tenant=insurer).tenant == insurer
+
+
+def test_a_browser_does_not_run_it(actor):
+    stored = store_file(b"<script>", name="报告.html", media_type="text/html", actor=actor)
+    answer = file_response(stored)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
