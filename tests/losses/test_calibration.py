@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from dinghai.losses.fit import ITERATIONS, check, fit
@@ -83,7 +85,7 @@ def test_frequency_goes_through_the_bands_and_has_no_cliff() -> None:
         assert base_frequency(tables, fen) == pytest.approx(band["frequency"], rel=1e-6)
     revenues = [int(10.0 ** (7.0 + k / 50.0)) * 100 for k in range(300)]
     values = [base_frequency(tables, revenue) for revenue in revenues]
-    assert all(a < b < 1.06 * a for a, b in zip(values, values[1:], strict=False))
+    assert all(a < b < 1.06 * a for a, b in itertools.pairwise(values))
 
 
 def test_the_latent_factor_is_the_gamma_law_in_its_first_moments() -> None:

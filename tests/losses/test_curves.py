@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -35,8 +36,8 @@ def test_saturation_has_slope_one_at_zero_and_never_stops() -> None:
              - math.log(saturate(-1e-5, floor=0.5, ceiling=1.8))) / 2e-5
     assert slope == pytest.approx(1.0, rel=1e-6)
     values = [saturate(x / 10.0, floor=0.5, ceiling=1.8) for x in range(-60, 61)]
-    assert all(a < b for a, b in zip(values, values[1:], strict=False))
-    assert 0.5 < values[0] and values[-1] < 1.8
+    assert all(a < b for a, b in itertools.pairwise(values))
+    assert values[0] > 0.5 and values[-1] < 1.8
 
 
 @given(st.lists(st.floats(0.01, 3.0), min_size=2, max_size=6), st.floats(0.0, 5.0))
@@ -45,7 +46,7 @@ def test_a_curve_through_rising_points_rises(steps: list[float], slope: float) -
     ys = tuple(float(y) for y in np.cumsum(steps))
     curve = MonotoneCurve(xs, ys, slope, slope)
     values = [curve(x / 50.0) for x in range(-50, 50 * len(xs) + 50)]
-    assert all(a <= b + 1e-12 for a, b in zip(values, values[1:], strict=False))
+    assert all(a <= b + 1e-12 for a, b in itertools.pairwise(values))
     assert all(curve(x) == pytest.approx(y) for x, y in zip(xs, ys, strict=True))
 
 

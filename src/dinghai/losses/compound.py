@@ -122,26 +122,28 @@ def compound_poisson_mixture(
     states: Sequence[tuple[float, Floats]],
     *,
     step_fen: int,
-    lost_severity: float = 0.0,
+    beyond: Sequence[float] | None = None,
     bound: float = LOST_MASS_BOUND,
 ) -> Aggregate:
     """The sum of a Poisson number of claims whose rates depend on a hidden state.
 
     ``states`` holds (chance of the state, expected number of claims at each node): the second is
-    the rate times the severity's mass, shape (cells,). ``lost_severity`` is the expected number of
-    claims beyond the grid. Raises LostMassError when too much mass lies beyond the grid.
+    the rate times the severity's mass, shape (cells,). ``beyond`` is, for each state, the expected
+    number of claims above the last node: a year with one of them is part of the lost mass. Raises
+    LostMassError when too much mass lies beyond the grid.
     """
     cells = states[0][1].shape[0]
     tilt = np.exp(-TILT / cells * np.arange(cells))
     total = np.zeros(cells // 2 + 1, dtype=np.complex128)
-    for chance, rates in states:
+    missing = beyond or [0.0] * len(states)
+    for (chance, rates), above in zip(states, missing, strict=True):
         transform = np.fft.rfft(rates * tilt)
-        total += chance * np.exp(transform - float(rates.sum()))
+        total += chance * np.exp(transform - (float(rates.sum()) + above))
     mass = np.fft.irfft(total, cells) / tilt
     np.maximum(mass, 0.0, out=mass)
     lost = max(1.0 - float(mass.sum()), 0.0)
-    if max(lost, lost_severity) > bound:
-        raise LostMassError(max(lost, lost_severity), bound)
+    if lost > bound:
+        raise LostMassError(lost, bound)
     return Aggregate(step_fen, mass, lost)
 
 
@@ -156,8 +158,8 @@ def compound_negative_binomial(
     mass = np.fft.irfft(total, cells) / tilt
     np.maximum(mass, 0.0, out=mass)
     lost = max(1.0 - float(mass.sum()), 0.0)
-    if max(lost, mean * severity.lost) > bound:
-        raise LostMassError(max(lost, mean * severity.lost), bound)
+    if lost > bound:
+        raise LostMassError(lost, bound)
     return Aggregate(severity.step_fen, mass, lost)
 
 

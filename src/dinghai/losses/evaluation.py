@@ -303,13 +303,13 @@ def _aggregate_on(
 ) -> Aggregate:
     latent = model.latent
     per_state = [np.zeros(cells) for _ in latent.nodes]
-    lost = 0.0
+    beyond = [0.0] * len(latent.nodes)
     for peril in PERILS:
         for state, one in enumerate(payments[peril].masses(which, step, cells)):
             per_state[state] += rates[peril] * latent.nodes[state] * one.mass
-            lost += rates[peril] * latent.event_weights[state] * one.lost
+            beyond[state] += rates[peril] * latent.nodes[state] * one.lost
     return compound_poisson_mixture(
-        list(zip(latent.weights, per_state, strict=True)), step_fen=step, lost_severity=lost)
+        list(zip(latent.weights, per_state, strict=True)), step_fen=step, beyond=beyond)
 
 
 def _flag(values: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -179,12 +179,12 @@ def _step(tables: CalibrationTables, state: dict[str, Any]) -> None:
         found = sum(shares[b] * mean_usd(tables, events[b, p]) for b in range(len(bands)))
         fixed = sum(shares[b] * _fixed_mean(tables, events[b, p]) for b in range(len(bands)))
         ratio = max(reconciling * row.average_claim_usd - fixed, 1.0) / (found - fixed)
+        parts = {name: sum(shares[b] * mean_usd(tables, events[b, p], name)
+                           for b in range(len(bands))) for name in row.means_usd}
+        level = sum(parts.values()) / sum(row.means_usd.values())
         for name, mean in row.means_usd.items():
-            part = sum(shares[b] * mean_usd(tables, events[b, p], name)
-                       for b in range(len(bands)))
             # Parts keep their declared proportions; the whole meets the peril's average.
-            state["medians_usd"][p][name] *= (
-                ratio * mean / part * (found - fixed) / sum(row.means_usd.values()))
+            state["medians_usd"][p][name] *= ratio * level * mean / parts[name]
     sizes = state["size"]["factors"]
     for b, band in enumerate(bands):
         found = sum(mix[p] * mean_usd(tables, events[b, p]) for p in PERILS)
