@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools import publish_reference, publish_schemas, rooms
+from tools import example_claim, publish_reference, publish_schemas, rooms
 
 
 def test_schemas_are_the_types_own() -> None:
@@ -23,3 +23,9 @@ def test_the_architecture_lists_every_room() -> None:
     assert rooms.PAGE.read_text("utf-8") == rooms.page(), "run python -m tools.rooms"
     for line in rooms.listing().splitlines():
         assert not line.endswith(": "), f"a module without a docstring: {line}"
+
+
+def test_the_example_claim_is_decided_as_shown() -> None:
+    for name, text in example_claim.files().items():
+        assert (example_claim.FOLDER / name).read_text("utf-8") == text, (
+            f"run python -m tools.example_claim: {name}")

@@ -70,6 +70,13 @@ def test_a_dropped_line_and_a_wrong_total(decision: dict[str, Any]) -> None:
     assert replay(decision).field == "total_fen"
 
 
+def test_inputs_that_make_no_decision_are_not_those_of_then(decision: dict[str, Any]) -> None:
+    decision["inputs"]["claim"]["items"][0]["facts"]["bi.gross_profit_rate"] = "40%"
+    result = replay(decision)
+    assert not result.same
+    assert result.field == "inputs.claim.items[0].facts.bi.gross_profit_rate"
+
+
 def test_other_rules_are_refused_not_guessed(decision: dict[str, Any]) -> None:
     decision["rules"]["terms"] = "0"
     with pytest.raises(Refusal, match="rules"):

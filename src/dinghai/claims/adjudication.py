@@ -119,7 +119,8 @@ def _line(
         "clause": _clause(policy, coverage),
         "facts": facts,
         "evidence": sorted({one for fact in facts for one in fact["evidence"]}),
-        "law": sorted({law for rule in shown for law in rule.law} | set(_BASIC_LAW)),
+        "law": sorted({law for rule in shown if _acted(rule, run) for law in rule.law}
+                      | set(_BASIC_LAW)),
         "flags": _flags(rules, run, incident),
         "steps": [_step(rule, run, incident) for rule in shown],
     }
@@ -130,6 +131,15 @@ def _matters(rule: Rule, run: tracing.TracedRun) -> bool:
     if rule.name != "exclusion":
         return True
     return run.registers[rule.outputs["predicate"]] == Truth.TRUE
+
+
+def _acted(rule: Rule, run: tracing.TracedRun) -> bool:
+    """Whether a rule changed an amount, or would have but for a missing explanation."""
+    if rule.name in {"valuation", "trigger", "tower", "payability", "exclusion"}:
+        return True
+    if "before" not in rule.inputs or "after" not in rule.outputs:
+        return False
+    return run.registers[rule.inputs["before"]] != run.registers[rule.outputs["after"]]
 
 
 def _outcome(

@@ -44,7 +44,12 @@ def replay(decision: JSON, *, file: str | None = None) -> Replay:
                          mend="give the whole document as it was issued")
     if decision["rules"] != RULES:
         raise Refusal(f"made under rules {decision['rules']}, this engine keeps {RULES}")
-    again = adjudicate(inputs["policy"], inputs["claim"])
+    try:
+        again = adjudicate(inputs["policy"], inputs["claim"])
+    except InputError as error:
+        # what was once decided can be decided again: inputs that cannot are not those of then
+        return Replay(False, "", None, f"inputs.{error.fault.file}.{error.fault.field}",
+                      f"the inputs make no decision: {error.fault.message}")
     return _compare(decision, again)
 
 

@@ -50,11 +50,20 @@ def _decision_text(decision: dict[str, JSON]) -> list[str]:
              format_yuan(line["payable_fen"]), line["clause"], " ".join(line["law"]))
             for line in decision["lines"]]
     text = table(("no", "coverage", "outcome", "payable", "clause", "law"), rows)
-    for line in decision["lines"]:
+    return [*text, f"total {format_yuan(decision['total_fen'])}", f"hash  {decision['hash']}",
+            *_flag_text(decision["lines"])]
+
+
+def _flag_text(lines: list[JSON]) -> list[str]:
+    """Flags once each: what concerns the event stands on every line of the document."""
+    seen: dict[tuple[str, str, str, str], tuple[list[int], list[str]]] = {}
+    for line in lines:
         for flag in line["flags"]:
-            text.append(f"  line {line['no']}: {flag['kind']} {flag['code']} "
-                        f"(burden: {flag['burden']}; {', '.join(flag['facts'])})")
-    return [*text, f"total {format_yuan(decision['total_fen'])}", f"hash  {decision['hash']}"]
+            key = (flag["kind"], flag["code"], flag["subject"], flag["burden"])
+            seen.setdefault(key, ([], flag["facts"]))[0].append(line["no"])
+    return [f"  {kind} {code} on {subject} (burden: {burden}; lines "
+            f"{', '.join(map(str, numbers))}; {', '.join(facts)})"
+            for (kind, code, subject, burden), (numbers, facts) in seen.items()]
 
 
 def _replay(arguments: argparse.Namespace) -> Answer:
