@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from itertools import pairwise
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -32,7 +33,7 @@ def test_it_works(insurer):
     entries = [append(actor, number) for number in range(1, 6)]
     assert [entry.sequence for entry in entries] == [1, 2, 3, 4, 5]
     assert entries[0].previous_hash == GENESIS
-    assert all(b.previous_hash == a.hash for a, b in zip(entries, entries[1:], strict=False))
+    assert all(b.previous_hash == a.hash for a, b in pairwise(entries))
     reading = audit.verify_chain(insurer)
     assert reading.holds
     assert (reading.length, reading.head) == (5, entries[-1].hash)

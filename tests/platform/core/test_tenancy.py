@@ -138,7 +138,7 @@ def test_uniqueness_is_checked_across_tenants_by_forms(insurer, insured):
         Relation(tenant=insurer, organisation=insured).full_clean()
 
 
-# --- PostgreSQL's row-level security, as a role that neither owns the tables nor bypasses it -------
+# --- PostgreSQL's row-level security, as a role that neither owns the tables nor bypasses it ---
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_the_database_refuses_a_row_for_another_tenant(two_rows, site_role, othe
 
 @pytest.mark.postgres
 def test_the_database_shows_what_was_shared(two_rows, insured, act_as, site_role):
-    mine, _theirs, actor = two_rows
+    mine = two_rows[0]
     Share.objects.create(
         tenant=mine.tenant, organisation=insured, subject_type="core.storedfile",
         subject_id=mine.pk, reason="a test",

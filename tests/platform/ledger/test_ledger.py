@@ -21,7 +21,9 @@ from dinghai_platform.ledger.services import Line, credit, debit, post_entry, re
 
 pytestmark = pytest.mark.django_db
 PREMIUM = [
-    debit("premium_receivable", 10_600), credit("premium_income", 10_000), credit("vat_payable", 600)
+    debit("premium_receivable", 10_600),
+    credit("premium_income", 10_000),
+    credit("vat_payable", 600),
 ]
 SOURCE = ("underwriting.policy", "P-1")
 
