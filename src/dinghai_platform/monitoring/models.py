@@ -65,6 +65,7 @@ class MonitoredFinding(InsuredRow):
     document = models.JSONField(default=dict)
     detected_at = models.DateTimeField(default=clock.now)
     due = models.DateTimeField(_("due"), null=True)
+    notice = models.ForeignKey("Notice", models.PROTECT, null=True, related_name="findings")
     closed_at = models.DateTimeField(null=True)
     closing_reading = models.ForeignKey(Reading, models.PROTECT, null=True, related_name="+")
 
@@ -112,9 +113,6 @@ class Notice(InsuredRow):
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="notices")
     number = models.CharField(_("number"), max_length=60)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    finding = models.ForeignKey(
-        MonitoredFinding, models.PROTECT, null=True, related_name="notices"
-    )
     proposal = models.ForeignKey(FloatProposal, models.PROTECT, null=True, related_name="notices")
     text_zh = models.TextField()
     text_en = models.TextField()

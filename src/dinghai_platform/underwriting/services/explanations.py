@@ -70,7 +70,9 @@ def record_explanations(
     by_key = {term.key: term for term in terms_of(quote)}
     unknown = sorted(set(keys) - set(by_key))
     if unknown:
-        raise InputError(f"{unknown[0]!r} is no term of this quote", field="keys", mend="see the page")
+        raise InputError(
+            f"{unknown[0]!r} is no term of this quote", field="keys", mend="see the page"
+        )
     there = set(
         Explanation.objects.within(quote.tenant).filter(quote=quote).values_list("key", flat=True)
     )

@@ -1,0 +1,1 @@
+"""The verbs of monitoring, one module for each matter."""
