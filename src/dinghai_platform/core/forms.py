@@ -82,6 +82,8 @@ class InviteForm(forms.Form):
     def __init__(self, *args: Any, organisations: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = organisations
+        if len(only := list(organisations[:2])) == 1:
+            self.fields["organisation"].initial = only[0].pk
 
 
 class OrganisationForm(forms.Form):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import io
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai_platform.core.permissions import require
@@ -46,26 +47,19 @@ def page_of(request: HttpRequest, rows: Any, *, size: int = ROWS_PER_PAGE) -> Pa
     return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
 def csv_answer(
     name: str, heading: Sequence[Any], rows: Iterable[Sequence[Any]]
-) -> StreamingHttpResponse:
+) -> HttpResponse:
     """Rows as a CSV file (UTF-8 with its mark, so that office programs read the Chinese).
 
     A cell that a spreadsheet would run as a formula is made text.
     """
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff" + writer.writerow([str(cell) for cell in heading])
-        for row in rows:
-            yield writer.writerow([_plain(cell) for cell in row])
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    text = io.StringIO()
+    text.write("\ufeff")
+    writer = csv.writer(text)
+    writer.writerow([str(cell) for cell in heading])
+    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 

@@ -8,8 +8,8 @@ from dinghai_platform.ledger import views
 
 app_name = "ledger"
 urlpatterns = [
-    path("", views.entries, name="entries"),
-    path("export.csv", views.export, name="export"),
+    path("journal/", views.entries, name="entries"),
+    path("journal/export.csv", views.export, name="export"),
     path("balances/", views.balances, name="balances"),
-    path("entries/<uuid:entry>/", views.entry, name="entry"),
+    path("journal/<uuid:entry>/", views.entry, name="entry"),
 ]
