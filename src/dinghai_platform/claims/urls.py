@@ -1,3 +1,32 @@
 """Addresses of incidents and claims."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from dinghai_platform.claims.views import actions, claims, incidents
+
 app_name = "claims"
-urlpatterns: list = []
+urlpatterns = [
+    path("", claims.claims, name="claims"),
+    path("export.csv", claims.export_claims, name="export"),
+    path("incidents/", incidents.incidents, name="incidents"),
+    path("incidents/new/", incidents.report, name="report"),
+    path("incidents/<uuid:incident>/", incidents.incident, name="incident"),
+    path("incidents/<uuid:incident>/12387.pdf", incidents.authority_report,
+         name="authority_report"),
+    path("incidents/<uuid:incident>/<slug:event>/", actions.incident_act, name="incident_act"),
+    path("duties/<uuid:duty>/", incidents.record_report, name="record_report"),
+    path("orders/<uuid:order>/<slug:answer>/", incidents.answer_order, name="answer_order"),
+    path("evidence/<uuid:evidence>/", claims.evidence, name="evidence"),
+    path("requests/<uuid:request_id>/notice.pdf", claims.request_notice, name="request_notice"),
+    path("decisions/<uuid:decision>/", claims.decision, name="decision"),
+    path("decisions/<uuid:decision>/decision.json", claims.decision_json, name="decision_json"),
+    path("decisions/<uuid:decision>/replay/", claims.replay, name="replay"),
+    path("decisions/<uuid:decision>/notice-<slug:language>.pdf", claims.notice, name="notice"),
+    path("<uuid:claim>/", claims.claim, name="claim"),
+    path("<uuid:claim>/claim.json", claims.claim_json, name="claim_json"),
+    path("<uuid:claim>/facts/", claims.facts, name="facts"),
+    path("<uuid:claim>/items/<int:item>/", claims.facts, name="item_facts"),
+    path("<uuid:claim>/<slug:event>/", actions.claim_act, name="act"),
+]

@@ -26,6 +26,7 @@ from dinghai_platform.claims.services.decisions import (
 from dinghai_platform.claims.services.evidence import add_evidence
 from dinghai_platform.claims.services.facts import (
     add_item,
+    check_may_set,
     set_fact,
     set_facts,
     set_item_fact,
@@ -61,6 +62,7 @@ __all__ = [
     "approve_claim",
     "arrive",
     "begin_proceedings",
+    "check_may_set",
     "close_claim",
     "decline_order",
     "dispatch_response",

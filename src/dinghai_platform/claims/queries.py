@@ -1,0 +1,152 @@
+"""Reads for the pages and the API: lists, one incident, one claim, what may be done next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from dinghai.terms.compiler import compile_policy
+from dinghai.vocabulary.facts import fact, facts
+from dinghai.vocabulary.lifecycle import machines
+from dinghai.wording.policy import read_policy
+from dinghai_platform.claims.clocks import ClockReading, claim_clocks, duty_clock
+from dinghai_platform.claims.models import Claim, Incident, ReportingDuty
+from dinghai_platform.claims.steps import may_step, why_not
+from dinghai_platform.claims.words import CLAIM_VERBS, INCIDENT_VERBS
+from dinghai_platform.core import clock
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import Organisation
+from dinghai_platform.core.permissions import allowed
+from dinghai_platform.core.queries import organisations_visible_to
+from dinghai_platform.underwriting.models import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One thing that may come next: where its form is, and if not for this actor, why."""
+
+    event: str
+    label: Any
+    href: str
+    allowed: bool
+    reason: str = ""
+    is_main: bool = False
+
+
+def incidents(actor: Actor) -> QuerySet[Incident]:
+    """The incidents the actor sees, newest first."""
+    return (Incident.objects.visible_to(actor).select_related("policy", "insured", "claim")
+            .prefetch_related("duties").distinct().order_by("-reported_at", "-id"))
+
+
+def claims(actor: Actor) -> QuerySet[Claim]:
+    """The claims the actor sees, newest first."""
+    return (Claim.objects.visible_to(actor)
+            .select_related("policy", "insured", "incident", "handler")
+            .prefetch_related("pauses", "requests", "payments", "decisions", "incident__duties")
+            .distinct().order_by("-received_at", "-id"))
+
+
+def reportable_policies(actor: Actor) -> QuerySet[Policy]:
+    """Policies an incident may be reported under."""
+    return (Policy.objects.visible_to(actor).select_related("insured")
+            .filter(state__in=("in_force", "suspended", "expired", "premium_due", "renewed"))
+            .order_by("-inception"))
+
+
+def partners(actor: Actor, kind: str) -> QuerySet[Organisation]:
+    """Providers or adjusters the actor's tenant deals with."""
+    return organisations_visible_to(actor).filter(kind=kind, is_active=True).distinct()
+
+
+def incident_steps(incident: Incident, actor: Actor) -> list[NextStep]:
+    """What may happen next to an incident."""
+    steps = [
+        _step(incident, event, INCIDENT_VERBS[event], actor, first=position == 0)
+        for position, event in enumerate(machines()["incident"].events(incident.state))
+    ]
+    return [step for step in steps if step is not None]
+
+
+def claim_steps(claim: Claim, actor: Actor) -> list[NextStep]:
+    """What may happen next to a claim, the lifecycle's own moves first."""
+    steps: list[NextStep] = []
+    for position, event in enumerate(machines()["claim"].events(claim.state)):
+        found = _step(claim, event, CLAIM_VERBS[event], actor, first=position == 0)
+        if found is not None:
+            steps.append(found)
+    if claim.state == "adjudicated":
+        steps.append(NextStep(
+            "adjudicate", CLAIM_VERBS["adjudicate"], _address(claim, "adjudicate"),
+            allowed(actor, "claims.adjudicate", claim)))
+    return steps
+
+
+def _step(
+    row: Claim | Incident, event: str, label: Any, actor: Actor, *, first: bool
+) -> NextStep | None:
+    may = may_step(row, event, actor)
+    reason = why_not(row, event, actor)
+    return NextStep(event, label, _address(row, event), may and not reason, reason, first)
+
+
+def _address(row: Claim | Incident, event: str) -> str:
+    name = "claims:act" if isinstance(row, Claim) else "claims:incident_act"
+    return reverse(name, args=(row.pk, event))
+
+
+def relevant_facts(claim: Claim) -> tuple[list[str], dict[int, list[str]]]:
+    """Facts the policy's terms ask for: of the event, and of each loss item by its number."""
+    policy = read_policy(claim.policy.document)
+    items = list(claim.items.all())
+    granted = [item for item in items if policy.grants(item.coverage)]
+    program = compile_policy(policy, [item.coverage for item in granted])
+    event: set[str] = set(claim.facts)
+    by_item: dict[int, set[str]] = {item.no: set(item.facts) for item in items}
+    for key in program.inputs:
+        if key.startswith("item["):
+            position, _sep, name = key[5:].partition("].")
+            by_item[granted[int(position)].no].add(name)
+        elif key in facts():
+            event.add(key)
+    for item in items:
+        if not policy.grants(item.coverage):
+            by_item[item.no] |= {"item.amount", "item.loss_kind"}
+    order = list(facts())
+    ranked = {no: sorted(names, key=order.index) for no, names in by_item.items()}
+    return sorted(event, key=order.index), ranked
+
+
+def grouped_facts(ids: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Fact ids by the first part of their names, in the registry's order."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in ids:
+        groups[name.split(".", 1)[0]].append(name)
+    return list(groups.items())
+
+
+def missing_required(claim: Claim) -> int:
+    """How many facts that the insured must prove for the claimed items nobody has given."""
+    event, by_item = relevant_facts(claim)
+    items = {item.no: item.facts for item in claim.items.all()}
+    return sum(1 for no, names in by_item.items() for name in names
+               if name not in items[no] and fact(name).prover == "insured")
+
+
+def open_clocks(actor: Actor, *, limit: int = 200) -> list[tuple[ClockReading, Claim | Incident]]:
+    """Clocks that run in what the actor sees, the most urgent first."""
+    now = clock.now()
+    found: list[tuple[ClockReading, Claim | Incident]] = []
+    duties = (ReportingDuty.objects.visible_to(actor)
+              .filter(met_at=None, withdrawn_at=None).select_related("incident")[:limit])
+    found += [(duty_clock(duty, now), duty.incident) for duty in duties]
+    running = claims(actor).filter(state__in=Claim.OPEN)[:limit]
+    for claim in running:
+        found += [(reading, claim) for reading in claim_clocks(claim, now)
+                  if reading.is_open and reading.clock != "CLK-CL-LIM"]
+    return sorted(found, key=lambda one: one[0].due or now)
