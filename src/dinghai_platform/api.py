@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
@@ -75,6 +76,15 @@ def _misfit(request: HttpRequest, error: ValidationError) -> HttpResponse:
     fault = Fault(str(first.get("msg", "does not fit")), field=field or None,
                   mend="see /api/v1/openapi.json")
     return _answer(request, fault, 422)
+
+
+def _unstorable(request: HttpRequest, error: Exception) -> HttpResponse:
+    fault = Fault("a value cannot be stored", mend="send no NUL, lone surrogate or huge number")
+    return _answer(request, fault, 400)
+
+
+for _kind in (DataError, UnicodeEncodeError, OverflowError):
+    api.add_exception_handler(_kind, _unstorable)
 
 
 @api.exception_handler(AuthenticationError)

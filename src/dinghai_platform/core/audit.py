@@ -15,7 +15,7 @@ from dinghai.foundation.chain import GENESIS, link_hash, merkle_root
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import AuditChain, AuditEntry, Organisation
-from dinghai_platform.core.tenancy import TenantRow, crossing_tenants
+from dinghai_platform.core.tenancy import TenantRow, crossing_tenants, scope_of
 
 
 def append(
@@ -38,7 +38,19 @@ def append(
     if not connection.in_atomic_block:
         raise RuntimeError("an audit entry belongs to the transaction of the write it records")
     owner = tenant or _tenant_of(subject) or actor.tenant or platform_organisation()
-    subject_type, subject_id = named(subject)
+    # The chain belongs to its tenant whoever acts: an insured's deed is written into it too.
+    with scope_of(actor, tenant=owner):
+        return _linked(actor, action, named(subject), payload, leaves, owner)
+
+
+def _linked(
+    actor: Actor,
+    action: str,
+    subject: tuple[str, str],
+    payload: dict[str, Any],
+    leaves: Sequence[bytes] | None,
+    owner: Organisation,
+) -> AuditEntry:
     chain = hold_chain(owner)
     entry = AuditEntry(
         tenant=owner,
@@ -48,8 +60,8 @@ def append(
         organisation=actor.organisation,
         role=actor.role,
         action=action,
-        subject_type=subject_type,
-        subject_id=subject_id,
+        subject_type=subject[0],
+        subject_id=subject[1],
         payload=canonical_bytes(payload).decode(),
         leaf_count=None if leaves is None else len(leaves),
         merkle_root="" if leaves is None else merkle_root(leaves),

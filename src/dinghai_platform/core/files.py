@@ -17,6 +17,7 @@ from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation, StoredFile
 from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import scope_of
 
 
 class FileDamaged(DinghaiError):
@@ -48,6 +49,13 @@ def store_file(
             file=plain,
             mend="split it",
         )
+    with scope_of(actor, tenant=owner):
+        return _keep(content, plain, media_type, actor, owner)
+
+
+def _keep(
+    content: bytes, plain: str, media_type: str, actor: Actor, owner: Organisation
+) -> StoredFile:
     digest = hashlib.sha256(content).hexdigest()
     there = StoredFile.objects.within(owner).filter(
         sha256=digest, name=plain, media_type=media_type

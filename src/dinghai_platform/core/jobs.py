@@ -5,7 +5,7 @@ A room registers a handler in its `handlers.py`:
     @jobs.handler("underwriting.import_dossiers", title=_("Import of dossiers"))
     def import_chunk(step: Step) -> Progress:
         rows = load(step.arguments["file"])[step.progress : step.progress + 200]
-        create_dossiers(rows, actor=step.actor)
+        create_dossiers(rows, actor=step.actor, tenant=step.tenant)
         return Progress(step.progress + len(rows), total=len(all_rows))
 
 A chunk runs inside one transaction that also moves the job on, so that it either happened with
@@ -27,7 +27,7 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import SYSTEM, Actor
 from dinghai_platform.core.models import Job, Organisation, WorkerPresence
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
+from dinghai_platform.core.tenancy import locked, scope_of
 
 WORKER_SEEN_SECONDS = 20
 
@@ -126,17 +126,19 @@ def start_job(
     if actor.role != SYSTEM:
         require(actor, "core.run_jobs")
     known = handler_of(kind)
-    job = Job.objects.create(
-        tenant=tenant or actor.own_tenant(),
-        kind=kind,
-        title=title or str(known.title),
-        arguments=arguments,
-        total=total,
-        max_attempts=known.max_attempts,
-        created_by=actor.user,
-        organisation=actor.organisation,
-        role=actor.role,
-    )
+    owner = tenant or actor.own_tenant()
+    with scope_of(actor, tenant=owner):
+        job = Job.objects.create(
+            tenant=owner,
+            kind=kind,
+            title=title or str(known.title),
+            arguments=arguments,
+            total=total,
+            max_attempts=known.max_attempts,
+            created_by=actor.user,
+            organisation=actor.organisation,
+            role=actor.role,
+        )
     audit.append(actor, "core.job_started", job, {"kind": kind, "title": job.title})
     return job
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -71,10 +71,13 @@ class OrganisationPart(Part):
 
 
 class OrganisationNew(Schema):
-    """An organisation the actor's tenant deals with."""
+    """An organisation the actor's tenant deals with (tenants are made by the platform)."""
 
-    kind: str
-    name_zh: str = Field(min_length=1, max_length=200)
+    kind: Literal[
+        "insured", "broker", "provider", "adjuster", "chain_owner", "park", "reinsurer",
+        "regulator", "mediator",
+    ]
+    name_zh: str = Field(min_length=1, max_length=200, pattern=r"\S")
     name_en: str = Field("", max_length=200)
     credit_code: str | None = Field(None, max_length=18)
 

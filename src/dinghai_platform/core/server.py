@@ -12,6 +12,7 @@ from types import FrameType
 
 import uvicorn
 from django.core.management import call_command
+from django.db import connection
 
 from dinghai_platform.core.tokens import needs_setup, new_setup_link
 from dinghai_platform.core.worker import Worker
@@ -22,7 +23,7 @@ WORKER_GRACE_SECONDS = 20
 
 def serve(host: str, port: int, *, with_worker: bool = True) -> int:
     """Serve until told to stop; the worker is a child that ends with this process."""
-    call_command("migrate", interactive=False, verbosity=0)
+    migrate()
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if needs_setup():
         print(f"Set up this site (once, within a day): {address}/setup/{new_setup_link()}/",
@@ -49,6 +50,35 @@ def serve(host: str, port: int, *, with_worker: bool = True) -> int:
         if keeper:
             keeper.stop()
     return 0
+
+
+def migrate() -> None:
+    """Bring the tables up to date as their owner, and let the site's own role use them.
+
+    With DINGHAI_DATABASE_ROLE the site works as a role that owns nothing, so that PostgreSQL's
+    row-level security binds it. The role itself is made by whoever runs the database.
+    """
+    role = connection.settings_dict["OPTIONS"].pop("assume_role", "")
+    connection.close()
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        if role:
+            grant_use(role)
+    finally:
+        connection.close()
+        if role:
+            connection.settings_dict["OPTIONS"]["assume_role"] = role
+
+
+def grant_use(role: str) -> None:
+    """Let a role of PostgreSQL read and write every table, and nothing more."""
+    name = connection.ops.quote_name(role)
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {name}")
+        cursor.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"
+        )
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
 
 
 class _Ended(Exception):

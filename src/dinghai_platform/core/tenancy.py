@@ -220,7 +220,8 @@ def scope_of(actor: Actor, *, tenant: Any = None) -> Iterator[None]:
     """Tell the database for whom it answers; PostgreSQL's row-level security asks for it.
 
     ``tenant`` names the insurer in whose books the work is done, where the actor is of another
-    organisation (an insured's job). Python's guard is in force inside, whatever it was outside.
+    organisation: a service by which an insured writes a new row of a tenant does so inside
+    ``scope_of(actor, tenant=tenant)``. Python's guard is in force inside, whatever it was before.
     """
     owner = tenant or actor.tenant
     token = _lifted.set("")
@@ -243,7 +244,7 @@ _scope: ContextVar[tuple[str, str]] = ContextVar("dinghai_scope", default=("", "
 
 @contextlib.contextmanager
 def _database_scope(tenant: str, organisation: str) -> Iterator[None]:
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or _scope.get() == (tenant, organisation):
         yield
         return
     token = _scope.set((tenant, organisation))

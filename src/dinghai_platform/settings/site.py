@@ -34,4 +34,13 @@ SECURE_HSTS_SECONDS = environment.whole_number("DINGHAI_HSTS_SECONDS", 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag("DINGHAI_HSTS_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = environment.flag("DINGHAI_HSTS_PRELOAD")
 
+# Without a mail server no mail is sent: the administrator invites again instead.
+EMAIL_HOST = os.environ.get("DINGHAI_MAIL_HOST", "")
+EMAIL_PORT = environment.whole_number("DINGHAI_MAIL_PORT", 587)
+EMAIL_HOST_USER = os.environ.get("DINGHAI_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("DINGHAI_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = environment.flag("DINGHAI_MAIL_TLS", True)
+DEFAULT_FROM_EMAIL = os.environ.get("DINGHAI_MAIL_FROM", "dinghai@localhost")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+
 DINGHAI_CLOCK = os.environ.get("DINGHAI_CLOCK", "dinghai.foundation.clock.SystemClock")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -98,14 +99,17 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "DINGHAI_HOME": str(home), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.mark.sqlite
 def test_a_site_starts_with_one_command(tmp_path):
     """First start: keys of its own, a set-up link, pages, a worker that ends with it."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     home = tmp_path / "home"
     server = subprocess.Popen(
         [sys.executable, "-m", "dinghai_platform", "serve", "--port", str(port)],

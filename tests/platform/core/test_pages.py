@@ -274,6 +274,13 @@ def test_errors_have_one_shape(insurer, sign_in):
         (client.get("/api/v1/jobs/not-a-key"), 422),
         (client.post("/api/v1/organisations", "{", content_type="application/json"), 400),
         (client.post("/api/v1/organisations", "{}", content_type="application/json"), 422),
+        (
+            client.post(
+                "/api/v1/organisations", '{"kind": "insured", "name_zh": "\\ud800"}',
+                content_type="application/json",
+            ),
+            422,
+        ),
     ]
     for answer, status in cases:
         assert answer.status_code == status

@@ -11,6 +11,7 @@ from django.http import Http404
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import services
 from dinghai_platform.core.models import Job, Relation, Share, StoredFile
+from dinghai_platform.core.server import grant_use
 from dinghai_platform.core.tenancy import (
     UnscopedQuery,
     crossing_tenants,
@@ -146,11 +147,8 @@ def site_role(db):
     """The present connection as the site's own role."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE ROLE dinghai_site_test NOLOGIN NOBYPASSRLS")
-        cursor.execute("GRANT USAGE ON SCHEMA public TO dinghai_site_test")
-        cursor.execute(
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public"
-            " TO dinghai_site_test"
-        )
+    grant_use("dinghai_site_test")
+    with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE dinghai_site_test")
     yield "dinghai_site_test"
     with connection.cursor() as cursor:

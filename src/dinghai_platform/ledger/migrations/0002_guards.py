@@ -2,7 +2,8 @@
 
 An entry is written open, its postings follow, and sealing it is the one change it ever sees.
 SQLite checks the balance when it is sealed; PostgreSQL does too, and at the end of the
-transaction it also refuses an entry that was left open.
+transaction it also refuses an entry that was left open. Its functions run as the owner of the
+tables, so that row-level security hides nothing from them.
 """
 
 from django.db import migrations
@@ -68,7 +69,8 @@ SQLITE = (
 
 POSTGRESQL = (
     f"""
-    CREATE FUNCTION ledger_guard_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION ledger_guard_entry() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $$
     BEGIN
       IF TG_OP = 'INSERT' THEN
         IF NEW.sealed THEN
@@ -95,7 +97,8 @@ POSTGRESQL = (
     "CREATE TRIGGER ledger_entry_no_truncate BEFORE TRUNCATE ON ledger_journalentry"
     " FOR EACH STATEMENT EXECUTE FUNCTION ledger_guard_entry()",
     """
-    CREATE FUNCTION ledger_guard_posting() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION ledger_guard_posting() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $$
     BEGIN
       IF (SELECT sealed FROM ledger_journalentry WHERE id = NEW.entry_id) THEN
         RAISE EXCEPTION 'the journal entry is sealed' USING ERRCODE = 'restrict_violation';
@@ -106,7 +109,8 @@ POSTGRESQL = (
     "CREATE TRIGGER ledger_posting_open BEFORE INSERT ON ledger_posting"
     " FOR EACH ROW EXECUTE FUNCTION ledger_guard_posting()",
     f"""
-    CREATE FUNCTION ledger_check_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION ledger_check_entry() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path FROM CURRENT AS $$
     DECLARE entry ledger_journalentry;
     BEGIN
       SELECT * INTO entry FROM ledger_journalentry WHERE id = NEW.id;
