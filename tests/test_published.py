@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tools import example_claim, publish_reference, publish_schemas, rooms
@@ -29,3 +30,15 @@ def test_the_example_claim_is_decided_as_shown() -> None:
     for name, text in example_claim.files().items():
         assert (example_claim.FOLDER / name).read_text("utf-8") == text, (
             f"run python -m tools.example_claim: {name}")
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    root = rooms.ROOT
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "examples").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(root)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
