@@ -1,4 +1,4 @@
-"""The platform's commands: serve, worker, audit, ledger, manage.
+"""The platform's commands: serve, demo, worker, audit, ledger, manage.
 
 `register` is the entry point the engine's command line calls. Django is loaded when a command
 runs, never before, so that the engine's own commands stay quick. Exit codes: 0 done, 1 a
@@ -25,6 +25,7 @@ def register(subparsers: Any) -> None:
     _add_serve(subparsers)
     _add_audit(subparsers)
     _add_ledger(subparsers)
+    _add_demo(subparsers)
     manage = subparsers.add_parser("manage", help="run a Django management command")
     manage.add_argument("arguments", nargs=argparse.REMAINDER, metavar="COMMAND …")
     manage.set_defaults(run=run_manage)
@@ -65,6 +66,12 @@ def _add_ledger(subparsers: Any) -> None:
     verify = verbs.add_parser("verify", help="every entry balances, totals tie, no orphan")
     _add_json(verify)
     verify.set_defaults(run=run_ledger_verify)
+
+
+def _add_demo(subparsers: Any) -> None:
+    from dinghai_platform.demo.command import add_parser
+
+    add_parser(subparsers)
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,1 @@
+"""The whole story in the terminal: `dinghai demo`."""

@@ -1,0 +1,105 @@
+"""The story of one enterprise through the six steps, told through the services alone.
+
+Every figure comes from a service or from the engine; the clock stands at the story's calendar.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dinghai.foundation.clock import SHANGHAI
+from dinghai_platform.catalogue.models import ProductVersion
+from dinghai_platform.core.actors import Actor, system_actor
+from dinghai_platform.core.clock import StandingClock
+from dinghai_platform.core.tenancy import crossing_tenants
+from dinghai_platform.core.worker import Worker
+from dinghai_platform.demo.people import Cast, make_cast
+from dinghai_platform.demo.telling import Teller
+from dinghai_platform.underwriting.models import Assessment, Case, Fix, Policy
+from dinghai_platform.underwriting.services.dossiers import archive_of_folder
+
+DOSSIER_PARTS = ("profile.toml", "answers.csv", "evidence", "scans", "inventory")
+
+
+@dataclass
+class Story:
+    """What the chapters hand on to each other."""
+
+    teller: Teller
+    example: Path
+    cast: Cast
+    case: Case | None = None
+    product: ProductVersion | None = None
+    assessment: Assessment | None = None
+    fix: Fix | None = None
+    policy: Policy | None = None
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def actor(self, role: str) -> Actor:
+        """Somebody in a role."""
+        return self.cast.actor(role)
+
+    @property
+    def house(self) -> Actor:
+        """The house itself inside the insurer."""
+        return system_actor(self.cast.insurer)
+
+
+def stand_at(text: str) -> datetime:
+    """Let the site's clock stand at a moment in Shanghai."""
+    moment = datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+    StandingClock.stand_at(moment)
+    return moment
+
+
+def work() -> None:
+    """Do every job that waits, as the worker of a site would."""
+    Worker(lease_seconds=600).run_until_idle()
+
+
+def folder_as_zip(folder: Path, parts: tuple[str, ...] = ()) -> bytes:
+    """A folder, or some parts of it, as the ZIP an import takes."""
+    if not parts:
+        return archive_of_folder(folder)
+    with tempfile.TemporaryDirectory(prefix="dinghai-demo-") as room:
+        for part in parts:
+            source, target = folder / part, Path(room) / part
+            if source.is_dir():
+                shutil.copytree(source, target)
+            else:
+                shutil.copyfile(source, target)
+        return archive_of_folder(Path(room))
+
+
+def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
+    """The six steps; answers the document that `--json` prints."""
+    from dinghai_platform.demo import chapters, settlement
+
+    stand_at("2026-03-02T09:00:00")
+    cast = make_cast()
+    teller.line(teller.pick(
+        f"机构：{cast.insurer.name_zh}、{cast.insured.name_zh}、{cast.provider.name_zh}、"
+        f"{cast.adjuster.name_zh}、{cast.regulator.name_zh}",
+        f"Organisations: {cast.insurer.name_en}, {cast.insured.name_en}, "
+        f"{cast.provider.name_en}, {cast.adjuster.name_en}, {cast.regulator.name_en}"))
+    story = Story(teller, example, cast)
+    with crossing_tenants("the demonstration plays every part"):
+        chapters.diagnose(story)
+        chapters.treat(story)
+        chapters.cover(story)
+        chapters.watch(story)
+        settlement.rescue(story)
+        settlement.settle(story)
+    return {
+        "schema": "dinghai.demo/1",
+        "steps": [step.to_dict() for step in teller.steps],
+        "people": [person.to_dict() for person in cast.people],
+        "case": str(story.case.pk) if story.case else None,
+        "policy_no": story.policy.policy_no if story.policy else None,
+        **story.figures,
+    }
