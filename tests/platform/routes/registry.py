@@ -1,0 +1,186 @@
+"""Every named page: who opens it, who may not, and which object of insurer A stands in its address.
+
+A new page is one line here. The words:
+
+    page("underwriter", not_by="resident", key="case")     opened by GET, an HTML page
+    file("auditor", …)                                     opened by GET, not HTML (CSV, PDF, JSON)
+    verb("claims_handler", …)                              reached by POST
+    public()                                               a page for those not signed in
+    own("…")                                               a page of one's own account; no ids
+
+The first word is one role that gets in, ``not_by`` one that gets 403 or 404 with insurer A's own
+id. Then each part of the address: the name of an object of `scenery.Scenery.objects`, or a text
+that starts with "=" and stands for itself. `.answering(404)` where the answer is not 200,
+`.sending(day="2026-12-01")` where an empty form says too little.
+
+The API needs no line of its own: it describes itself. Only a parameter whose name says too little
+is explained in PARAMETERS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Kind = Literal["page", "file", "verb", "public", "own"]
+ANYBODY = None
+"""``not_by=ANYBODY``: everyone who is signed in may."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """How one address is reached."""
+
+    kind: Kind
+    by: str | None
+    not_by: str | None = None
+    arguments: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    data: dict[str, str | bytes] = field(default_factory=dict)
+
+    def sending(self, **data: str | bytes) -> Route:
+        """The same with these fields in its form (bytes are an uploaded file)."""
+        return replace(self, data=data)
+
+    def answering(self, status: int) -> Route:
+        """The same, where what the role gets is not 200."""
+        return replace(self, status=status)
+
+
+def page(by: str, *, not_by: str | None, **arguments: str) -> Route:
+    """An HTML page."""
+    return Route("page", by, not_by, arguments)
+
+
+def file(by: str, *, not_by: str | None, **arguments: str) -> Route:
+    """A file or a document for programs."""
+    return Route("file", by, not_by, arguments)
+
+
+def verb(by: str, *, not_by: str | None, **arguments: str) -> Route:
+    """A form's target, reached by POST alone."""
+    return Route("verb", by, not_by, arguments)
+
+
+def public(**arguments: str) -> Route:
+    """A page that needs no sign-in."""
+    return Route("public", None, None, arguments)
+
+
+def own(by: str = "underwriter") -> Route:
+    """A page of one's own account."""
+    return Route("own", by)
+
+
+OUTSIDER = "resident"
+
+ROUTES: dict[str, Route] = {
+    # --- signing in: the library's own pages in the house's clothes ---
+    "accounts/signup/": public().answering(302),
+    "account_login": public(),
+    "account_logout": own(),
+    "account_inactive": public(),
+    "account_signup": public().answering(302),
+    "account_reauthenticate": own(),
+    "account_email": own(),
+    "account_email_verification_sent": public(),
+    "account_change_password": own(),
+    "account_set_password": own().answering(302),
+    "account_reset_password": public(),
+    "account_confirm_login_code": public().answering(302),
+    "account_confirm_email": public(key="=nobody"),
+    "account_reset_password_from_key_done": public(),
+    "account_reset_password_from_key": public(uidb36="=1", key="=set-nothing"),
+    "account_reset_password_done": public(),
+    "mfa_index": own(),
+    "mfa_authenticate": public().answering(302),
+    "mfa_reauthenticate": own().answering(302),
+    "mfa_activate_totp": own().answering(302),
+    "mfa_deactivate_totp": own().answering(404),
+    "mfa_view_recovery_codes": own().answering(404),
+    "mfa_generate_recovery_codes": own().answering(302),
+    "mfa_download_recovery_codes": own().answering(404),
+    "set_language": public().answering(302),
+    # --- core ---
+    "core:home": own(),
+    "core:set_up": public(secret="nobody").answering(404),
+    "core:invited": public(secret="invitation"),
+    "core:switch": verb("underwriter", not_by=ANYBODY).answering(404),
+    "core:members": page("platform_admin", not_by="underwriter"),
+    "core:end_membership": verb("platform_admin", not_by="underwriter", membership="membership"),
+    "core:organisations": page("operator", not_by="platform_admin"),
+    "core:tokens": page("underwriter", not_by=ANYBODY),
+    "core:revoke_token": verb("underwriter", not_by="auditor", token="token"),
+    "core:jobs": page("underwriter", not_by=ANYBODY),
+    "core:job": page("underwriter", not_by=ANYBODY, job="job"),
+    "core:job_json": file("underwriter", not_by=ANYBODY, job="job"),
+    "core:cancel_job": verb("underwriter", not_by="auditor", job="job"),
+    "core:retry_job": verb("underwriter", not_by="auditor", job="job"),
+    "core:audit": page("auditor", not_by="underwriter"),
+    "core:audit_export": file("auditor", not_by="underwriter"),
+    "core:audit_verify": verb("auditor", not_by="underwriter"),
+    "core:audit_checkpoint": file("auditor", not_by="underwriter"),
+    # --- ledger ---
+    "ledger:entries": page("auditor", not_by="insured_admin"),
+    "ledger:export": file("auditor", not_by="insured_admin"),
+    "ledger:balances": page("auditor", not_by="insured_admin"),
+    "ledger:entry": page("auditor", not_by="insured_admin", entry="entry"),
+    # --- underwriting ---
+    "underwriting:cases": page("underwriter", not_by=OUTSIDER),
+    "underwriting:case_new": page("underwriter", not_by="auditor"),
+    "underwriting:case": page("underwriter", not_by=OUTSIDER, key="case"),
+    "underwriting:case_import": verb("underwriter", not_by="auditor", key="case").sending(
+        archive=b"PK"
+    ),
+    "underwriting:dossiers": page("underwriter", not_by=OUTSIDER),
+    "underwriting:dossier": page("underwriter", not_by=OUTSIDER, key="dossier"),
+    "underwriting:dossier_assess": verb("underwriter", not_by="auditor", key="dossier"),
+    "underwriting:findings": page("underwriter", not_by=OUTSIDER),
+    "underwriting:finding": page("underwriter", not_by=OUTSIDER, key="finding"),
+    "underwriting:finding_dispute": verb("insured_admin", not_by="auditor", key="finding"),
+    "underwriting:dispute_decide": verb("underwriter", not_by="auditor", key="dispute"),
+    "underwriting:assessment": page("underwriter", not_by=OUTSIDER, key="assessment"),
+    "underwriting:assessment_plan": verb("underwriter", not_by="auditor", key="assessment"),
+    "underwriting:price": page("underwriter", not_by="auditor", key="assessment"),
+    "underwriting:plan": page("underwriter", not_by=OUTSIDER, key="plan"),
+    "underwriting:fix_commit": verb("insured_admin", not_by="auditor", key="fix").sending(
+        due="2026-12-01"
+    ),
+    "underwriting:quotes": page("underwriter", not_by=OUTSIDER),
+    "underwriting:quote": page("underwriter", not_by=OUTSIDER, key="quote"),
+    "underwriting:explanations": page("insured_admin", not_by=OUTSIDER, key="quote"),
+    "underwriting:quote_step": verb("underwriter", not_by="auditor", key="quote", verb="=bind"),
+    "underwriting:policies": page("underwriter", not_by=OUTSIDER),
+    "underwriting:policy": page("underwriter", not_by=OUTSIDER, key="policy"),
+    "underwriting:policy_pay": verb("underwriter", not_by="auditor", key="policy"),
+    "underwriting:paper": file("underwriter", not_by=OUTSIDER, key="paper"),
+    # --- claims ---
+    "claims:claims": page("claims_handler", not_by=OUTSIDER),
+    "claims:export": file("claims_handler", not_by=OUTSIDER),
+    "claims:incidents": page("claims_handler", not_by=OUTSIDER),
+    "claims:report": page("insured_admin", not_by="auditor"),
+    "claims:incident": page("claims_handler", not_by=OUTSIDER, incident="incident"),
+    "claims:authority_report": file("claims_handler", not_by=OUTSIDER, incident="incident"),
+    "claims:incident_act": page(
+        "claims_handler", not_by=OUTSIDER, incident="incident", event="=note"
+    ),
+    "claims:record_report": page("claims_handler", not_by=OUTSIDER, duty="duty"),
+    "claims:answer_order": verb("ir_lead", not_by=OUTSIDER, order="order", answer="=accept"),
+    "claims:evidence": file("claims_handler", not_by=OUTSIDER, evidence="evidence"),
+    "claims:request_notice": file("claims_handler", not_by=OUTSIDER, request_id="request"),
+    "claims:decision": page("claims_handler", not_by=OUTSIDER, decision="decision"),
+    "claims:decision_json": file("claims_handler", not_by=OUTSIDER, decision="decision"),
+    "claims:replay": verb("claims_handler", not_by=OUTSIDER, decision="decision"),
+    "claims:notice": file("claims_handler", not_by=OUTSIDER, decision="decision", language="=zh"),
+    "claims:claim": page("claims_handler", not_by=OUTSIDER, claim="claim"),
+    "claims:claim_json": file("claims_handler", not_by=OUTSIDER, claim="claim"),
+    "claims:facts": page("claims_handler", not_by=OUTSIDER, claim="open_claim"),
+    "claims:item_facts": page("claims_handler", not_by=OUTSIDER, claim="open_claim", item="=1"),
+    "claims:act": page("claims_handler", not_by=OUTSIDER, claim="claim", event="=reserve"),
+    # --- site ---
+    "site:styleguide": public().answering(404),  # shown to developers alone
+}
+
+PARAMETERS: dict[str, str] = {
+    # a path parameter of the API -> the object of insurer A it names; "x_id" finds "x" by itself
+}

@@ -1,0 +1,232 @@
+"""Insurer A's whole story in rows: what foreign people must not see and their own can open.
+
+`built()` makes it once for a module, inside a transaction that is undone at the end. A test that
+is marked `django_db` works in a savepoint of its own above it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.test import Client, override_settings
+
+from dinghai_platform.catalogue.models import FeedTable
+from dinghai_platform.catalogue.services import install_product, release_product
+from dinghai_platform.claims.services import (
+    adjudicate_claim,
+    approve_claim,
+    dispatch_response,
+    triage_incident,
+)
+from dinghai_platform.core import audit, jobs, services, tokens
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import (
+    AuditEntry, Job, Membership, Organisation, Relation, StoredFile,
+)
+from dinghai_platform.ledger.models import JournalEntry
+from dinghai_platform.monitoring.services.feeds import load_feed
+from dinghai_platform.underwriting.models import Dossier, Policy
+from dinghai_platform.underwriting.services.cases import open_case
+from dinghai_platform.underwriting.services.disputes import dispute_finding
+from dinghai_platform.underwriting.services.dossiers import archive_of_folder, import_dossier
+from dinghai_platform.underwriting.services.papers import make_policy_papers
+from dinghai_platform.underwriting.services.treatment import plan_treatment
+from tests.platform.claims.making import Scene, example
+from tests.platform.core import handlers_for_tests
+from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
+from tests.platform.underwriting.way import policy_in_force
+
+assert handlers_for_tests
+STANDING = "dinghai_platform.core.clock.StandingClock"
+LAST_DAY = "2026-10-13T09:00:00"
+
+
+@dataclass
+class Scenery:
+    """The people, and under a name every object an address may ask for."""
+
+    world: World
+    homes: dict[str, Organisation]
+    objects: dict[str, Any] = field(default_factory=dict)
+
+    def key(self, name: str) -> str:
+        """What stands in an address for the object of that name."""
+        thing = self.objects[name]
+        return str(getattr(thing, "pk", thing))
+
+    def actor(self, role: str, *, home: Organisation | None = None) -> Actor:
+        """Somebody in a role, at the organisation that has the role in this story."""
+        if role == "operator":  # the administrator of the organisation that runs the site
+            role, home = "platform_admin", audit.platform_organisation()
+        return self.world.actor(role, home or self.homes.get(role))
+
+    def browser(
+        self, role: str | None, *, home: Organisation | None = None,
+        language: str = "zh-hans", **options: Any,
+    ) -> Client:
+        """The browser of somebody in a role; of a stranger without one."""
+        client = Client(headers={"accept-language": language}, **options)
+        if role is not None:
+            client.force_login(
+                self.actor(role, home=home).user,
+                backend="django.contrib.auth.backends.ModelBackend",
+            )
+        return client
+
+    def foreign_home(self, role: str) -> Organisation:
+        """Where the same role sits on the other side: the other insurer, or the other insured."""
+        of_insured = role.startswith("insured")
+        return self.world.stranger if of_insured else self.world.other_insurer
+
+    def bearer(self, role: str, *, home: Organisation | None = None) -> str:
+        """A token with all that the role may do."""
+        actor = self.actor(role, home=home)
+        membership = Membership.objects.get(
+            user=actor.user, organisation=actor.organisation, role=role
+        )
+        _token, secret = tokens.issue_token(
+            membership, name="test", scopes=["*"], days=30, actor=actor
+        )
+        return secret
+
+
+@contextlib.contextmanager
+def built() -> Iterator[Scenery]:
+    """The scenery, made and undone."""
+    with override_settings(DINGHAI_CLOCK=STANDING), transaction.atomic():
+        try:
+            yield make_scenery()
+        finally:
+            transaction.set_rollback(True)
+            _clock_file().unlink(missing_ok=True)
+
+
+def _clock_file() -> Any:
+    return settings.DINGHAI_HOME / "clock"
+
+
+def make_scenery() -> Scenery:
+    """From the dossier to an issued decision, and one of everything else."""
+    stand_at("2026-03-11T10:00:00")
+    world = make_world()
+    homes = {
+        "ir_lead": _partner(world, "provider", "磐石网络安全"),
+        "loss_adjuster": _partner(world, "adjuster", "顺衡保险公估"),
+        "regulator_nfra": Organisation.objects.create(kind="regulator", name_zh="金融监管局"),
+        "resident": Organisation.objects.create(kind="park", name_zh="某园区"),
+    }
+    scenery = Scenery(world, homes)
+    _underwrite(scenery)
+    _watch(scenery)
+    _settle(scenery)
+    _keep(scenery)
+    stand_at(LAST_DAY)
+    return scenery
+
+
+def _partner(world: World, kind: str, name: str) -> Organisation:
+    made = Organisation.objects.create(kind=kind, name_zh=name)
+    Relation.objects.create(tenant=world.insurer, organisation=made)
+    return made
+
+
+def _underwrite(scenery: Scenery) -> None:
+    world = scenery.world
+    underwriter = world.actor("underwriter")
+    product = release_product(
+        install_product("cyber-comprehensive-standard", actor=world.system), actor=world.system
+    )
+    case = open_case(world.donghai, title="东海家电 2026", actor=underwriter)
+    started = import_dossier(
+        case, archive_of_folder(EXAMPLE), name="donghai.zip", actor=underwriter
+    )
+    work()
+    dossier = Dossier.objects.within(world.insurer).get(pk=started.pk)
+    policy = policy_in_force(dossier, product, world)
+    papers = make_policy_papers(policy, actor=underwriter, languages=("zh",))
+    plan = plan_treatment(policy.quote.assessment, product, actor=underwriter)
+    finding = dossier.findings.first()
+    scenery.objects |= {
+        "case": case, "dossier": dossier, "product": product, "policy": policy,
+        "quote": policy.quote, "assessment": policy.quote.assessment, "plan": plan,
+        "fix": plan.fixes.first(), "finding": finding, "reading_of_file": finding.reading,
+        "dispute": dispute_finding(finding, reason="不是我们的", actor=world.actor("insured_admin")),
+        "explanation": policy.quote.explanations.first(), "paper": papers[0],
+        "insured": world.donghai,
+    }
+
+
+def _watch(scenery: Scenery) -> None:
+    world = scenery.world
+    stand_at("2026-04-20T09:00:00")
+    kev = files("dinghai.data").joinpath("feeds/kev_2026-04-16.csv").read_bytes()
+    load_feed(kev, name="kev.csv", kind="kev", as_of=date(2026, 4, 16),
+              actor=world.actor("underwriter"))
+    work()
+    policy: Policy = scenery.objects["policy"]
+    scenery.objects |= {
+        "feed": FeedTable.objects.within(world.insurer).first(),
+        "monitoring_reading": policy.readings.first(), "notice": policy.notices.first(),
+        "monitored_finding": policy.monitored_findings.first(),
+        "proposal": policy.float_proposals.first(),
+    }
+
+
+def _settle(scenery: Scenery) -> None:
+    homes = scenery.homes
+    opened = Scene(scenery.world, scenery.objects["policy"], example(), homes["ir_lead"],
+                   homes["loss_adjuster"])
+    opened.report()
+    opened.hand_in()
+    scenery.objects |= {"open_claim": opened.register(), "open_item": opened.claim.items.first()}
+    scene = Scene(scenery.world, scenery.objects["policy"], example(), homes["ir_lead"],
+                  homes["loss_adjuster"])
+    incident = scene.report()
+    handler = scene.actor("claims_handler")
+    triage = scene.story.data["triage"]
+    triage_incident(incident, actor=handler, family=triage["family"], facts=triage["facts"])
+    order = dispatch_response(incident, scene.provider, mode="remote", actor=handler)
+    scene.hand_in()
+    scene.register()
+    stand_at("2026-09-15T10:00:00")
+    scene.supplement()
+    scene.quantify()
+    stand_at("2026-10-12T10:00:00")
+    adjudicate_claim(scene.claim, actor=handler)
+    decision = approve_claim(scene.claim, actor=scene.actor("claims_approver"))
+    claim = scene.claim
+    scenery.objects |= {
+        "claim": claim, "incident": incident, "order": order, "decision": decision,
+        "duty": incident.duties.first(), "evidence": incident.evidence.first(),
+        "request": claim.requests.first(), "item": claim.items.first(),
+        "provider": scene.provider, "adjuster": scene.adjuster,
+    }
+
+
+def _keep(scenery: Scenery) -> None:
+    world = scenery.world
+    member = Membership.objects.get(
+        user=world.actor("underwriter").user, organisation=world.insurer, role="underwriter"
+    )
+    owner = world.actor("underwriter")
+    token, _secret = tokens.issue_token(member, name="t", scopes=["*"], days=30, actor=owner)
+    _invitation, invited = services.invite(
+        world.insurer, email="lin@example.test", role="actuary",
+        actor=world.actor("platform_admin"),
+    )
+    scenery.objects |= {
+        "job": jobs.start_job("test.count", {"total": 2}, actor=owner),
+        "done_job": Job.objects.within(world.insurer).exclude(kind="test.count").first(),
+        "membership": member, "token": token, "invitation": invited,
+        "entry": JournalEntry.objects.within(world.insurer).first(),
+        "link": AuditEntry.objects.within(world.insurer).first(),
+        "file": StoredFile.objects.within(world.insurer).first(),
+        "nobody": "0" * 43, "now": datetime.fromisoformat(LAST_DAY),
+    }
