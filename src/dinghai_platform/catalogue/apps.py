@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dinghai_platform.core.house import HouseApp
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.core.house import HouseApp, MenuItem
 
 
 class CatalogueConfig(HouseApp):
@@ -13,3 +15,7 @@ class CatalogueConfig(HouseApp):
     verbose_name = "Catalogue"
     url_prefix = "products/"
     api_prefix = "products"
+    menu = (
+        MenuItem(_("Products"), "catalogue:products", "catalogue.view", "underwriting", 190,
+                 "book"),
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dinghai_platform.core.house import HouseApp
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.core.house import HouseApp, MenuItem
 
 
 class MonitoringConfig(HouseApp):
@@ -13,3 +15,21 @@ class MonitoringConfig(HouseApp):
     verbose_name = "Monitoring"
     url_prefix = "monitoring/"
     api_prefix = "monitoring"
+    menu = (
+        MenuItem(_("Policies under watch"), "monitoring:policies", "monitoring.view",
+                 "monitoring", 200, "activity"),
+        MenuItem(_("Findings under watch"), "monitoring:findings", "monitoring.view",
+                 "monitoring", 210, "bug"),
+        MenuItem(_("Notices"), "monitoring:notices", "monitoring.view", "monitoring", 220, "mail"),
+        MenuItem(_("Premium float"), "monitoring:floats", "monitoring.view", "monitoring", 230,
+                 "arrows-sort"),
+        MenuItem(_("Threat tables"), "monitoring:feeds", "monitoring.view_feeds", "monitoring",
+                 240, "database"),
+    )
+
+    def ready(self) -> None:
+        """Load the room's words besides its jobs."""
+        super().ready()
+        from dinghai_platform.monitoring import words
+
+        words.register()

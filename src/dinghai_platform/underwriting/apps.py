@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dinghai_platform.core.house import HouseApp
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.core.house import HouseApp, MenuItem
 
 
 class UnderwritingConfig(HouseApp):
@@ -13,3 +15,22 @@ class UnderwritingConfig(HouseApp):
     verbose_name = "Underwriting"
     url_prefix = "underwriting/"
     api_prefix = "underwriting"
+    menu = (
+        MenuItem(_("Cases"), "underwriting:cases", "underwriting.view", "underwriting", 100,
+                 "briefcase"),
+        MenuItem(_("Dossiers"), "underwriting:dossiers", "underwriting.view", "underwriting", 110,
+                 "files"),
+        MenuItem(_("Findings"), "underwriting:findings", "underwriting.view", "underwriting", 115,
+                 "bug"),
+        MenuItem(_("Quotes"), "underwriting:quotes", "underwriting.view", "underwriting", 120,
+                 "report-money"),
+        MenuItem(_("Policies"), "underwriting:policies", "underwriting.view", "underwriting", 130,
+                 "shield-check"),
+    )
+
+    def ready(self) -> None:
+        """Load the room's words besides its jobs."""
+        super().ready()
+        from dinghai_platform.underwriting import words
+
+        words.register()

@@ -28,7 +28,7 @@ MACHINE = "monitoring_finding"
 # Days from the notice, as the machine's guard states them (lifecycle table).
 DAYS_TO_MEND = {"critical": 7, "high": 7, "medium": 30, "low": 90, "info": 90}
 OPEN = ("notified", "acknowledged", "fixing", "overdue", "accepted_risk", "disputed")
-_PERMISSION = {
+PERMISSION = {
     "fix": "monitoring.respond",
     "accept": "monitoring.respond",
     "dispute": "monitoring.respond",
@@ -36,7 +36,7 @@ _PERMISSION = {
     "dismiss": "monitoring.verify",
     "reopen": "monitoring.notify",
 }
-_NEEDS_REASON = frozenset({"accept", "dispute", "uphold", "dismiss"})
+NEEDS_REASON = frozenset({"accept", "dispute", "uphold", "dismiss"})
 
 
 def due_after(severity: str, notified: datetime) -> datetime:
@@ -147,10 +147,10 @@ def move_finding(
 
     Raises Refusal for a step that is not possible now, InputError where a reason is missing.
     """
-    if event not in _PERMISSION:
+    if event not in PERMISSION:
         raise Refusal(f"{event!r} is not a step that a person takes")
-    require(actor, _PERMISSION[event], finding)
-    if event in _NEEDS_REASON and not reason.strip():
+    require(actor, PERMISSION[event], finding)
+    if event in NEEDS_REASON and not reason.strip():
         raise InputError("this step needs its reason", field="reason", mend="say why")
     finding = locked(finding)
     finding.state = machines()[MACHINE].step(finding.state, event).target

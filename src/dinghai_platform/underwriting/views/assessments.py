@@ -1,0 +1,93 @@
+"""The assessment and the treatment plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from dinghai.foundation.errors import InputError
+from dinghai_platform.catalogue.queries import products_on_sale
+from dinghai_platform.core.permissions import allowed
+from dinghai_platform.core.web import page
+from dinghai_platform.site.answers import answer
+from dinghai_platform.underwriting import queries
+from dinghai_platform.underwriting.models import Assessment, Fix, TreatmentPlan
+from dinghai_platform.underwriting.reading import assessment_page, plan_page
+from dinghai_platform.underwriting.services.treatment import commit_fix, plan_treatment
+from dinghai_platform.underwriting.words import EFFORTS
+
+
+@page("underwriting.view")
+def assessment(request: HttpRequest, key: UUID) -> HttpResponse:
+    """One assessment with everything behind it."""
+    row = queries.whole(Assessment, request.actor, key, "case", "dossier")
+    context = {
+        "assessment": row,
+        "plan": queries.plans(request.actor).filter(assessment=row).first(),
+        "products": products_on_sale(row.tenant).defer("document"),
+        **assessment_page(row),
+    }
+    return render(request, "underwriting/assessment.html", context)
+
+
+@require_POST
+@page("underwriting.plan")
+def assessment_plan(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Plan the treatment under the first product on sale, or the one that is named."""
+    row = queries.whole(Assessment, request.actor, key, "case", "dossier")
+
+    def act() -> TreatmentPlan:
+        products = products_on_sale(row.tenant)
+        if wanted := request.POST.get("product"):
+            products = products.filter(pk=wanted)
+        product = products.first()
+        if product is None:
+            raise InputError("no product is on sale", field="product",
+                             mend="release one in the catalogue")
+        return plan_treatment(row, product, actor=request.actor)
+
+    return answer(
+        request, act, _("The treatment was planned."),
+        lambda made: reverse("underwriting:plan", args=[made.pk]),
+    )
+
+
+@page("underwriting.view")
+def plan(request: HttpRequest, key: UUID) -> HttpResponse:
+    """One treatment plan: fixes with their worth, and the curve."""
+    row = queries.whole(TreatmentPlan, request.actor, key, "case", "assessment", "product")
+    fixes = list(Fix.objects.within(row.tenant).filter(plan=row))
+    for fix in fixes:
+        fix.effort_name = EFFORTS.get(fix.effort, fix.effort)
+        fix.plan = row
+    context = {
+        "plan": row,
+        "fixes": fixes,
+        "may_commit": allowed(request.actor, "underwriting.commit_fix", row),
+        **plan_page(row),
+    }
+    return render(request, "underwriting/plan.html", context)
+
+
+@require_POST
+@page("underwriting.view")
+def fix_commit(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Undertake a fix by a day."""
+    row = queries.whole(Fix, request.actor, key, "plan")
+
+    def act() -> Fix:
+        try:
+            due = date.fromisoformat(request.POST.get("due", ""))
+        except ValueError as error:
+            raise InputError("this is not a day", field="due", mend="choose a day") from error
+        return commit_fix(row, due=due, actor=request.actor)
+
+    return answer(
+        request, act, _("The fix is planned."), reverse("underwriting:plan", args=[row.plan_id])
+    )

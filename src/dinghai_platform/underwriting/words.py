@@ -1,0 +1,139 @@
+"""Underwriting's codes in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.site.words import Word, register_names, register_states
+
+KINDS: dict[str, Any] = {
+    "open_port": _("Open port"),
+    "service": _("Service"),
+    "vulnerability": _("Vulnerability"),
+    "misconfiguration": _("Misconfiguration"),
+    "component": _("Component"),
+    "end_of_life": _("End of life"),
+    "weak_encryption": _("Weak encryption"),
+}
+VANTAGES: dict[str, Any] = {
+    "external": _("from outside"),
+    "internal": _("from inside"),
+    "unstated": _("not stated"),
+}
+EFFORTS: dict[str, Any] = {
+    "low": _("Low effort"),
+    "medium": _("Medium effort"),
+    "high": _("High effort"),
+}
+ACTIONS: dict[str, Any] = {
+    "refer": _("put before a higher authority"),
+    "decline_until_fixed": _("no cover until it is mended"),
+    "sublimit_zero_without": _("this cover is withheld"),
+}
+CONDITIONS: dict[str, Any] = {
+    "treat": _("Mend it"),
+    "explain_conflict": _("Explain why the answer and the scan differ"),
+    "confirm": _("Confirm it: nobody could check"),
+    "sublimit_zero": _("The cover is withheld until it is mended"),
+    "refresh": _("Bring newer evidence"),
+}
+REASONS: dict[str, Any] = {
+    "answer_with_evidence": _("answer with evidence"),
+    "answer_only": _("answer without evidence"),
+    "capped_without_evidence": _("capped: no evidence"),
+    "statement_only": _("only a scan scores this"),
+    "needs_evidence": _("needs evidence to count"),
+    "not_answered": _("not answered"),
+    "clean_scan": _("scan found nothing against it"),
+    "lowered_by_scan": _("lowered by the scan"),
+    "confirmed_by_scan": _("confirmed by the scan"),
+    "observed_without_answer": _("seen by the scan"),
+    "conflict": _("answer and scan differ"),
+    "missing": _("nothing is known"),
+    "answer_stale": _("the answer is old"),
+    "scan_stale": _("the scan is old"),
+    "scan_date_unknown": _("the scan's day is unknown"),
+}
+QUOTE_REASONS: dict[str, Any] = {
+    "grade": _("Grade"),
+    "conflict": _("Answer and scan differ"),
+    "knock_out": _("Minimum requirement not met"),
+    "unconfirmed": _("Minimum requirement not confirmed"),
+    "small_and_partly_everywhere": _("Small firm, partly protected everywhere"),
+    "rate_outside_filing": _("Rate outside the filing"),
+    "limit_above_authority": _("Limit above your authority"),
+    "premium_above_authority": _("Premium above your authority"),
+    "low_confidence": _("Too little is known for your authority"),
+}
+WATERFALL: dict[str, Any] = {
+    "book_average": _("Average of the book"),
+    "size": _("Size"),
+    "industry": _("Industry"),
+    "exposure": _("Exposure"),
+    "controls_frequency": _("Controls: fewer incidents"),
+    "controls_severity": _("Controls: smaller losses"),
+    "annual_aggregate": _("Annual aggregate limit"),
+    "parameter": _("Parameter load"),
+    "risk": _("Risk load"),
+    "catastrophe": _("Catastrophe load"),
+    "service": _("Service cost"),
+    "expense": _("Expenses"),
+    "commission": _("Commission"),
+    "profit": _("Profit"),
+    "guarantee_fund": _("Guarantee fund levy"),
+    "market": _("Market factor"),
+    "days": _("Days of cover"),
+    "minimum": _("Up to the filed minimum"),
+    "vat": _("VAT"),
+}
+TERM_KINDS: dict[str, Any] = {
+    "exclusion": _("Exclusions and conditions"),
+    "deductible": _("Deductibles"),
+    "waiting": _("Waiting periods"),
+    "insured_share": _("Shares borne by the insured"),
+}
+
+
+def register() -> None:
+    """Hand underwriting's words to the site."""
+    register_states(
+        {
+            "reading": Word(_("Being read"), "info"),
+            "sealed": Word(_("Sealed"), "good"),
+            "disregarded": Word(_("Disregarded")),
+            "inclusive_offer": Word(_("Inclusive offer"), "info"),
+            "structured": Word(_("Structured"), "info"),
+            "legal_review": Word(_("Legal review done"), "info"),
+            "actuarial_review": Word(_("Actuarial review done"), "info"),
+            "board_ok": Word(_("Approved by the board"), "info"),
+            "in_use": Word(_("On sale"), "good"),
+            "filed": Word(_("Filed"), "good"),
+            "revised": Word(_("Revised")),
+            "proposed": Word(_("Proposed"), "info"),
+        }
+    )
+    register_names(
+        {
+            "technical_net": _("Technical premium"),
+            "charged_net": _("Charged premium before VAT"),
+            "parameter": _("Parameter load"),
+            "peril": _("Claims a year"),
+            "indicator": _("Control"),
+            "revenue": _("Revenue"),
+            "mix": _("Share of the peril"),
+            "exposure": _("Exposure"),
+            "standard_deviation": _("Standard deviation of a year"),
+            "common": _("From common causes"),
+            "limit": _("Limited at"),
+            "severity_industry": _("Severity of the industry"),
+            "score": _("Score"),
+            "own": _("Own causes"),
+            "float": _("Premium float"),
+            "factor_in_force": _("Factor in force"),
+            "factor": _("Factor"),
+            "days_left": _("Days left"),
+            "days": _("Days of cover"),
+        }
+    )
