@@ -118,8 +118,8 @@ def authority_report(incident: Incident, language: Language) -> Document:
     blocks: list[Block] = [
         Box(pick(language, "草稿", "Draft"), (pick(
             language,
-            "本表由平台按报案事实草拟，须由运营者核对后自行报送（12387 热线、网站、微信、邮件或传真）；"
-            "平台不代为报送。可先报前两项，其余情况及时补报。",
+            "本表由平台按报案事实草拟，须由运营者核对后自行报送（12387 热线、网站、微信、"
+            "邮件或传真）；平台不代为报送。可先报前两项，其余情况及时补报。",
             "Drafted by the platform from the facts reported. The operator checks it and sends it "
             "(hotline 12387, web, WeChat, mail or fax); the platform never sends it. The first "
             "two items may go first and the rest follow."),), "notice"),

@@ -132,7 +132,7 @@ def grouped_facts(ids: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 def missing_required(claim: Claim) -> int:
     """How many facts that the insured must prove for the claimed items nobody has given."""
-    event, by_item = relevant_facts(claim)
+    _event, by_item = relevant_facts(claim)
     items = {item.no: item.facts for item in claim.items.all()}
     return sum(1 for no, names in by_item.items() for name in names
                if name not in items[no] and fact(name).prover == "insured")

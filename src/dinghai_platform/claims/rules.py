@@ -39,7 +39,7 @@ is_insured = has_role(*roles.INSURED) & acts_for_insured
 
 rules.add_perm("claims.view", sees_claims)
 rules.add_perm("claims.report", has_role(*roles.INSURED, "broker", "claims_handler"))
-rules.add_perm("claims.triage", (is_handler | has_role("ir_lead")))
+rules.add_perm("claims.triage", is_handler | has_role("ir_lead"))
 rules.add_perm("claims.record_report", is_insured | is_handler)
 rules.add_perm("claims.dispatch", is_handler)
 rules.add_perm("claims.answer_order", has_role("ir_lead"))
@@ -48,7 +48,9 @@ rules.add_perm("claims.note", is_handler | is_insured | has_role(*PARTNERS))
 
 rules.add_perm("claims.register", is_handler)
 rules.add_perm("claims.set_reserve", is_handler | is_approver)
-rules.add_perm("claims.add_evidence", is_handler | is_insured | has_role("ir_lead", "loss_adjuster"))
+rules.add_perm(
+    "claims.add_evidence", is_handler | is_insured | has_role("ir_lead", "loss_adjuster")
+)
 rules.add_perm("claims.edit_facts", is_handler | has_role("loss_adjuster"))
 rules.add_perm("claims.state_facts", is_insured)
 rules.add_perm("claims.permit_request", is_approver)

@@ -94,7 +94,7 @@ def treat(story: Story) -> None:
     fixes = list(plan.fixes.all())
     teller.at(moment, f"整改方案：{len(fixes)} 项，按节省的期望损失排序",
               f"A plan of {len(fixes)} fixes, by the expected loss they save")
-    for fix in fixes[:4]:
+    for fix in plan.fixes.filter(document__level="full")[:4]:
         teller.figure(fix.name_zh[:14], fix.name_en[:28],
                       f"保费 −{fix.premium_saved_fen / 100:,.2f} 元/年" if teller.is_chinese
                       else f"premium −¥{fix.premium_saved_fen / 100:,.2f} a year")
@@ -164,7 +164,7 @@ def _explain(story: Story, quote: Quote) -> None:
         quote, [NOT_EXPLAINED], actor=story.actor("chief_underwriter"),
         reason="线上未完成逐条说明，公司选择不援引该条")
     quote.refresh_from_db()
-    teller.at(moment, f"逐条提示并说明 {len(done)} 项；1 项（未认可服务商）未完成说明，登记为不援引",
+    teller.at(moment, f"逐条提示并说明 {len(done)} 项；1 项（未认可服务商）未说明，登记为不援引",
               f"{len(done)} terms highlighted and explained; one (unapproved vendors) was not and "
               "is given up on record")
 

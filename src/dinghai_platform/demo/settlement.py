@@ -80,7 +80,8 @@ def rescue(story: Story) -> None:
     ):
         moment = stand_at(when)
         services.advance_incident(incident, event, text=text, actor=actor)
-    teller.at(moment, "遏制、清除、恢复：中断 120 小时", "Contained, eradicated, recovered: 120 hours")
+    teller.at(moment, "遏制、清除、恢复：中断 120 小时",
+              "Contained, eradicated, recovered: 120 hours")
     teller.keep_json("grade.json", incident.grade)
     step.figures.update(grade=incident.grade_name, report_due=due.isoformat(),
                         interruption_hours=120)

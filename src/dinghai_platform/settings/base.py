@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dinghai_platform.core.middleware.ContentSecurityPolicy",
+    "dinghai_platform.core.middleware.ErrorsOfApi",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -97,6 +98,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+DINGHAI_FRONT_PAGE = "cases:dashboard"
 ACCOUNT_ADAPTER = "dinghai_platform.core.accounts.InvitedOnly"
 MFA_ADAPTER = "dinghai_platform.core.accounts.SealedSecrets"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}

@@ -154,7 +154,7 @@ def test_facts_are_edited_in_words_and_kept_in_units(scene: Scene) -> None:
     assert page.status_code == 200
     form = page.context["form"]
     data: dict[str, Any] = {}
-    for name, field in form.fields.items():
+    for name in form.fields:
         value = form[name].value()
         if value not in (None, "", False):
             data[name] = value

@@ -24,6 +24,8 @@ from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
+from dinghai_platform.underwriting.models import Case
+from dinghai_platform.underwriting.services.cases import reach_step
 
 DECISION_CLOCK = "CLK-CL-DEC"
 
@@ -57,6 +59,7 @@ def register_claim(claim: Claim, *, reserve_fen: int, actor: Actor, note: str = 
     move_claim(claim, "register", actor=actor, handler=actor.user, registered_at=clock.now())
     change_reserve(claim, reserve_fen, note or _("at registration"), actor)
     note_claim(claim, "claim_registered", actor, reserve_fen=str(reserve_fen))
+    reach_step(claim.policy.case, Case.Step.PAY, actor=actor)
     return claim
 
 

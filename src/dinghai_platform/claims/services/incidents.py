@@ -32,7 +32,8 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
-from dinghai_platform.underwriting.models import Policy
+from dinghai_platform.underwriting.models import Case, Policy
+from dinghai_platform.underwriting.services.cases import reach_step
 
 SUMMARY_REPORT = "CLK-RPT-SUM"
 PERSONAL_DATA = "CLK-PI-NOTIFY"
@@ -59,6 +60,8 @@ def report_incident(
     require(actor, "claims.report")
     if actor.tenant is None and actor.organisation.pk not in {policy.insured_id,
                                                               policy.applicant_id}:
+        raise PermissionDenied("claims.report")
+    if actor.tenant is not None and actor.tenant.pk != policy.tenant_id:
         raise PermissionDenied("claims.report")
     if discovered_at > clock.now():
         raise InputError(_("the discovery lies in the future"), field="discovered_at",
@@ -90,6 +93,7 @@ def report_incident(
                  {"number": incident.number, "policy": policy.policy_no,
                   "discovered_at": discovered_at.isoformat(), "facts": incident.facts})
     notify_claim(incident, actor=actor)
+    reach_step(policy.case, Case.Step.RESCUE, actor=actor)
     return incident
 
 

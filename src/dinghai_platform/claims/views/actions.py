@@ -47,7 +47,7 @@ class Deed:
     form: MakeForm
     run: Run
     lead: Any = ""
-    done: Any = gettext_lazy("Done.")
+    done: Any = ""
     label: Any = ""
     permission: str = ""
     shows: Callable[[Row], dict[str, Any]] | None = None
@@ -106,7 +106,7 @@ def _paper(code: str) -> str:
     return phrase(f"evidence.{code}", language()) if has_phrase(f"evidence.{code}") else code
 
 
-# --- deeds on a claim ------------------------------------------------------------------------------
+# --- deeds on a claim ----------------------------------------------------------------------------
 
 
 def _with(service: Callable[..., Any], **names: str) -> Run:
@@ -264,7 +264,7 @@ CLAIM_DEEDS: dict[str, Deed] = {
 }
 
 
-# --- deeds on an incident --------------------------------------------------------------------------
+# --- deeds on an incident ------------------------------------------------------------------------
 
 
 def _triage(row: Incident, form: django_forms.Form, request: HttpRequest) -> Any:
