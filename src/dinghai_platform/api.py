@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -85,6 +85,12 @@ def _unstorable(request: HttpRequest, error: Exception) -> HttpResponse:
 
 for _kind in (DataError, UnicodeEncodeError, OverflowError):
     api.add_exception_handler(_kind, _unstorable)
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    fault = Fault("the body is too large", mend="send it in parts, or files as multipart/form-data")
+    return _answer(request, fault, 413)
 
 
 @api.exception_handler(AuthenticationError)

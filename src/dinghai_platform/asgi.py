@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import warnings
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+
+from dinghai_platform.core.bounded import BoundedBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dinghai_platform.settings.site")
 
 # Static files are handed out by whitenoise from files, in the request's own thread.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+# A little above the largest file, for the form around it.
+application = BoundedBodies(_django, settings.DINGHAI_UPLOAD_MAXIMUM_BYTES + 1024 * 1024)

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from dinghai.foundation.errors import DinghaiError, InputError, Refusal
+from dinghai.foundation.errors import DinghaiError, Fault, InputError, Refusal
 from dinghai_platform.core.actors import Actor, actor_of_membership
 from dinghai_platform.core.idempotency import Answer, KeyReused, answer_once
 from dinghai_platform.core.keys import new_request_id
 from dinghai_platform.core.queries import memberships_of
 from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.core.tokens import actor_of_token
-from dinghai_platform.core.web import error_answer
+from dinghai_platform.core.web import error_answer, error_body
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 MEMBERSHIP_IN_SESSION = "membership"
@@ -39,6 +39,37 @@ class ContentSecurityPolicy:
             "Permissions-Policy", "camera=(), microphone=(), geolocation=()"
         )
         return response
+
+
+class ErrorsOfApi:
+    """Under /api/ an error that arose outside the API's own code has the API's shape as well.
+
+    Addresses that lead nowhere, methods that are not there, bodies that Django refuses: programs
+    read one kind of error, never a page.
+    """
+
+    SAID = {
+        400: ("the request cannot be read", "send what /api/v1/openapi.json describes"),
+        403: ("this is not permitted", None),
+        404: ("there is no such address", "see /api/v1/openapi.json"),
+        405: ("this address does not take that method", "use one that the Allow header names"),
+        413: ("the body is too large", "send it in parts"),
+    }
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_error = response.status_code >= 400 and request.path.startswith(API)
+        if not is_error or response.headers.get("Content-Type", "").startswith("application/json"):
+            return response
+        said, mend = self.SAID.get(response.status_code, ("the site could not do this", None))
+        answer = JsonResponse(error_body(Fault(said, mend=mend)), status=response.status_code)
+        for name in ("Allow", "X-Request-Id"):
+            if name in response.headers:
+                answer.headers[name] = response.headers[name]
+        return answer
 
 
 class ActorOfRequest:
