@@ -27,7 +27,7 @@ class EventAnswer(Schema):
     status: str
 
 
-class StepAnswer(Schema):
+class CaseStepAnswer(Schema):
     """One of the six steps."""
 
     no: int
@@ -42,7 +42,7 @@ class CaseTimeline(Schema):
     id: UUID
     number: str
     title: str
-    steps: list[StepAnswer]
+    steps: list[CaseStepAnswer]
 
 
 class PortfolioAnswer(Schema):
