@@ -76,7 +76,6 @@ OUTSIDER = "resident"
 
 ROUTES: dict[str, Route] = {
     # --- signing in: the library's own pages in the house's clothes ---
-    "accounts/signup/": public().answering(302),
     "account_login": public(),
     "account_logout": own(),
     "account_inactive": public(),
@@ -102,7 +101,7 @@ ROUTES: dict[str, Route] = {
     "mfa_download_recovery_codes": own().answering(404),
     "set_language": public().answering(302),
     # --- core ---
-    "core:home": own(),
+    "core:home": own().answering(302),
     "core:set_up": public(secret="nobody").answering(404),
     "core:invited": public(secret="invitation"),
     "core:switch": verb("underwriter", not_by=ANYBODY).answering(404),
@@ -177,10 +176,55 @@ ROUTES: dict[str, Route] = {
     "claims:facts": page("claims_handler", not_by=OUTSIDER, claim="open_claim"),
     "claims:item_facts": page("claims_handler", not_by=OUTSIDER, claim="open_claim", item="=1"),
     "claims:act": page("claims_handler", not_by=OUTSIDER, claim="claim", event="=reserve"),
+    # --- catalogue ---
+    "catalogue:products": page("underwriter", not_by=OUTSIDER),
+    "catalogue:install": verb("product_manager", not_by="auditor"),
+    "catalogue:product": page("underwriter", not_by=OUTSIDER, key="product"),
+    "catalogue:release": verb("product_manager", not_by="auditor", key="product"),
+    # --- monitoring ---
+    "monitoring:policies": page("underwriter", not_by=OUTSIDER),
+    "monitoring:policy": page("underwriter", not_by=OUTSIDER, key="policy"),
+    "monitoring:policy_read": verb("underwriter", not_by="auditor", key="policy"),
+    "monitoring:policy_rescan": verb("underwriter", not_by="auditor", key="policy").sending(
+        archive=b"PK"
+    ),
+    "monitoring:fix_verify": verb(
+        "underwriter", not_by="auditor", key="policy", fix="fix"
+    ).sending(verified_by="第三方", evidence=b"done"),
+    "monitoring:findings": page("underwriter", not_by=OUTSIDER),
+    "monitoring:finding": page("underwriter", not_by=OUTSIDER, key="monitored_finding"),
+    "monitoring:finding_step": verb(
+        "insured_admin", not_by="auditor", key="monitored_finding", event="=dispute"
+    ).sending(reason="误报"),
+    "monitoring:notices": page("underwriter", not_by=OUTSIDER),
+    "monitoring:notice": page("underwriter", not_by=OUTSIDER, key="notice"),
+    "monitoring:notice_pdf": file("underwriter", not_by=OUTSIDER, key="notice"),
+    "monitoring:notice_step": verb(
+        "insured_admin", not_by="auditor", key="notice", verb="=acknowledge"
+    ),
+    "monitoring:floats": page("underwriter", not_by=OUTSIDER),
+    "monitoring:float": page("underwriter", not_by=OUTSIDER, key="proposal"),
+    "monitoring:float_step": verb(
+        "underwriter", not_by="auditor", key="proposal", event="=recheck"
+    ),
+    "monitoring:feeds": page("underwriter", not_by="insured_admin"),
+    "monitoring:feed_load": verb("underwriter", not_by="auditor"),
+    # --- dashboards and cases ---
+    "cases:dashboard": page("underwriter", not_by=ANYBODY),
+    "cases:case": page("underwriter", not_by=OUTSIDER, case="case"),
     # --- site ---
     "site:styleguide": public().answering(404),  # shown to developers alone
 }
 
 PARAMETERS: dict[str, str] = {
-    # a path parameter of the API -> the object of insurer A it names; "x_id" finds "x" by itself
+    # The API's path up to a parameter -> the object it names, where neither the parameter's name
+    # (x_id names "x") nor the word before it (/cases/{key} names "case") says so.
+    "/claims/duties/{key}": "duty",
+    "/claims/incidents/{key}/advance/{event}": "=contain",
+    "/claims/{key}/steps/{event}": "=agree",
+    "/claims/{key}/items/{no}": "=1",
+    "/monitoring/readings/{key}": "monitoring_reading",
+    "/monitoring/findings/{key}": "monitored_finding",
+    "/monitoring/floats/{key}": "proposal",
+    "/monitoring/proposals/{key}": "proposal",
 }

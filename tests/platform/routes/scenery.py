@@ -28,7 +28,12 @@ from dinghai_platform.claims.services import (
 from dinghai_platform.core import audit, jobs, services, tokens
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import (
-    AuditEntry, Job, Membership, Organisation, Relation, StoredFile,
+    AuditEntry,
+    Job,
+    Membership,
+    Organisation,
+    Relation,
+    StoredFile,
 )
 from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.monitoring.services.feeds import load_feed
@@ -157,7 +162,7 @@ def _underwrite(scenery: Scenery) -> None:
         "case": case, "dossier": dossier, "product": product, "policy": policy,
         "quote": policy.quote, "assessment": policy.quote.assessment, "plan": plan,
         "fix": plan.fixes.first(), "finding": finding, "reading_of_file": finding.reading,
-        "dispute": dispute_finding(finding, reason="不是我们的", actor=world.actor("insured_admin")),
+        "dispute": dispute_finding(finding, reason="误报", actor=world.actor("insured_admin")),
         "explanation": policy.quote.explanations.first(), "paper": papers[0],
         "insured": world.donghai,
     }

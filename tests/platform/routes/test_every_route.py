@@ -22,12 +22,21 @@ AWAY = {403, 404}
 
 
 def known_to_django(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every address by its full name; one without a name by its pattern."""
+    """Every address by its full name; one without a name by its pattern.
+
+    A nameless address that only leads on to a named one is tested where it leads.
+    """
     for one in resolver.url_patterns:
         if isinstance(one, URLResolver):
             yield from known_to_django(one, f"{space}{one.namespace}:" if one.namespace else space)
-        else:
+        elif one.name or not leads_on(one):
             yield space + (one.name or str(one.pattern)), one
+
+
+def leads_on(pattern: URLPattern) -> bool:
+    """Whether the address is a redirect to a named one."""
+    made = getattr(pattern.callback, "view_initkwargs", {})
+    return bool(made.get("pattern_name"))
 
 
 ALL = dict(known_to_django(get_resolver()))
@@ -39,8 +48,6 @@ READABLE = [name for name in PAGES if ROUTES[name].kind in {"page", "own", "publ
 
 def address_of(name: str, scenery: Scenery) -> str:
     """The address with insurer A's objects in it."""
-    if "/" in name:
-        return f"/{name}"
     arguments = {
         part: what[1:] if what.startswith("=") else scenery.key(what)
         for part, what in ROUTES[name].arguments.items()

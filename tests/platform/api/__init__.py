@@ -1,0 +1,1 @@
+"""The whole API by its own description, as every role."""

@@ -1,0 +1,24 @@
+"""One scenery, and one token for each role, for the tests of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.platform.api.asking import ROLES, Door
+from tests.platform.routes.scenery import Scenery, built
+
+
+@pytest.fixture(scope="module")
+def scenery(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scenery]:
+    """Insurer A's story, undone after the module."""
+    with django_db_blocker.unblock(), built() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def door(scenery: Scenery) -> Door:
+    """The API with insurer A's people before it."""
+    return Door(scenery, {role: scenery.bearer(role) for role in ROLES})
