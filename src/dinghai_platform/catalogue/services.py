@@ -11,6 +11,7 @@ from django.db import transaction
 from dinghai.evidence.feeds import EpssTable, KevTable, load_epss, load_kev
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai.pricing.rating import load_rating
 from dinghai.vocabulary.lifecycle import machines
 from dinghai.wording.products import load_product
 from dinghai_platform.catalogue.models import FeedTable, ProductVersion
@@ -95,16 +96,23 @@ def release_product(product: ProductVersion, *, actor: Actor) -> ProductVersion:
 def file_product(
     product: ProductVersion,
     *,
-    filing_number: str,
-    factor_minimum_ppm: int,
-    factor_maximum_ppm: int,
     actor: Actor,
+    filing_number: str | None = None,
+    factor_minimum_ppm: int | None = None,
+    factor_maximum_ppm: int | None = None,
 ) -> ProductVersion:
     """Record the filing: from now on every charged rate is held against its bounds (报行合一).
 
-    Raises InputError for bounds out of order, Refusal for a product that is not in use.
+    Number and bounds are those of the product's rating table unless given. Raises InputError
+    for bounds out of order, Refusal for a product that is not in use.
     """
     require(actor, "catalogue.file", product)
+    rating = load_rating(product.document["rating"]["table"])
+    filing_number = rating.filing if filing_number is None else filing_number
+    if factor_minimum_ppm is None:
+        factor_minimum_ppm = rating.filed.factor_minimum_ppm
+    if factor_maximum_ppm is None:
+        factor_maximum_ppm = rating.filed.factor_maximum_ppm
     if not filing_number.strip():
         raise InputError("the filing has no number", field="filing_number", mend="copy it")
     if not 0 < factor_minimum_ppm <= factor_maximum_ppm:

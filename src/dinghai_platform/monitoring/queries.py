@@ -101,7 +101,7 @@ def events(policy: Policy, readings: list[Reading]) -> list[dict[str, Any]]:
                       "text": notice.text_zh})
         if notice.acknowledged_at:
             found.append({"when": notice.acknowledged_at, "icon": "check", "tone": "good",
-                          "title": f"{_('Acknowledged')} {notice.number}"})
+                          "title": f"{_('Notice acknowledged')} {notice.number}"})
     for finding in MonitoredFinding.objects.within(policy.tenant).filter(
         policy=policy, closed_at__isnull=False
     ):

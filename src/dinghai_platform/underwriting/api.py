@@ -1,7 +1,363 @@
-"""The underwriting API."""
+"""Underwriting's API: from a case to a policy in force."""
 
 from __future__ import annotations
 
-from ninja import Router
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from ninja import File, Query, Router
+from ninja.files import UploadedFile
+
+from dinghai_platform.catalogue.models import ProductVersion
+from dinghai_platform.core.models import Organisation
+from dinghai_platform.core.permissions import allowed, require
+from dinghai_platform.core.queries import organisations_visible_to
+from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
+from dinghai_platform.core.tenancy import visible_or_404
+from dinghai_platform.underwriting import queries
+from dinghai_platform.underwriting import schemas as shapes
+from dinghai_platform.underwriting.models import (
+    Assessment,
+    Case,
+    Dispute,
+    Dossier,
+    Finding,
+    Policy,
+    Quote,
+)
+from dinghai_platform.underwriting.services import contracts, disputes, explanations
+from dinghai_platform.underwriting.services import quotes as verbs
+from dinghai_platform.underwriting.services.assessments import assess_dossier
+from dinghai_platform.underwriting.services.cases import open_case
+from dinghai_platform.underwriting.services.dossiers import import_dossier
+from dinghai_platform.underwriting.services.papers import make_policy_papers, make_quotation_slip
 
 router = Router(tags=["underwriting"])
+
+
+@router.get("/cases", response={200: shapes.CasePart, **ERRORS}, operation_id="cases")
+def case_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """The cases the actor sees, newest first."""
+    require(request.actor, "underwriting.view")
+    return part_of(queries.cases(request.actor).order_by("-id"), page, case_shape)
+
+
+@router.post("/cases", response={201: shapes.CaseAnswer, **ERRORS}, operation_id="open_case")
+def case_new(request: HttpRequest, body: shapes.CaseNew) -> tuple[int, dict[str, Any]]:
+    """Open a case about an enterprise the insurer knows."""
+    require(request.actor, "underwriting.open_case")
+    known = organisations_visible_to(request.actor)
+    insured = visible_organisation(known, body.insured)
+    return 201, case_shape(open_case(insured, title=body.title, actor=request.actor))
+
+
+def visible_organisation(known: Any, key: UUID) -> Organisation:
+    """One of the known organisations, else 404."""
+    found: Organisation = get_object_or_404(known, pk=key)
+    return found
+
+
+@router.get("/cases/{key}", response={200: shapes.CaseAnswer, **ERRORS}, operation_id="case")
+def case_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """One case."""
+    require(request.actor, "underwriting.view")
+    return case_shape(queries.whole(Case, request.actor, key))
+
+
+@router.post("/cases/{key}/dossiers", response={202: shapes.DossierAnswer, **ERRORS},
+             operation_id="import_dossier")
+def dossier_new(
+    request: HttpRequest, key: UUID, archive: File[UploadedFile]
+) -> tuple[int, dict[str, Any]]:
+    """Import a dossier's ZIP; the answer names the job that reads it."""
+    case = queries.whole(Case, request.actor, key)
+    started = import_dossier(
+        case, archive.read(), name=archive.name or "dossier.zip", actor=request.actor
+    )
+    return 202, dossier_shape(started)
+
+
+@router.get("/dossiers", response={200: shapes.DossierPart, **ERRORS}, operation_id="dossiers")
+def dossier_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """The dossiers the actor sees, newest first."""
+    require(request.actor, "underwriting.view")
+    rows = queries.dossiers(request.actor).defer("statements").order_by("-id")
+    return part_of(rows, page, dossier_shape)
+
+
+@router.get("/dossiers/{key}", response={200: shapes.DossierAnswer, **ERRORS},
+            operation_id="dossier")
+def dossier_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """One dossier."""
+    require(request.actor, "underwriting.view")
+    return dossier_shape(queries.whole(Dossier, request.actor, key))
+
+
+@router.get("/findings", response={200: shapes.FindingPart, **ERRORS}, operation_id="findings")
+def finding_list(
+    request: HttpRequest, page: Query[PageQuery], dossier: UUID | None = None, severity: str = ""
+) -> dict[str, Any]:
+    """Findings of sealed dossiers, gravest first."""
+    require(request.actor, "underwriting.view")
+    rows = queries.findings(request.actor).order_by("-severity_rank", "id")
+    if dossier is not None:
+        rows = rows.filter(dossier_id=dossier)
+    if severity:
+        rows = rows.filter(severity=severity)
+    return part_of(rows, page, finding_shape)
+
+
+@router.post("/findings/{key}/disputes", response={201: shapes.DisputeAnswer, **ERRORS},
+             operation_id="dispute_finding")
+def dispute_new(
+    request: HttpRequest, key: UUID, body: shapes.DisputeNew
+) -> tuple[int, dict[str, Any]]:
+    """Say why a finding is wrong."""
+    finding = queries.whole(Finding, request.actor, key)
+    made = disputes.dispute_finding(finding, reason=body.reason, actor=request.actor)
+    return 201, dispute_shape(made)
+
+
+@router.post("/disputes/{key}/decision", response={200: shapes.DisputeAnswer, **ERRORS},
+             operation_id="decide_dispute")
+def dispute_decide(
+    request: HttpRequest, key: UUID, body: shapes.DecisionNew
+) -> dict[str, Any]:
+    """Decide a dispute; an accepted one assesses the dossier again."""
+    row = queries.whole(Dispute, request.actor, key, "finding")
+    decided, _assessment = disputes.decide_dispute(
+        row, accepted=body.accepted, decision=body.decision, actor=request.actor
+    )
+    return dispute_shape(decided)
+
+
+@router.post("/dossiers/{key}/assessments", response={201: shapes.AssessmentAnswer, **ERRORS},
+             operation_id="assess_dossier")
+def assess(
+    request: HttpRequest, key: UUID, body: shapes.AssessNew
+) -> tuple[int, dict[str, Any]]:
+    """Assess a dossier today."""
+    dossier = queries.whole(Dossier, request.actor, key, "case")
+    return 201, assessment_shape(
+        assess_dossier(dossier, light=body.light, actor=request.actor), whole=True
+    )
+
+
+@router.get("/assessments/{key}", response={200: shapes.AssessmentAnswer, **ERRORS},
+            operation_id="assessment")
+def assessment_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """One assessment with its document."""
+    require(request.actor, "underwriting.view")
+    return assessment_shape(queries.whole(Assessment, request.actor, key), whole=True)
+
+
+@router.post("/assessments/{key}/quotes", response={201: shapes.QuoteAnswer, **ERRORS},
+             operation_id="price_quote")
+def price(request: HttpRequest, key: UUID, body: shapes.PriceNew) -> tuple[int, dict[str, Any]]:
+    """Price an assessment under a product and keep the quote."""
+    assessment = queries.whole(Assessment, request.actor, key, "case", "dossier")
+    product = visible_or_404(ProductVersion, request.actor, pk=body.product)
+    made = verbs.price_quote(
+        assessment, product, actor=request.actor, inception=body.inception,
+        limit_fen=body.limit_fen, deductible_fen=body.deductible_fen,
+    )
+    return 201, quote_shape(made, request, whole=True)
+
+
+@router.get("/quotes", response={200: shapes.QuotePart, **ERRORS}, operation_id="quotes")
+def quote_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """The quotes the actor sees, newest first."""
+    require(request.actor, "underwriting.view")
+    rows = queries.quotes(request.actor).order_by("-id")
+    return part_of(rows, page, lambda row: quote_shape(row, request))
+
+
+@router.get("/quotes/{key}", response={200: shapes.QuoteAnswer, **ERRORS}, operation_id="quote")
+def quote_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """One quote."""
+    require(request.actor, "underwriting.view")
+    return quote_shape(_quote(request, key), request, whole=True)
+
+
+@router.get("/quotes/{key}/terms", response={200: list[shapes.TermAnswer], **ERRORS},
+            operation_id="quote_terms")
+def quote_terms(request: HttpRequest, key: UUID) -> list[dict[str, Any]]:
+    """Every term to explain, and whether it was."""
+    require(request.actor, "underwriting.view")
+    row = _quote(request, key)
+    done = queries.explanations_of(row)
+    return [
+        {**explanations.shown_text(term), "kind": term.kind, "explained": term.key in done}
+        for term in explanations.terms_of(row)
+    ]
+
+
+@router.post("/quotes/{key}/explanations", response={200: shapes.QuoteAnswer, **ERRORS},
+             operation_id="record_explanations")
+def explain(request: HttpRequest, key: UUID, body: shapes.ExplainNew) -> dict[str, Any]:
+    """Record that terms were highlighted and explained."""
+    row = _quote(request, key)
+    explanations.record_explanations(
+        row, body.keys, actor=request.actor, channel=body.channel,
+        confirmed_name=body.confirmed_name,
+    )
+    return quote_shape(row, request, whole=True)
+
+
+@router.post("/quotes/{key}/waiver", response={200: shapes.QuoteAnswer, **ERRORS},
+             operation_id="waive_explanations")
+def waive(
+    request: HttpRequest, key: UUID, body: shapes.ReasonNew, keys: Query[list[str]]
+) -> dict[str, Any]:
+    """Give terms up that will not be explained: they will not apply."""
+    row = explanations.waive_explanations(
+        _quote(request, key), keys, reason=body.reason, actor=request.actor
+    )
+    return quote_shape(_quote(request, row.pk), request, whole=True)
+
+
+@router.post("/quotes/{key}/refer", response={200: shapes.QuoteAnswer, **ERRORS},
+             operation_id="refer_quote")
+def refer(request: HttpRequest, key: UUID, body: shapes.ReasonNew) -> dict[str, Any]:
+    """Put a quote before a higher authority."""
+    row = verbs.refer_quote(_quote(request, key), reason=body.reason, actor=request.actor)
+    return quote_shape(row, request)
+
+
+@router.post("/quotes/{key}/approve", response={200: shapes.QuoteAnswer, **ERRORS},
+             operation_id="approve_quote")
+def approve(request: HttpRequest, key: UUID, body: shapes.ReasonNew) -> dict[str, Any]:
+    """Approve a quote."""
+    row = verbs.approve_quote(_quote(request, key), opinion=body.reason, actor=request.actor)
+    return quote_shape(row, request)
+
+
+@router.post("/quotes/{key}/issue", response={200: shapes.QuoteAnswer, **ERRORS},
+             operation_id="issue_quote")
+def issue(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """Hand a quote to the applicant, with its slip."""
+    row = verbs.issue_quote(_quote(request, key), actor=request.actor)
+    make_quotation_slip(row, actor=request.actor)
+    return quote_shape(row, request)
+
+
+@router.post("/quotes/{key}/accept", response={200: shapes.QuoteAnswer, **ERRORS},
+             operation_id="accept_quote")
+def accept(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """The applicant takes the offer."""
+    return quote_shape(verbs.accept_quote(_quote(request, key), actor=request.actor), request)
+
+
+@router.post("/quotes/{key}/reject", response={200: shapes.QuoteAnswer, **ERRORS},
+             operation_id="reject_quote")
+def reject(request: HttpRequest, key: UUID, body: shapes.ReasonNew) -> dict[str, Any]:
+    """The applicant declines the offer."""
+    row = verbs.reject_quote(_quote(request, key), reason=body.reason, actor=request.actor)
+    return quote_shape(row, request)
+
+
+@router.post("/quotes/{key}/policy", response={201: shapes.PolicyAnswer, **ERRORS},
+             operation_id="bind_policy")
+def bind(request: HttpRequest, key: UUID) -> tuple[int, dict[str, Any]]:
+    """Bind an accepted quote, with the policy's papers."""
+    policy = contracts.bind_policy(_quote(request, key), actor=request.actor)
+    make_policy_papers(policy, actor=request.actor)
+    return 201, policy_shape(policy, whole=True)
+
+
+@router.get("/policies", response={200: shapes.PolicyPart, **ERRORS}, operation_id="policies")
+def policy_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """The policies the actor sees, newest first."""
+    require(request.actor, "underwriting.view")
+    return part_of(queries.policies(request.actor).order_by("-id"), page, policy_shape)
+
+
+@router.get("/policies/{key}", response={200: shapes.PolicyAnswer, **ERRORS},
+            operation_id="policy")
+def policy_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """One policy with its document and papers."""
+    require(request.actor, "underwriting.view")
+    return policy_shape(queries.whole(Policy, request.actor, key), whole=True)
+
+
+@router.post("/policies/{key}/payment", response={200: shapes.PolicyAnswer, **ERRORS},
+             operation_id="pay_premium")
+def pay(request: HttpRequest, key: UUID, body: shapes.PaymentNew) -> dict[str, Any]:
+    """Record that the premium has arrived."""
+    row = queries.whole(Policy, request.actor, key, "case")
+    return policy_shape(
+        contracts.pay_premium(row, reference=body.reference, actor=request.actor)
+    )
+
+
+def _quote(request: HttpRequest, key: UUID) -> Quote:
+    found: Quote = queries.whole(Quote, request.actor, key, "case", "product", "assessment")
+    return found
+
+
+def case_shape(row: Case) -> dict[str, Any]:
+    """A case as the API says it."""
+    return {"id": row.pk, "number": row.number, "title": row.title, "insured": row.insured_id,
+            "step": int(row.step), "opened_at": row.opened_at}
+
+
+def dossier_shape(row: Dossier) -> dict[str, Any]:
+    """A dossier as the API says it."""
+    return {"id": row.pk, "case": row.case_id, "version": row.version, "state": row.state,
+            "sha256": row.sha256, "files": row.files, "records": row.records,
+            "findings": row.findings_count, "rejected": row.rejected_count,
+            "faults": [] if row.state != Dossier.State.FAILED else row.faults,
+            "job": row.job_id, "imported_at": row.imported_at}
+
+
+def finding_shape(row: Finding) -> dict[str, Any]:
+    """A finding as the API says it."""
+    names = ("finding_id", "kind", "severity", "asset", "port", "title", "cves", "vantage",
+             "source_name", "reference", "known_exploited", "state")
+    return {"id": row.pk, "dossier": row.dossier_id,
+            **{name: getattr(row, name) for name in names}}
+
+
+def dispute_shape(row: Dispute) -> dict[str, Any]:
+    """A dispute as the API says it."""
+    return {"id": row.pk, "finding": row.finding_id, "reason": row.reason,
+            "accepted": row.accepted, "decision": row.decision}
+
+
+def assessment_shape(row: Assessment, *, whole: bool = False) -> dict[str, Any]:
+    """An assessment as the API says it."""
+    return {"id": row.pk, "case": row.case_id, "dossier": row.dossier_id, "as_of": row.as_of,
+            "score_ppm": row.score_ppm, "grade": row.grade, "outcome": row.outcome,
+            "confidence_ppm": row.confidence_ppm, "document": row.document if whole else None}
+
+
+def quote_shape(row: Quote, request: HttpRequest, *, whole: bool = False) -> dict[str, Any]:
+    """A quote as the API says it: how it was made is the insurer's business."""
+    is_staff = allowed(request.actor, "underwriting.view_rating")
+    return {"id": row.pk, "number": row.number, "case": row.case_id,
+            "assessment": row.assessment_id, "product": row.product_id, "state": row.state,
+            "limit_fen": row.limit_fen, "deductible_fen": row.deductible_fen,
+            "charged_fen": row.charged_fen, "vat_fen": row.vat_fen, "gross_fen": row.gross_fen,
+            "adequacy_ppm": row.adequacy_ppm if is_staff else None,
+            "valid_until": row.valid_until,
+            "unexplained": list(explanations.unexplained(row)) if whole else None,
+            "document": row.document if whole and is_staff else None}
+
+
+def policy_shape(row: Policy, *, whole: bool = False) -> dict[str, Any]:
+    """A policy as the API says it."""
+    papers = None
+    if whole:
+        papers = [
+            {"id": one.pk, "kind": one.kind, "language": one.language,
+             "sha256": one.file.sha256, "address": reverse("underwriting:paper", args=[one.pk])}
+            for one in queries.papers_of(policy=row)
+        ]
+    return {"id": row.pk, "policy_no": row.policy_no, "case": row.case_id, "quote": row.quote_id,
+            "state": row.state, "inception": row.inception, "expiry": row.expiry,
+            "aggregate_limit_fen": row.aggregate_limit_fen,
+            "gross_premium_fen": row.gross_premium_fen, "document_hash": row.document_hash,
+            "papers": papers, "document": row.document if whole else None}

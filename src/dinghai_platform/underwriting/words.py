@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as _p
 
 from dinghai_platform.site.words import Word, register_names, register_states
 
@@ -23,9 +24,9 @@ VANTAGES: dict[str, Any] = {
     "unstated": _("not stated"),
 }
 EFFORTS: dict[str, Any] = {
-    "low": _("Low effort"),
-    "medium": _("Medium effort"),
-    "high": _("High effort"),
+    "low": _p("effort", "Low"),
+    "medium": _p("effort", "Medium"),
+    "high": _p("effort", "High"),
 }
 ACTIONS: dict[str, Any] = {
     "refer": _("put before a higher authority"),

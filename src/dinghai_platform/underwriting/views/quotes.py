@@ -243,7 +243,7 @@ def explanations(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "underwriting/explanations.html", {
         "quote": row,
         "groups": [(TERM_KINDS.get(kind, kind), terms) for kind, terms in groups.items()],
-        "total": total, "done": done, "done_ppm": done * 1_000_000 // max(total, 1),
+        "total": total, "done": done,
         "may_explain": row.state == "issued"
         and allowed(request.actor, "underwriting.explain", row),
         "is_applicant": request.actor.tenant is None,

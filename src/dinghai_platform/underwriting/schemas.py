@@ -1,0 +1,242 @@
+"""Shapes of underwriting's API. Amounts are whole fen, ratios parts per million."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from ninja import Field, Schema
+
+
+class CaseNew(Schema):
+    """A case to open."""
+
+    insured: UUID
+    title: str = Field(min_length=1, max_length=200)
+
+
+class CaseAnswer(Schema):
+    """A case."""
+
+    id: UUID
+    number: str
+    title: str
+    insured: UUID
+    step: int
+    opened_at: datetime
+
+
+class DossierAnswer(Schema):
+    """A dossier with its counts; ``job`` tells the progress while it is read."""
+
+    id: UUID
+    case: UUID
+    version: int
+    state: str
+    sha256: str
+    files: int
+    records: int
+    findings: int
+    rejected: int
+    faults: list[Any]
+    job: UUID | None
+    imported_at: datetime | None
+
+
+class FindingAnswer(Schema):
+    """A finding with its evidence."""
+
+    id: UUID
+    dossier: UUID
+    finding_id: str
+    kind: str
+    severity: str
+    asset: str
+    port: int | None
+    title: str
+    cves: list[str]
+    vantage: str
+    source_name: str
+    reference: str
+    known_exploited: bool
+    state: str
+
+
+class DisputeNew(Schema):
+    """Why a finding is wrong."""
+
+    reason: str = Field(min_length=1, max_length=5_000)
+
+
+class DisputeAnswer(Schema):
+    """A dispute and its decision."""
+
+    id: UUID
+    finding: UUID
+    reason: str
+    accepted: bool | None
+    decision: str
+
+
+class DecisionNew(Schema):
+    """The decision of a dispute, with reasons."""
+
+    accepted: bool
+    decision: str = Field(min_length=1, max_length=5_000)
+
+
+class AssessNew(Schema):
+    """How to assess: all 46 indicators or the 28 light ones."""
+
+    light: bool = False
+
+
+class AssessmentAnswer(Schema):
+    """An assessment; ``document`` is dinghai.assessment/1."""
+
+    id: UUID
+    case: UUID
+    dossier: UUID
+    as_of: date
+    score_ppm: int
+    grade: str
+    outcome: str
+    confidence_ppm: int
+    document: dict[str, Any] | None = None
+
+
+class PriceNew(Schema):
+    """What to price; what is left out is what the dossier wants."""
+
+    product: UUID
+    limit_fen: int | None = Field(None, ge=1, le=10**13)
+    deductible_fen: int | None = Field(None, ge=0, le=10**13)
+    inception: date | None = None
+
+
+class QuoteAnswer(Schema):
+    """A quote; ``document`` is dinghai.quote/1 (for the insurer alone)."""
+
+    id: UUID
+    number: str
+    case: UUID
+    assessment: UUID
+    product: UUID
+    state: str
+    limit_fen: int
+    deductible_fen: int
+    charged_fen: int
+    vat_fen: int
+    gross_fen: int
+    adequacy_ppm: int | None
+    valid_until: date | None
+    unexplained: list[str] | None = None
+    document: dict[str, Any] | None = None
+
+
+class ReasonNew(Schema):
+    """A reason, where a step asks for one."""
+
+    reason: str = Field("", max_length=5_000)
+
+
+class ExplainNew(Schema):
+    """Terms that were shown, explained and confirmed."""
+
+    keys: list[str] = Field(max_length=500)
+    channel: str = Field("online", max_length=40)
+    confirmed_name: str = Field("", max_length=200)
+
+
+class TermAnswer(Schema):
+    """A term to explain, in both languages."""
+
+    key: str
+    kind: str
+    clause: str
+    name_zh: str
+    name_en: str
+    text_zh: str
+    text_en: str
+    plain_zh: str
+    plain_en: str
+    explained: bool
+
+
+class PaymentNew(Schema):
+    """The bank's reference of a payment."""
+
+    reference: str = Field(min_length=1, max_length=200)
+
+
+class PaperAnswer(Schema):
+    """A PDF: its kind, language, hash and address."""
+
+    id: UUID
+    kind: str
+    language: str
+    sha256: str
+    address: str
+
+
+class PolicyAnswer(Schema):
+    """A policy; ``document`` is dinghai.policy/1."""
+
+    id: UUID
+    policy_no: str
+    case: UUID
+    quote: UUID
+    state: str
+    inception: date
+    expiry: date
+    aggregate_limit_fen: int
+    gross_premium_fen: int
+    document_hash: str
+    papers: list[PaperAnswer] | None = None
+    document: dict[str, Any] | None = None
+
+
+class CasePart(Schema):
+    """A part of the cases."""
+
+    count: int
+    limit: int
+    offset: int
+    items: list[CaseAnswer]
+
+
+class DossierPart(Schema):
+    """A part of the dossiers."""
+
+    count: int
+    limit: int
+    offset: int
+    items: list[DossierAnswer]
+
+
+class FindingPart(Schema):
+    """A part of the findings."""
+
+    count: int
+    limit: int
+    offset: int
+    items: list[FindingAnswer]
+
+
+class QuotePart(Schema):
+    """A part of the quotes."""
+
+    count: int
+    limit: int
+    offset: int
+    items: list[QuoteAnswer]
+
+
+class PolicyPart(Schema):
+    """A part of the policies."""
+
+    count: int
+    limit: int
+    offset: int
+    items: list[PolicyAnswer]
