@@ -22,7 +22,13 @@ from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.ledger.queries import balances
 from dinghai_platform.monitoring.models import FloatProposal, MonitoredFinding, Notice
-from dinghai_platform.site.formats import day_text, money_text, percent_text, score_text
+from dinghai_platform.site.formats import (
+    day_text,
+    money_text,
+    percent_text,
+    score_text,
+    short_money_text,
+)
 from dinghai_platform.site.words import name_of
 from dinghai_platform.underwriting.models import Case, Policy, Quote
 
@@ -193,13 +199,14 @@ def _watch(actor: Actor, policy: Policy | None) -> Iterator[Event]:
                         "score": score_text(reading.score_ppm),
                         "loss": money_text(reading.expected_loss_fen)},
                     address("monitoring:policy", policy.pk), "radar-2")
-    for notice in policy.notices.all().order_by("id"):
+    for notice in policy.notices.select_related("proposal").order_by("id"):
         file = address("monitoring:notice_file", notice.pk) or address(
             "monitoring:notice", notice.pk)
+        state = notice.proposal.state if notice.proposal else (
+            "acknowledged" if notice.acknowledged_at else "notified")
         yield Event(notice.issued_at, f"{notice.get_kind_display()} {notice.number}",
                     "", address("monitoring:notice", notice.pk), "mail",
-                    "good" if notice.acknowledged_at else "warn",
-                    "acknowledged" if notice.acknowledged_at else "notified",
+                    "warn" if state == "notified" else "good", state,
                     (("PDF", file),) if file else ())
     for endorsement in policy.endorsements.all().order_by("id"):
         papers = tuple(("PDF", address("underwriting:paper", paper.pk))
@@ -265,7 +272,8 @@ def _figures(
                         moved if last.pk != first.pk else ""))
     if policy is not None:
         rate = policy.net_premium_fen * 1_000_000 // policy.aggregate_limit_fen
-        figures.append((_("Limit"), money_text(policy.aggregate_limit_fen), policy.policy_no))
+        figures.append((_("Limit"), short_money_text(policy.aggregate_limit_fen),
+                        policy.policy_no))
         figures.append((_("Premium with VAT"), money_text(policy.gross_premium_fen),
                         _("rate on line %(rate)s") % {"rate": percent_text(rate)}))
         refund = -sum(one.amount_fen for one in policy.endorsements.all() if one.amount_fen < 0)
@@ -279,7 +287,7 @@ def _figures(
     return figures
 
 
-# --- work that waits ---------------------------------------------------------------------------------
+# --- work that waits -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +387,7 @@ def _work_of_insured(actor: Actor) -> Iterator[WorkItem]:
                        proposal.created_at)
 
 
-# --- the portfolio ---------------------------------------------------------------------------------
+# --- the portfolio -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

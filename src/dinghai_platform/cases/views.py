@@ -14,11 +14,12 @@ from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.queries import audit_entries
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.core.web import page
-from dinghai_platform.site.formats import money_text
+from dinghai_platform.site.formats import short_money_text
 from dinghai_platform.underwriting.models import Case
 
 CLOCKS = 6
 ENTRIES = 8
+SIGN_INS = ("core.signed_in", "core.signed_out")
 
 
 @page("cases.dashboard")
@@ -36,7 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "market": [(queries.MARKET_NAMES[name], _shown(name, value))
                    for name, value in (market or {}).items()],
         "cases": queries.cases(actor)[:6] if allowed(actor, "cases.view") else [],
-        "entries": audit_entries(actor, {})[:ENTRIES]
+        "entries": audit_entries(actor, {}).exclude(action__in=SIGN_INS)[:ENTRIES]
         if allowed(actor, "core.view_audit") else [],
     })
 
@@ -58,4 +59,4 @@ def _row_address(row: Any) -> str:
 
 
 def _shown(name: str, value: int) -> str:
-    return money_text(value) if name.endswith("_fen") else f"{value:,}"
+    return short_money_text(value) if name.endswith("_fen") else f"{value:,}"

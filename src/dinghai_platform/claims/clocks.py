@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from dinghai.documents.inputs import ClockLine
 from dinghai.documents.phrases import has_phrase, phrase
+from dinghai.documents.readings import law_words
 from dinghai.vocabulary.clocks import clocks
 from dinghai_platform.claims.models import Claim, Incident, ReportingDuty
+from dinghai_platform.claims.words import PAUSES, word
 from dinghai_platform.core import clock
 from dinghai_platform.site.formats import duration_text, is_chinese, moment_text
 
@@ -68,12 +70,16 @@ def read_clock(
     moment = now or clock.now()
     if due is None and started_at is not None:
         due = known.due(started_at, paused=paused if known.pausable else timedelta(0))
-    state = _state(due, met_at, is_paused, moment)
+    at_once = known.unit == "at_once"
+    # "At once" sets no minute: it is open until it is done, and never counted as late.
+    state = ("met" if met_at else "running") if at_once and due is not None else _state(
+        due, met_at, is_paused, moment)
     remaining = None
-    if due is not None and met_at is None and state != "waiting":
+    if due is not None and met_at is None and state != "waiting" and not at_once:
         remaining = int((due - moment).total_seconds())
     return ClockReading(
-        clock=clock_id, name=clock_name(clock_id), statute=known.statute, started_at=started_at,
+        clock=clock_id, name=clock_name(clock_id), statute=_statute(known.statute),
+        started_at=started_at,
         due=due, met_at=met_at, state=state, remaining=remaining,
         reason=reason or _said(met_at), paused_seconds=int(paused.total_seconds()),
         confidence=known.confidence)
@@ -81,11 +87,21 @@ def read_clock(
 
 def clock_name(clock_id: str) -> str:
     """What the clock asks for, in the language of the page."""
-    code = f"clock.{clock_id}"
-    if has_phrase(code):
-        return phrase(code, "zh" if is_chinese() else "en")
     known = clocks()[clock_id]
     return known.name_zh if is_chinese() else known.name_en
+
+
+def clock_text(clock_id: str) -> str:
+    """What the law asks for, as a sentence; empty where the documents have none."""
+    code = f"clock.{clock_id}"
+    return phrase(code, "zh" if is_chinese() else "en") if has_phrase(code) else ""
+
+
+def _statute(statute: str) -> str:
+    """The statute as cited: whole in Chinese, its head in English."""
+    if is_chinese():
+        return statute
+    return law_words(statute.split("（")[0].split("；")[0], "en")
 
 
 def _state(
@@ -129,7 +145,7 @@ def claim_clocks(claim: Claim, now: datetime | None = None) -> list[ClockReading
     reason = ""
     if paused:
         reason = _("%(why)s: %(length)s not counted") % {
-            "why": pauses[-1].reason, "length": duration_text(int(paused.total_seconds()))}
+            "why": word(PAUSES, pauses[-1].reason), "length": duration_text(int(paused.total_seconds()))}
     readings = [read_clock("CLK-CL-DEC", claim.received_at, met_at=ended, paused=paused,
                            is_paused=bool(waiting), reason=reason, now=moment)]
     for request in claim.requests.all():

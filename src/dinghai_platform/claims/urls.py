@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.generic.base import RedirectView
 
 from dinghai_platform.claims.views import actions, claims, incidents
 
 app_name = "claims"
 urlpatterns = [
-    path("", claims.claims, name="claims"),
-    path("export.csv", claims.export_claims, name="export"),
+    path("", RedirectView.as_view(pattern_name="claims:claims")),
+    path("files/", claims.claims, name="claims"),
+    path("files/export.csv", claims.export_claims, name="export"),
     path("incidents/", incidents.incidents, name="incidents"),
-    path("incidents/new/", incidents.report, name="report"),
+    path("report/", incidents.report, name="report"),
     path("incidents/<uuid:incident>/", incidents.incident, name="incident"),
     path("incidents/<uuid:incident>/12387.pdf", incidents.authority_report,
          name="authority_report"),
@@ -24,9 +26,9 @@ urlpatterns = [
     path("decisions/<uuid:decision>/decision.json", claims.decision_json, name="decision_json"),
     path("decisions/<uuid:decision>/replay/", claims.replay, name="replay"),
     path("decisions/<uuid:decision>/notice-<slug:language>.pdf", claims.notice, name="notice"),
-    path("<uuid:claim>/", claims.claim, name="claim"),
-    path("<uuid:claim>/claim.json", claims.claim_json, name="claim_json"),
-    path("<uuid:claim>/facts/", claims.facts, name="facts"),
-    path("<uuid:claim>/items/<int:item>/", claims.facts, name="item_facts"),
-    path("<uuid:claim>/<slug:event>/", actions.claim_act, name="act"),
+    path("files/<uuid:claim>/", claims.claim, name="claim"),
+    path("files/<uuid:claim>/claim.json", claims.claim_json, name="claim_json"),
+    path("files/<uuid:claim>/facts/", claims.facts, name="facts"),
+    path("files/<uuid:claim>/items/<int:item>/", claims.facts, name="item_facts"),
+    path("files/<uuid:claim>/<slug:event>/", actions.claim_act, name="act"),
 ]

@@ -33,7 +33,7 @@ INCIDENT_EVENTS: dict[str, Any] = {
     "contain": _("Contained"),
     "eradicate": _("Eradicated"),
     "recover": _("Operations recovered"),
-    "close": _("Closed"),
+    "close": _("Incident closed"),
     "dismiss": _("Found not to be an incident"),
     "duty_met": _("Reported to the authority"),
     "note": _("Note"),
@@ -86,6 +86,9 @@ FAMILIES: dict[str, Any] = {
     "other": _("Other"),
 }
 """The ten families of GB/T 20986-2023 (confidence M)."""
+
+
+PAUSES: dict[str, Any] = {"waiting_for_papers": _("waiting for further papers")}
 
 
 def register() -> None:

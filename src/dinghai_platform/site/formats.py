@@ -6,7 +6,7 @@ gives plain text. Unknown is a dash, never a zero.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import get_language
@@ -112,6 +112,16 @@ def moment_text(value: date | datetime | str | None) -> str:
     if isinstance(when, datetime):
         return _in_shanghai(when).strftime("%Y-%m-%d %H:%M")
     return when.isoformat()
+
+
+def deadline_text(value: date | datetime | str | None) -> str:
+    """A moment by which something is due: midnight is 24:00 of the day before."""
+    when = _read(value)
+    if isinstance(when, datetime):
+        local = _in_shanghai(when)
+        if (local.hour, local.minute, local.second) == (0, 0, 0):
+            return f"{(local - timedelta(days=1)):%Y-%m-%d} 24:00"
+    return moment_text(when)
 
 
 def machine_moment(value: date | datetime | str | None) -> str:

@@ -154,7 +154,7 @@ def request_evidence(
         claim.save(update_fields=("further_request_by", "further_request_reason"))
     ClockPause.objects.create(
         tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, clock_id=DECISION_CLOCK,
-        started_at=clock.now(), reason=_("waiting for further papers"),
+        started_at=clock.now(), reason="waiting_for_papers",
         law="保险法司法解释（二）15条")
     keep_request_notice(request, actor=actor)
     note_claim(claim, "evidence_requested", actor, no=request.no, defect=request.is_defect,

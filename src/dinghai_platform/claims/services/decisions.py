@@ -133,6 +133,8 @@ def reject_claim(claim: Claim, *, actor: Actor, reason: str) -> DecisionRecord:
                       reasons=["保险法22条"])
     move_claim(claim, "reject", actor=actor, rejected_at=clock.now(), decided_at=clock.now())
     _issue(claim, record, DecisionRecord.State.REFUSED, actor, said)
+    # A refusal after a dispute takes back what the decision before it had made payable.
+    _post_decision(claim, record, actor)
     change_reserve(claim, 0, _("refused"), actor)
     keep_decision_notice(record, actor=actor)
     note_claim(claim, "claim_refused", actor, decision=record.sequence, hash=record.hash,

@@ -37,6 +37,8 @@ from dinghai_platform.underwriting.services.cases import reach_step
 
 SUMMARY_REPORT = "CLK-RPT-SUM"
 PERSONAL_DATA = "CLK-PI-NOTIFY"
+# Cover starts with the premium (见费出单): before it there is nothing to report under.
+NOT_BEGUN = ("bound", "premium_due")
 
 
 @transaction.atomic
@@ -63,6 +65,8 @@ def report_incident(
         raise PermissionDenied("claims.report")
     if actor.tenant is not None and actor.tenant.pk != policy.tenant_id:
         raise PermissionDenied("claims.report")
+    if policy.state in NOT_BEGUN:
+        raise Refusal(_("cover has not begun: the premium has not been paid"))
     if discovered_at > clock.now():
         raise InputError(_("the discovery lies in the future"), field="discovered_at",
                          mend=_("give the moment it was noticed"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -58,9 +59,8 @@ def pay_claim(
     move_claim(claim, "pay", actor=actor, paid_at=clock.now())
     payment = None
     if record.total_fen > 0:
-        advance = claim.payments.filter(kind=Payment.Kind.INTERIM).first()
         payment = _pay(claim, record, Payment.Kind.FINAL, record.total_fen,
-                       _net_of(line_totals(decision), advance), actor,
+                       _net_of(line_totals(decision), claim.payments.all()), actor,
                        payee or claim.insured.name_zh, account_tail, "claims_payable")
     note_claim(claim, "claim_paid", actor, decision=record.sequence,
                amount_fen=str(record.total_fen))
@@ -82,6 +82,8 @@ def interim_payment(
     """
     locked(Policy(pk=claim.policy_id))
     claim = locked(claim)
+    if claim.payments.filter(kind=Payment.Kind.INTERIM).exists():
+        raise Refusal(_("a payment in advance has been made already"))
     move_claim(claim, "interim", actor=actor)
     record = keep_run(claim, actor)
     record.state = DecisionRecord.State.REPLACED
@@ -179,9 +181,12 @@ def _pay(
     return payment
 
 
-def _net_of(sections: dict[str, int], advance: Payment | None) -> dict[str, int]:
-    """What the final payment takes out of each section: less what was paid in advance."""
-    before = advance.sections if advance is not None else {}
-    net = {code: sections.get(code, 0) - before.get(code, 0)
+def _net_of(sections: dict[str, int], paid: Iterable[Payment]) -> dict[str, int]:
+    """What a payment takes out of each section: less what the claim has received already, in
+    advance or under a decision before it was reopened."""
+    before: Counter[str] = Counter()
+    for payment in paid:
+        before.update(payment.sections)
+    net = {code: sections.get(code, 0) - before[code]
            for code in dict.fromkeys((*sections, *before))}
     return {code: fen for code, fen in net.items() if fen}

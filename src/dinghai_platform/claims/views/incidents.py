@@ -14,16 +14,25 @@ from django.views.decorators.http import require_POST
 from dinghai.documents.readings import fact_name, fact_value
 from dinghai.foundation.errors import DinghaiError
 from dinghai.vocabulary.facts import fact
+from dinghai.vocabulary.grading import authorities
 from dinghai_platform.claims import forms, queries, services
 from dinghai_platform.claims.clocks import incident_clocks
 from dinghai_platform.claims.fields import language
-from dinghai_platform.claims.models import Incident, ReportingDuty, ResponseOrder, TimelineEntry
+from dinghai_platform.claims.models import (
+    Claim,
+    Incident,
+    ReportingDuty,
+    ResponseOrder,
+    TimelineEntry,
+)
 from dinghai_platform.claims.papers import render_authority_report
 from dinghai_platform.claims.words import FAMILIES, INCIDENT_EVENTS, word
+from dinghai_platform.core import clock
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.core.web import page, page_of
+from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import role_name
 
 ICONS = {
@@ -47,7 +56,8 @@ def incidents(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest) -> HttpResponse:
     """The first notice."""
     policies = queries.reportable_policies(request.actor)
-    first = {"policy": request.GET.get("policy") or policies.first()}
+    first = {"policy": request.GET.get("policy") or policies.first(),
+             "discovered_at": clock.now()}
     form = forms.ReportForm(request.POST or None, policies=policies, initial=first)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -75,14 +85,14 @@ def incident(request: HttpRequest, incident: Any) -> HttpResponse:
     actor = request.actor
     may_record = allowed(actor, "claims.record_report", row)
     clocks = [
-        (clock, duty, may_record and duty.met_at is None)
-        for clock, duty in zip(incident_clocks(row),
+        (reading, duty, may_record and duty.met_at is None)
+        for reading, duty in zip(incident_clocks(row),
                                [one for one in row.duties.all() if one.withdrawn_at is None],
                                strict=True)
     ]
     return render(request, "claims/incident.html", {
         "incident": row,
-        "claim": getattr(row, "claim", None),
+        "claim": Claim.objects.visible_to(actor).filter(incident=row).first(),
         "steps": queries.incident_steps(row, actor),
         "clocks": clocks,
         "grade": _grade(row),
@@ -146,12 +156,16 @@ def answer_order(request: HttpRequest, order: Any, answer: str) -> HttpResponse:
     return redirect("claims:incident", row.incident_id)
 
 
+def _colon() -> str:
+    return "：" if is_chinese() else ": "
+
+
 def _event(entry: TimelineEntry) -> dict[str, Any]:
     title = str(word(INCIDENT_EVENTS, entry.event))
     if grade := entry.detail.get("grade"):
-        title = f"{title}：{grade}"
+        title = f"{title}{_colon()}{grade_words(grade)}"
     if provider := entry.detail.get("provider"):
-        title = f"{title}：{provider}"
+        title = f"{title}{_colon()}{provider}"
     return {"title": title, "when": entry.at, "text": entry.text,
             "actor": f"{entry.organisation} · {role_name(entry.role)}",
             "icon": ICONS.get(entry.event, "point"), "tone": TONES.get(entry.event, "info")}
@@ -175,8 +189,18 @@ def _grade(row: Incident) -> dict[str, Any] | None:
          "source": one["source"], "confidence": one["confidence"]}
         for one in row.grade["met"]
     ]
-    return {**row.grade, "thresholds": met,
+    return {**row.grade, "thresholds": met, "word": grade_words(row.grade["grade"]),
             "unknown_names": [_name(one) for one in row.grade["unknown"]]}
+
+
+def grade_words(grade: str | None) -> str:
+    """The grade by the law's own word, with its English beside it on English pages."""
+    if grade is None or is_chinese():
+        return grade or ""
+    for level in authorities()["cac"].levels:
+        if level.grade == grade:
+            return f"{level.name_en} ({grade})"
+    return grade
 
 
 def _name(identifier: str) -> str:

@@ -59,6 +59,12 @@ def moment(value: Any) -> SafeString:
     return _time(value, formats.moment_text(value))
 
 
+@register.filter
+def until(value: Any) -> SafeString:
+    """A moment by which something is due: midnight shows as 24:00 of the day before."""
+    return _time(value, formats.deadline_text(value))
+
+
 def _time(value: Any, text: str) -> SafeString:
     return format_html(
         '<time class="dh-number" datetime="{}">{}</time>', formats.machine_moment(value), text
