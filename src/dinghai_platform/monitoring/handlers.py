@@ -13,7 +13,9 @@ from dinghai_platform.monitoring.services.feeds import MATCH, match_policy, poli
 @jobs.handler(MATCH, title=_("A new threat table against the policies in force"))
 def match_chunk(step: Step) -> Progress:
     """Read the next policy again; policies that have not begun wait for their own day."""
-    rows = policies_in_force(step.tenant).filter(inception__lte=clock.today())
+    rows = policies_in_force(step.tenant).filter(
+        inception__lte=clock.today(), expiry__gte=clock.today()
+    )
     if last := step.cursor.get("last"):
         rows = rows.filter(pk__gt=last)
     policy = rows.select_related("tenant", "insured", "applicant", "case", "quote").first()

@@ -11,6 +11,7 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.monitoring.models import FloatProposal, MonitoredFinding, Notice, Reading
 from dinghai_platform.site.charts import Chart, line_chart
+from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import SEVERITIES
 from dinghai_platform.underwriting.models import Policy
 
@@ -98,7 +99,7 @@ def events(policy: Policy, readings: list[Reading]) -> list[dict[str, Any]]:
     for notice in Notice.objects.within(policy.tenant).filter(policy=policy):
         found.append({"when": notice.issued_at, "title": f"{notice.get_kind_display()} "
                       f"{notice.number}", "icon": "mail", "tone": "warn", "notice": notice.pk,
-                      "text": notice.text_zh})
+                      "text": notice.text_zh if is_chinese() else notice.text_en})
         if notice.acknowledged_at:
             found.append({"when": notice.acknowledged_at, "icon": "check", "tone": "good",
                           "title": f"{_('Notice acknowledged')} {notice.number}"})

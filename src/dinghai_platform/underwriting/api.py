@@ -210,11 +210,11 @@ def explain(request: HttpRequest, key: UUID, body: shapes.ExplainNew) -> dict[st
 @router.post("/quotes/{key}/waiver", response={200: shapes.QuoteAnswer, **ERRORS},
              operation_id="waive_explanations")
 def waive(
-    request: HttpRequest, key: UUID, body: shapes.ReasonNew, keys: Query[list[str]]
+    request: HttpRequest, key: UUID, body: shapes.WaiverNew
 ) -> dict[str, Any]:
     """Give terms up that will not be explained: they will not apply."""
     row = explanations.waive_explanations(
-        _quote(request, key), keys, reason=body.reason, actor=request.actor
+        _quote(request, key), body.keys, reason=body.reason, actor=request.actor
     )
     return quote_shape(_quote(request, row.pk), request, whole=True)
 

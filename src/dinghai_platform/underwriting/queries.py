@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import visible_or_404
@@ -46,6 +46,16 @@ def findings(actor: Actor) -> QuerySet[Finding]:
         .select_related("dossier", "dossier__case", "insured")
         .defer("raw", "dossier__statements", "dossier__faults")
     )
+
+
+def current_findings(actor: Actor) -> QuerySet[Finding]:
+    """Findings of the newest sealed dossier of each case: what a re-scan mended is history."""
+    newest = (
+        Dossier.objects.visible_to(actor)
+        .filter(case=OuterRef("dossier__case"), state=Dossier.State.SEALED)
+        .order_by("-version")
+    )
+    return findings(actor).filter(dossier=Subquery(newest.values("pk")[:1]))
 
 
 def assessments(actor: Actor) -> QuerySet[Assessment]:

@@ -141,6 +141,13 @@ class ReasonNew(Schema):
     reason: str = Field("", max_length=5_000)
 
 
+class WaiverNew(Schema):
+    """Terms that will not be explained, and why."""
+
+    keys: list[str] = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1, max_length=5_000)
+
+
 class ExplainNew(Schema):
     """Terms that were shown, explained and confirmed."""
 

@@ -97,7 +97,7 @@ def take_reading(
     rule says of it.
 
     The same inputs for the same cause on the same day give the reading that is there. Raises
-    Refusal for a policy that is not in force or has not begun.
+    Refusal for a policy that is not in force, has not begun or is over.
     """
     from dinghai_platform.monitoring.services.floats import measure_float
 
@@ -108,6 +108,8 @@ def take_reading(
         raise Refusal("only a policy in force is watched")
     if day < policy.inception:
         raise Refusal(f"cover begins on {policy.inception}")
+    if day > policy.expiry:
+        raise Refusal(f"cover ended on {policy.expiry}")
     ensure_baseline(policy, actor=actor)
     assessor = actor if actor.role in ("underwriter", "chief_underwriter") else _house(actor)
     assessment = assess_dossier(dossier or latest_dossier(policy), actor=assessor, on=day)

@@ -11,6 +11,7 @@ from django.db import transaction
 from dinghai.assessment.answers import Answer
 from dinghai.assessment.dossier import read_readings, unpack_dossier
 from dinghai.evidence.finding import EvidenceReading as EngineReading
+from dinghai.foundation.canonical import canonical_bytes
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.foundation.money import PPM
 from dinghai.vocabulary.indicators import HIGHEST_SCORE
@@ -70,10 +71,9 @@ def _record(
     stored = files.store_file(
         archive, name=name, media_type="application/zip", actor=actor, tenant=policy.tenant
     )
-    dossier = update_dossier(
-        latest_dossier(policy), source=stored, readings=readings, actor=_keeper(actor)
-    )
-    reading = take_reading(policy, cause=Reading.Cause.RESCAN, actor=actor, dossier=dossier)
+    update_dossier(latest_dossier(policy), source=stored, readings=readings, actor=_keeper(actor))
+    # The newest state of the dossier, which an old file handed in again does not bring back.
+    reading = take_reading(policy, cause=Reading.Cause.RESCAN, actor=actor)
     closed = close_mended(policy, reading, actor=actor)
     notice = watch_exploited(policy, reading, actor=actor)
     return Rescanned(reading, tuple(closed), notice)
@@ -109,8 +109,9 @@ def verify_fix(
         note=f"verified fix {fix.code}",
         evidence_sha256=evidence.sha256,
     )
-    dossier = update_dossier(
-        latest_dossier(policy), source=evidence, answers=(answer,), actor=_keeper(actor)
+    update_dossier(
+        latest_dossier(policy), source=_verification(fix, answer, actor), answers=(answer,),
+        actor=_keeper(actor),
     )
     fix.state, fix.verified_at, fix.evidence = Fix.State.VERIFIED, clock.now(), evidence
     fix.save(update_fields=("state", "verified_at", "evidence"))
@@ -118,4 +119,14 @@ def verify_fix(
         actor, "monitoring.fix_verified", fix,
         {"code": fix.code, "by": answer.answered_by, "evidence": evidence.sha256},
     )
-    return take_reading(policy, cause=Reading.Cause.FIX, actor=actor, dossier=dossier)
+    return take_reading(policy, cause=Reading.Cause.FIX, actor=actor)
+
+
+def _verification(fix: Fix, answer: Answer, actor: Actor) -> StoredFile:
+    """The record of one verification: one report may prove several fixes, each a new version."""
+    record = {"schema": "dinghai.fix-verification/1", "fix": str(fix.pk), "code": fix.code,
+              "answer": answer.to_dict()}
+    return files.store_file(
+        canonical_bytes(record), name=f"{fix.code.replace(':', '-')}.json",
+        media_type="application/json", actor=actor, tenant=fix.tenant,
+    )

@@ -46,6 +46,11 @@ def bind_policy(quote: Quote, *, actor: Actor) -> Policy:
         return before
     if quote.state != "accepted":
         raise Refusal("only an accepted quote is bound")
+    if clock.today() > quote.inception:
+        raise Refusal(
+            "the first day of cover has passed",
+            reasons=["cover starts when the premium is paid: price the risk again"],
+        )
     require_explained(quote)
     check_filing(quote)
     number = next_number(Policy, "policy_no", quote.tenant, "P")

@@ -27,6 +27,7 @@ from dinghai_platform.underwriting.models import Case, Dossier, EvidenceReading
 from dinghai_platform.underwriting.services.assessments import assess_dossier
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.dossiers import import_dossier
+from dinghai_platform.underwriting.words import VANTAGES
 
 MOST_SHOWN = 200
 
@@ -154,6 +155,8 @@ def dossier(request: HttpRequest, key: UUID) -> HttpResponse:
     if row.state == Dossier.State.SEALED:
         readings = EvidenceReading.objects.within(row.tenant).filter(dossier=row)
         context["readings"] = list(readings.defer("document"))
+        for one in context["readings"]:
+            one.seen = VANTAGES.get(one.vantage, one.vantage)
         context["rejected"] = _rejected(row)
         context["assessments"] = queries.assessments(request.actor).filter(dossier=row)[:10]
         context["profile"] = row.statements["profile"]

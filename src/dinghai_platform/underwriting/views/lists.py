@@ -105,16 +105,15 @@ def dossier_list(request: HttpRequest) -> HttpResponse:
 
 @page("underwriting.view")
 def finding_list(request: HttpRequest) -> HttpResponse:
-    """Findings of all dossiers, or of the one that ``?dossier=`` names."""
-    rows = queries.findings(request.actor)
+    """Findings of each case's newest dossier, or of the one that ``?dossier=`` names."""
+    rows = queries.current_findings(request.actor)
     if key := request.GET.get("dossier"):
         dossier = queries.whole(Dossier, request.actor, key)
-        rows = rows.filter(dossier=dossier)
+        rows = queries.findings(request.actor).filter(dossier=dossier)
     shown = List(
         name=_("Findings"),
         columns=(
-            Column(_("Finding"), lambda row: row.title, "text", "title", to("finding"),
-                   note=lambda row: row.finding_id),
+            Column(_("Finding"), lambda row: row.title, "text", "title", to("finding")),
             Column(_("Severity"), lambda row: row.severity, "severity", "severity_rank"),
             Column(_("Asset"), lambda row: f"{row.asset}:{row.port}" if row.port else row.asset,
                    "code", "asset"),
