@@ -160,6 +160,9 @@ def _answers(sim: Simulation, home: Organisation, quote: Quote) -> Iterator[Atte
     elif quote.state == "accepted":
         if sim.today <= quote.inception:
             yield must("bind_policy", lambda: bind_policy(quote, actor=underwriter), weight=4)
+        else:
+            yield never("bind after the first day", lambda: bind_policy(
+                quote, actor=underwriter), (Refusal,))
         yield never("accept twice", lambda: accept_quote(quote, actor=admin), (Refusal,))
 
 

@@ -46,8 +46,8 @@ def attempts(sim: Simulation) -> Iterator[Attempt]:
     for policy in Policy.objects.within(sim.tenant).filter(state="in_force"):
         if policy.inception <= sim.today <= policy.expiry:
             yield from _evidence(sim, policy)
-        elif sim.today < policy.inception:
-            yield never("read before cover begins", lambda policy=policy: take_reading(
+        else:
+            yield never("read outside the cover", lambda policy=policy: take_reading(
                 policy, cause=Reading.Cause.REVIEW, actor=sim.staff("underwriter")), (Refusal,))
     yield from _findings(sim)
     yield from _floats(sim)
