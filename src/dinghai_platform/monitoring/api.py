@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import File, Form, Query, Router
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
 from dinghai.foundation.errors import Refusal
@@ -27,13 +27,13 @@ router = Router(tags=["monitoring"])
 def feed_new(
     request: HttpRequest, table: File[UploadedFile], kind: Form[str],
     as_of: Form[date | None] = None,
-) -> tuple[int, dict[str, Any]]:
+) -> Status:
     """Load a KEV or EPSS table; a job reads the policies in force again."""
     row = feeds.load_feed(
         table.read(), name=table.name or "table", kind=kind, as_of=as_of, actor=request.actor
     )
-    return 202, {"id": row.pk, "kind": row.kind, "as_of": row.as_of, "rows": row.rows,
-                 "sha256": row.sha256, "job": row.job_id}
+    return Status(202, {"id": row.pk, "kind": row.kind, "as_of": row.as_of, "rows": row.rows,
+                 "sha256": row.sha256, "job": row.job_id})
 
 
 @router.get("/policies/{key}/readings", response={200: list[shapes.ReadingAnswer], **ERRORS},
@@ -47,28 +47,28 @@ def readings(request: HttpRequest, key: UUID) -> list[dict[str, Any]]:
 
 @router.post("/policies/{key}/readings", response={201: shapes.ReadingAnswer, **ERRORS},
              operation_id="take_reading")
-def reading_new(request: HttpRequest, key: UUID) -> tuple[int, dict[str, Any]]:
+def reading_new(request: HttpRequest, key: UUID) -> Status:
     """Read a policy's risk now."""
     policy = queries.whole(Policy, request.actor, key, "case", "quote")
     made = take_reading(policy, cause=Reading.Cause.REVIEW, actor=request.actor)
-    return 201, reading_shape(made)
+    return Status(201, reading_shape(made))
 
 
 @router.post("/policies/{key}/rescans", response={201: shapes.RescanAnswer, **ERRORS},
              operation_id="record_rescan")
 def rescan_new(
     request: HttpRequest, key: UUID, archive: File[UploadedFile]
-) -> tuple[int, dict[str, Any]]:
+) -> Status:
     """Take a re-scan in: what is mended closes, the risk is read again."""
     policy = queries.whole(Policy, request.actor, key, "case", "quote")
     done = rescans.record_rescan(
         policy, archive.read(), name=archive.name or "rescan.zip", actor=request.actor
     )
-    return 201, {
+    return Status(201, {
         "reading": reading_shape(done.reading),
         "closed": [watched_shape(one) for one in done.closed],
         "notice": done.notice.pk if done.notice else None,
-    }
+    })
 
 
 @router.get("/findings", response={200: shapes.WatchedPart, **ERRORS},

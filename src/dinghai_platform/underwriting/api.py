@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from ninja import File, Query, Router
+from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
 from dinghai_platform.catalogue.models import ProductVersion
@@ -46,12 +46,12 @@ def case_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
 
 
 @router.post("/cases", response={201: shapes.CaseAnswer, **ERRORS}, operation_id="open_case")
-def case_new(request: HttpRequest, body: shapes.CaseNew) -> tuple[int, dict[str, Any]]:
+def case_new(request: HttpRequest, body: shapes.CaseNew) -> Status:
     """Open a case about an enterprise the insurer knows."""
     require(request.actor, "underwriting.open_case")
     known = organisations_visible_to(request.actor)
     insured = visible_organisation(known, body.insured)
-    return 201, case_shape(open_case(insured, title=body.title, actor=request.actor))
+    return Status(201, case_shape(open_case(insured, title=body.title, actor=request.actor)))
 
 
 def visible_organisation(known: Any, key: UUID) -> Organisation:
@@ -71,13 +71,13 @@ def case_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
              operation_id="import_dossier")
 def dossier_new(
     request: HttpRequest, key: UUID, archive: File[UploadedFile]
-) -> tuple[int, dict[str, Any]]:
+) -> Status:
     """Import a dossier's ZIP; the answer names the job that reads it."""
     case = queries.whole(Case, request.actor, key)
     started = import_dossier(
         case, archive.read(), name=archive.name or "dossier.zip", actor=request.actor
     )
-    return 202, dossier_shape(started)
+    return Status(202, dossier_shape(started))
 
 
 @router.get("/dossiers", response={200: shapes.DossierPart, **ERRORS}, operation_id="dossiers")
@@ -114,11 +114,11 @@ def finding_list(
              operation_id="dispute_finding")
 def dispute_new(
     request: HttpRequest, key: UUID, body: shapes.DisputeNew
-) -> tuple[int, dict[str, Any]]:
+) -> Status:
     """Say why a finding is wrong."""
     finding = queries.whole(Finding, request.actor, key)
     made = disputes.dispute_finding(finding, reason=body.reason, actor=request.actor)
-    return 201, dispute_shape(made)
+    return Status(201, dispute_shape(made))
 
 
 @router.post("/disputes/{key}/decision", response={200: shapes.DisputeAnswer, **ERRORS},
@@ -138,12 +138,12 @@ def dispute_decide(
              operation_id="assess_dossier")
 def assess(
     request: HttpRequest, key: UUID, body: shapes.AssessNew
-) -> tuple[int, dict[str, Any]]:
+) -> Status:
     """Assess a dossier today."""
     dossier = queries.whole(Dossier, request.actor, key, "case")
-    return 201, assessment_shape(
+    return Status(201, assessment_shape(
         assess_dossier(dossier, light=body.light, actor=request.actor), whole=True
-    )
+    ))
 
 
 @router.get("/assessments/{key}", response={200: shapes.AssessmentAnswer, **ERRORS},
@@ -156,7 +156,7 @@ def assessment_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
 
 @router.post("/assessments/{key}/quotes", response={201: shapes.QuoteAnswer, **ERRORS},
              operation_id="price_quote")
-def price(request: HttpRequest, key: UUID, body: shapes.PriceNew) -> tuple[int, dict[str, Any]]:
+def price(request: HttpRequest, key: UUID, body: shapes.PriceNew) -> Status:
     """Price an assessment under a product and keep the quote."""
     assessment = queries.whole(Assessment, request.actor, key, "case", "dossier")
     product = visible_or_404(ProductVersion, request.actor, pk=body.product)
@@ -164,7 +164,7 @@ def price(request: HttpRequest, key: UUID, body: shapes.PriceNew) -> tuple[int, 
         assessment, product, actor=request.actor, inception=body.inception,
         limit_fen=body.limit_fen, deductible_fen=body.deductible_fen,
     )
-    return 201, quote_shape(made, request, whole=True)
+    return Status(201, quote_shape(made, request, whole=True))
 
 
 @router.get("/quotes", response={200: shapes.QuotePart, **ERRORS}, operation_id="quotes")
@@ -261,11 +261,11 @@ def reject(request: HttpRequest, key: UUID, body: shapes.ReasonNew) -> dict[str,
 
 @router.post("/quotes/{key}/policy", response={201: shapes.PolicyAnswer, **ERRORS},
              operation_id="bind_policy")
-def bind(request: HttpRequest, key: UUID) -> tuple[int, dict[str, Any]]:
+def bind(request: HttpRequest, key: UUID) -> Status:
     """Bind an accepted quote, with the policy's papers."""
     policy = contracts.bind_policy(_quote(request, key), actor=request.actor)
     make_policy_papers(policy, actor=request.actor)
-    return 201, policy_shape(policy, whole=True)
+    return Status(201, policy_shape(policy, whole=True))
 
 
 @router.get("/policies", response={200: shapes.PolicyPart, **ERRORS}, operation_id="policies")
