@@ -100,19 +100,21 @@ def _register(sim: Simulation) -> Counter[str]:
                     "refund_payable", "claims_paid", "claims_payable", "outstanding_claims",
                     "outstanding_claims_change", "subrogation_recovery"):
         found[account] = 0
-    for policy in Policy.objects.within(sim.tenant):
+    premiums = ("net_premium_fen", "vat_fen", "gross_premium_fen", "paid_at")
+    for policy in Policy.objects.within(sim.tenant).only(*premiums):
         found["premium_income"] += policy.net_premium_fen
         found["vat_payable"] += policy.vat_fen
         paid = policy.paid_at is not None
         found["cash" if paid else "premium_receivable"] += policy.gross_premium_fen
-    for row in Endorsement.objects.within(sim.tenant).select_related("policy"):
+    for row in Endorsement.objects.within(sim.tenant).select_related("policy").only(
+            "amount_fen", *(f"policy__{name}" for name in premiums)):
         net, vat = split(-row.amount_fen, (row.policy.net_premium_fen, row.policy.vat_fen))
         found["premium_income"] -= net
         found["vat_payable"] -= vat
         paid_out = str(row.pk) in sim.refunded
         found["cash" if paid_out else "refund_payable"] += row.amount_fen if paid_out else (
             -row.amount_fen)
-    for claim in Claim.objects.within(sim.tenant):
+    for claim in Claim.objects.within(sim.tenant).only("reserve_fen", "tenant_id"):
         paid = sum(claim.payments.values_list("amount_fen", flat=True))
         owed = _owed(claim)
         found["cash"] -= paid
@@ -128,7 +130,8 @@ def _register(sim: Simulation) -> Counter[str]:
 
 def _owed(claim: Claim) -> int:
     """What the decision that stands has granted and nobody has paid yet."""
-    stands = claim.decisions.filter(state__in=("issued", "refused")).order_by("-sequence").first()
+    stands = claim.decisions.filter(state__in=("issued", "refused")).order_by(
+        "-sequence").defer("content").first()
     if stands is None or stands.state == "refused":
         return 0
     return 0 if stands.payments.filter(kind="final").exists() else stands.total_fen
@@ -161,9 +164,12 @@ def _payments(sim: Simulation) -> Iterator[str]:
     inside: Counter[Any] = Counter()
     by_claim: dict[Any, list[Payment]] = {}
     for payment in Payment.objects.within(sim.tenant).select_related(
-            "decision", "claim", "policy").order_by("id"):
+            "decision", "claim", "policy").defer(
+            "decision__content", "policy__document", "claim__facts").order_by("id"):
         by_claim.setdefault(payment.claim_id, []).append(payment)
-        towers = outside_codes(payment.claim)
+        if payment.policy_id not in sim.towers:
+            sim.towers[payment.policy_id] = outside_codes(payment.claim)
+        towers = sim.towers[payment.policy_id]
         outside = sum(fen for code, fen in payment.sections.items() if code in towers)
         inside[payment.policy] += payment.amount_fen - outside
         if sum(payment.sections.values()) != payment.amount_fen:
@@ -178,8 +184,7 @@ def _payments(sim: Simulation) -> Iterator[str]:
         if entries != 1:
             yield f"payment of {payment.claim.number} has {entries} entries of its amount"
     for payments in by_claim.values():
-        decided = max(sum(line_totals(decision_document(one.decision)).values())
-                      for one in payments)
+        decided = max(_gross(sim, one.decision) for one in payments)
         paid = sum(one.amount_fen for one in payments)
         if paid > decided:
             yield f"{payments[0].claim.number}: paid {paid}, decided {decided}"
@@ -189,6 +194,13 @@ def _payments(sim: Simulation) -> Iterator[str]:
     for policy, fen in inside.items():
         if fen > policy.aggregate_limit_fen:
             yield f"{policy.policy_no}: {fen} paid inside a limit of {policy.aggregate_limit_fen}"
+
+
+def _gross(sim: Simulation, record: DecisionRecord) -> int:
+    """What a decision grants in all, payments in advance included."""
+    if record.pk not in sim.granted:
+        sim.granted[record.pk] = sum(line_totals(decision_document(record)).values())
+    return sim.granted[record.pk]
 
 
 def _decisions(sim: Simulation) -> Iterator[str]:
@@ -209,7 +221,7 @@ def _decisions(sim: Simulation) -> Iterator[str]:
 def _duties(sim: Simulation) -> Iterator[str]:
     """Handler, approver and payer of what was decided and paid are three people."""
     for record in DecisionRecord.objects.within(sim.tenant).exclude(
-            issued_at=None).select_related("claim"):
+            issued_at=None).select_related("claim").defer("content", "claim__facts"):
         claim = record.claim
         if record.issued_by_id in {record.made_by_id, claim.handler_id}:
             yield f"{claim.number}: the handler approved"
@@ -225,7 +237,8 @@ def _duties(sim: Simulation) -> Iterator[str]:
 
 def _notices(sim: Simulation) -> Iterator[str]:
     """Every notice says until when, and has the proof of its delivery."""
-    for notice in Notice.objects.within(sim.tenant).select_related("file"):
+    for notice in Notice.objects.within(sim.tenant).select_related("file").defer(
+            "document", "text_zh", "text_en", "file__bytes_in_row"):
         if notice.due is None and notice.kind != Notice.Kind.FLOAT:
             yield f"notice {notice.number}: no due date"
         if notice.delivered_at is None:
@@ -242,12 +255,14 @@ def _notices(sim: Simulation) -> Iterator[str]:
 def _floats(sim: Simulation) -> Iterator[str]:
     """Nothing is charged before the anniversary, and never more refunded than was paid."""
     refunds: Counter[Any] = Counter()
-    for row in FloatProposal.objects.within(sim.tenant).select_related("policy"):
+    for row in FloatProposal.objects.within(sim.tenant).select_related("policy").defer(
+            "document", "policy__document"):
         if row.amount_fen > 0 and (row.effective is None or row.effective <= row.policy.expiry):
             yield f"float of {row.policy.policy_no}: charges {row.amount_fen} before the end"
         if row.state == "applied" and row.amount_fen >= 0:
             yield f"float of {row.policy.policy_no}: applied without a refund"
-    for row in Endorsement.objects.within(sim.tenant).select_related("policy"):
+    for row in Endorsement.objects.within(sim.tenant).select_related("policy").defer(
+            "document", "policy__document"):
         refunds[row.policy] -= row.amount_fen
         if not row.policy.inception <= row.effective <= row.policy.expiry:
             yield f"endorsement {row.number}: effective {row.effective} outside the cover"
