@@ -200,8 +200,7 @@ def _watch(actor: Actor, policy: Policy | None) -> Iterator[Event]:
                         "loss": money_text(reading.expected_loss_fen)},
                     address("monitoring:policy", policy.pk), "radar-2")
     for notice in policy.notices.select_related("proposal").order_by("id"):
-        file = address("monitoring:notice_file", notice.pk) or address(
-            "monitoring:notice", notice.pk)
+        file = address("monitoring:notice_pdf", notice.pk)
         state = notice.proposal.state if notice.proposal else (
             "acknowledged" if notice.acknowledged_at else "notified")
         yield Event(notice.issued_at, f"{notice.get_kind_display()} {notice.number}",

@@ -145,7 +145,8 @@ def claim_clocks(claim: Claim, now: datetime | None = None) -> list[ClockReading
     reason = ""
     if paused:
         reason = _("%(why)s: %(length)s not counted") % {
-            "why": word(PAUSES, pauses[-1].reason), "length": duration_text(int(paused.total_seconds()))}
+            "why": word(PAUSES, pauses[-1].reason),
+            "length": duration_text(int(paused.total_seconds()))}
     readings = [read_clock("CLK-CL-DEC", claim.received_at, met_at=ended, paused=paused,
                            is_paused=bool(waiting), reason=reason, now=moment)]
     for request in claim.requests.all():

@@ -55,7 +55,7 @@ def claims(actor: Actor) -> QuerySet[Claim]:
 def reportable_policies(actor: Actor) -> QuerySet[Policy]:
     """Policies an incident may be reported under."""
     return (Policy.objects.visible_to(actor).select_related("insured")
-            .filter(state__in=("in_force", "suspended", "expired", "premium_due", "renewed"))
+            .filter(state__in=("in_force", "suspended", "expired", "renewed"))
             .order_by("-inception"))
 
 
