@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform.api.asking import ROLES, Door
+from tests.platform.api.asking import ROLES, SELDOM, Door
 from tests.platform.routes.scenery import Scenery, built
 
 
@@ -20,5 +20,8 @@ def scenery(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scenery]:
 
 @pytest.fixture(scope="module")
 def door(scenery: Scenery) -> Door:
-    """The API with insurer A's people before it."""
-    return Door(scenery, {role: scenery.bearer(role) for role in ROLES})
+    """The API with insurer A's people before it, and their like from elsewhere."""
+    foreign = {
+        role: scenery.bearer(role, home=scenery.foreign_home(role)) for role in (*ROLES, *SELDOM)
+    }
+    return Door(scenery, {role: scenery.bearer(role) for role in (*ROLES, *SELDOM)}, foreign)

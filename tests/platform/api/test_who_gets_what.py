@@ -10,8 +10,8 @@ from tests.platform.api.asking import (
     METHODS,
     OPERATIONS,
     ROLES,
+    SELDOM,
     Door,
-    body_for,
     label,
     object_named,
     path_parameters,
@@ -59,7 +59,7 @@ def test_every_parameter_is_known(operation: tuple[str, str], door: Door) -> Non
 @pytest.mark.parametrize("operation", OPERATIONS, ids=label)
 def test_a_stranger_gets_401(operation: tuple[str, str], door: Door) -> None:
     method, path = operation
-    body, media_type = body_for(method, path)
+    body, media_type = door.body(method, path)
     for bearer in (None, "dh_unknown"):
         answer = door.ask(method, door.address(path), bearer=bearer, body=body,
                           media_type=media_type)
@@ -69,15 +69,14 @@ def test_a_stranger_gets_401(operation: tuple[str, str], door: Door) -> None:
 @pytest.mark.parametrize("operation", WITH_KEYS, ids=label)
 def test_foreign_keys_are_not_there(operation: tuple[str, str], door: Door) -> None:
     method, path = operation
-    body, media_type = body_for(method, path)
-    address, scenery = door.address(path), door.scenery
+    body, media_type = door.body(method, path)
+    address = door.address(path)
     reached = set()
-    for role in ROLES:
+    for role in (*ROLES, *SELDOM):
         own = door.ask(method, address, bearer=door.bearers[role], body=body,
                        media_type=media_type).status_code
         reached.add(own)
-        home = scenery.foreign_home(role)
-        foreign = door.ask(method, address, bearer=scenery.bearer(role, home=home), body=body,
+        foreign = door.ask(method, address, bearer=door.foreign[role], body=body,
                            media_type=media_type).status_code
         assert foreign != 422, "the small body does not fit; see asking.smallest"
         assert foreign in (AWAY if own == 403 else {404}), f"{role}: own {own}, foreign {foreign}"

@@ -223,8 +223,16 @@ PARAMETERS: dict[str, str] = {
     "/claims/incidents/{key}/advance/{event}": "=contain",
     "/claims/{key}/steps/{event}": "=agree",
     "/claims/{key}/items/{no}": "=1",
+    "/monitoring/findings/{key}/{event}": "=dispute",
+    "/monitoring/floats/{key}/{event}": "=recheck",
     "/monitoring/readings/{key}": "monitoring_reading",
     "/monitoring/findings/{key}": "monitored_finding",
     "/monitoring/floats/{key}": "proposal",
     "/monitoring/proposals/{key}": "proposal",
+}
+
+BODIES: dict[str, str] = {
+    # A field of an API body that must name one of insurer A's objects for the operation to be
+    # reached; every other field is made from the description.
+    "product": "product",
 }

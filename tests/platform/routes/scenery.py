@@ -87,6 +87,8 @@ class Scenery:
 
     def foreign_home(self, role: str) -> Organisation:
         """Where the same role sits on the other side: the other insurer, or the other insured."""
+        if role in self.homes:
+            return self.homes[f"other {role}"]
         of_insured = role.startswith("insured")
         return self.world.stranger if of_insured else self.world.other_insurer
 
@@ -125,6 +127,9 @@ def make_scenery() -> Scenery:
         "ir_lead": _partner(world, "provider", "磐石网络安全"),
         "loss_adjuster": _partner(world, "adjuster", "顺衡保险公估"),
         "regulator_nfra": Organisation.objects.create(kind="regulator", name_zh="金融监管局"),
+        "other ir_lead": Organisation.objects.create(kind="provider", name_zh="别家安全"),
+        "other loss_adjuster": Organisation.objects.create(kind="adjuster", name_zh="别家公估"),
+        "other regulator_nfra": Organisation.objects.create(kind="regulator", name_zh="他地监管"),
         "resident": Organisation.objects.create(kind="park", name_zh="某园区"),
     }
     scenery = Scenery(world, homes)
