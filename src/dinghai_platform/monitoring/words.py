@@ -36,5 +36,6 @@ def register() -> None:
         {
             "baseline": Word(_("No change"), "neutral"),
             "held": Word(_("Held until the anniversary"), "warn"),
+            "superseded": Word(_("Superseded by a newer reading"), "neutral"),
         }
     )

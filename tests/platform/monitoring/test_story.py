@@ -78,9 +78,10 @@ def test_the_whole_watch(policy: Policy, kev: bytes, world: World) -> None:
     )
     _rescan(policy, "2026-07-31", world)
     proposal = policy.float_proposals.order_by("-id").first()
-    print([(r.as_of, r.cause, r.score_ppm, r.expected_loss_fen) for r in policy.readings.all()])
-    print([(p.state, p.factor_ppm, p.amount_fen, p.document["reasons"]) for p in
-           policy.float_proposals.order_by("id")])
+    *older, newest = policy.float_proposals.order_by("id")
+    assert newest == proposal
+    assert {one.state for one in older} <= {"superseded", "baseline"}
+    assert "superseded" in {one.state for one in older}
     assert reading.score_ppm > readings[1].score_ppm
     assert proposal.state == "proposed" and proposal.amount_fen < 0
 

@@ -96,6 +96,7 @@ def measure_float(reading: Reading, *, actor: Actor) -> FloatProposal:
             for row in rows
         ],
     }
+    _supersede_open(policy, actor)
     proposal = FloatProposal.objects.create(
         tenant=policy.tenant,
         insured=policy.insured,
@@ -291,6 +292,18 @@ def _current(proposal: FloatProposal) -> FloatProposal:
     if newer.exists():
         raise Refusal("a newer reading has taken the place of this proposal")
     return fresh
+
+
+def _supersede_open(policy: Policy, actor: Actor) -> None:
+    """A new reading takes the place of every proposal that has not come to its end."""
+    machine = machines()[MACHINE]
+    open_states = [one.id for one in machine.states if "supersede" in machine.events(one.id)]
+    for older in (
+        FloatProposal.objects.within(policy.tenant)
+        .select_for_update()
+        .filter(policy=policy, state__in=open_states)
+    ):
+        _move(older, "supersede", actor)
 
 
 def _move(
