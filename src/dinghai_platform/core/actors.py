@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dinghai.foundation.canonical import sha256_hex
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.core.keys import new_request_id
 
@@ -38,8 +39,14 @@ class Actor:
 
     @property
     def key(self) -> str:
-        """Who acts, as one text: the owner of idempotency keys."""
-        return f"{self.user_id or SYSTEM}@{self.organisation.pk}:{self.role}"
+        """Who acts, as one text: the owner of idempotency keys.
+
+        A narrowed token is somebody of its own, so that it is never given a wider one's answer.
+        """
+        own = f"{self.user_id or SYSTEM}@{self.organisation.pk}:{self.role}"
+        if self.scopes is None:
+            return own
+        return f"{own}:{sha256_hex(' '.join(sorted(self.scopes)).encode())[:12]}"
 
     def own_tenant(self) -> Organisation:
         """The actor's tenant. Raises Refusal for an actor of an organisation that is none."""

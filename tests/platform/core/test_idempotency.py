@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test import Client
-from tests.platform.conftest import make_member, make_organisation
 
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import tokens
 from dinghai_platform.core.actors import actor_of_membership
 from dinghai_platform.core.idempotency import Answer, KeyReused, answer_once
 from dinghai_platform.core.models import AuditEntry, IdempotentAnswer, Organisation
+from tests.platform.conftest import make_member, make_organisation
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/organisations"
@@ -138,3 +139,10 @@ def test_the_same_key_at_once_writes_once(bearer, insurer):
     assert len({answer.content for answer in answers}) == 1
     created = AuditEntry.objects.within(insurer).filter(action="core.organisation_created")
     assert created.count() == 1
+
+
+def test_a_narrowed_token_is_somebody_of_its_own(act_as, insurer) -> None:
+    whole = act_as("underwriter", insurer)
+    narrow = replace(whole, scopes=frozenset({"ledger.view"}))
+    assert whole.key != narrow.key
+    assert narrow.key == replace(whole, scopes=frozenset({"ledger.view"})).key
