@@ -51,7 +51,7 @@ serve: setup ## The site alone
 bench: setup ## Benchmarks, one JSON line each
 	$(BIN)/python -m benchmarks
 
-screenshots: setup ## Pictures of the site at ADDRESS, as DINGHAI_USER with DINGHAI_PASSWORD
+screenshots: setup ## Pictures for the README, or of every page of the site at ADDRESS
 	$(BIN)/python tools/screenshots.py $(ADDRESS)
 
 # --- checking it ---------------------------------------------------------------------------------
