@@ -38,7 +38,6 @@ def business(insurer):
 
 
 PAGES = {
-    "core:home": {"underwriter", "auditor", "platform_admin", "insured_admin"},
     "core:jobs": {"underwriter", "auditor", "platform_admin", "insured_admin"},
     "core:tokens": {"underwriter", "auditor", "platform_admin", "insured_admin"},
     "core:members": {"platform_admin", "insured_admin"},
@@ -59,6 +58,11 @@ def test_it_works(business, insurer, insured, sign_in, role, language):
     for name, roles in PAGES.items():
         answer = client.get(reverse(name), headers={"Accept-Language": language})
         assert answer.status_code == (200 if role in roles else 403), name
+
+
+def test_the_front_door_leads_to_the_dashboard(insurer, sign_in):
+    answer = sign_in("underwriter", insurer).get(reverse("core:home"))
+    assert (answer.status_code, answer["Location"]) == (302, reverse("cases:dashboard"))
 
 
 @pytest.mark.parametrize("role", ["regulator_nfra", "resident", "supplier"])
