@@ -212,7 +212,7 @@ def _clock(reading: ClockReading) -> dict[str, Any]:
 def _incident(row: Incident) -> dict[str, Any]:
     claim = getattr(row, "claim", None)
     return {
-        "id": row.pk, "number": row.number, "policy_no": row.policy.policy_no,
+        "id": row.pk, "number": row.number, "policy_no": row.policy_no,
         "state": row.state, "title": row.title, "discovered_at": row.discovered_at,
         "reported_at": row.reported_at, "facts": row.facts, "grade": row.grade,
         "claim": claim.pk if claim else None,
@@ -259,7 +259,7 @@ def _claim(request: HttpRequest, key: UUID) -> Claim:
 
 def _incident_row(request: HttpRequest, key: UUID) -> Incident:
     require(request.actor, "claims.view")
-    row: Incident = visible_or_404(Incident.objects.select_related("policy", "claim"),
+    row: Incident = visible_or_404(Incident.objects.select_related("claim"),
                                    request.actor, pk=key)
     return row
 

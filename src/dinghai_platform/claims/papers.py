@@ -21,7 +21,7 @@ from dinghai_platform.claims.models import EvidenceRequest as RequestRow
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.files import store_file
-from dinghai_platform.core.models import StoredFile
+from dinghai_platform.core.models import Organisation, StoredFile
 from dinghai_platform.site.formats import is_chinese
 
 PDF = "application/pdf"
@@ -113,8 +113,7 @@ def authority_report(incident: Incident, language: Language) -> Document:
 
     Its headings follow 国家网络安全事件报告管理办法 as far as the text was read (confidence A).
     """
-    schedule = incident.policy.document["schedule"]
-    insured = schedule["insured"]
+    insured = incident.insured
     blocks: list[Block] = [
         Box(pick(language, "草稿", "Draft"), (pick(
             language,
@@ -131,7 +130,7 @@ def authority_report(incident: Incident, language: Language) -> Document:
         language=language,
         title=pick(language, "网络安全事件报告表（草稿）", "Cyber incident report (draft)"),
         number=incident.number, issued_on=_day(clock.now()),
-        issuer=pick(language, insured["name_zh"], insured.get("name_en", "")),
+        issuer=pick(language, insured.name_zh, insured.name_en),
         source_hash=document_hash({"facts": incident.facts, "number": incident.number}),
         blocks=tuple(blocks))
 
@@ -142,7 +141,7 @@ def render_authority_report(incident: Incident) -> bytes:
 
 
 def _report_parts(
-    incident: Incident, insured: dict[str, Any], language: Language
+    incident: Incident, insured: Organisation, language: Language
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     blank = pick(language, "（待补充）", "(to be added)")
     def say(zh: str, en: str) -> str:
@@ -154,9 +153,9 @@ def _report_parts(
                 for one in incident.timeline.all() if one.text and one.event != "report"]
     return [
         (say("事件发生单位及系统", "Organisation and systems"), [
-            (say("单位", "Organisation"), pick(language, insured["name_zh"],
-                                             insured.get("name_en", ""))),
-            (say("统一社会信用代码", "Credit code"), insured.get("credit_code") or blank),
+            (say("单位", "Organisation"), pick(language, insured.name_zh,
+                                             insured.name_en)),
+            (say("统一社会信用代码", "Credit code"), insured.credit_code or blank),
             (say("联系人", "Contact"), incident.contact or blank)]),
         (say("发现时间、类型、等级和影响", "When found, kind, grade and effect"), [
             (say("发现时间", "Discovered"),

@@ -25,6 +25,9 @@ from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.queries import organisations_visible_to
 from dinghai_platform.underwriting.models import Policy
 
+# Moves that the house makes inside another verb; nobody is offered a button for them.
+HOUSE_EVENTS = frozenset({"limits_changed"})
+
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
@@ -40,7 +43,7 @@ class NextStep:
 
 def incidents(actor: Actor) -> QuerySet[Incident]:
     """The incidents the actor sees, newest first."""
-    return (Incident.objects.visible_to(actor).select_related("policy", "insured", "claim")
+    return (Incident.objects.visible_to(actor).select_related("insured", "claim")
             .prefetch_related("duties").distinct().order_by("-reported_at", "-id"))
 
 
@@ -77,6 +80,8 @@ def claim_steps(claim: Claim, actor: Actor) -> list[NextStep]:
     """What may happen next to a claim, the lifecycle's own moves first."""
     steps: list[NextStep] = []
     for position, event in enumerate(machines()["claim"].events(claim.state)):
+        if event in HOUSE_EVENTS:
+            continue
         found = _step(claim, event, CLAIM_VERBS[event], actor, first=position == 0)
         if found is not None:
             steps.append(found)

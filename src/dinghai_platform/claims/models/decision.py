@@ -17,6 +17,9 @@ class DecisionRecord(InsuredRow):
     another supersedes it.
     """
 
+    LIMITS_CHANGED = "limits_changed"
+    """Note of a run that the house made because a limit had eroded before the payment."""
+
     class State(models.TextChoices):
         PROVISIONAL = "provisional", _("Provisional")
         ISSUED = "issued", _("Issued")

@@ -16,6 +16,7 @@ from dinghai_platform.underwriting.models import InsuredRow
 class Incident(InsuredRow):
     """One incident of one insured (state: the lifecycle's incident machine).
 
+    The policy's number stands here too: responders see the incident and not the policy.
     ``facts`` holds what was reported, by the registry of facts; ``grade`` is the engine's
     IncidentGrade as plain JSON once somebody has triaged.
     """
@@ -28,6 +29,7 @@ class Incident(InsuredRow):
     policy = models.ForeignKey(
         "underwriting.Policy", models.PROTECT, related_name="incidents", verbose_name=_("policy")
     )
+    policy_no = models.CharField(_("policy number"), max_length=40)
     number = models.CharField(_("number"), max_length=40)
     state = models.CharField(_("state"), max_length=20, default="reported")
     title = models.CharField(_("what happened"), max_length=200)

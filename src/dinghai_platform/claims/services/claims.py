@@ -191,7 +191,7 @@ def appoint_adjuster(claim: Claim, adjuster: Organisation, *, actor: Actor) -> C
         raise Refusal(_("responder and adjuster of a claim are different firms"))
     claim.adjuster = adjuster
     claim.save(update_fields=("adjuster",))
-    for row in (claim, claim.incident):
+    for row in (claim, claim.incident, claim.policy):
         share_with(row, adjuster, _("loss adjuster's mandate"), actor)
     note_claim(claim, "adjuster_appointed", actor, adjuster=str(adjuster.pk))
     return claim

@@ -81,6 +81,7 @@ def report_incident(
         tenant=policy.tenant,
         insured_id=policy.insured_id,
         policy=policy,
+        policy_no=policy.policy_no,
         title=required(title, "title")[:200],
         description=description.strip(),
         contact=contact.strip()[:200],

@@ -9,12 +9,14 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from dinghai.claims.adjudication import adjudicate
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.foundation.money import split
 from dinghai.vocabulary.clocks import clocks
 from dinghai_platform.claims.models import Claim, DecisionRecord, Payment, Recourse, Recovery
 from dinghai_platform.claims.papers import keep_interim_notice
 from dinghai_platform.claims.reading import (
+    JSONDocument,
     decision_document,
     line_totals,
     outside_codes,
@@ -23,8 +25,9 @@ from dinghai_platform.claims.reading import (
 from dinghai_platform.claims.services.claims import change_reserve
 from dinghai_platform.claims.services.common import move_claim, note_claim, required
 from dinghai_platform.claims.services.decisions import keep_run
+from dinghai_platform.claims.steps import check_step
 from dinghai_platform.core import clock
-from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
@@ -40,8 +43,10 @@ def pay_claim(
     """Pay the issued decision: claims payable → cash, limits erode by what was paid.
 
     Never twice: the claim and its policy are locked, a decision has one payment, and asking
-    again answers the payment there is. None when an advance had already paid all of it.
-    Raises Refusal for the state, separation of duties, or payments made since the decision.
+    again answers the payment there is. None when an advance had already paid all of it, or when
+    other payments have eroded a limit since the decision: then nothing is paid and the claim is
+    back at ``adjudicated`` with a new run of the engine, to be approved and agreed again.
+    Raises Refusal for the state or separation of duties.
     """
     locked(Policy(pk=claim.policy_id))
     claim = locked(claim)
@@ -51,11 +56,11 @@ def pay_claim(
     if (done := record.payments.filter(kind=Payment.Kind.FINAL).first()) is not None:
         require(actor, "claims.pay", claim)
         return done
+    check_step(claim, "pay", actor)
     decision = decision_document(record)
-    now = prior_payments(claim)
-    then = decision["inputs"]["claim"].get("prior", {})
-    if any(now[key] != then.get(key, empty) for key, empty in _PRIOR):
-        raise Refusal(_("other payments were made under the policy since the decision"))
+    if not _still_due(claim, decision):
+        _send_back(claim, record)
+        return None
     move_claim(claim, "pay", actor=actor, paid_at=clock.now())
     payment = None
     if record.total_fen > 0:
@@ -67,7 +72,22 @@ def pay_claim(
     return payment
 
 
-_PRIOR = (("aggregate_paid_fen", 0), ("interim_paid_fen", 0), ("sections", {}), ("shared", {}))
+def _still_due(claim: Claim, decision: JSONDocument) -> bool:
+    """Whether the engine gives the decision's amounts with what has been paid until now."""
+    inputs = decision["inputs"]
+    now = adjudicate(inputs["policy"], {**inputs["claim"], "prior": prior_payments(claim)})
+    return now["total_fen"] == decision["total_fen"] and line_totals(now) == line_totals(decision)
+
+
+def _send_back(claim: Claim, record: DecisionRecord) -> None:
+    """A limit has eroded since the decision: the house runs the engine again, for approval."""
+    house = system_actor(claim.tenant)
+    move_claim(claim, "limits_changed", actor=house, agreed_at=None)
+    run = keep_run(claim, house)
+    run.note = DecisionRecord.LIMITS_CHANGED
+    run.save(update_fields=("note",))
+    note_claim(claim, "limits_changed", house, decided_fen=str(record.total_fen),
+               total_fen=str(run.total_fen), decision=run.sequence)
 
 
 @transaction.atomic

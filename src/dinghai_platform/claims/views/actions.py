@@ -120,8 +120,13 @@ def _with(service: Callable[..., Any], **names: str) -> Run:
 
 
 def _pay(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
-    return services.pay_claim(row, actor=request.actor, payee=form.cleaned_data["payee"],
-                              account_tail=form.cleaned_data["account_tail"])
+    services.pay_claim(row, actor=request.actor, payee=form.cleaned_data["payee"],
+                       account_tail=form.cleaned_data["account_tail"])
+    row.refresh_from_db(fields=("state",))
+    if row.state == "adjudicated":
+        return _("Nothing was paid: a limit has eroded since the decision. The claim is "
+                 "adjudicated again and needs a new approval.")
+    return None
 
 
 def _interim(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
@@ -322,7 +327,7 @@ def claim_act(request: HttpRequest, claim: Any, event: str) -> HttpResponse:
 @page("claims.view")
 def incident_act(request: HttpRequest, incident: Any, event: str) -> HttpResponse:
     """One deed on an incident."""
-    row = visible_or_404(Incident.objects.select_related("policy"), request.actor, pk=incident)
+    row = visible_or_404(Incident.objects.select_related("insured"), request.actor, pk=incident)
     return _do(request, row, event, INCIDENT_DEEDS, INCIDENT_VERBS)
 
 
@@ -337,11 +342,14 @@ def _do(
     form = deed.form(request, row)
     if request.method == "POST" and form.is_valid():
         try:
-            deed.run(row, form, request)
+            result = deed.run(row, form, request)
         except DinghaiError as error:
             show_error(form, error)
         else:
-            messages.success(request, str(deed.done or _("Done.")))
+            if isinstance(result, str):
+                messages.warning(request, result)
+            else:
+                messages.success(request, str(deed.done or _("Done.")))
             return redirect(back, row.pk)
     shown = deed.shows(row) if deed.shows else {}
     return render(request, "claims/action.html", {

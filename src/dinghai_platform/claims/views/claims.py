@@ -93,6 +93,7 @@ def claim(request: HttpRequest, claim: Any) -> HttpResponse:
         "steps": queries.claim_steps(row, actor),
         "clocks": [one for one in claim_clocks(row) if one.state != "waiting"],
         "record": current,
+        "sent_back": _sent_back(records, current),
         "earlier": [one for one in records if one is not current and (
             may_see_draft or one.is_issued)],
         "view": view,
@@ -322,6 +323,13 @@ def _group(code: str) -> str:
 
 def _kind(code: str) -> str:
     return phrase(f"evidence.{code}", language()) if has_phrase(f"evidence.{code}") else code
+
+
+def _sent_back(records: list[DecisionRecord], current: Any) -> DecisionRecord | None:
+    """The decision that a payment could not follow, where the run shown was made for that."""
+    if current is None or current.note != DecisionRecord.LIMITS_CHANGED or current.is_issued:
+        return None
+    return next((one for one in reversed(records) if one.is_issued), None)
 
 
 def _next_clock(row: Claim) -> Any:

@@ -79,7 +79,7 @@ def report(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, incident: Any) -> HttpResponse:
     """One incident: grade, clocks, responders, timeline, evidence."""
     row = visible_or_404(
-        Incident.objects.select_related("policy", "insured", "claim", "judged_by")
+        Incident.objects.select_related("insured", "judged_by")
         .prefetch_related("duties", "evidence", "orders__provider", "timeline__organisation"),
         request.actor, pk=incident)
     actor = request.actor
@@ -113,7 +113,7 @@ def incident(request: HttpRequest, incident: Any) -> HttpResponse:
 def authority_report(request: HttpRequest, incident: Any) -> HttpResponse:
     """The draft of the report to the authority, as PDF."""
     row = visible_or_404(
-        Incident.objects.select_related("policy").prefetch_related("timeline"),
+        Incident.objects.select_related("insured").prefetch_related("timeline"),
         request.actor, pk=incident)
     response = HttpResponse(render_authority_report(row), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{row.number}-12387.pdf"'
