@@ -11,12 +11,15 @@ A room registers a handler in its `handlers.py`:
 A chunk runs inside one transaction that also moves the job on, so that it either happened with
 its progress or not at all. It takes about a second: SQLite has one writer. Work that writes
 nothing (a simulation) belongs into ``prepare``, which runs before, outside the transaction.
+
+A handler with ``daily=True`` is started by the worker once per business day for every insurer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +27,7 @@ from django.utils.translation import gettext as _
 
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.core import audit, clock
-from dinghai_platform.core.actors import SYSTEM, Actor
+from dinghai_platform.core.actors import SYSTEM, Actor, system_actor
 from dinghai_platform.core.models import Job, Organisation, WorkerPresence
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked, scope_of
@@ -76,6 +79,7 @@ class Handler:
     prepare: Callable[[Step], Any] | None = None
     title: Any = ""
     max_attempts: int = 3
+    daily: bool = False
 
 
 @dataclass(slots=True)
@@ -92,13 +96,19 @@ def handler(
     title: Any = "",
     prepare: Callable[[Step], Any] | None = None,
     max_attempts: int = 3,
+    daily: bool = False,
 ) -> Callable[[Callable[[Step], Progress]], Callable[[Step], Progress]]:
-    """Register a chunk function for a kind of job ("room.verb")."""
+    """Register a chunk function for a kind of job ("room.verb").
+
+    With ``daily`` the worker starts one for every insurer on each business day.
+    """
 
     def register(chunk: Callable[[Step], Progress]) -> Callable[[Step], Progress]:
         if kind in _registry.handlers and _registry.handlers[kind].chunk is not chunk:
             raise ValueError(f"two handlers for jobs of kind {kind!r}")
-        _registry.handlers[kind] = Handler(kind, chunk, prepare, title, max_attempts)
+        _registry.handlers[kind] = Handler(
+            kind, chunk, prepare, title, max_attempts, daily
+        )
         return chunk
 
     return register
@@ -121,16 +131,26 @@ def start_job(
     tenant: Organisation | None = None,
     title: str = "",
     total: int | None = None,
+    key: str | None = None,
 ) -> Job:
-    """Queue a job in the present transaction; it runs as this actor, in this tenant."""
+    """Queue a job in the present transaction; it runs as this actor, in this tenant.
+
+    With a ``key`` it is queued once: the same key of a tenant again answers the job of before.
+    """
     if actor.role != SYSTEM:
         require(actor, "core.run_jobs")
     known = handler_of(kind)
     owner = tenant or actor.own_tenant()
     with scope_of(actor, tenant=owner):
+        if key is not None:
+            audit.hold_chain(owner)  # two that start the same at once: the second waits here
+            before = Job.objects.within(owner).filter(key=key).first()
+            if before is not None:
+                return before
         job = Job.objects.create(
             tenant=owner,
             kind=kind,
+            key=key,
             title=title or str(known.title),
             arguments=arguments,
             total=total,
@@ -141,6 +161,19 @@ def start_job(
         )
     audit.append(actor, "core.job_started", job, {"kind": kind, "title": job.title})
     return job
+
+
+def start_day(tenant: Organisation, day: date) -> list[Job]:
+    """Queue what is done once per business day for an insurer; the same day again adds nothing."""
+    house = system_actor(tenant)
+    return [
+        start_job(
+            known.kind, {"day": day.isoformat()}, actor=house, tenant=tenant,
+            title=f"{known.title} {day}", key=f"{known.kind}:{day}",
+        )
+        for known in sorted(_registry.handlers.values(), key=lambda one: one.kind)
+        if known.daily
+    ]
 
 
 @transaction.atomic

@@ -254,6 +254,7 @@ class Job(TenantRow):
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
     kind = models.CharField(_("kind"), max_length=80)
+    key = models.CharField(max_length=120, null=True)
     title = models.CharField(_("title"), max_length=200, blank=True)
     arguments = models.JSONField(default=dict)
     cursor = models.JSONField(default=dict)
@@ -283,6 +284,7 @@ class Job(TenantRow):
 
     class Meta(TenantRow.Meta):
         verbose_name = _("job")
+        constraints = [models.UniqueConstraint(fields=("tenant", "key"), name="core_one_job")]
         indexes = [models.Index(fields=("state", "id"))]
 
     @property

@@ -100,6 +100,7 @@ def work(*, parent: int | None = None, until_idle: bool = False) -> int:
     signal.signal(signal.SIGINT, stop)
     if until_idle:
         worker.reclaim()
+        worker.start_day()
         worker.run_until_idle()
     else:
         worker.run()

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from dinghai.foundation.clock import Clock, SystemClock
 from dinghai.foundation.errors import DinghaiError
-from dinghai_platform.core import audit, leases
+from dinghai_platform.core import audit, jobs, leases
+from dinghai_platform.core import clock as business_clock
 from dinghai_platform.core.actors import SYSTEM, Actor, system_actor
 from dinghai_platform.core.jobs import Handler, Progress, Step, handler_of
-from dinghai_platform.core.models import Job, WorkerPresence
+from dinghai_platform.core.models import Job, Organisation, WorkerPresence
 from dinghai_platform.core.tenancy import crossing_tenants, scope_of
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Worker:
         self.poll_seconds = poll_seconds
         self.parent = parent
         self.stopping = threading.Event()
+        self._day: date | None = None
 
     def stop(self) -> None:
         """Finish the present chunk, give the job back, and end."""
@@ -58,6 +60,7 @@ class Worker:
                 log.info("the server is gone: the worker ends")
                 return
             try:
+                self.start_day()
                 if not self.run_next():
                     self.stopping.wait(self.poll_seconds)
             except DatabaseError:
@@ -70,6 +73,24 @@ class Worker:
         """Free the jobs of this machine's dead workers; how many there were."""
         with crossing_tenants("the worker serves every tenant"):
             return leases.reclaim_dead(self.clock.now())
+
+    def start_day(self) -> bool:
+        """Queue the day's own jobs of every insurer when a business day has begun.
+
+        True when this worker had not looked at the day before. However many workers look, and
+        however often one starts again, a day's job is queued once.
+        """
+        day = business_clock.today()
+        if day == self._day:
+            return False
+        with crossing_tenants("the worker serves every tenant"):
+            insurers = list(
+                Organisation.objects.filter(kind=Organisation.Kind.INSURER, is_active=True)
+            )
+        for tenant in insurers:
+            jobs.start_day(tenant, day)
+        self._day = day
+        return True
 
     def run_until_idle(self) -> int:
         """Do every job that can run now; how many turns were taken. For tests and commands."""

@@ -10,10 +10,27 @@ from dinghai.assessment.dossier import Statements
 from dinghai.evidence.finding import EvidenceReading as EngineReading
 from dinghai.foundation.errors import Fault, Refusal
 from dinghai_platform.core import jobs
+from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.underwriting.models import Dossier
 from dinghai_platform.underwriting.services import staging
+from dinghai_platform.underwriting.services.contracts import expire_policies, lapse_policies
 from dinghai_platform.underwriting.services.dossiers import IMPORT
+from dinghai_platform.underwriting.services.quotes import expire_quotes
+
+DAY = "underwriting.day"
+
+
+@jobs.handler(DAY, title=_("Days that ran out"), daily=True)
+def day_chunk(step: Step) -> Progress:
+    """Offers nobody took expire, unpaid policies lapse, policies past their last day expire."""
+    house = system_actor(step.tenant, request_id=step.actor.request_id)
+    done = {
+        "quotes_expired": expire_quotes(actor=house),
+        "policies_lapsed": lapse_policies(actor=house),
+        "policies_expired": expire_policies(actor=house),
+    }
+    return Progress(1, 1, result=done)
 
 
 def _dossier(step: Step) -> Dossier:

@@ -53,6 +53,8 @@ rules.add_perm("underwriting.explain", insured_admin | underwriters)
 rules.add_perm("underwriting.answer", insured_admin)
 rules.add_perm("underwriting.waive", in_charge & (has_role("chief_underwriter") | is_system))
 rules.add_perm("underwriting.bind", underwriters)
+# Days that run out: the lifecycle leaves them to the house.
+rules.add_perm("underwriting.run_out", in_charge & is_system)
 # Cover starts with the money (见费出单): the insurer says that it arrived, not who owes it.
 rules.add_perm(
     "underwriting.record_payment",

@@ -101,7 +101,8 @@ def _register(sim: Simulation) -> Counter[str]:
                     "outstanding_claims_change", "subrogation_recovery"):
         found[account] = 0
     premiums = ("net_premium_fen", "vat_fen", "gross_premium_fen", "paid_at")
-    for policy in Policy.objects.within(sim.tenant).only(*premiums):
+    written = Policy.objects.within(sim.tenant).exclude(state="lapsed")
+    for policy in written.only(*premiums):
         found["premium_income"] += policy.net_premium_fen
         found["vat_payable"] += policy.vat_fen
         paid = policy.paid_at is not None

@@ -20,17 +20,21 @@ from tests.platform.story import World
 INCEPTION = date(2026, 4, 1)
 
 
-def issued_quote(dossier: Dossier, product: ProductVersion, world: World) -> Quote:
+def issued_quote(
+    dossier: Dossier, product: ProductVersion, world: World, inception: date = INCEPTION
+) -> Quote:
     """A quote that is in the applicant's hands."""
     underwriter = world.actor("underwriter")
     assessment = assess_dossier(dossier, actor=underwriter)
-    quote = price_quote(assessment, product, actor=underwriter, inception=INCEPTION)
+    quote = price_quote(assessment, product, actor=underwriter, inception=inception)
     return issue_quote(approve_quote(quote, actor=underwriter), actor=underwriter)
 
 
-def policy_in_force(dossier: Dossier, product: ProductVersion, world: World) -> Policy:
+def policy_in_force(
+    dossier: Dossier, product: ProductVersion, world: World, inception: date = INCEPTION
+) -> Policy:
     """A policy whose premium is paid."""
-    quote = issued_quote(dossier, product, world)
+    quote = issued_quote(dossier, product, world, inception)
     insured, underwriter = world.actor("insured_admin"), world.actor("underwriter")
     record_explanations(quote, [term.key for term in terms_of(quote)], actor=insured)
     policy = bind_policy(accept_quote(quote, actor=insured), actor=underwriter)

@@ -17,7 +17,8 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
-from dinghai_platform.ledger.services import credit, debit, post_entry
+from dinghai_platform.ledger.models import JournalEntry
+from dinghai_platform.ledger.services import credit, debit, post_entry, reverse_entry
 from dinghai_platform.underwriting.models import (
     Case,
     Endorsement,
@@ -156,6 +157,57 @@ def pay_premium(policy: Policy, *, reference: str, actor: Actor) -> Policy:
     _move(policy, "pay", actor, {"reference": reference.strip()})
     reach_step(policy.case, Case.Step.WATCH, actor=actor)
     return policy
+
+
+@transaction.atomic
+def lapse_policy(policy: Policy, *, actor: Actor) -> Policy:
+    """The first day of cover went by unpaid: the contract lapses, its premium is taken back.
+
+    The entry of the invoice is reversed, so that nothing is owed and nothing was earned. A
+    policy that has lapsed is answered as it is. Raises Refusal for one that is paid, or whose
+    first day has not passed.
+    """
+    require(actor, "underwriting.run_out", policy)
+    policy = locked(policy)
+    if policy.state == "lapsed":
+        return policy
+    machines()["policy"].step(policy.state, "overdue")
+    if clock.today() <= policy.inception:
+        raise Refusal(f"the premium may be paid until {policy.inception}")
+    entry = JournalEntry.objects.within(policy.tenant).get(
+        idempotency_key=f"policy:{policy.pk}:bound"
+    )
+    reversal = reverse_entry(
+        entry, reason=f"{policy.policy_no}: unpaid on the first day of cover", actor=actor
+    )
+    _move(policy, "overdue", actor, {"reversal": reversal.number})
+    return policy
+
+
+@transaction.atomic
+def lapse_policies(*, actor: Actor) -> int:
+    """Let every policy lapse whose first day of cover went by unpaid; how many there were."""
+    require(actor, "underwriting.run_out")
+    rows = Policy.objects.within(actor.own_tenant()).filter(
+        state="premium_due", inception__lt=clock.today()
+    )
+    return sum(1 for row in rows.order_by("id") if lapse_policy(row, actor=actor))
+
+
+@transaction.atomic
+def expire_policies(*, actor: Actor) -> int:
+    """Let every policy in force expire whose last day has passed; how many there were.
+
+    Claims of its time may still come: an expired policy answers for them.
+    """
+    require(actor, "underwriting.run_out")
+    rows = Policy.objects.within(actor.own_tenant()).filter(
+        state="in_force", expiry__lt=clock.today()
+    )
+    over = list(rows.order_by("id"))
+    for row in over:
+        _move(locked(row), "expire", actor, {"expiry": row.expiry.isoformat()})
+    return len(over)
 
 
 @transaction.atomic
