@@ -12,9 +12,9 @@ from dinghai_platform.claims.models import DecisionRecord, Payment
 from dinghai_platform.ledger.queries import balance_of, verify_books
 from tests.platform.claims.making import Scene
 from tests.platform.claims.test_pages import open_as
+from tests.platform.claims.test_story import TOTAL
 from tests.platform.story import stand_at
 
-TOTAL = 321_450_000
 INSIDE = TOTAL - 21_400_000
 
 
