@@ -7,7 +7,7 @@ import threading
 import uuid
 from datetime import timedelta
 
-from dinghai.foundation.identifiers import new_identifier
+from dinghai.foundation.identifiers import new_identifier, unix_milliseconds
 from dinghai_platform.core import clock
 
 _COUNTER_BITS = 12
@@ -21,7 +21,7 @@ def new_key() -> uuid.UUID:
     global _last_millisecond, _made_in_it
     moment = clock.now()
     with _lock:
-        millisecond = int(moment.timestamp() * 1000)
+        millisecond = unix_milliseconds(moment)
         _made_in_it = _made_in_it + 1 if millisecond == _last_millisecond else 0
         _last_millisecond = millisecond
         spilled, counter = divmod(_made_in_it, 1 << _COUNTER_BITS)
