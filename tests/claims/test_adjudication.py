@@ -7,12 +7,12 @@ from typing import Any
 import jsonschema
 import pytest
 from referencing import Registry, Resource
-from tests.making import INTERRUPTION, make_claim, make_policy
-from tools.publish_schemas import schemas
 
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.requests import evidence_request
 from dinghai.foundation.errors import InputError
+from tests.making import INTERRUPTION, make_claim, make_policy
+from tools.publish_schemas import schemas
 
 COST = {"coverage": "FP-IR", "facts": {"item.amount": 10_000_000}}
 

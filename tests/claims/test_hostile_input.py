@@ -7,11 +7,11 @@ import random
 from typing import Any
 
 import pytest
-from tests.making import INTERRUPTION, make_claim, make_policy
 
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.replay import Replay, replay
 from dinghai.foundation.errors import InputError, Refusal
+from tests.making import INTERRUPTION, make_claim, make_policy
 
 JUNK: list[Any] = [None, True, -1, 0, 10**30, 1.5, "", "x", "FP-BI", [], [1], {}, {"fact": "x"},
                    "2026-13-45", "incident.ncbr", {"value": 1}, float("inf")]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.making import make_policy
 
 from dinghai.terms import tracing
 from dinghai.terms.compiler import compile_policy
 from dinghai.vocabulary.facts import fact
+from tests.making import make_policy
 
 MOMENT = fact("incident.discovered_at").encode("2026-09-07T10:00:00+08:00")
 AMOUNT = st.one_of(st.integers(0, 900_000_000), st.sampled_from([0, 10_000_000, 153_340_000]))

@@ -6,12 +6,12 @@ import copy
 from typing import Any
 
 import pytest
-from tests.making import INTERRUPTION, make_claim, make_policy
 
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.replay import replay
 from dinghai.foundation.canonical import canonical_bytes, document_hash
 from dinghai.foundation.errors import InputError, Refusal
+from tests.making import INTERRUPTION, make_claim, make_policy
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.making import INTERRUPTION, make_claim, make_policy
 
 from dinghai.cli.main import main
+from tests.making import INTERRUPTION, make_claim, make_policy
 
 
 @pytest.fixture

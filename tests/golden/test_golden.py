@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from tests.making import EXPLAINED, INTERRUPTION, change_section, make_claim, make_policy
 
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.replay import replay
@@ -29,6 +28,7 @@ from dinghai.wording.policy import (
 )
 from dinghai.wording.products import load_product, read_product
 from dinghai.wording.schema import Waiting
+from tests.making import EXPLAINED, INTERRUPTION, change_section, make_claim, make_policy
 
 CASES = Path(__file__).parent / "cases"
 

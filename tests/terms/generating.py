@@ -6,7 +6,6 @@ import random
 from typing import get_args
 
 import msgspec
-from tests.making import make_policy
 
 from dinghai.terms.program import Program
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN, fact
@@ -21,6 +20,7 @@ from dinghai.wording.schema import (
     Waiting,
     WaitingMode,
 )
+from tests.making import make_policy
 
 ROUND = (0, 1, 99, 100, 10_000, 1_000_000, 5_000_000, 10_000_000, 69_999_999, 70_000_000,
          100_000_000, 333_333_333, 766_700_000, 10_000_000_000, 10**15)

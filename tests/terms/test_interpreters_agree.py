@@ -6,10 +6,10 @@ import random
 
 import numpy as np
 import pytest
-from tests.terms.generating import random_cells, random_items, random_policy
 
 from dinghai.terms import kernel, tracing
 from dinghai.terms.compiler import compile_policy
+from tests.terms.generating import random_cells, random_items, random_policy
 
 
 def _agree(seed: int, policies: int, events: int) -> tuple[int, int]:

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.making import change_section, make_policy
 
 from dinghai.foundation.errors import InputError
 from dinghai.wording.policy import bind, explained, read_policy, terms_to_explain
 from dinghai.wording.products import load_product
+from tests.making import change_section, make_policy
 
 
 def _schedule(**changes: Any) -> dict[str, Any]:

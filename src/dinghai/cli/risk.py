@@ -118,7 +118,7 @@ def _amount(text: str | None, field: str) -> int | None:
 
 def _quote_text(offer: Quote) -> Sequence[str]:
     premium, schedule = offer.premium, offer.schedule
-    lines = [
+    return [
         f"{offer.product} {offer.product_version}  outcome {offer.outcome}  "
         f"valid until {offer.valid_until}",
         *(f"  because: {reason}" for reason in offer.reasons),
@@ -134,4 +134,3 @@ def _quote_text(offer: Quote) -> Sequence[str]:
         f"{format_yuan(premium.charged_net)}  adequacy {premium.adequacy_ppm / 10_000:.1f}%",
         f"gross premium {format_yuan(premium.gross)} (VAT {format_yuan(premium.vat)})",
     ]
-    return lines

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tools import publish_api
 
 import dinghai_platform.settings
+from tools import publish_api
 
 SETTINGS = Path(dinghai_platform.settings.__file__).parent
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dinghai_platform.cases import queries
+from dinghai_platform.cases import portfolio, work
 from dinghai_platform.claims import services
 from dinghai_platform.core.models import Organisation
 from tests.platform.claims.conftest import _clock, scene, world  # noqa: F401
@@ -27,7 +27,7 @@ def test_every_role_has_its_dashboard(scene: Scene, role: str, language: str) ->
 
 def test_work_waits_for_whoever_can_do_it(scene: Scene) -> None:  # noqa: F811
     scene.report()
-    waiting = {role: [item.href for item in queries.work_waiting(scene.actor(role))]
+    waiting = {role: [item.href for item in work.work_waiting(scene.actor(role))]
                for role in ("claims_handler", "claims_approver", "claims_payment")}
     assert reverse("claims:claim", args=(scene.claim.pk,)) in waiting["claims_handler"]
     assert waiting["claims_approver"] == waiting["claims_payment"] == []
@@ -36,24 +36,24 @@ def test_work_waits_for_whoever_can_do_it(scene: Scene) -> None:  # noqa: F811
 def test_the_portfolio_ties_to_register_and_ledger(scene: Scene) -> None:  # noqa: F811
     scene.decide()
     handler = scene.actor("claims_handler")
-    found = queries.portfolio(handler)
+    found = portfolio.portfolio(handler)
     assert found is not None
     assert (found.policies, found.limit_fen) == (1, 1_000_000_000)
     assert found.rate_on_line_ppm == 8_000
     assert (found.payable_fen, found.paid_fen, found.reserve_fen) == (366_810_000, 0, 0)
     services.agree_decision(scene.claim, actor=scene.actor("insured_admin"))
     services.pay_claim(scene.claim, actor=scene.actor("claims_payment"))
-    again = queries.portfolio(handler)
+    again = portfolio.portfolio(handler)
     assert again is not None
     assert (again.payable_fen, again.paid_fen, again.open_claims) == (0, 366_810_000, 0)
-    assert queries.portfolio(scene.actor("insured_admin")) is None
+    assert portfolio.portfolio(scene.actor("insured_admin")) is None
 
 
 def test_an_authority_sees_sums_alone(scene: Scene) -> None:  # noqa: F811
     scene.decide()
     authority = Organisation.objects.create(kind="regulator", name_zh="监管机构")
     actor = scene.world.actor("regulator_nfra", authority)
-    found = queries.market(actor)
+    found = portfolio.market(actor)
     assert found is not None and found["policies"] == 1 and found["claims"] == 1
     client = Client()
     client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
@@ -61,7 +61,7 @@ def test_an_authority_sees_sums_alone(scene: Scene) -> None:  # noqa: F811
     assert page.status_code == 200
     assert scene.claim.number not in page.content.decode()
     assert client.get(reverse("claims:claims")).status_code == 403
-    assert queries.market(scene.actor("claims_handler")) is None
+    assert portfolio.market(scene.actor("claims_handler")) is None
 
 
 @pytest.mark.parametrize("role", ["underwriter", "claims_handler", "insured_admin"])

@@ -9,13 +9,13 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
-from tests.platform.conftest import PASSWORD, make_member
 
 from dinghai.foundation.clock import SHANGHAI, ManualClock
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import services, tokens
 from dinghai_platform.core.actors import actor_of_membership
 from dinghai_platform.core.models import AuditEntry, Membership, Organisation, SetupLink, User
+from tests.platform.conftest import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from tests.platform.core import handlers_for_tests
 
 from dinghai.foundation.clock import SHANGHAI, ManualClock
 from dinghai.foundation.errors import Refusal
@@ -21,6 +20,7 @@ from dinghai_platform.core import audit, jobs, leases
 from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import AuditEntry, Job, WorkerPresence
 from dinghai_platform.core.worker import Worker
+from tests.platform.core import handlers_for_tests
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 5, 6, 9, tzinfo=SHANGHAI)

@@ -7,13 +7,13 @@ import json
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.platform.conftest import make_member
-from tests.platform.core import handlers_for_tests
 
 from dinghai_platform.core import audit, jobs, services
 from dinghai_platform.core.actors import actor_of_membership, system_actor
 from dinghai_platform.core.models import ApiToken, Job, Organisation
 from dinghai_platform.ledger.services import credit, debit, post_entry
+from tests.platform.conftest import make_member
+from tests.platform.core import handlers_for_tests
 
 pytestmark = pytest.mark.django_db
 assert handlers_for_tests

@@ -13,6 +13,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from django.db import connection
+
 from tests.platform.conftest import PASSWORD
 from tests.platform.core.test_commands import environment, free_port
 
