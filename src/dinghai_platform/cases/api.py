@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Schema
 
+from dinghai_platform.cases import portfolio as book
 from dinghai_platform.cases import queries
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS
@@ -64,7 +65,7 @@ class PortfolioAnswer(Schema):
 def portfolio(request: HttpRequest) -> dict[str, Any]:
     """The book from the register and the ledger."""
     require(request.actor, "cases.dashboard")
-    found = queries.portfolio(request.actor)
+    found = book.portfolio(request.actor)
     return found.to_dict() if found else {}
 
 

@@ -1,4 +1,4 @@
-"""Reads that cross the rooms: a case through the six steps, work that waits, the portfolio."""
+"""Reads that cross the rooms: a case through the six steps."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from dinghai.vocabulary.lifecycle import six_steps
-from dinghai_platform.claims.models import Claim, Incident, ReportingDuty, ResponseOrder
-from dinghai_platform.claims.queries import claim_steps, claims, incident_steps, incidents
-from dinghai_platform.core import clock, roles
+from dinghai_platform.claims.models import Incident
 from dinghai_platform.core.actors import Actor
-from dinghai_platform.core.models import Organisation
-from dinghai_platform.core.permissions import allowed
-from dinghai_platform.core.tenancy import crossing_tenants
-from dinghai_platform.ledger.queries import balances
-from dinghai_platform.monitoring.models import FloatProposal, MonitoredFinding, Notice
 from dinghai_platform.site.formats import (
     day_text,
     money_text,
@@ -32,8 +24,6 @@ from dinghai_platform.site.formats import (
 from dinghai_platform.site.words import name_of
 from dinghai_platform.underwriting.models import Case, Policy, Quote
 
-MOST = 12
-
 
 def address(name: str, *arguments: Any) -> str:
     """Where a page is; empty where this site has no such page."""
@@ -41,9 +31,6 @@ def address(name: str, *arguments: Any) -> str:
         return reverse(name, args=arguments)
     except NoReverseMatch:
         return ""
-
-
-# --- the case ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,179 +271,3 @@ def _figures(
         figures.append((_("Paid for claims"), money_text(paid),
                         _("%(count)s incidents") % {"count": len(found)}))
     return figures
-
-
-# --- work that waits -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class WorkItem:
-    """One thing that waits for the actor."""
-
-    title: Any
-    about: str
-    href: str
-    icon: str
-    since: datetime | None = None
-    due: Any = None
-
-
-def work_waiting(actor: Actor) -> list[WorkItem]:
-    """What the actor can do next, over all rooms, oldest first."""
-    found: list[WorkItem] = []
-    if allowed(actor, "claims.view"):
-        found += _work_on_claims(actor)
-    if actor.role in roles.UNDERWRITING:
-        found += _work_of_underwriters(actor)
-    if actor.role in roles.INSURED:
-        found += _work_of_insured(actor)
-    return sorted(found, key=lambda item: item.since or clock.now())
-
-
-def _work_on_claims(actor: Actor) -> Iterator[WorkItem]:
-    for incident in incidents(actor).exclude(state__in=("closed", "not_incident"))[:MOST]:
-        step = next((one for one in incident_steps(incident, actor) if one.allowed), None)
-        if step is not None:
-            yield WorkItem(step.label, f"{incident.number} {incident.title}", step.href, "virus",
-                           incident.reported_at)
-    for claim in claims(actor).filter(state__in=(*Claim.OPEN,))[:MOST]:
-        step = next((one for one in claim_steps(claim, actor) if one.allowed
-                     and one.event not in {"close", "interim"}), None)
-        if step is not None:
-            yield WorkItem(step.label, f"{claim.number} {claim.description}",
-                           address("claims:claim", claim.pk), "gavel", claim.received_at)
-    if allowed(actor, "claims.answer_order"):
-        orders = ResponseOrder.objects.visible_to(actor).filter(
-            provider=actor.organisation, accepted_at=None, declined_at=None)
-        for order in orders.select_related("incident")[:MOST]:
-            yield WorkItem(_("Answer the response order"), order.incident.number,
-                           address("claims:incident", order.incident_id), "send",
-                           order.ordered_at, order.due)
-    if actor.role in roles.INSURED:
-        duties = ReportingDuty.objects.visible_to(actor).filter(
-            met_at=None, withdrawn_at=None).select_related("incident")
-        for duty in duties[:MOST]:
-            yield WorkItem(duty.name, duty.incident.number,
-                           address("claims:record_report", duty.pk), "building-bank",
-                           duty.incident.discovered_at, duty.due)
-
-
-def _work_of_underwriters(actor: Actor) -> Iterator[WorkItem]:
-    verbs = {"priced": _("Approve or refer the quote"), "approved": _("Issue the quote"),
-             "accepted": _("Bind the policy"), "referred": _("Decide the referral")}
-    quotes = Quote.objects.visible_to(actor).filter(state__in=verbs, policy=None)
-    for quote in quotes.select_related("insured")[:MOST]:
-        yield WorkItem(verbs[quote.state], f"{quote.number} {quote.insured}",
-                       address("underwriting:quote", quote.pk), "report-money", quote.priced_at,
-                       quote.valid_until)
-    due = Policy.objects.visible_to(actor).filter(state="premium_due").select_related("insured")
-    for policy in due[:MOST]:
-        yield WorkItem(_("Record the premium"), f"{policy.policy_no} {policy.insured}",
-                       address("underwriting:policy", policy.pk), "receipt-yuan",
-                       policy.bound_at, policy.inception)
-    floats = FloatProposal.objects.visible_to(actor).filter(state__in=("proposed", "agreed"))
-    for proposal in floats.select_related("policy")[:MOST]:
-        yield WorkItem(_("Premium float to carry on"), proposal.policy.policy_no,
-                       address("monitoring:policy", proposal.policy_id) or address(
-                           "underwriting:policy", proposal.policy_id),
-                       "arrows-sort", proposal.created_at)
-    late = MonitoredFinding.objects.visible_to(actor).filter(state="overdue")
-    for finding in late.select_related("policy")[:MOST]:
-        yield WorkItem(_("A finding is overdue"), f"{finding.cve} {finding.policy.policy_no}",
-                       address("monitoring:finding", finding.pk), "bug", finding.detected_at,
-                       finding.due)
-
-
-def _work_of_insured(actor: Actor) -> Iterator[WorkItem]:
-    quotes = Quote.objects.visible_to(actor).filter(state="issued")
-    for quote in quotes[:MOST]:
-        yield WorkItem(_("Read the terms and answer the quote"), quote.number,
-                       address("underwriting:quote", quote.pk), "report-money", quote.priced_at,
-                       quote.valid_until)
-    notices = Notice.objects.visible_to(actor).filter(
-        acknowledged_at=None, delivered_at__isnull=False, kind="remedy")
-    for notice in notices[:MOST]:
-        yield WorkItem(_("Acknowledge the notice"), notice.number,
-                       address("monitoring:notice", notice.pk), "mail", notice.issued_at,
-                       notice.due)
-    floats = FloatProposal.objects.visible_to(actor).filter(state="notified")
-    for proposal in floats.select_related("policy")[:MOST]:
-        yield WorkItem(_("Answer the change of premium"), proposal.policy.policy_no,
-                       address("monitoring:policy", proposal.policy_id), "arrows-sort",
-                       proposal.created_at)
-
-
-# --- the portfolio -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Portfolio:
-    """Figures of one insurer from its register and its ledger, in fen."""
-
-    policies: int
-    limit_fen: int
-    premium_fen: int
-    rate_on_line_ppm: int | None
-    open_claims: int
-    written_fen: int
-    incurred_fen: int
-    reserve_fen: int
-    payable_fen: int
-    refunds_fen: int
-
-    @property
-    def paid_fen(self) -> int:
-        """Claims incurred that are not payable any more."""
-        return self.incurred_fen - self.payable_fen
-
-    def to_dict(self) -> dict[str, int | None]:
-        """Plain JSON."""
-        return {name: getattr(self, name) for name in (
-            "policies", "limit_fen", "premium_fen", "rate_on_line_ppm", "open_claims",
-            "written_fen", "incurred_fen", "reserve_fen", "payable_fen", "paid_fen")}
-
-
-def portfolio(actor: Actor) -> Portfolio | None:
-    """The figures of the actor's own insurer; None for anybody without books here."""
-    if not allowed(actor, "ledger.view"):
-        return None
-    tenant = actor.own_tenant()
-    register = Policy.objects.within(tenant).filter(state="in_force").aggregate(
-        count=Count("id"), limit=Sum("aggregate_limit_fen", default=0),
-        premium=Sum("net_premium_fen", default=0))
-    books = {one.account.key: one.balance_fen for one in balances(tenant)}
-    limit, premium = int(register["limit"]), int(register["premium"])
-    return Portfolio(
-        policies=register["count"], limit_fen=limit, premium_fen=premium,
-        rate_on_line_ppm=premium * 1_000_000 // limit if limit else None,
-        open_claims=Claim.objects.within(tenant).filter(state__in=Claim.OPEN).count(),
-        written_fen=books.get("premium_income", 0), incurred_fen=books.get("claims_paid", 0),
-        reserve_fen=books.get("outstanding_claims", 0),
-        payable_fen=books.get("claims_payable", 0), refunds_fen=books.get("refund_payable", 0))
-
-
-def market(actor: Actor) -> dict[str, int] | None:
-    """Sums over all insurers for an authority, which sees no single row."""
-    if actor.role not in roles.REGULATORS:
-        return None
-    with crossing_tenants("an authority sees sums over the whole market and no single row"):
-        register = Policy.objects.filter(state="in_force").aggregate(
-            count=Count("id"), limit=Sum("aggregate_limit_fen", default=0),
-            premium=Sum("net_premium_fen", default=0))
-        counted = Claim.objects.aggregate(
-            count=Count("id"), open=Count("id", filter=Q(state__in=Claim.OPEN)))
-        paid = Claim.objects.aggregate(paid=Sum("payments__amount_fen", default=0))
-        defects = Claim.objects.filter(requests__is_defect=True).distinct().count()
-        insurers = Organisation.objects.filter(kind=Organisation.Kind.INSURER).count()
-    return {"insurers": insurers, "policies": register["count"],
-            "limit_fen": int(register["limit"]), "premium_fen": int(register["premium"]),
-            "claims": counted["count"], "open_claims": counted["open"],
-            "paid_fen": int(paid["paid"]), "defects": defects}
-
-
-MARKET_NAMES = {
-    "insurers": gettext_lazy("Insurers"), "policies": gettext_lazy("Policies in force"),
-    "limit_fen": gettext_lazy("Limits in force"), "premium_fen": gettext_lazy("Premium"),
-    "claims": gettext_lazy("Claims"), "open_claims": gettext_lazy("Open claims"),
-    "paid_fen": gettext_lazy("Paid"), "defects": gettext_lazy("Second evidence requests"),
-}

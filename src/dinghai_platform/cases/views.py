@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from dinghai_platform.cases import queries
+from dinghai_platform.cases import portfolio, queries, work
 from dinghai_platform.claims.models import Claim
 from dinghai_platform.claims.queries import open_clocks
 from dinghai_platform.core.permissions import allowed
@@ -29,12 +29,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     clocks = []
     if allowed(actor, "claims.view"):
         clocks = [(clock, row, _row_address(row)) for clock, row in open_clocks(actor)[:CLOCKS]]
-    market = queries.market(actor)
+    market = portfolio.market(actor)
     return render(request, "cases/dashboard.html", {
-        "work": queries.work_waiting(actor),
+        "work": work.work_waiting(actor),
         "clocks": clocks,
-        "portfolio": queries.portfolio(actor),
-        "market": [(queries.MARKET_NAMES[name], _shown(name, value))
+        "portfolio": portfolio.portfolio(actor),
+        "market": [(portfolio.MARKET_NAMES[name], _shown(name, value))
                    for name, value in (market or {}).items()],
         "cases": queries.cases(actor)[:6] if allowed(actor, "cases.view") else [],
         "entries": audit_entries(actor, {}).exclude(action__in=SIGN_INS)[:ENTRIES]
