@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, TypeVar
 
 from dinghai.assessment.assess import assess
@@ -20,21 +21,28 @@ Made = TypeVar("Made")
 
 
 class Kept:
-    """The last few results by key: a small memory of one process."""
+    """The last few results by key: a small memory of one process, for all its threads.
+
+    Two threads that miss the same key both make it; the results are the same.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._held: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = Lock()
 
     def get(self, key: Any, make: Callable[[], Made]) -> Made:
         """What is kept for the key, or what ``make`` gives, kept from now on."""
-        if key in self._held:
-            self._held.move_to_end(key)
-            kept: Made = self._held[key]
-            return kept
-        made = self._held[key] = make()
-        while len(self._held) > self._size:
-            self._held.popitem(last=False)
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                kept: Made = self._held[key]
+                return kept
+        made = make()
+        with self._lock:
+            self._held[key] = made
+            while len(self._held) > self._size:
+                self._held.popitem(last=False)
         return made
 
 

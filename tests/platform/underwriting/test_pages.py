@@ -153,8 +153,15 @@ def test_a_slider_prices_again(
         for limit in (500_000_000, 2_000_000_000)
     ]
     assert b'id="figures"' in answers[0] and answers[0] != answers[1]
+    assert b"data-chart" not in answers[0]  # only the figures while the slider moves
+    behind = client.get(address, {"limit_fen": 500_000_000, "part": "details"},
+                        headers={"HX-Request": "true"}).content
+    assert b'id="details"' in behind and b"data-chart" in behind and b"aria-current" in behind
     outside = client.get(address, {"limit_fen": 1}, headers={"HX-Request": "true"})
     assert b"dh-tone-bad" in outside.content
+    outside = client.get(address, {"limit_fen": 1, "part": "details"},
+                         headers={"HX-Request": "true"})
+    assert outside.status_code == 200 and b"data-chart" not in outside.content
 
 
 def test_the_applicant_confirms_and_accepts(

@@ -12,7 +12,7 @@ from django.forms import BoundField, CheckboxInput, FileInput, Select, Textarea
 from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
 from django.template import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 
 from dinghai_platform.core.clock import today
@@ -191,8 +191,14 @@ def stat(
     href: str = "",
     mark: str = "",
 ) -> dict[str, Any]:
-    """One figure with its name. ``mark`` is a confidence mark."""
-    return locals()
+    """One figure with its name. ``mark`` is a confidence mark.
+
+    A long figure is set smaller, so that an amount keeps to one line.
+    """
+    signs = len(strip_tags(str(value)))
+    length = "" if signs <= 11 else " dh-stat-long" if signs <= 15 else " dh-stat-very-long"
+    return {"label": label, "value": value, "hint": hint, "icon": icon, "tone": tone,
+            "href": href, "mark": mark, "length": length}
 
 
 @register.inclusion_tag("site/parts/empty.html")

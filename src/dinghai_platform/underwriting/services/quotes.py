@@ -20,13 +20,14 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
-from dinghai_platform.underwriting.engine import pricer_of
+from dinghai_platform.underwriting.engine import Kept, pricer_of
 from dinghai_platform.underwriting.models import Assessment, Case, Quote
 from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.cases import reach_step
 
 BINDABLE = ("quote", "quote_with_conditions", "inclusive_offer")
 NEVER = ("treat_before_bind", "decline")
+_prices = Kept(32)
 
 
 def first_day() -> date:
@@ -63,15 +64,20 @@ def price(
     deductible_fen: int | None = None,
 ) -> EngineQuote:
     """A price without keeping it: what a slider asks for. Raises InputError outside the product's
-    bounds."""
-    pricer = pricer_of(assessment, product)
-    return pricer.quote(
-        pricer.schedule(
-            inception=inception or first_day(),
-            limit_fen=limit_fen,
-            deductible_fen=deductible_fen,
+    bounds.
+
+    The last prices stay in the process, by everything they depend on.
+    """
+    day = inception or first_day()
+
+    def make() -> EngineQuote:
+        pricer = pricer_of(assessment, product)
+        return pricer.quote(
+            pricer.schedule(inception=day, limit_fen=limit_fen, deductible_fen=deductible_fen)
         )
-    )
+
+    inputs = (assessment.document_hash, product.document_hash, day, limit_fen, deductible_fen)
+    return _prices.get(inputs, make)
 
 
 @transaction.atomic

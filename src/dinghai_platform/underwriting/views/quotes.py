@@ -44,15 +44,21 @@ def _product(row: Assessment, wanted: str) -> ProductVersion:
     return product
 
 
-def _figures(request: HttpRequest, row: Assessment, product: ProductVersion) -> dict[str, Any]:
-    """A price for what the sliders say, with a few limits beside it."""
-    form = PriceForm(request.POST if request.method == "POST" else request.GET)
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """What the sliders say."""
+    form = PriceForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    given = {
-        "inception": asked.get("inception"),
-        "limit_fen": asked.get("limit_fen"),
-        "deductible_fen": asked.get("deductible_fen"),
-    }
+    return {name: asked.get(name) for name in ("inception", "limit_fen", "deductible_fen")}
+
+
+def _figures(row: Assessment, product: ProductVersion, given: dict[str, Any]) -> dict[str, Any]:
+    """The price for what the sliders say: all that is worked out while they move."""
+    priced = services.price(row, product, **given)
+    return {"priced": priced, "reasons": [reason_words(one) for one in priced.reasons]}
+
+
+def _details(row: Assessment, product: ProductVersion, given: dict[str, Any]) -> dict[str, Any]:
+    """What lies behind a price: a few limits beside it, the waterfall, sections and factors."""
     priced = services.price(row, product, **given)
     limit = priced.schedule.aggregate_limit_fen
     bounds = product_of(product).limits
@@ -71,10 +77,9 @@ def _figures(request: HttpRequest, row: Assessment, product: ProductVersion) -> 
         "premium": priced.premium.to_dict(),
     }
     return {
-        "priced": priced, "document": document, "compared": compared,
+        "compared": compared,
         "waterfall": waterfall_of(document), "rows": waterfall_rows(document),
         "sections": _sections(product, priced.by_section, priced.schedule),
-        "reasons": [reason_words(one) for one in priced.reasons],
     }
 
 
@@ -97,19 +102,29 @@ def _stops(low: int, high: int, value: int) -> list[int]:
 
 @page("underwriting.price")
 def price(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Sliders for limit and deductible; htmx asks for the figures alone."""
+    """Sliders for limit and deductible.
+
+    htmx asks for the figures alone while a slider moves, and for what lies behind them
+    (``part=details``, several prices more) once it rests.
+    """
     row = queries.whole(Assessment, request.actor, key, "case", "dossier")
     wanted = request.POST.get("product") or request.GET.get("product") or ""
     if request.method == "POST":
         return _save(request, row, wanted)
     product = _product(row, wanted)
     context: dict[str, Any] = {"assessment": row, "product": product}
+    part = request.GET.get("part", "figures") if request.headers.get("HX-Request") else ""
+    given = _asked(request)
     try:
-        context |= _figures(request, row, product)
+        if part != "details":
+            context |= _figures(row, product, given)
+        if part != "figures":
+            context |= _details(row, product, given)
     except DinghaiError as error:
         context["fault"] = said(fault_of(error))
-    if request.headers.get("HX-Request"):
-        return render(request, "underwriting/parts/figures.html", context)
+    if part:
+        name = "details" if part == "details" else "figures"
+        return render(request, f"underwriting/parts/{name}.html", context)
     if "priced" in context:
         schedule, limits = context["priced"].schedule, product_of(product).limits
         context |= {
