@@ -99,6 +99,7 @@ class Words(Schema):
     """A text for the record."""
 
     text: str = ""
+    days: int | None = Field(None, ge=1, le=365, description="term to answer, request_evidence")
 
 
 class Reserve(Schema):
@@ -410,7 +411,9 @@ def set_item_facts(
 
 _PLAIN = {
     "request_evidence": lambda row, body, actor: services.request_evidence(
-        row, note=body.text, actor=actor),
+        row, note=body.text, answer_days=body.days, actor=actor),
+    "go_on": lambda row, body, actor: services.go_on_without_evidence(
+        row, reason=body.text, actor=actor),
     "receive": lambda row, body, actor: services.receive_evidence(
         row, note=body.text, actor=actor),
     "permit": lambda row, body, actor: services.permit_another_request(
@@ -437,9 +440,9 @@ _PLAIN = {
 @router.post("/{key}/steps/{event}", response={200: ClaimAnswer, **ERRORS},
              operation_id="claim_step")
 def step(request: HttpRequest, key: UUID, event: str, body: Words) -> dict[str, Any]:
-    """One step that needs a text at most: request_evidence, receive, survey, quantify,
-    adjudicate, approve, reject, agree, dispute, end_dispute, proceed, withdraw, close, reopen,
-    permit."""
+    """One step that needs a text at most: request_evidence, receive, go_on, survey,
+    quantify, adjudicate, approve, reject, agree, dispute, end_dispute, proceed, withdraw,
+    close, reopen, permit."""
     row = _claim(request, key)
     verb = _PLAIN.get(event)
     if verb is None:

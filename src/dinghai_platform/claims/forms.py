@@ -258,8 +258,11 @@ def _name(code: str) -> str:
 
 
 class RequestForm(forms.Form):
-    """A note to the one request for evidence."""
+    """A note to the one request for evidence, and the term to answer it."""
 
+    answer_days = forms.IntegerField(
+        label=_("Days to answer"), required=False, min_value=1, max_value=365,
+        help_text=_("Without an answer by then you may go on, with a reason."))
     note = forms.CharField(label=_("Note to the insured"), required=False,
                            widget=forms.Textarea({"rows": 3}))
 

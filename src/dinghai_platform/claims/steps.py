@@ -15,12 +15,12 @@ from dinghai.foundation.errors import Refusal
 from dinghai.vocabulary.lifecycle import Transition, machines
 from dinghai.vocabulary.roles import duty_rules
 from dinghai_platform.claims.models import Claim, DecisionRecord, Incident, Payment
-from dinghai_platform.core import roles
+from dinghai_platform.core import clock, roles
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.tenancy import crossing_tenants
-from dinghai_platform.site.formats import is_chinese
+from dinghai_platform.site.formats import is_chinese, moment_text
 from dinghai_platform.site.words import role_name
 
 SEPARATED = {"claims_handler", "claims_approver", "claims_payment"}
@@ -75,7 +75,19 @@ def why_not(row: Claim | Incident, event: str, actor: Actor) -> str:
         names = [role_name(role) for role in move_of(row, event).roles if role != "system"]
         listed = ("、" if is_chinese() else ", ").join(names) or role_name("claims_handler")
         return _("for: %(roles)s") % {"roles": listed}
-    return duty_conflict(row, actor) if isinstance(row, Claim) else ""
+    if not isinstance(row, Claim):
+        return ""
+    return duty_conflict(row, actor) or _not_yet(row, event)
+
+
+def _not_yet(claim: Claim, event: str) -> str:
+    """What a step still waits for, where the state alone does not say it."""
+    if event == "go_on":
+        waiting = next((one for one in claim.requests.all() if one.is_open), None)
+        if waiting is not None and clock.now() < waiting.due:
+            return _("the insured may still answer, until %(moment)s") % {
+                "moment": moment_text(waiting.due)}
+    return ""
 
 
 def duty_conflict(claim: Claim, actor: Actor) -> str:

@@ -54,6 +54,7 @@ CLAIM_VERBS: dict[str, Any] = {
     "register": _("Register the claim"),
     "request_evidence": _("Ask for evidence, once"),
     "receive": _("Hand in what was asked for"),
+    "go_on": _("Go on without the papers"),
     "survey": _("Begin the survey"),
     "quantify": _("Fix the amounts"),
     "adjudicate": _("Adjudicate"),

@@ -222,6 +222,16 @@ def _pending(sim: Simulation, claim: Claim) -> Iterator[Attempt]:
     yield _hand_in(sim, claim, supplement=True)
     yield must("receive_evidence", lambda: services.receive_evidence(
         claim, actor=sim.person("insured_admin", claim.insured)), weight=2)
+    handler = sim.staff("claims_handler")
+    request = claim.requests.get(answered_at=None, lapsed_at=None)
+
+    def go_on() -> Claim:
+        return services.go_on_without_evidence(claim, actor=handler, reason="逾期未补充")
+
+    if sim.now < request.due:
+        yield never("go on before the term is over", go_on, (Refusal,))
+    else:
+        yield must("go on without the papers", go_on, weight=2)
     yield never("adjudicate while papers are awaited", lambda: services.adjudicate_claim(
         claim, actor=sim.staff("claims_handler")), (Refusal,))
 
@@ -284,8 +294,16 @@ def _adjudicated(sim: Simulation, claim: Claim) -> Iterator[Attempt]:
     else:
         yield may("reject_claim", lambda: services.reject_claim(
             claim, actor=approver, reason="除外责任"), refusals=(Refusal,), weight=5)
+        yield may("close without payment", lambda: services.close_claim(
+            claim, actor=handler, reason="低于免赔额"), refusals=(Refusal,))
         yield never("approve nothing", lambda: services.approve_claim(claim, actor=approver),
                     (Refusal,))
+        if missing_evidence(claim) and not claim.requests.exists():
+            yield must("request_evidence after the run", lambda: services.request_evidence(
+                claim, actor=handler), weight=4)
+    if gross > 0:
+        yield never("close what is payable", lambda: services.close_claim(
+            claim, actor=handler, reason="x"), (Refusal,))
     yield must("adjudicate again", lambda: services.adjudicate_claim(claim, actor=handler))
     yield from _supplement(sim, claim)
     maker = sim.actor_of_user(record.made_by_id)

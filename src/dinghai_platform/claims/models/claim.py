@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -121,7 +121,11 @@ class EvidenceDocument(InsuredRow):
 
 
 class EvidenceRequest(InsuredRow):
-    """The one request for further papers (保险法22条). Another one counts as a defect."""
+    """The one request for further papers (保险法22条). Another one counts as a defect.
+
+    After ``answer_days`` without an answer the handler may go on, with a reason (``lapsed_at``).
+    The law sets no such term; 30 days are this project's (confidence D).
+    """
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="requests")
     no = models.PositiveSmallIntegerField(default=1)
@@ -134,6 +138,10 @@ class EvidenceRequest(InsuredRow):
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
     file = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    answer_days = models.PositiveSmallIntegerField(_("days to answer"), default=30)
+    lapsed_at = models.DateTimeField(null=True)
+    lapsed_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+    lapse_reason = models.TextField(blank=True)
 
     class Meta(InsuredRow.Meta):
         ordering = ("no",)
@@ -141,10 +149,21 @@ class EvidenceRequest(InsuredRow):
             models.UniqueConstraint(fields=("claim", "no"), name="claims_one_request_number"),
             models.UniqueConstraint(
                 fields=("claim",),
-                condition=models.Q(answered_at=None),
+                condition=models.Q(answered_at=None, lapsed_at=None),
                 name="claims_one_open_request",
             ),
         ]
+
+    @property
+    def due(self) -> datetime:
+        """Until when the insured may answer before the handler may go on."""
+        moment: datetime = self.requested_at + timedelta(days=self.answer_days)
+        return moment
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still awaited."""
+        return self.answered_at is None and self.lapsed_at is None
 
 
 class ClockPause(InsuredRow):

@@ -1,8 +1,10 @@
 """Writes on incidents and claims: one verb, one transaction, its audit entry and postings."""
 
 from dinghai_platform.claims.services.claims import (
+    answer_term,
     appoint_adjuster,
     close_claim,
+    go_on_without_evidence,
     notify_claim,
     permit_another_request,
     receive_evidence,
@@ -58,6 +60,7 @@ __all__ = [
     "adjudicate_claim",
     "advance_incident",
     "agree_decision",
+    "answer_term",
     "appoint_adjuster",
     "approve_claim",
     "arrive",
@@ -68,6 +71,7 @@ __all__ = [
     "dispatch_response",
     "dispute_decision",
     "end_dispute",
+    "go_on_without_evidence",
     "interim_payment",
     "notify_claim",
     "open_recourse",

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.vocabulary.facts import fact
+from dinghai.vocabulary.lifecycle import machines
 from dinghai_platform.claims.models import (
     Claim,
     ClockPause,
+    DecisionRecord,
     EvidenceRequest,
     Incident,
     ReserveChange,
@@ -24,10 +26,12 @@ from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
+from dinghai_platform.site.formats import moment_text
 from dinghai_platform.underwriting.models import Case
 from dinghai_platform.underwriting.services.cases import reach_step
 
 DECISION_CLOCK = "CLK-CL-DEC"
+LONGEST_TERM = 365
 
 
 @transaction.atomic
@@ -120,12 +124,16 @@ def request_evidence(
     actor: Actor,
     entries: Sequence[dict[str, Any]] | None = None,
     note: str = "",
+    answer_days: int | None = None,
 ) -> EvidenceRequest:
     """Ask the insured for everything that is missing, once (保险法22条), and stop the clock.
 
     ``entries`` (line, coverage, facts, documents) default to what the engine's provisional
-    decision lacks on the insured's side. A second request needs `permit_another_request` first.
-    Raises Refusal when nothing is missing or the request was made already.
+    decision lacks on the insured's side; ``answer_days`` (days) to the lifecycle's term, after
+    which the handler may go on without an answer. A second request needs
+    `permit_another_request` first. An adjudicated claim goes back for it: its run is replaced.
+    Raises Refusal when nothing is missing or the request was made already, InputError for a term
+    below the lifecycle's.
     """
     from dinghai_platform.claims.papers import keep_request_notice
     from dinghai_platform.claims.reading import missing_evidence
@@ -141,14 +149,20 @@ def request_evidence(
     for entry in wanted:
         for name in entry["facts"]:
             fact(name)
+    days = answer_term() if answer_days is None else answer_days
+    if not answer_term() <= days <= LONGEST_TERM:
+        raise InputError(_("the term to answer is not within its bounds"), field="answer_days",
+                         mend=f"{answer_term()} – {LONGEST_TERM}")
     move_claim(claim, "request_evidence", actor=actor)
+    claim.decisions.filter(state=DecisionRecord.State.PROVISIONAL).update(
+        state=DecisionRecord.State.REPLACED)
     request = EvidenceRequest.objects.create(
         tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, no=again + 1,
         document={"schema": "dinghai.evidence-request/1", "claim_no": claim.number,
                   "policy_no": claim.policy.policy_no,
                   "requested_at": clock.now().isoformat(), "entries": wanted},
         note=note.strip(), is_defect=again > 0, reason=claim.further_request_reason,
-        requested_at=clock.now(), requested_by=actor.user)
+        requested_at=clock.now(), requested_by=actor.user, answer_days=days)
     if again:
         claim.further_request_by, claim.further_request_reason = None, ""
         claim.save(update_fields=("further_request_by", "further_request_reason"))
@@ -158,8 +172,37 @@ def request_evidence(
         law="保险法司法解释（二）15条")
     keep_request_notice(request, actor=actor)
     note_claim(claim, "evidence_requested", actor, no=request.no, defect=request.is_defect,
-               entries=wanted)
+               entries=wanted, answer_days=str(days))
     return request
+
+
+def answer_term() -> int:
+    """Days the insured has at least to answer the request, by the lifecycle's table."""
+    move = machines()["claim"].step("evidence_pending", "receive")
+    return move.service_levels[0].amount
+
+
+@transaction.atomic
+def go_on_without_evidence(claim: Claim, *, actor: Actor, reason: str) -> Claim:
+    """The term of the request has run out: the handler goes on with what there is.
+
+    The reason is kept with the request, the request counts as made, and the pause of the clock
+    ends now. Raises Refusal before the term is over.
+    """
+    claim = locked(claim)
+    said = required(reason, "reason")
+    move_claim(claim, "go_on", actor=actor)
+    now = clock.now()
+    request = claim.requests.filter(answered_at=None, lapsed_at=None).first()
+    if request is not None:
+        if now < request.due:
+            raise Refusal(_("the insured may still answer, until %(moment)s")
+                          % {"moment": moment_text(request.due)})
+        request.lapsed_at, request.lapsed_by, request.lapse_reason = now, actor.user, said
+        request.save(update_fields=("lapsed_at", "lapsed_by", "lapse_reason"))
+    claim.pauses.filter(ended_at=None).update(ended_at=now)
+    note_claim(claim, "went_on_without_evidence", actor, reason=said)
+    return claim
 
 
 @transaction.atomic
@@ -167,7 +210,7 @@ def receive_evidence(claim: Claim, *, actor: Actor, note: str = "") -> Claim:
     """The insured has handed in what was asked for: the clock runs on."""
     claim = locked(claim)
     move_claim(claim, "receive", actor=actor)
-    claim.requests.filter(answered_at=None).update(answered_at=clock.now(),
+    claim.requests.filter(answered_at=None, lapsed_at=None).update(answered_at=clock.now(),
                                                    answered_by=actor.user)
     claim.pauses.filter(ended_at=None).update(ended_at=clock.now())
     note_claim(claim, "evidence_received", actor, note=note)
@@ -200,13 +243,29 @@ def appoint_adjuster(claim: Claim, adjuster: Organisation, *, actor: Actor) -> C
 @transaction.atomic
 def close_claim(claim: Claim, *, actor: Actor, reason: str) -> Claim:
     """Close the file: after payment or recourse, after a refusal without appeal, or without
-    payment (withdrawn, below the retention). What is left of the reserve is released."""
+    payment (withdrawn, below the retention). What is left of the reserve is released.
+
+    Raises Refusal for an adjudicated claim that is owed a decision.
+    """
     claim = locked(claim)
     said = required(reason, "reason")
+    if claim.state == "adjudicated":
+        _refuse_when_owed(claim)
     move_claim(claim, "close", actor=actor, closed_at=clock.now())
     change_reserve(claim, 0, said, actor)
     note_claim(claim, "claim_closed", actor, reason=said)
     return claim
+
+
+def _refuse_when_owed(claim: Claim) -> None:
+    """An adjudicated claim closes without payment only where there is nothing to decide."""
+    from dinghai_platform.claims.reading import decision_document, line_totals
+
+    if claim.payments.exists() or claim.decisions.exclude(issued_at=None).exists():
+        raise Refusal(_("something was decided or paid before: a new decision must end this"))
+    run = claim.decisions.filter(state=DecisionRecord.State.PROVISIONAL).first()
+    if run is not None and sum(line_totals(decision_document(run)).values()) > 0:
+        raise Refusal(_("something is payable: the claim is owed its decision"))
 
 
 @transaction.atomic

@@ -128,7 +128,8 @@ def reject_claim(claim: Claim, *, actor: Actor, reason: str) -> DecisionRecord:
     if sum(line_totals(decision).values()) > 0:
         raise Refusal(_("something is payable: this is not a refusal"))
     unasked = [line["no"] for line in decision["lines"] if line["outcome"] == "evidence_needed"]
-    if unasked and not claim.requests.exclude(answered_at=None).exists():
+    asked = claim.requests.exclude(answered_at=None, lapsed_at=None).exists()
+    if unasked and not asked:
         raise Refusal(_("evidence is missing and nobody has asked for it: ask once first"),
                       reasons=["保险法22条"])
     move_claim(claim, "reject", actor=actor, rejected_at=clock.now(), decided_at=clock.now())

@@ -180,7 +180,8 @@ CLAIM_DEEDS: dict[str, Deed] = {
         gettext_lazy("You take the claim as its handler and set the first reserve. The reserve is "
                      "posted in the ledger."), gettext_lazy("The claim is registered.")),
     "request_evidence": Deed(
-        plain(forms.RequestForm), _with(services.request_evidence, note="note"),
+        plain(forms.RequestForm, answer_days=lambda claim: services.answer_term()),
+        _with(services.request_evidence, note="note", answer_days="answer_days"),
         gettext_lazy("The law allows one request. The clock of the decision stands still until "
                      "the insured has answered."),
         gettext_lazy("The request is made and its notice written."), shows=request_preview),
@@ -188,6 +189,10 @@ CLAIM_DEEDS: dict[str, Deed] = {
         plain(forms.NoteForm), _with(services.receive_evidence, note="note"),
         gettext_lazy("Hand in the documents first. Then say here that this is all: the clock of "
                      "the decision runs on."), gettext_lazy("Thank you. The clock runs on.")),
+    "go_on": Deed(text_form, _with(services.go_on_without_evidence, reason="text"),
+                  gettext_lazy("The insured has not answered within the term of the request. Say "
+                               "why you go on: the clock of the decision runs on."),
+                  gettext_lazy("The claim goes on; the clock runs."), danger=True),
     "survey": Deed(text_form, _with(services.survey_claim, note="text"), "",
                    gettext_lazy("The survey has begun.")),
     "quantify": Deed(text_form, _with(services.quantify_claim, note="text"),

@@ -112,8 +112,9 @@ def claim(request: HttpRequest, claim: Any) -> HttpResponse:
         "may_reserve": allowed(actor, "claims.set_reserve", row) and row.is_open and (
             row.state != "notified"),
         "may_appoint": allowed(actor, "claims.appoint_adjuster", row) and row.is_open,
-        "may_permit": allowed(actor, "claims.permit_request", row) and row.state == "registered"
-        and bool(row.requests.all()) and not row.further_request_reason,
+        "may_permit": allowed(actor, "claims.permit_request", row)
+        and row.state in {"registered", "adjudicated"} and bool(row.requests.all())
+        and not row.further_request_reason,
         "recourse": getattr(row, "recourse", None),
         "may_recover": allowed(actor, "claims.recover", row) and row.state == "recovery",
     })
