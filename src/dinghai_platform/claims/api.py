@@ -171,6 +171,7 @@ class ClaimAnswer(Schema):
     received_at: datetime
     reserve_fen: Fen
     paid_fen: Fen
+    ordered_fen: Fen | None = Field(description="a payment in advance, ordered and not yet paid")
     facts: dict[str, Any]
     items: list[ItemAnswer]
     decisions: list[DecisionAnswer]
@@ -231,6 +232,8 @@ def _shape_for(request: HttpRequest) -> Any:
             "policy_no": row.policy.policy_no, "state": row.state,
             "received_at": row.received_at, "reserve_fen": row.reserve_fen,
             "paid_fen": sum(one.amount_fen for one in row.payments.all()),
+            "ordered_fen": next((one.amount_fen for one in row.interim_orders.all()
+                                 if inside and one.is_open), None),
             "facts": row.facts,
             "items": [{"no": one.no, "coverage": one.coverage, "description": one.description,
                        "facts": one.facts} for one in row.items.all()],
@@ -460,11 +463,19 @@ def pay(request: HttpRequest, key: UUID, body: PayBody) -> dict[str, Any]:
 
 
 @router.post("/{key}/interim", response={200: ClaimAnswer, **ERRORS},
-             operation_id="interim_payment")
-def interim(request: HttpRequest, key: UUID, body: PayBody) -> dict[str, Any]:
-    """Pay the part that is certain in advance."""
-    services.interim_payment(_claim(request, key), amount_fen=body.amount_fen, payee=body.payee,
-                             account_tail=body.account_tail, actor=request.actor)
+             operation_id="order_interim")
+def order_interim(request: HttpRequest, key: UUID, body: PayBody) -> dict[str, Any]:
+    """Order the part that is certain to be paid in advance (the approver)."""
+    services.order_interim(_claim(request, key), amount_fen=body.amount_fen, payee=body.payee,
+                           account_tail=body.account_tail, actor=request.actor)
+    return _again(request, key)
+
+
+@router.post("/{key}/interim/payment", response={200: ClaimAnswer, **ERRORS},
+             operation_id="pay_interim")
+def pay_interim(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """Pay what was ordered in advance (a payer who is neither handler nor approver)."""
+    services.pay_interim(_claim(request, key), actor=request.actor)
     return _again(request, key)
 
 

@@ -16,7 +16,7 @@ from dinghai.vocabulary.lifecycle import machines
 from dinghai.wording.policy import read_policy
 from dinghai_platform.claims.clocks import ClockReading, claim_clocks, duty_clock
 from dinghai_platform.claims.models import Claim, Incident, ReportingDuty
-from dinghai_platform.claims.steps import may_step, why_not
+from dinghai_platform.claims.steps import duty_conflict, for_roles, may_step, why_not
 from dinghai_platform.claims.words import CLAIM_VERBS, INCIDENT_VERBS
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
@@ -51,7 +51,8 @@ def claims(actor: Actor) -> QuerySet[Claim]:
     """The claims the actor sees, newest first."""
     return (Claim.objects.visible_to(actor)
             .select_related("policy", "insured", "incident", "handler")
-            .prefetch_related("pauses", "requests", "payments", "decisions", "incident__duties")
+            .prefetch_related("pauses", "requests", "payments", "decisions", "interim_orders",
+                              "incident__duties")
             .distinct().order_by("-received_at", "-id"))
 
 
@@ -89,6 +90,11 @@ def claim_steps(claim: Claim, actor: Actor) -> list[NextStep]:
         steps.append(NextStep(
             "adjudicate", CLAIM_VERBS["adjudicate"], _address(claim, "adjudicate"),
             allowed(actor, "claims.adjudicate", claim)))
+    if any(step.event == "interim" for step in steps):
+        may = allowed(actor, "claims.order_interim", claim)
+        reason = duty_conflict(claim, actor) if may else for_roles("claims_approver")
+        steps.append(NextStep("order_interim", CLAIM_VERBS["order_interim"],
+                              _address(claim, "order_interim"), may and not reason, reason))
     return steps
 
 

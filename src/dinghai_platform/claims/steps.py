@@ -14,7 +14,13 @@ from django.utils.translation import ngettext
 from dinghai.foundation.errors import Refusal
 from dinghai.vocabulary.lifecycle import Transition, machines
 from dinghai.vocabulary.roles import duty_rules
-from dinghai_platform.claims.models import Claim, DecisionRecord, Incident, Payment
+from dinghai_platform.claims.models import (
+    Claim,
+    DecisionRecord,
+    Incident,
+    InterimOrder,
+    Payment,
+)
 from dinghai_platform.core import clock, roles
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import AuditEntry
@@ -72,12 +78,17 @@ def may_step(row: Claim | Incident, event: str, actor: Actor) -> bool:
 def why_not(row: Claim | Incident, event: str, actor: Actor) -> str:
     """Why the actor may not take a step that the state allows; empty when they may."""
     if not may_step(row, event, actor):
-        names = [role_name(role) for role in move_of(row, event).roles if role != "system"]
-        listed = ("、" if is_chinese() else ", ").join(names) or role_name("claims_handler")
-        return _("for: %(roles)s") % {"roles": listed}
+        names = [role for role in move_of(row, event).roles if role != "system"]
+        return for_roles(*(names or ["claims_handler"]))
     if not isinstance(row, Claim):
         return ""
     return duty_conflict(row, actor) or _not_yet(row, event)
+
+
+def for_roles(*names: str) -> str:
+    """“for: loss adjuster, responder” in the language of the page."""
+    listed = ("、" if is_chinese() else ", ").join(role_name(name) for name in names)
+    return _("for: %(roles)s") % {"roles": listed}
 
 
 def _not_yet(claim: Claim, event: str) -> str:
@@ -87,6 +98,8 @@ def _not_yet(claim: Claim, event: str) -> str:
         if waiting is not None and clock.now() < waiting.due:
             return _("the insured may still answer, until %(moment)s") % {
                 "moment": moment_text(waiting.due)}
+    if event == "interim" and not any(one.is_open for one in claim.interim_orders.all()):
+        return _("the approver has not ordered it")
     return ""
 
 
@@ -122,12 +135,13 @@ def holders_of(claim: Claim) -> dict[str, set[str]]:
     }
     # The run of the engine behind a payment in advance is the approver's own, not the handler's.
     for made, issued in DecisionRecord.objects.within(claim.tenant_id).filter(
-            claim=claim).exclude(payments__kind=Payment.Kind.INTERIM).values_list(
-            "made_by_id", "issued_by_id"):
+            claim=claim, interim_order=None).values_list("made_by_id", "issued_by_id"):
         found["claims_handler"] |= _keys([made])
         found["claims_approver"] |= _keys([issued])
+    found["claims_approver"] |= _keys(InterimOrder.objects.within(claim.tenant_id).filter(
+        claim=claim).values_list("ordered_by_id", flat=True))
     found["claims_payment"] |= _keys(Payment.objects.within(claim.tenant_id).filter(
-        claim=claim, kind=Payment.Kind.FINAL).values_list("paid_by_id", flat=True))
+        claim=claim).values_list("paid_by_id", flat=True))
     found["underwriter"] |= _underwriters(claim)
     return found
 

@@ -292,10 +292,11 @@ class TestInterim:
         scene.hand_in()
         scene.register()
         approver = scene.actor("claims_approver")
-        certain = services.interim_payment(scene.claim, actor=approver, amount_fen=100_000_000)
+        services.order_interim(scene.claim, actor=approver, amount_fen=100_000_000)
+        certain = services.pay_interim(scene.claim, actor=scene.actor("claims_payment"))
         assert certain.amount_fen == 100_000_000
         with pytest.raises(Refusal):
-            services.interim_payment(scene.claim, actor=approver)
+            services.order_interim(scene.claim, actor=approver)
         assert sum(certain.sections.values()) == 100_000_000
         handler = scene.actor("claims_handler")
         scene.hand_in(supplement=True)

@@ -212,9 +212,24 @@ def _interim(sim: Simulation, claim: Claim) -> Iterator[Attempt]:
     def paid(row: Payment) -> None:
         sim.money["cash"] -= row.amount_fen
 
-    yield may("interim_payment", lambda: services.interim_payment(
-        claim, actor=sim.staff("claims_approver")), refusals=(Refusal, InputError), then=paid)
-    yield never("the handler pays in advance", lambda: services.interim_payment(
+    approver, payer = sim.staff("claims_approver"), sim.staff("claims_payment")
+    yield may("order_interim", lambda: services.order_interim(claim, actor=approver),
+              refusals=(Refusal, InputError))
+    order = claim.interim_orders.filter(payment=None, replaced_at=None).first()
+    if order is not None:
+        yield may("pay_interim", lambda: services.pay_interim(claim, actor=payer),
+                  refusals=(Refusal,), then=paid, weight=3)
+        someone = sim.actor_of_user(order.ordered_by_id)
+        if someone is not None:
+            both = sim.cast.as_role(someone, "claims_payment")
+            yield never("one person orders and pays in advance", lambda: services.pay_interim(
+                claim, actor=both), (Refusal,))
+    else:
+        yield never("pay in advance without an order", lambda: services.pay_interim(
+            claim, actor=payer), (Refusal,))
+    yield never("the approver pays in advance", lambda: services.pay_interim(
+        claim, actor=approver))
+    yield never("the handler orders an advance", lambda: services.order_interim(
         claim, actor=sim.staff("claims_handler")))
 
 
@@ -269,7 +284,7 @@ def _interim_paid(sim: Simulation, claim: Claim) -> Iterator[Attempt]:
         return
     yield must("quantify after the advance", lambda: services.quantify_claim(
         claim, note="核定", actor=sim.cast.first("loss_adjuster", sim.cast.adjuster)), weight=3)
-    yield never("a second advance", lambda: services.interim_payment(
+    yield never("a second advance", lambda: services.order_interim(
         claim, actor=sim.staff("claims_approver")), (Refusal,))
 
 

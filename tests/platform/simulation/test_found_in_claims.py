@@ -61,14 +61,15 @@ def test_a_reopened_claim_has_no_second_advance(scene: Scene) -> None:  # noqa: 
     scene.hand_in()
     scene.register()
     approver = scene.actor("claims_approver")
-    services.interim_payment(scene.claim, actor=approver, amount_fen=1_000_000)
+    services.order_interim(scene.claim, actor=approver, amount_fen=1_000_000)
+    services.pay_interim(scene.claim, actor=scene.actor("claims_payment"))
     services.appoint_adjuster(scene.claim, scene.adjuster, actor=scene.actor("claims_handler"))
     services.quantify_claim(scene.claim, actor=scene.actor("loss_adjuster"), note="x")
     services.adjudicate_claim(scene.claim, actor=scene.actor("claims_handler"))
     services.approve_claim(scene.claim, actor=approver)
     _reopened(scene)
     with pytest.raises(Refusal):
-        services.interim_payment(scene.claim, actor=approver)
+        services.order_interim(scene.claim, actor=approver)
 
 
 def test_no_cover_before_the_premium_and_none_for_strangers(scene: Scene) -> None:  # noqa: F811

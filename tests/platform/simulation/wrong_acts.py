@@ -122,7 +122,9 @@ _VERBS: dict[Any, tuple[tuple[str, str, Callable[..., Any]], ...]] = {
             row, reserve_fen=1, reason="x", actor=by)),
         ("adjudicate", "claims_handler", lambda row, by, _s: services.adjudicate_claim(
             row, actor=by)),
-        ("interim", "claims_approver", lambda row, by, _s: services.interim_payment(
+        ("order an advance", "claims_approver", lambda row, by, _s: services.order_interim(
+            row, actor=by)),
+        ("pay an advance", "claims_payment", lambda row, by, _s: services.pay_interim(
             row, actor=by)),
         ("approve", "claims_approver", lambda row, by, _s: services.approve_claim(
             row, actor=by)),

@@ -10,6 +10,7 @@ from dinghai_platform.claims.models.claim import (
 )
 from dinghai_platform.claims.models.decision import (
     DecisionRecord,
+    InterimOrder,
     Objection,
     Payment,
     Recourse,
@@ -29,6 +30,7 @@ __all__ = [
     "EvidenceDocument",
     "EvidenceRequest",
     "Incident",
+    "InterimOrder",
     "LossItem",
     "Objection",
     "Payment",

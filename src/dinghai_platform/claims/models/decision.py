@@ -120,6 +120,46 @@ class Payment(InsuredRow):
         ]
 
 
+class InterimOrder(InsuredRow):
+    """The approver's order of a payment in advance; somebody else pays it, or it is replaced.
+
+    ``decision`` is the run of the engine that says which part is certain.
+    """
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="interim_orders")
+    decision = models.OneToOneField(
+        DecisionRecord, models.PROTECT, related_name="interim_order"
+    )
+    amount_fen = models.BigIntegerField(_("amount"))
+    payee = models.CharField(_("payee"), max_length=200)
+    account_tail = models.CharField(_("last digits of the account"), max_length=8, blank=True)
+    ordered_at = models.DateTimeField(default=clock.now)
+    ordered_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+    payment = models.OneToOneField(
+        Payment, models.PROTECT, null=True, related_name="interim_order"
+    )
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta(InsuredRow.Meta):
+        verbose_name = _("order of a payment in advance")
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("claim",),
+                condition=models.Q(payment=None, replaced_at=None),
+                name="claims_one_open_interim_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount_fen__gt=0), name="claims_interim_order_positive"
+            ),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be paid."""
+        return self.payment_id is None and self.replaced_at is None
+
+
 class Recourse(InsuredRow):
     """The insurer's way to the third party who caused the loss (保险法60条)."""
 

@@ -46,9 +46,10 @@ from dinghai_platform.claims.services.incidents import (
     triage_incident,
 )
 from dinghai_platform.claims.services.payments import (
-    interim_payment,
     open_recourse,
+    order_interim,
     pay_claim,
+    pay_interim,
     record_recovery,
 )
 
@@ -72,10 +73,11 @@ __all__ = [
     "dispute_decision",
     "end_dispute",
     "go_on_without_evidence",
-    "interim_payment",
     "notify_claim",
     "open_recourse",
+    "order_interim",
     "pay_claim",
+    "pay_interim",
     "permit_another_request",
     "quantify_claim",
     "receive_evidence",

@@ -13,7 +13,14 @@ from dinghai.claims.adjudication import adjudicate
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.foundation.money import split
 from dinghai.vocabulary.clocks import clocks
-from dinghai_platform.claims.models import Claim, DecisionRecord, Payment, Recourse, Recovery
+from dinghai_platform.claims.models import (
+    Claim,
+    DecisionRecord,
+    InterimOrder,
+    Payment,
+    Recourse,
+    Recovery,
+)
 from dinghai_platform.claims.papers import keep_interim_notice
 from dinghai_platform.claims.reading import (
     JSONDocument,
@@ -21,11 +28,12 @@ from dinghai_platform.claims.reading import (
     line_totals,
     outside_codes,
     prior_payments,
+    provisional_decision,
 )
 from dinghai_platform.claims.services.claims import change_reserve
 from dinghai_platform.claims.services.common import move_claim, note_claim, required
 from dinghai_platform.claims.services.decisions import keep_run
-from dinghai_platform.claims.steps import check_step
+from dinghai_platform.claims.steps import check_step, duty_conflict, move_of
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.permissions import require
@@ -91,20 +99,23 @@ def _send_back(claim: Claim, record: DecisionRecord) -> None:
 
 
 @transaction.atomic
-def interim_payment(
+def order_interim(
     claim: Claim, *, actor: Actor, amount_fen: int | None = None, payee: str = "",
     account_tail: str = "",
-) -> Payment:
-    """Pay the part that is certain in advance (保险法25条), 60 days after the claim at the latest.
+) -> InterimOrder:
+    """The approver orders the part that is certain to be paid in advance (保险法25条).
 
-    The certain part is what the engine pays on the facts established so far. The approver orders
-    it; the final decision takes it off. Raises Refusal when nothing is certain.
+    The certain part is what the engine pays on the facts established so far. Nothing leaves the
+    bank until a payer has done `pay_interim`; a new order takes the place of an unpaid one.
+    Raises Refusal when nothing is certain, one was paid already, or the state has passed.
     """
     locked(Policy(pk=claim.policy_id))
     claim = locked(claim)
-    if claim.payments.filter(kind=Payment.Kind.INTERIM).exists():
-        raise Refusal(_("a payment in advance has been made already"))
-    move_claim(claim, "interim", actor=actor)
+    require(actor, "claims.order_interim", claim)
+    move_of(claim, "interim")
+    _refuse_second(claim)
+    if conflict := duty_conflict(claim, actor):
+        raise Refusal(conflict)
     record = keep_run(claim, actor)
     record.state = DecisionRecord.State.REPLACED
     record.note = _("certain part, for the payment in advance")
@@ -115,15 +126,52 @@ def interim_payment(
     if not 0 < amount <= record.total_fen:
         raise InputError(_("the amount is not within the certain part"), field="amount_fen",
                          mend=f"1 – {record.total_fen}")
-    sections = line_totals(decision_document(record))
-    shares = split(amount, list(sections.values()))
-    payment = _pay(claim, record, Payment.Kind.INTERIM, amount,
-                   dict(zip(sections, shares, strict=True)), actor,
-                   payee or claim.insured.name_zh, account_tail, "claims_paid")
-    change_reserve(claim, max(0, claim.reserve_fen - amount), _("paid in advance"), actor)
+    claim.interim_orders.filter(payment=None, replaced_at=None).update(replaced_at=clock.now())
+    order = InterimOrder.objects.create(
+        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, decision=record,
+        amount_fen=amount, payee=required(payee or claim.insured.name_zh, "payee")[:200],
+        account_tail=account_tail.strip()[-4:], ordered_at=clock.now(), ordered_by=actor.user)
+    note_claim(claim, "interim_ordered", actor, amount_fen=str(amount), hash=record.hash)
+    return order
+
+
+@transaction.atomic
+def pay_interim(claim: Claim, *, actor: Actor) -> Payment:
+    """Pay what the approver has ordered in advance; the final decision takes it off.
+
+    The payer is neither the handler nor the approver. The engine runs again under the lock of
+    the policy: an order above what is certain now is not paid. Raises Refusal.
+    """
+    locked(Policy(pk=claim.policy_id))
+    claim = locked(claim)
+    check_step(claim, "interim", actor)
+    _refuse_second(claim)
+    order = claim.interim_orders.filter(payment=None, replaced_at=None).first()
+    if order is None:
+        raise Refusal(_("no payment in advance has been ordered"))
+    sections = line_totals(decision_document(order.decision))
+    shares = dict(zip(sections, split(order.amount_fen, list(sections.values())), strict=True))
+    now = provisional_decision(claim)
+    certain = line_totals(now)
+    if order.amount_fen > now["total_fen"] or any(
+            fen > certain.get(code, 0) for code, fen in shares.items()):
+        raise Refusal(_("the certain part is smaller than what was ordered: order it again"))
+    move_claim(claim, "interim", actor=actor)
+    payment = _pay(claim, order.decision, Payment.Kind.INTERIM, order.amount_fen, shares, actor,
+                   order.payee, order.account_tail, "claims_paid")
+    order.payment = payment
+    order.save(update_fields=("payment",))
+    change_reserve(claim, max(0, claim.reserve_fen - order.amount_fen), _("paid in advance"),
+                   actor)
     keep_interim_notice(payment, actor=actor)
-    note_claim(claim, "interim_paid", actor, amount_fen=str(amount), hash=record.hash)
+    note_claim(claim, "interim_paid", actor, amount_fen=str(order.amount_fen),
+               hash=order.decision.hash)
     return payment
+
+
+def _refuse_second(claim: Claim) -> None:
+    if claim.payments.filter(kind=Payment.Kind.INTERIM).exists():
+        raise Refusal(_("a payment in advance has been made already"))
 
 
 def interim_due(claim: Claim) -> timedelta:

@@ -95,6 +95,15 @@ def decision_preview(claim: Claim) -> dict[str, Any]:
     return {"total_fen": record.total_fen} if record else {}
 
 
+def interim_preview(claim: Claim) -> dict[str, Any]:
+    """What was ordered to be paid in advance."""
+    order = claim.interim_orders.filter(payment=None, replaced_at=None).first()
+    if order is None:
+        return {"problem": _("no payment in advance has been ordered")}
+    return {"total_fen": order.amount_fen, "total_label": _("Ordered in advance"),
+            "payee": order.payee}
+
+
 def _coverage(code: str) -> str:
     known = coverages().get(code)
     if known is None:
@@ -130,7 +139,7 @@ def _pay(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
 
 
 def _interim(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
-    return services.interim_payment(
+    return services.order_interim(
         row, actor=request.actor, amount_fen=form.cleaned_data["amount"],
         payee=form.cleaned_data["payee"], account_tail=form.cleaned_data["account_tail"])
 
@@ -235,10 +244,17 @@ CLAIM_DEEDS: dict[str, Deed] = {
     "pay": Deed(plain(forms.PayForm, payee=_payee), _pay,
                 gettext_lazy("The amount leaves the bank account once; limits erode by what is "
                              "paid."), gettext_lazy("Paid and posted."), shows=decision_preview),
-    "interim": Deed(plain(forms.InterimForm, payee=_payee, amount=_certain), _interim,
-                    gettext_lazy("The part that is certain on the facts so far. The final "
-                                 "decision takes it off."), gettext_lazy("Paid in advance."),
-                    shows=decision_preview),
+    "order_interim": Deed(
+        plain(forms.InterimForm, payee=_payee, amount=_certain), _interim,
+        gettext_lazy("The part that is certain on the facts so far. The approver orders it and "
+                     "somebody else pays; the final decision takes it off."),
+        gettext_lazy("The payment in advance is ordered; somebody else pays it."),
+        permission="claims.order_interim", shows=decision_preview),
+    "interim": Deed(
+        confirm, _with(services.pay_interim),
+        gettext_lazy("What the approver has ordered leaves the bank account once. The final "
+                     "decision takes it off."),
+        gettext_lazy("Paid in advance."), shows=interim_preview),
     "subrogate": Deed(plain(forms.RecourseForm),
                       _with(services.open_recourse, against="against", ground="ground",
                             demanded_fen="demanded"),

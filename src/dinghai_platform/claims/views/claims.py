@@ -93,6 +93,8 @@ def claim(request: HttpRequest, claim: Any) -> HttpResponse:
         "steps": queries.claim_steps(row, actor),
         "clocks": [one for one in claim_clocks(row) if one.state != "waiting"],
         "record": current,
+        "interim_orders": [one for one in row.interim_orders.all()
+                           if one.is_open and may_see_draft and row.is_open],
         "sent_back": _sent_back(records, current),
         "earlier": [one for one in records if one is not current and (
             may_see_draft or one.is_issued)],
