@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
-from dinghai_platform.catalogue import queries
+from dinghai_platform.catalogue import queries, services
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
@@ -33,6 +33,20 @@ class ProductAnswer(Schema):
     document: dict[str, Any] | None = None
 
 
+class ProductNew(Schema):
+    """Which shipped product to install."""
+
+    product_id: str = Field(min_length=1, max_length=100)
+
+
+class FilingNew(Schema):
+    """The filing's number and the bounds of the market factor, in parts per million."""
+
+    filing_number: str | None = Field(None, max_length=80)
+    factor_minimum_ppm: int | None = Field(None, ge=1, le=10**9)
+    factor_maximum_ppm: int | None = Field(None, ge=1, le=10**9)
+
+
 class ProductPart(Schema):
     """A part of the catalogue."""
 
@@ -47,6 +61,34 @@ def product_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]
     """The versions in the tenant's catalogue."""
     require(request.actor, "catalogue.view")
     return part_of(queries.products(request.actor, {}), page, product_shape)
+
+
+@router.post("", response={201: ProductAnswer, **ERRORS}, operation_id="install_product")
+def product_install(request: HttpRequest, body: ProductNew) -> Status:
+    """Put a shipped product into the catalogue, as a draft; the same version again is answered."""
+    return Status(201, product_shape(
+        services.install_product(body.product_id, actor=request.actor)
+    ))
+
+
+@router.post("/{key}/release", response={200: ProductAnswer, **ERRORS},
+             operation_id="release_product")
+def product_release(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """Walk a product through all its reviews until it is in use."""
+    row = visible_or_404(ProductVersion, request.actor, pk=key)
+    require(request.actor, "catalogue.install", row)
+    return product_shape(services.release_product(row, actor=request.actor))
+
+
+@router.post("/{key}/filing", response={200: ProductAnswer, **ERRORS},
+             operation_id="file_product")
+def product_file(request: HttpRequest, key: UUID, body: FilingNew) -> dict[str, Any]:
+    """Record the filing of a product in use; what is left out is what its rating table says."""
+    row = visible_or_404(ProductVersion, request.actor, pk=key)
+    return product_shape(services.file_product(
+        row, actor=request.actor, filing_number=body.filing_number,
+        factor_minimum_ppm=body.factor_minimum_ppm, factor_maximum_ppm=body.factor_maximum_ppm,
+    ))
 
 
 @router.get("/{key}", response={200: ProductAnswer, **ERRORS}, operation_id="product")

@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
 from dinghai.foundation.errors import Refusal
+from dinghai_platform.core.files import store_file
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.monitoring import queries
@@ -18,7 +20,7 @@ from dinghai_platform.monitoring import schemas as shapes
 from dinghai_platform.monitoring.models import FloatProposal, MonitoredFinding, Notice, Reading
 from dinghai_platform.monitoring.services import feeds, findings, floats, notices, rescans
 from dinghai_platform.monitoring.services.readings import take_reading
-from dinghai_platform.underwriting.models import Policy
+from dinghai_platform.underwriting.models import Fix, Policy
 
 router = Router(tags=["monitoring"])
 
@@ -69,6 +71,28 @@ def rescan_new(
         "closed": [watched_shape(one) for one in done.closed],
         "notice": done.notice.pk if done.notice else None,
     })
+
+
+@router.post("/policies/{key}/fixes/{fix}/verification",
+             response={201: shapes.ReadingAnswer, **ERRORS}, operation_id="verify_fix")
+def fix_verify(
+    request: HttpRequest, key: UUID, fix: UUID, evidence: File[UploadedFile],
+    verified_by: Form[str],
+) -> Status:
+    """A planned fix is done, with evidence: the risk is read again."""
+    policy = queries.whole(Policy, request.actor, key, "case", "quote")
+    planned = queries.whole(Fix, request.actor, fix, "plan")
+    require(request.actor, "monitoring.verify", policy)
+    with transaction.atomic():
+        kept = store_file(
+            evidence.read(), name=evidence.name or "evidence",
+            media_type=evidence.content_type or "application/octet-stream",
+            actor=request.actor, tenant=policy.tenant,
+        )
+        made = rescans.verify_fix(
+            planned, policy, evidence=kept, verified_by=verified_by, actor=request.actor
+        )
+    return Status(201, reading_shape(made))
 
 
 @router.get("/findings", response={200: shapes.WatchedPart, **ERRORS},
@@ -129,6 +153,18 @@ def float_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """What the float rule said of readings, newest first."""
     require(request.actor, "monitoring.view")
     return part_of(queries.floats(request.actor).order_by("-id"), page, float_shape)
+
+
+@router.post("/floats/{key}/payment", response={200: shapes.FloatAnswer, **ERRORS},
+             operation_id="pay_refund")
+def float_pay(request: HttpRequest, key: UUID, body: shapes.RefundPaid) -> dict[str, Any]:
+    """The refund of an applied proposal has left the bank."""
+    row = queries.whole(FloatProposal, request.actor, key, "policy", "endorsement")
+    require(request.actor, "underwriting.record_payment", row)
+    if row.endorsement is None:
+        raise Refusal("there is no refund to pay: the proposal was not applied")
+    floats.pay_refund(row.endorsement, reference=body.reference, actor=request.actor)
+    return float_shape(row)
 
 
 @router.post("/floats/{key}/{event}", response={200: shapes.FloatAnswer, **ERRORS},

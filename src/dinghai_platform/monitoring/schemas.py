@@ -94,6 +94,12 @@ class StepNew(Schema):
     reason: str = Field("", max_length=5_000)
 
 
+class RefundPaid(Schema):
+    """The bank's reference of a refund."""
+
+    reference: str = Field(min_length=1, max_length=200)
+
+
 class DeliveryNew(Schema):
     """By which way and to whom a notice was delivered."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
 from dinghai_platform.catalogue.models import ProductVersion
+from dinghai_platform.core.files import file_response
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.queries import organisations_visible_to
@@ -25,8 +25,11 @@ from dinghai_platform.underwriting.models import (
     Dispute,
     Dossier,
     Finding,
+    Fix,
+    Paper,
     Policy,
     Quote,
+    TreatmentPlan,
 )
 from dinghai_platform.underwriting.services import contracts, disputes, explanations
 from dinghai_platform.underwriting.services import quotes as verbs
@@ -34,6 +37,7 @@ from dinghai_platform.underwriting.services.assessments import assess_dossier
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.dossiers import import_dossier
 from dinghai_platform.underwriting.services.papers import make_policy_papers, make_quotation_slip
+from dinghai_platform.underwriting.services.treatment import commit_fix, plan_treatment
 
 router = Router(tags=["underwriting"])
 
@@ -167,6 +171,50 @@ def price(request: HttpRequest, key: UUID, body: shapes.PriceNew) -> Status:
     return Status(201, quote_shape(made, request, whole=True))
 
 
+@router.post("/assessments/{key}/plans", response={201: shapes.PlanAnswer, **ERRORS},
+             operation_id="plan_treatment")
+def plan_new(request: HttpRequest, key: UUID, body: shapes.PlanNew) -> Status:
+    """Plan the treatment of an assessment under a product; made once for the two."""
+    assessment = queries.whole(Assessment, request.actor, key, "case", "dossier")
+    product = visible_or_404(ProductVersion, request.actor, pk=body.product)
+    made = plan_treatment(
+        assessment, product, actor=request.actor, inception=body.inception
+    )
+    return Status(201, plan_shape(made))
+
+
+@router.get("/plans", response={200: shapes.PlanPart, **ERRORS}, operation_id="plans")
+def plan_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """The treatment plans the actor sees, newest first."""
+    require(request.actor, "underwriting.view")
+    rows = queries.plans(request.actor).defer("document").order_by("-id")
+    return part_of(rows, page, plan_shape)
+
+
+@router.get("/plans/{key}", response={200: shapes.PlanAnswer, **ERRORS}, operation_id="plan")
+def plan_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """One treatment plan with its fixes, knock-outs first."""
+    require(request.actor, "underwriting.view")
+    return plan_shape(queries.whole(TreatmentPlan, request.actor, key), whole=True)
+
+
+@router.get("/plans/{key}/fixes", response={200: list[shapes.FixAnswer], **ERRORS},
+            operation_id="plan_fixes")
+def plan_fixes(request: HttpRequest, key: UUID, state: str = "") -> list[dict[str, Any]]:
+    """The fixes of a plan, knock-outs first, then by what they take off the premium."""
+    require(request.actor, "underwriting.view")
+    plan = queries.whole(TreatmentPlan, request.actor, key)
+    return [fix_shape(row) for row in queries.fixes_of(plan) if state in ("", row.state)]
+
+
+@router.post("/fixes/{key}/commitment", response={200: shapes.FixAnswer, **ERRORS},
+             operation_id="commit_fix")
+def fix_commit(request: HttpRequest, key: UUID, body: shapes.CommitmentNew) -> dict[str, Any]:
+    """Undertake a fix by a day."""
+    fix = queries.whole(Fix, request.actor, key, "plan")
+    return fix_shape(commit_fix(fix, due=body.due, actor=request.actor))
+
+
 @router.get("/quotes", response={200: shapes.QuotePart, **ERRORS}, operation_id="quotes")
 def quote_list(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """The quotes the actor sees, newest first."""
@@ -293,6 +341,13 @@ def pay(request: HttpRequest, key: UUID, body: shapes.PaymentNew) -> dict[str, A
     )
 
 
+@router.get("/papers/{key}", response={200: None, **ERRORS}, operation_id="paper")
+def paper_one(request: HttpRequest, key: UUID) -> HttpResponse:
+    """One paper as it was made: a PDF."""
+    require(request.actor, "underwriting.view")
+    return file_response(queries.whole(Paper, request.actor, key, "file").file)
+
+
 def _quote(request: HttpRequest, key: UUID) -> Quote:
     found: Quote = queries.whole(Quote, request.actor, key, "case", "product", "assessment")
     return found
@@ -334,6 +389,23 @@ def assessment_shape(row: Assessment, *, whole: bool = False) -> dict[str, Any]:
             "confidence_ppm": row.confidence_ppm, "document": row.document if whole else None}
 
 
+def plan_shape(row: TreatmentPlan, *, whole: bool = False) -> dict[str, Any]:
+    """A treatment plan as the API says it."""
+    return {"id": row.pk, "case": row.case_id, "assessment": row.assessment_id,
+            "product": row.product_id, "planned_at": row.planned_at,
+            "expected_loss_fen": row.expected_loss_fen, "charged_fen": row.charged_fen,
+            "fixes": [fix_shape(one) for one in queries.fixes_of(row)] if whole else None}
+
+
+def fix_shape(row: Fix) -> dict[str, Any]:
+    """A fix as the API says it."""
+    names = ("code", "name_zh", "name_en", "effort", "expected_loss_saved_fen",
+             "premium_saved_fen", "state", "due", "verified_at")
+    read = ("indicator", "level", "from_ppm", "to_ppm", "knock_out")
+    return {"id": row.pk, "plan": row.plan_id, **{name: getattr(row, name) for name in names},
+            **{name: row.document[name] for name in read}}
+
+
 def quote_shape(row: Quote, request: HttpRequest, *, whole: bool = False) -> dict[str, Any]:
     """A quote as the API says it: how it was made is the insurer's business."""
     is_staff = allowed(request.actor, "underwriting.view_rating")
@@ -353,7 +425,7 @@ def policy_shape(row: Policy, *, whole: bool = False) -> dict[str, Any]:
     if whole:
         papers = [
             {"id": one.pk, "kind": one.kind, "language": one.language,
-             "sha256": one.file.sha256, "address": reverse("underwriting:paper", args=[one.pk])}
+             "sha256": one.file.sha256, "address": f"/api/v1/underwriting/papers/{one.pk}"}
             for one in queries.papers_of(policy=row)
         ]
     return {"id": row.pk, "policy_no": row.policy_no, "case": row.case_id, "quote": row.quote_id,

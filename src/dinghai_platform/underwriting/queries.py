@@ -17,6 +17,7 @@ from dinghai_platform.underwriting.models import (
     Endorsement,
     Explanation,
     Finding,
+    Fix,
     Paper,
     Policy,
     Quote,
@@ -152,3 +153,9 @@ def postings_of(policy: Policy) -> list[JournalEntry]:
     for entry in entries:
         entry.lines = lines.get(entry.pk, [])
     return entries
+
+
+def fixes_of(plan: TreatmentPlan) -> list[Fix]:
+    """A plan's fixes: what must be mended before cover first, then by their worth."""
+    rows = Fix.objects.within(plan.tenant_id).filter(plan=plan)
+    return sorted(rows, key=lambda row: (not row.document["knock_out"], row.position))

@@ -115,6 +115,53 @@ class PriceNew(Schema):
     inception: date | None = None
 
 
+class PlanNew(Schema):
+    """Under which product the treatment is planned."""
+
+    product: UUID
+    inception: date | None = None
+
+
+class CommitmentNew(Schema):
+    """By when a fix is done."""
+
+    due: date
+
+
+class FixAnswer(Schema):
+    """A fix with its worth; ``level`` is next (the next anchor) or full (full marks)."""
+
+    id: UUID
+    plan: UUID
+    code: str
+    indicator: str
+    level: str
+    name_zh: str
+    name_en: str
+    effort: str
+    knock_out: bool
+    from_ppm: int | None
+    to_ppm: int
+    expected_loss_saved_fen: int
+    premium_saved_fen: int
+    state: str
+    due: date | None
+    verified_at: datetime | None
+
+
+class PlanAnswer(Schema):
+    """A treatment plan: where the risk stands today, and what each fix would change."""
+
+    id: UUID
+    case: UUID
+    assessment: UUID
+    product: UUID
+    planned_at: datetime
+    expected_loss_fen: int
+    charged_fen: int
+    fixes: list[FixAnswer] | None = None
+
+
 class QuoteAnswer(Schema):
     """A quote; ``document`` is dinghai.quote/1 (for the insurer alone)."""
 
@@ -229,6 +276,15 @@ class FindingPart(Schema):
     limit: int
     offset: int
     items: list[FindingAnswer]
+
+
+class PlanPart(Schema):
+    """A part of the treatment plans."""
+
+    count: int
+    limit: int
+    offset: int
+    items: list[PlanAnswer]
 
 
 class QuotePart(Schema):

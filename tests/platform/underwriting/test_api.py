@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -39,6 +40,19 @@ def test_the_whole_way(world: World, product: ProductVersion, archive: bytes) ->
     found = underwriter.get(f"{ROOT}/findings", {"dossier": dossier["id"], "limit": 5}).json()
     assert found["count"] == dossier["findings"] and len(found["items"]) == 5
     assessment = post(underwriter, f"/dossiers/{dossier['id']}/assessments").json()
+    plan = post(underwriter, f"/assessments/{assessment['id']}/plans",
+                {"product": str(product.pk)}).json()
+    assert insured.get(f"{ROOT}/plans").json()["items"][0]["id"] == plan["id"]
+    fixes = insured.get(f"{ROOT}/plans/{plan['id']}/fixes").json()
+    assert insured.get(f"{ROOT}/plans/{plan['id']}").json()["fixes"] == fixes
+    knock_outs = [one["knock_out"] for one in fixes]
+    assert knock_outs == sorted(knock_outs, reverse=True)
+    undertaken = post(insured, f"/fixes/{fixes[0]['id']}/commitment", {"due": "2026-07-31"})
+    assert undertaken.json()["state"] == "planned"
+    planned = insured.get(f"{ROOT}/plans/{plan['id']}/fixes", {"state": "planned"}).json()
+    assert [one["id"] for one in planned] == [fixes[0]["id"]]
+    late = post(insured, f"/fixes/{fixes[1]['id']}/commitment", {"due": "2026-01-01"})
+    assert late.status_code == 400
     quote = post(
         underwriter, f"/assessments/{assessment['id']}/quotes",
         {"product": str(product.pk), "inception": "2026-04-01"},
@@ -53,6 +67,10 @@ def test_the_whole_way(world: World, product: ProductVersion, archive: bytes) ->
     assert post(insured, f"/quotes/{quote['id']}/accept").json()["state"] == "accepted"
     policy = post(underwriter, f"/quotes/{quote['id']}/policy").json()
     assert len(policy["papers"]) == 6
+    paper = policy["papers"][0]
+    sheet = insured.get(paper["address"])
+    assert sheet["Content-Type"] == "application/pdf"
+    assert sha256(sheet.content).hexdigest() == paper["sha256"]
     paid = post(underwriter, f"/policies/{policy['id']}/payment", {"reference": "B-1"}).json()
     assert paid["state"] == "in_force"
 
