@@ -44,7 +44,7 @@ class NextStep:
 def incidents(actor: Actor) -> QuerySet[Incident]:
     """The incidents the actor sees, newest first."""
     return (Incident.objects.visible_to(actor).select_related("insured", "claim")
-            .prefetch_related("duties").distinct().order_by("-reported_at", "-id"))
+            .prefetch_related("duties", "orders").distinct().order_by("-reported_at", "-id"))
 
 
 def claims(actor: Actor) -> QuerySet[Claim]:
@@ -52,7 +52,7 @@ def claims(actor: Actor) -> QuerySet[Claim]:
     return (Claim.objects.visible_to(actor)
             .select_related("policy", "insured", "incident", "handler")
             .prefetch_related("pauses", "requests", "payments", "decisions", "interim_orders",
-                              "incident__duties")
+                              "incident__duties", "incident__orders")
             .distinct().order_by("-received_at", "-id"))
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import rules
 
 from dinghai.vocabulary.lifecycle import machines
+from dinghai_platform.claims.models import Claim
 from dinghai_platform.core import roles
 from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import Relation
 from dinghai_platform.core.permissions import has_role, is_system
 
 PARTNERS = ("ir_lead", "loss_adjuster", "arbiter")
@@ -32,26 +34,59 @@ def acts_for_insured(actor: Any, row: Any) -> bool:
     return row is None or (isinstance(actor, Actor) and row.insured_id == actor.organisation.pk)
 
 
+@rules.predicate
+def has_order(actor: Any, row: Any) -> bool:
+    """True when the actor's firm has a response order, not declined, on the incident or on the
+    incident of the claim (or no row is named)."""
+    if row is None or not isinstance(actor, Actor):
+        return row is None
+    incident = row.incident if isinstance(row, Claim) else row
+    return any(order.provider_id == actor.organisation.pk and order.declined_at is None
+               for order in incident.orders.all())
+
+
+@rules.predicate
+def has_mandate(actor: Any, row: Any) -> bool:
+    """True when the actor's firm is the claim's adjuster (or no row is named)."""
+    if row is None or not isinstance(actor, Actor):
+        return row is None
+    claim = row if isinstance(row, Claim) else getattr(row, "claim", None)
+    return claim is not None and claim.adjuster_id == actor.organisation.pk
+
+
+@rules.predicate
+def is_of_the_house(actor: Any, row: Any) -> bool:
+    """True when the row's insurer is the actor's own or deals with it (or no row is named)."""
+    if row is None or not isinstance(actor, Actor):
+        return row is None
+    home = actor.organisation.pk
+    return row.tenant_id == home or Relation.objects.within(row.tenant_id).filter(
+        organisation_id=home).exists()
+
+
 is_handler = has_role("claims_handler") & acts_for_insurer
 is_approver = has_role("claims_approver") & acts_for_insurer
 is_payer = has_role("claims_payment") & acts_for_insurer
 is_insured = has_role(*roles.INSURED) & acts_for_insured
+is_responder = has_role("ir_lead") & has_order
+is_adjuster = has_role("loss_adjuster") & has_mandate
+is_arbiter = has_role("arbiter") & is_of_the_house
 
 rules.add_perm("claims.view", sees_claims)
 rules.add_perm("claims.report", has_role(*roles.INSURED, "broker", "claims_handler"))
-rules.add_perm("claims.triage", is_handler | has_role("ir_lead"))
+rules.add_perm("claims.triage", is_handler | is_responder)
 rules.add_perm("claims.record_report", is_insured | is_handler)
 rules.add_perm("claims.dispatch", is_handler)
 rules.add_perm("claims.answer_order", has_role("ir_lead"))
-rules.add_perm("claims.advance_incident", has_role("ir_lead", "insured_security"))
-rules.add_perm("claims.note", is_handler | is_insured | has_role(*PARTNERS))
+rules.add_perm("claims.advance_incident",
+               is_responder | (has_role("insured_security") & acts_for_insured))
+rules.add_perm("claims.note",
+               is_handler | is_insured | is_responder | is_adjuster | is_arbiter)
 
 rules.add_perm("claims.register", is_handler)
 rules.add_perm("claims.set_reserve", is_handler | is_approver)
-rules.add_perm(
-    "claims.add_evidence", is_handler | is_insured | has_role("ir_lead", "loss_adjuster")
-)
-rules.add_perm("claims.edit_facts", is_handler | has_role("loss_adjuster"))
+rules.add_perm("claims.add_evidence", is_handler | is_insured | is_responder | is_adjuster)
+rules.add_perm("claims.edit_facts", is_handler | is_adjuster)
 rules.add_perm("claims.state_facts", is_insured)
 rules.add_perm("claims.permit_request", is_approver)
 rules.add_perm("claims.appoint_adjuster", is_handler)
@@ -62,8 +97,10 @@ rules.add_perm("claims.pay", is_payer)
 rules.add_perm("claims.recover", is_handler | is_payer)
 rules.add_perm("claims.export", sees_claims)
 
-_OWN = {"insured_admin": is_insured, "claims_handler": is_handler,
-        "claims_approver": is_approver, "claims_payment": is_payer}
+_OWN = {"insured_admin": is_insured, "insured_security": is_insured,
+        "supplier": has_role("supplier") & acts_for_insured, "claims_handler": is_handler,
+        "claims_approver": is_approver, "claims_payment": is_payer, "ir_lead": is_responder,
+        "loss_adjuster": is_adjuster, "arbiter": is_arbiter}
 
 
 def _roles_of(machine: str, event: str) -> tuple[str, ...]:
@@ -75,11 +112,9 @@ def _roles_of(machine: str, event: str) -> tuple[str, ...]:
 def _predicate(names: tuple[str, ...]) -> Any:
     found: Any = rules.always_false
     for role in names:
-        if role == "system":
-            # What the house does by itself a handler may ask it to do.
-            found = found | is_system | is_handler
-        else:
-            found = found | _OWN.get(role, has_role(role))
+        # What the house does by itself a handler may ask it to do. A role that nobody has tied
+        # to the row is a KeyError at once.
+        found = found | (is_system | is_handler if role == "system" else _OWN[role])
     return found
 
 

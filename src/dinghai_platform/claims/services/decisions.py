@@ -34,8 +34,8 @@ LIMITATION = "CLK-CL-LIM"
 def survey_claim(claim: Claim, *, actor: Actor, note: str) -> Claim:
     """The adjuster (or responder) begins the survey; its firm took no other part in the claim."""
     claim = locked(claim)
-    if actor.role == "loss_adjuster" and claim.adjuster_id != actor.organisation.pk:
-        raise Refusal(_("this claim has another adjuster, or none yet"))
+    if actor.role == "loss_adjuster":
+        _refuse_without_adjuster(claim)
     said = required(note, "note")
     move_claim(claim, "survey", actor=actor)
     note_claim(claim, "survey_begun", actor, note=said)
@@ -46,8 +46,8 @@ def survey_claim(claim: Claim, *, actor: Actor, note: str) -> Claim:
 def quantify_claim(claim: Claim, *, actor: Actor, note: str) -> Claim:
     """The adjuster fixes the amounts: every item stands under a coverage code with its facts."""
     claim = locked(claim)
-    if claim.adjuster_id != actor.organisation.pk:
-        raise Refusal(_("this claim has another adjuster, or none yet"))
+    _refuse_without_adjuster(claim)
+    require(actor, "claims.step.quantify", claim)
     if not claim.items.exists():
         raise Refusal(_("there is no loss item yet"))
     said = required(note, "note")
@@ -55,6 +55,11 @@ def quantify_claim(claim: Claim, *, actor: Actor, note: str) -> Claim:
     note_claim(claim, "amounts_fixed", actor, note=said,
                items=[[item.no, item.coverage] for item in claim.items.all()])
     return claim
+
+
+def _refuse_without_adjuster(claim: Claim) -> None:
+    if claim.adjuster_id is None:
+        raise Refusal(_("this claim has no adjuster yet"))
 
 
 @transaction.atomic
