@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dinghai_platform.core.models import User
 from dinghai_platform.core.tenancy import TenantRow
+from dinghai_platform.ledger import words
 
 
 class Account(TenantRow):
@@ -83,6 +84,16 @@ class JournalEntry(TenantRow):
             models.Index(fields=("tenant", "effective_date")),
             models.Index(fields=("tenant", "source_type", "source_id")),
         ]
+
+    @property
+    def narrative_words(self) -> str:
+        """What it is about, in the language of the page."""
+        return words.narrative_words(self.narrative_code)
+
+    @property
+    def detail_words(self) -> list[tuple[str, str]]:
+        """Its details by name, in the language of the page."""
+        return words.detail_words(self.narrative)
 
 
 class Posting(TenantRow):

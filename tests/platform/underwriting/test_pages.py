@@ -18,7 +18,14 @@ from dinghai_platform.underwriting.models import (
     Quote,
     TreatmentPlan,
 )
-from dinghai_platform.underwriting.services.explanations import terms_of
+from dinghai_platform.underwriting.services.assessments import assess_dossier
+from dinghai_platform.underwriting.services.contracts import bind_policy
+from dinghai_platform.underwriting.services.explanations import (
+    record_explanations,
+    terms_of,
+    waive_explanations,
+)
+from dinghai_platform.underwriting.services.quotes import accept_quote
 from dinghai_platform.underwriting.services.treatment import plan_treatment
 from tests.platform.story import World, work
 from tests.platform.underwriting.way import issued_quote, policy_in_force
@@ -258,3 +265,44 @@ def test_recording_needs_the_post(policy: Policy, client_of: Any) -> None:
     for name in ("policy_pay",):
         assert client.get(reverse(f"underwriting:{name}", args=[policy.pk])).status_code == 405
     assert TreatmentPlan.objects.within(policy.tenant).count() == 0
+
+
+def test_a_plan_has_one_line_for_an_indicator_knock_outs_first(
+    dossier: Dossier, product: ProductVersion, world: World, client_of: Any
+) -> None:
+    assessment = assess_dossier(dossier, actor=world.actor("underwriter"))
+    plan = plan_treatment(assessment, product, actor=world.actor("underwriter"))
+    address = reverse("underwriting:plan", args=[plan.pk])
+    lines = client_of("insured_admin").get(address).context["fixes"]
+    codes = [line["code"] for line in lines]
+    assert len(codes) == len(set(codes)) < plan.fixes.count()
+    knock_outs = [line["knock_out"] for line in lines]
+    assert knock_outs == sorted(knock_outs, reverse=True)
+    assert sum(len(line["open"]) for line in lines) == plan.fixes.count()
+    fix = lines[0]["full"]
+    client_of("insured_admin").post(
+        reverse("underwriting:fix_commit", args=[fix.pk]), {"due": "2026-07-31"}
+    )
+    lines = client_of("insured_admin").get(address).context["fixes"]
+    assert [one.pk for one in lines[0]["under_way"]] == [fix.pk]
+
+
+def test_a_policy_counts_what_was_explained_and_says_the_law_in_words(
+    dossier: Dossier, product: ProductVersion, world: World, client_of: Any
+) -> None:
+    quote = issued_quote(dossier, product, world)
+    keys = [term.key for term in terms_of(quote)]
+    insured = world.actor("insured_admin")
+    record_explanations(quote, keys[1:], actor=insured)
+    waive_explanations(quote, keys[:1], reason="不再主张", actor=world.actor("chief_underwriter"))
+    policy = bind_policy(accept_quote(quote, actor=insured), actor=world.actor("underwriter"))
+    client = client_of("underwriter")
+    address = reverse("underwriting:policy", args=[policy.pk])
+    context = client.get(address).context
+    assert (context["proved"], len(context["unproved"])) == (len(keys) - 1, 1)
+    in_english = client.get(address, headers={"Accept-Language": "en"}).content.decode()
+    assert "Insurance Law, art. 57" in in_english and "保险法" not in in_english
+    assert "1 does not apply" in in_english
+    assert "Premium of a bound policy" in in_english and "premium.bound" not in in_english
+    in_chinese = client.get(address, headers={"Accept-Language": "zh-hans"}).content.decode()
+    assert "保险法57条" in in_chinese and "已承保保单应收保费" in in_chinese

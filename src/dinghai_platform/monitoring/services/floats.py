@@ -13,6 +13,7 @@ from dinghai.documents.premium_changes import (
     render_endorsement,
     render_float_notice,
 )
+from dinghai.documents.readings import law_words
 from dinghai.foundation.calendar import policy_days
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.foundation.money import PPM, split
@@ -24,7 +25,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.monitoring.models import FloatProposal, Notice, Reading
-from dinghai_platform.monitoring.services.notices import keep_notice
+from dinghai_platform.monitoring.services.notices import Language, keep_notice
 from dinghai_platform.monitoring.services.readings import engine_reading
 from dinghai_platform.underwriting.models import Endorsement, Paper, Policy
 from dinghai_platform.underwriting.numbers import next_number
@@ -204,7 +205,8 @@ def apply_float(proposal: FloatProposal, *, actor: Actor) -> Endorsement:
     _book_refund(policy, endorsement, actor)
     proposal.endorsement = endorsement
     proposal.save(update_fields=("endorsement",))
-    for language in ("zh", "en"):
+    languages: tuple[Language, ...] = ("zh", "en")
+    for language in languages:
         keep_paper(
             render_endorsement(_paper(policy, proposal, endorsement, language), language=language),
             kind=Paper.Kind.ENDORSEMENT, language=language, number=endorsement.number,
@@ -214,7 +216,7 @@ def apply_float(proposal: FloatProposal, *, actor: Actor) -> Endorsement:
 
 
 def _paper(
-    policy: Policy, proposal: FloatProposal, endorsement: Endorsement, language: str
+    policy: Policy, proposal: FloatProposal, endorsement: Endorsement, language: Language
 ) -> EndorsementPaper:
     document, zh = proposal.document, language == "zh"
     before, after = document["factor_before_ppm"], proposal.factor_ppm
@@ -237,7 +239,7 @@ def _paper(
         factor_before_ppm=before,
         factor_after_ppm=after,
         change_fen=endorsement.amount_fen,
-        ground="、".join(document["law"]) if zh else "; ".join(document["law"]),
+        ground=("、" if zh else "; ").join(law_words(one, language) for one in document["law"]),
         payee=payee,
     )
 

@@ -12,9 +12,11 @@ from django.forms import BoundField, CheckboxInput, FileInput, Select, Textarea
 from django.forms.widgets import CheckboxSelectMultiple, RadioSelect
 from django.template import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 
+from dinghai.documents.readings import law_words
 from dinghai_platform.core.clock import today
 from dinghai_platform.site import formats, words
 from dinghai_platform.site.charts import Chart
@@ -69,6 +71,14 @@ def _time(value: Any, text: str) -> SafeString:
     return format_html(
         '<time class="dh-number" datetime="{}">{}</time>', formats.machine_moment(value), text
     )
+
+
+@register.filter
+def law(citation: str) -> str:
+    """A law as cited: ``保险法57条``; on an English page its English name and the article."""
+    if formats.is_chinese() or not citation:
+        return citation
+    return law_words(citation.split("（")[0].split("；")[0], "en")
 
 
 @register.filter
@@ -252,7 +262,8 @@ def deadline(
 ) -> dict[str, Any]:
     """A clock that runs by law: running, paused, met or late, with its statute and the seconds
     that remain (negative when late)."""
-    return locals()
+    return {"label": label, "due": due, "state": state, "statute": law(str(statute)),
+            "remaining": remaining, "reason": reason}
 
 
 @register.inclusion_tag("site/parts/trace.html")
@@ -411,12 +422,17 @@ def again(context: Context, block: str) -> SafeString:
 def side_menu(context: Context) -> dict[str, Any]:
     """The menu the core hands over (``menu``), grouped by section."""
     request = context.get("request")
+    path = getattr(request, "path", "")
+    items = [(item, reverse(item.url_name)) for item in context.get("menu") or ()]
+    # Of two addresses that lead here (/claims/ and /claims/incidents/) the longer one does.
+    here = max((address for _item, address in items if is_here(address, path)), key=len,
+               default="")
     sections: dict[str, list[Any]] = {}
-    for item in context.get("menu") or ():
-        sections.setdefault(item.section, []).append(item)
+    for item, address in items:
+        sections.setdefault(item.section, []).append((item, address))
     return {
-        "sections": [(words.SECTIONS.get(code, code), items) for code, items in sections.items()],
-        "path": getattr(request, "path", ""),
+        "sections": [(words.SECTIONS.get(code, code), rows) for code, rows in sections.items()],
+        "here": here,
         "url_name": getattr(getattr(request, "resolver_match", None), "view_name", ""),
     }
 

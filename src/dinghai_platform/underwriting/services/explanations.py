@@ -38,7 +38,8 @@ def require_explained(quote: Quote) -> None:
     missing = unexplained(quote)
     if missing:
         raise Refusal(
-            f"{len(missing)} terms are not explained yet (保险法17条)", reasons=list(missing)
+            f"{len(missing)} terms are not explained yet (Insurance Law, art. 17)",
+            reasons=list(missing),
         )
 
 

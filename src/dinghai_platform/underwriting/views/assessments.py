@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -62,17 +63,29 @@ def assessment_plan(request: HttpRequest, key: UUID) -> HttpResponse:
 def plan(request: HttpRequest, key: UUID) -> HttpResponse:
     """One treatment plan: fixes with their worth, and the curve."""
     row = queries.whole(TreatmentPlan, request.actor, key, "case", "assessment", "product")
-    fixes = list(Fix.objects.within(row.tenant).filter(plan=row))
-    for fix in fixes:
-        fix.effort_name = EFFORTS.get(fix.effort, fix.effort)
-        fix.plan = row
     context = {
         "plan": row,
-        "fixes": fixes,
+        "fixes": _by_indicator(queries.fixes_of(row)),
         "may_commit": allowed(request.actor, "underwriting.commit_fix", row),
         **plan_page(row),
     }
     return render(request, "underwriting/plan.html", context)
+
+
+def _by_indicator(fixes: list[Fix]) -> list[dict[str, Any]]:
+    """One line for each indicator: to its next anchor, to full marks, or both."""
+    lines: dict[str, dict[str, Any]] = {}
+    for fix in fixes:
+        read = fix.document
+        line = lines.setdefault(read["indicator"], {
+            "code": read["indicator"], "name": fix.name, "from_ppm": read["from_ppm"],
+            "knock_out": False, "effort": EFFORTS.get(fix.effort, fix.effort), "open": [],
+            "under_way": [],
+        })
+        line[read["level"]] = fix
+        line["knock_out"] |= read["knock_out"]
+        line["open" if fix.state == Fix.State.PROPOSED else "under_way"].append(fix)
+    return list(lines.values())
 
 
 @require_POST

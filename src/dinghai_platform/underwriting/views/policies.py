@@ -52,7 +52,7 @@ def policy(request: HttpRequest, key: UUID) -> HttpResponse:
     is_staff = allowed(request.actor, "underwriting.view_rating", row)
     return render(request, "underwriting/policy.html", {
         "policy": row, "sections": sections, "towers": towers, "schedule": contract.schedule,
-        "terms": len(terms), "unproved": unproved,
+        "proved": len(terms) - len(unproved), "unproved": unproved,
         "papers": queries.papers_of(policy=row),
         "endorsements": queries.endorsements_of(row),
         "entries": queries.postings_of(row) if is_staff else [],
