@@ -268,3 +268,14 @@ def test_responders_answer_their_order(scene: Scene) -> None:
     handler = open_as(scene, "claims_handler")
     assert handler.post(reverse("claims:answer_order", args=(order.pk, "accept"))
                         ).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["claims:claims", "claims:incidents", "claims:report"])
+def test_one_place_of_the_menu_is_the_present_one(scene: Scene, name: str) -> None:
+    scene.report()
+    client = open_as(scene, "claims_handler")
+    for address in (reverse(name), reverse("claims:incident", args=(scene.claim.incident_id,)),
+                    reverse("claims:claim", args=(scene.claim.pk,))):
+        body = client.get(address).content.decode()
+        menu = body[body.index('class="dh-menu"'):]
+        assert menu[:menu.index("</nav>")].count("aria-current") == 1, address
