@@ -53,7 +53,7 @@ def _work_on_claims(actor: Actor) -> Iterator[WorkItem]:
                            incident.reported_at)
     for claim in claims(actor).filter(state__in=(*Claim.OPEN,))[:MOST]:
         step = next((one for one in claim_steps(claim, actor) if one.allowed
-                     and one.event not in {"close", "interim"}), None)
+                     and one.event not in {"close", "order_interim"}), None)
         if step is not None:
             yield WorkItem(step.label, f"{claim.number} {claim.description}",
                            address("claims:claim", claim.pk), "gavel", claim.received_at)
