@@ -7,11 +7,27 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
+from ninja import File, Form, Query, Router, Status, UploadedFile
 
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import InputError
 from dinghai_platform.claims import queries, services
+from dinghai_platform.claims.api_shapes import (
+    ClaimAnswer,
+    ClaimPart,
+    DutyMet,
+    EvidenceAnswer,
+    FactsBody,
+    IncidentAnswer,
+    IncidentNew,
+    IncidentPart,
+    ItemNew,
+    PayBody,
+    ReplayAnswer,
+    Reserve,
+    Triage,
+    Words,
+)
 from dinghai_platform.claims.clocks import ClockReading, claim_clocks, incident_clocks
 from dinghai_platform.claims.models import Claim, DecisionRecord, Incident, LossItem, ReportingDuty
 from dinghai_platform.claims.reading import (
@@ -20,189 +36,11 @@ from dinghai_platform.claims.reading import (
     replay_record,
 )
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.schemas import ERRORS, PageQuery, Part, part_of
+from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.underwriting.models import Policy
 
 router = Router(tags=["claims"])
-Fen = int
-MAXIMUM = 10**15
-
-
-class ClockAnswer(Schema):
-    """One statutory clock as it stands."""
-
-    clock: str
-    name: str
-    statute: str
-    due: datetime | None
-    met_at: datetime | None
-    state: str
-    remaining: int | None = Field(description="seconds, negative when late")
-    reason: str
-
-
-class IncidentAnswer(Schema):
-    """An incident."""
-
-    id: UUID
-    number: str
-    policy_no: str
-    state: str
-    title: str
-    discovered_at: datetime
-    reported_at: datetime
-    facts: dict[str, Any]
-    grade: dict[str, Any] | None
-    claim: UUID | None
-    clocks: list[ClockAnswer]
-
-
-class IncidentPart(Part):
-    """Part of the incidents."""
-
-    items: list[IncidentAnswer]
-
-
-class IncidentNew(Schema):
-    """The first notice."""
-
-    policy: UUID
-    title: str = Field(min_length=1, max_length=200)
-    discovered_at: datetime
-    occurred_at: datetime | None = None
-    description: str = ""
-    contact: str = Field("", max_length=200)
-    facts: dict[str, Any] = {}
-
-
-class Triage(Schema):
-    """Numbers and, if needed, a person's finding."""
-
-    facts: dict[str, Any] = {}
-    operator: str = "general"
-    involves_critical: bool | None = False
-    family: str = ""
-    judged: str | None = None
-    reason: str = ""
-
-
-class DutyMet(Schema):
-    """That the report to the authority was made."""
-
-    channel: str = Field(min_length=1, max_length=100)
-    reference: str = ""
-    reported_at: datetime | None = None
-
-
-class Words(Schema):
-    """A text for the record."""
-
-    text: str = ""
-    days: int | None = Field(None, ge=1, le=365, description="term to answer, request_evidence")
-
-
-class Reserve(Schema):
-    """A case reserve."""
-
-    reserve_fen: Fen = Field(ge=0, le=MAXIMUM)
-    reason: str = ""
-
-
-class FactsBody(Schema):
-    """Facts by id: {"value": …, "evidence": […]}, {"absent": true}, or null to forget."""
-
-    facts: dict[str, Any]
-
-
-class ItemNew(Schema):
-    """A loss item."""
-
-    coverage: str
-    description: str = Field("", max_length=300)
-    facts: dict[str, Any] = {}
-
-
-class PayBody(Schema):
-    """Who is paid."""
-
-    payee: str = Field("", max_length=200)
-    account_tail: str = Field("", max_length=4)
-    amount_fen: Fen | None = Field(None, ge=1, le=MAXIMUM, description="for a payment in advance")
-
-
-class ItemAnswer(Schema):
-    """A loss item."""
-
-    no: int
-    coverage: str
-    description: str
-    facts: dict[str, Any]
-
-
-class DecisionAnswer(Schema):
-    """A decision without its content; see its document."""
-
-    id: UUID
-    sequence: int
-    state: str
-    total_fen: Fen
-    hash: str
-    made_at: datetime
-    issued_at: datetime | None
-
-
-class StepAnswer(Schema):
-    """What may come next, and why not."""
-
-    event: str
-    allowed: bool
-    reason: str
-
-
-class ClaimAnswer(Schema):
-    """A claim."""
-
-    id: UUID
-    number: str
-    incident: UUID
-    policy_no: str
-    state: str
-    received_at: datetime
-    reserve_fen: Fen
-    paid_fen: Fen
-    ordered_fen: Fen | None = Field(description="a payment in advance, ordered and not yet paid")
-    facts: dict[str, Any]
-    items: list[ItemAnswer]
-    decisions: list[DecisionAnswer]
-    clocks: list[ClockAnswer]
-    next: list[StepAnswer]
-
-
-class ClaimPart(Part):
-    """Part of the claims."""
-
-    items: list[ClaimAnswer]
-
-
-class EvidenceAnswer(Schema):
-    """A document handed in."""
-
-    id: UUID
-    reference: str
-    kind: str
-    name: str
-    sha256: str
-
-
-class ReplayAnswer(Schema):
-    """Whether a recomputation gives the same bytes."""
-
-    same: bool
-    hash: str
-    line: int | None
-    field: str | None
-    message: str
 
 
 def _clock(reading: ClockReading) -> dict[str, Any]:
