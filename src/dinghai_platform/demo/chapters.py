@@ -40,6 +40,8 @@ from dinghai_platform.underwriting.services.treatment import commit_fix, plan_tr
 
 PRODUCT = "cyber-comprehensive-standard"
 INCEPTION = date(2026, 4, 1)
+UNDERTAKEN = "DET-03:full"
+"""The fix the firm undertakes: evidence alone proves it, no scan has a say."""
 NOT_EXPLAINED = "EX-UNAPPROVED"
 
 
@@ -98,7 +100,7 @@ def treat(story: Story) -> None:
         teller.figure(fix.name_zh[:14], fix.name_en[:28],
                       f"保费 −{fix.premium_saved_fen / 100:,.2f} 元/年" if teller.is_chinese
                       else f"premium −¥{fix.premium_saved_fen / 100:,.2f} a year")
-    full = plan.fixes.filter(document__level="full").first()
+    full = plan.fixes.get(code=UNDERTAKEN)
     story.fix = commit_fix(full, due=date(2026, 7, 31), actor=story.actor("insured_admin"))
     teller.at(moment, f"东海家电承诺 2026-07-31 前完成：{story.fix.name_zh}",
               f"Donghai undertakes by 2026-07-31: {story.fix.name_en}")
