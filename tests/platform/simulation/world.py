@@ -219,6 +219,8 @@ class Simulation:
                 break
             found = [one for one in underwriting_acts.attempts(self) if one.name in wanted]
             useful = [one for one in found if one.name not in ("assess_dossier",)] or found
+            if not useful:
+                break  # a random enterprise may be one that nobody insures
             attempt = self.random.choices(useful, [one.weight for one in useful])[0]
             result = attempt.do()
             if attempt.then:
