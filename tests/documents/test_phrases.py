@@ -23,8 +23,9 @@ from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import facts
 from dinghai.vocabulary.predicates import OPERATORS
 from dinghai.wording import schema
+from dinghai.wording.exclusions import Effect
 from dinghai.wording.policy import Policy
-from dinghai.wording.schema import Effect, Retention, Valuation, Waiting
+from dinghai.wording.sections import Retention, Valuation, Waiting
 from tests.documents.making import make_policy
 
 LITERALS = {

@@ -27,7 +27,7 @@ from dinghai.wording.policy import (
     with_explanations,
 )
 from dinghai.wording.products import load_product, read_product
-from dinghai.wording.schema import Waiting
+from dinghai.wording.sections import Waiting
 from tests.making import EXPLAINED, INTERRUPTION, change_section, make_claim, make_policy
 
 CASES = Path(__file__).parent / "cases"

@@ -11,15 +11,9 @@ from dinghai.terms.program import Program
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN, fact
 from dinghai.wording.policy import Policy
 from dinghai.wording.products import load_product
-from dinghai.wording.schema import (
-    Product,
-    Retention,
-    Section,
-    SharedLimit,
-    Stage,
-    Waiting,
-    WaitingMode,
-)
+from dinghai.wording.schema import Product
+from dinghai.wording.sections import Retention, Section, SharedLimit, Waiting
+from dinghai.wording.words import Stage, WaitingMode
 from tests.making import make_policy
 
 ROUND = (0, 1, 99, 100, 10_000, 1_000_000, 5_000_000, 10_000_000, 69_999_999, 70_000_000,

@@ -24,9 +24,10 @@ from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import typed
+from dinghai.wording.exclusions import Exclusion
 from dinghai.wording.policy import Policy, read_policy
 from dinghai.wording.products import resolve
-from dinghai.wording.schema import Exclusion, Product
+from dinghai.wording.schema import Product
 
 
 def render_clause_booklet(

@@ -15,17 +15,10 @@ from dinghai.documents.readings import (
 )
 from dinghai.foundation.money import PPM
 from dinghai.vocabulary.coverages import coverages
+from dinghai.wording.exclusions import CarveBack, Exclusion
 from dinghai.wording.policy import Policy
-from dinghai.wording.schema import (
-    CarveBack,
-    Exclusion,
-    Obligation,
-    Product,
-    Section,
-    Service,
-    SharedLimit,
-    Tower,
-)
+from dinghai.wording.schema import Obligation, Product, Service
+from dinghai.wording.sections import Section, SharedLimit, Tower
 
 Notes = list[tuple[str, str]]
 _MODES = ("replaces_deductible", "higher_of", "waiting_then_deductible", "franchise_hours")

@@ -20,8 +20,9 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import InputError
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN, Fact, fact
+from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.policy import Policy
-from dinghai.wording.schema import Effect, Exclusion, Product
+from dinghai.wording.schema import Product
 
 
 def fact_name(identifier: str, language: Language) -> str:

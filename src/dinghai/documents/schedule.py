@@ -43,7 +43,7 @@ from dinghai.wording.policy import (
     read_policy,
     terms_to_explain,
 )
-from dinghai.wording.schema import Section
+from dinghai.wording.sections import Section
 
 _SUBTOTALS = frozenset({"technical", "charged", "net"})
 

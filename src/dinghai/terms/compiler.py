@@ -23,7 +23,8 @@ from dinghai.terms.program import Builder, Op, Program
 from dinghai.terms.stages import SectionState
 from dinghai.terms.valuation import compile_valuation
 from dinghai.wording.policy import Policy
-from dinghai.wording.schema import Section, Stage, Tower
+from dinghai.wording.sections import Section, Tower
+from dinghai.wording.words import Stage
 
 _DAY = 86_400
 

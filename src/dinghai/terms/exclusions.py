@@ -15,8 +15,8 @@ from dinghai.foundation.truth import Truth
 from dinghai.terms.context import Context, compile_predicate
 from dinghai.terms.program import Op
 from dinghai.vocabulary.predicates import facts_of, parse_predicate
+from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.policy import explained
-from dinghai.wording.schema import Effect, Exclusion
 
 
 @dataclass(slots=True)

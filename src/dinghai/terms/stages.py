@@ -11,8 +11,9 @@ from dinghai.foundation.money import PPM
 from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects
 from dinghai.terms.program import Op
+from dinghai.wording.exclusions import Exclusion
 from dinghai.wording.policy import explained
-from dinghai.wording.schema import Exclusion, Section
+from dinghai.wording.sections import Section
 
 
 @dataclass(slots=True)

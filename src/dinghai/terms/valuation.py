@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from dinghai.foundation.money import MAXIMUM_FEN, PPM
 from dinghai.terms.context import Context
 from dinghai.terms.program import Builder, Op
-from dinghai.wording.schema import ValuationMethod, Waiting
+from dinghai.wording.sections import Waiting
+from dinghai.wording.words import ValuationMethod
 
 REQUIRED: dict[ValuationMethod, tuple[str, ...]] = {
     "business_interruption_gross_profit": (

@@ -8,7 +8,7 @@ so that the kernel and the tracing interpreter see the same three states.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,8 @@ from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import MAXIMUM_FEN, PPM
 
 FactType = Literal[
-    "money", "count", "duration", "ratio", "boolean", "code", "moment", "reference", "list"
+    "money", "count", "duration", "ratio", "boolean", "code", "moment", "reference", "list",
+    "series",
 ]
 Scope = Literal["event", "item"]
 Prover = Literal["insured", "insurer", "law"]
@@ -71,6 +72,8 @@ class Fact:
             return 1
         if self.type == "list" and isinstance(value, list):
             return len(value)
+        if self.type == "series" and _is_series(value):
+            return len(value)
         raise InputError(f"{value!r} is not a {self.type}", field=self.id,
                          mend=_EXPECTED[self.type])
 
@@ -85,7 +88,28 @@ _EXPECTED: Final[dict[str, str]] = {
     "moment": "an ISO 8601 text such as 2026-09-07T10:00:00+08:00",
     "reference": "a text that is not empty",
     "list": "a list",
+    "series": "a list of whole numbers of fen, one for each hour",
 }
+_LONGEST_SERIES: Final = 366 * 24
+
+
+def _is_series(value: JSON) -> bool:
+    """At least one hour, at most a year, every hour a possible amount."""
+    return (isinstance(value, list) and 0 < len(value) <= _LONGEST_SERIES
+            and all(type(one) is int and 0 <= one <= MAXIMUM_FEN for one in value))
+
+
+def first_of_series(hours: Sequence[int], seconds: int) -> int:
+    """What a series adds up to in its first ``seconds``; a part of an hour counts pro rata, floor.
+
+    >>> first_of_series([100, 200], 5400)
+    200
+    """
+    whole, rest = divmod(max(seconds, 0), 3600)
+    total = sum(hours[:whole])
+    if rest and whole < len(hours):
+        total += hours[whole] * rest // 3600
+    return min(total, MAXIMUM_FEN)
 
 
 def _epoch(text: str, field_name: str) -> int:
@@ -137,12 +161,17 @@ class KnownFact:
 
 @dataclass(frozen=True, slots=True)
 class LossItem:
-    """One loss item: the coverage it is claimed under and its facts."""
+    """One loss item: the coverage it is claimed under and its facts.
+
+    ``insured`` is who of a programme's members suffered it, ``supplier`` whose stop caused it.
+    """
 
     no: int
     coverage: str
     description: str = ""
     facts: Mapping[str, KnownFact] = field(default_factory=dict)
+    insured: str = ""
+    supplier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,19 +17,25 @@ from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import apply_ppm
 from dinghai.foundation.reading import plain, typed
-from dinghai.wording.conformance import POLICY_TERMS, conformance_faults
-from dinghai.wording.schema import Amount, Duty, Exclusion, Product, _Struct
+from dinghai.wording.exclusions import Exclusion
+from dinghai.wording.layers import Layer
+from dinghai.wording.schema import Product
+from dinghai.wording.sections import Section
+from dinghai.wording.validity import POLICY_TERMS, validity_faults
+from dinghai.wording.words import Amount, Cell, Duty, Struct
 
 
-class Party(_Struct, frozen=True):
+class Party(Struct, frozen=True):
     """A person under the contract."""
 
     name_zh: str
     name_en: str = ""
     credit_code: str = ""
+    id: str = ""
+    """What loss items name a member of a programme by."""
 
 
-class ExplanationRecord(_Struct, frozen=True):
+class ExplanationRecord(Struct, frozen=True):
     """Proof that one term was highlighted and explained to the applicant."""
 
     highlighted: bool
@@ -39,14 +45,14 @@ class ExplanationRecord(_Struct, frozen=True):
     evidence: str = ""
 
 
-class ScheduledSection(_Struct, frozen=True):
+class ScheduledSection(Struct, frozen=True):
     """The amounts of one section in this policy."""
 
     coverage: str
     sublimit_fen: Amount
 
 
-class Schedule(_Struct, frozen=True):
+class Schedule(Struct, frozen=True):
     """What is agreed for one policy beyond the product."""
 
     policy_no: str
@@ -60,14 +66,25 @@ class Schedule(_Struct, frozen=True):
     each_event_limit_fen: Amount
     event_deductible_fen: Amount
     sections: tuple[ScheduledSection, ...]
+    layers: tuple[Layer, ...] = ()
+    """The tower in fen, with its participants; the ids are those of the product's layers."""
+    retention_minimum_fen: Amount = 0
+    retention_maximum_fen: Amount | None = None
+    """Bounds of all retentions and deductibles of one event together."""
+    parameters: dict[str, Cell] = {}
+    """Agreed numbers that clauses refer to, where they differ from the product's defaults."""
     retroactive_date: date | None = None
     continuity_date: date | None = None
     providers: tuple[str, ...] = ()
+    outsourcers: tuple[str, ...] = ()
+    suppliers: tuple[str, ...] = ()
+    members: tuple[Party, ...] = ()
+    """Other insureds of a programme."""
     gross_premium_fen: Amount | None = None
     explanations: dict[str, ExplanationRecord] = {}
 
 
-class Policy(_Struct, frozen=True):
+class Policy(Struct, frozen=True):
     """The contract as data (schema dinghai.policy/1)."""
 
     schema: Literal["dinghai.policy/1"]
@@ -107,8 +124,14 @@ class Policy(_Struct, frozen=True):
             return None if day is None else int(start_of(day).timestamp())
         if key == "notice_hours":
             return self.product.claims_process.notice_hours
+        if key in self.product.parameters:
+            return self.parameter(key)
         raise InputError(f"a policy has no term {key!r}", field=key,
-                         mend="one of: " + ", ".join(POLICY_TERMS))
+                         mend="one of: " + ", ".join((*POLICY_TERMS, *self.product.parameters)))
+
+    def parameter(self, key: str) -> int | None:
+        """An agreed number: the schedule's, else the product's default; None when there is none."""
+        return self.schedule.parameters.get(key, self.product.parameters.get(key))
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON."""
@@ -120,11 +143,11 @@ class Policy(_Struct, frozen=True):
         return document_hash(self.to_dict())
 
 
-class ExplainableTerm(_Struct, frozen=True):
+class ExplainableTerm(Struct, frozen=True):
     """One term that must be explained before it can be relied on."""
 
     key: str
-    kind: Literal["exclusion", "deductible", "waiting", "insured_share"]
+    kind: Literal["exclusion", "deductible", "waiting", "insured_share", "premium_paid"]
     name_zh: str
     name_en: str
     text_zh: str
@@ -179,33 +202,95 @@ def _schedule_faults(product: Product, schedule: Schedule) -> list[Fault]:
     for one in schedule.sections:
         if product.section(one.coverage) is None:
             fault("sections", f"the product has no section {one.coverage}", "drop it")
-        if not 0 < one.sublimit_fen <= schedule.aggregate_limit_fen:
+        section = product.section(one.coverage)
+        inside = section is None or section.erodes_aggregate
+        if one.sublimit_fen <= 0 or (inside and one.sublimit_fen > schedule.aggregate_limit_fen):
             fault("sections", f"the sublimit of {one.coverage} is not within the aggregate limit",
                   "give at most the aggregate limit")
     for section in product.sections:
         if section.mandatory and section.coverage not in granted:
             fault("sections", f"the mandatory section {section.coverage} is missing", "add it")
+    for key in schedule.parameters:
+        if key not in product.parameters:
+            fault(f"parameters.{key}", "the product has no such parameter",
+                  "one of: " + (", ".join(product.parameters) or "none"))
+    ids = [one.id for one in schedule.members]
+    if "" in ids or len(set(ids)) != len(ids):
+        fault("members", "every member of a programme needs an id of its own", "give each one")
+    if schedule.retention_maximum_fen is not None and (
+            schedule.retention_maximum_fen < schedule.retention_minimum_fen):
+        fault("retention_maximum_fen", "it is below the minimum", "give at least the minimum")
+    faults += _layer_faults(product, schedule)
     return faults
 
 
+def _layer_faults(product: Product, schedule: Schedule) -> list[Fault]:
+    """The tower is the product's, in order, without overlap, and nobody bears more than it all."""
+    faults: list[Fault] = []
+
+    def fault(message: str, mend: str) -> None:
+        faults.append(Fault(message, field="schedule.layers", mend=mend))
+
+    if [one.id for one in schedule.layers] != [one.id for one in product.layers]:
+        fault("the layers are not those of the product", "schedule each layer once, in order")
+    reached = 0
+    for layer in schedule.layers:
+        if layer.limit_fen <= 0:
+            fault(f"layer {layer.id} has no limit", "give limit_fen")
+        if layer.attachment_fen < reached:
+            fault(f"layer {layer.id} attaches below the top of the one beneath",
+                  f"attach at {reached} fen or above")
+        reached = layer.attachment_fen + layer.limit_fen
+        if sum(one.share_ppm for one in layer.participants) > 1_000_000:
+            fault(f"the shares of layer {layer.id} are more than the whole",
+                  "let them sum to 1000000 or less")
+        names = [one.party for one in layer.participants]
+        if len(set(names)) != len(names):
+            fault(f"a party stands twice in layer {layer.id}", "give it one share")
+    return faults
+
+
+def scheduled_layers(product: Product, aggregate_limit_fen: Amount) -> tuple[Layer, ...]:
+    """The product's layers in fen, for an aggregate limit."""
+    return tuple(
+        msgspec.structs.replace(
+            one,
+            attachment_fen=one.attachment_fen or apply_ppm(aggregate_limit_fen,
+                                                           one.attachment_ppm),
+            limit_fen=one.limit_fen or apply_ppm(aggregate_limit_fen, one.limit_ppm))
+        for one in product.layers)
+
+
 def scheduled_sections(
-    product: Product, aggregate_limit_fen: Amount, *, without: frozenset[str] = frozenset()
+    product: Product, aggregate_limit_fen: Amount, *, without: frozenset[str] = frozenset(),
+    service_fee_fen: Amount | None = None,
 ) -> tuple[ScheduledSection, ...]:
-    """The product's sections with their default amounts for an aggregate limit."""
+    """The product's sections with their default amounts for an aggregate limit.
+
+    ``service_fee_fen`` is the annual service fee that some sublimits are a multiple of; without it
+    the product's own default stands.
+    """
+    fee = service_fee_fen
+    if fee is None:
+        fee = product.parameters.get("annual_service_fee", 0)
     return tuple(
         ScheduledSection(coverage=one.coverage,
-                         sublimit_fen=_sublimit(one.sublimit.amount_fen,
-                                                one.sublimit.ppm_of_aggregate,
-                                                aggregate_limit_fen))
+                         sublimit_fen=_sublimit(one, aggregate_limit_fen, fee))
         for one in product.sections
         if one.mandatory or one.coverage not in without
     )
 
 
-def _sublimit(amount: int | None, ppm: int | None, aggregate: int) -> int:
-    if amount is not None:
-        return min(amount, aggregate)
-    return apply_ppm(aggregate, 1_000_000 if ppm is None else ppm)
+def _sublimit(section: Section, aggregate: int, fee: int) -> int:
+    own = section.sublimit
+    if own.multiple_of_fee is not None:
+        amount = own.multiple_of_fee * fee
+    elif own.amount_fen is not None:
+        amount = own.amount_fen
+    else:
+        ppm = own.ppm_of_aggregate
+        return apply_ppm(aggregate, 1_000_000 if ppm is None else ppm)
+    return min(amount, aggregate) if section.erodes_aggregate else amount
 
 
 def terms_to_explain(policy: Policy) -> tuple[ExplainableTerm, ...]:
@@ -241,6 +326,16 @@ def terms_to_explain(policy: Policy) -> tuple[ExplainableTerm, ...]:
             terms.append(_amount_term(f"retention:{section.coverage}", "deductible",
                                       f"{section.name_zh}免赔", f"Retention, {section.name_en}",
                                       section.clause, section.retention.amount_fen))
+    if policy.product.instalments is not None:
+        terms.append(ExplainableTerm(
+            key="premium_paid", kind="premium_paid", clause=policy.product.instalments.clause,
+            name_zh="按已付保险费比例赔付", name_en="Payment in proportion to the premium paid",
+            text_zh="保险费未按约定付清的，按已付与应付保险费的比例赔付。",
+            text_en="Where premium due is not paid in full, claims are paid in the proportion of "
+                    "premium paid to premium due.",
+            plain_zh="保费没有按期付清，赔款会按已付比例打折。",
+            plain_en="If premium due is unpaid, a claim is paid in the same proportion.",
+            duty="explain"))
     return tuple(terms)
 
 
@@ -284,7 +379,7 @@ def with_explanations(
 def read_policy(raw: JSON, *, file: str | None = None) -> Policy:
     """A policy from plain JSON. Raises InputError; product and schedule are checked again."""
     policy = typed(raw, Policy, file=file)
-    faults = [*conformance_faults(policy.product),
+    faults = [*validity_faults(policy.product),
               *_schedule_faults(policy.product, policy.schedule)]
     if faults:
         raise InputError.of(Fault(one.message, file, None, one.field, one.mend) for one in faults)

@@ -15,20 +15,11 @@ from dinghai.vocabulary.coverages import Coverage, Mainland, coverages
 from dinghai.vocabulary.exclusions import Exclusion as StandardExclusion
 from dinghai.vocabulary.exclusions import Explanation, exclusions
 from dinghai.vocabulary.predicates import facts_of, parse_predicate
-from dinghai.wording.conformance import conformance_faults, granted_coverages
-from dinghai.wording.schema import (
-    ActsOn,
-    CarveBack,
-    Duty,
-    Effect,
-    Exclusion,
-    Payability,
-    Product,
-    Section,
-    Tower,
-    Valuation,
-    ValuationMethod,
-)
+from dinghai.wording.exclusions import CarveBack, Effect, Exclusion
+from dinghai.wording.schema import Product
+from dinghai.wording.sections import Section, Tower, Valuation
+from dinghai.wording.validity import OWN_CODE, granted_coverages, validity_faults
+from dinghai.wording.words import ActsOn, Duty, Payability, ValuationMethod
 
 VOCABULARY_VERSION = "2026-11"
 
@@ -38,8 +29,23 @@ _METHODS: dict[str, ValuationMethod] = {
     "per_record": "per_record",
     "liability": "liability",
     "direct_financial": "direct_financial",
+    "replacement_cost": "replacement_cost",
+    "property_damage": "property_damage",
+    "in_kind": "in_kind",
+    "on_chain": "on_chain",
 }
-_METHOD_OF: dict[str, ValuationMethod] = {"FP-DATA": "data_restoration"}
+_METHOD_OF: dict[str, Valuation] = {
+    "FP-DATA": Valuation(method="data_restoration"),
+    "FP-BETTER": Valuation(method="betterment_share", share_ppm=250_000),
+    "FP-TELE": Valuation(method="excess_over_baseline"),
+    "SC-PROP": Valuation(method="member_bundle"),
+    "PS-DDOS": Valuation(method="outage_over_service_level"),
+    "PS-MCLOUD": Valuation(method="actual_cost"),
+    "PS-RANSOM": Valuation(method="per_endpoint"),
+    "PS-EDR": Valuation(method="per_endpoint"),
+    "EM-AI": Valuation(method="model_bundle"),
+}
+"""Where the vocabulary's family is wider than one formula."""
 _DUTIES: dict[Explanation, Duty] = {
     "highlight_and_explain": "explain", "highlight_only": "highlight", "statutory_none": "none",
 }
@@ -56,7 +62,7 @@ def read_product(folder: Path) -> Product:
     """
     path = folder / "product.toml"
     product = resolve(read_toml(path, Product))
-    faults = conformance_faults(product)
+    faults = validity_faults(product)
     if faults:
         text = path.read_text("utf-8")
         raise InputError.of(
@@ -98,7 +104,6 @@ def resolve(product: Product) -> Product:
 def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
     standard = _coverage(section.coverage)
     typical = set(standard.typical_exclusions)
-    method = _METHOD_OF.get(section.coverage) or _METHODS.get(standard.valuation.method)
     return msgspec.structs.replace(
         section,
         **_texts(section, standard),
@@ -106,13 +111,21 @@ def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
         trigger_basis=section.trigger_basis or standard.trigger.basis,
         triggers=section.triggers or standard.trigger.events,
         perils=section.perils or standard.trigger.perils,
-        valuation=section.valuation or (Valuation(method=method) if method else None),
+        valuation=section.valuation or _standard_valuation(standard),
         exclusions=(section.exclusions if section.exclusions is not None
                     else tuple(code for code in codes if code in typical)),
         evidence=section.evidence or standard.evidence,
         source=section.source or standard.source,
         confidence=section.confidence or standard.confidence,
     )
+
+
+def _standard_valuation(standard: Coverage) -> Valuation | None:
+    special = _METHOD_OF.get(standard.id)
+    if special is not None:
+        return special
+    method = _METHODS.get(standard.valuation.method)
+    return Valuation(method=method) if method else None
 
 
 def _resolve_tower(tower: Tower) -> Tower:
@@ -142,16 +155,19 @@ def _coverage(code: str) -> Coverage:
 
 
 def _resolve_exclusion(exclusion: Exclusion, product: Product) -> Exclusion:
+    if exclusion.code.startswith(OWN_CODE):
+        return exclusion
     standard = exclusions().get(exclusion.code)
     if standard is None:
         raise InputError(f"{exclusion.code!r} is not an exclusion of the vocabulary",
                          field="exclusions", mend="see docs/reference/vocabulary.md")
     predicate = exclusion.predicate or standard.predicate
+    effect = exclusion.effect or msgspec.convert(standard.effect, Effect)
     return msgspec.structs.replace(
         exclusion,
-        acts_on=_acts_on(standard.kind, predicate),
+        acts_on=_acts_on(standard.kind, predicate, effect),
         predicate=predicate,
-        effect=exclusion.effect or msgspec.convert(standard.effect, Effect),
+        effect=effect,
         burden=exclusion.burden or standard.burden_of_proof,
         duty=exclusion.duty or _DUTIES[standard.explanation],
         name_zh=exclusion.name_zh or standard.name_zh,
@@ -180,11 +196,11 @@ def _carve_backs(
     return tuple(carved)
 
 
-def _acts_on(kind: str, predicate: dict[str, JSON]) -> ActsOn:
+def _acts_on(kind: str, predicate: dict[str, JSON], effect: Effect) -> ActsOn:
     """Cause and timing act on the event, loss types and items on the item (DECISIONS 12)."""
     if kind in {"event_cause", "timing", "jurisdiction"}:
         return "event"
     if kind in {"loss_type", "item"}:
         return "item"
     scopes = {one.scope for one in facts_of(parse_predicate(predicate))}
-    return "item" if "item" in scopes else "event"
+    return "item" if "item" in scopes or effect.type == "exclude_item" else "event"
