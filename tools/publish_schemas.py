@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of product, policy, claim and decision from the engine's own types."""
+"""Write the JSON Schemas of product, policy, claim, history and decision from the engine's own types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 
-from dinghai.claims.adjudication import OUTCOMES
+from dinghai.claims.history import History
+from dinghai.claims.layering import KINDS
+from dinghai.claims.outcomes import OUTCOMES
 from dinghai.claims.claim_file import Claim
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
@@ -76,8 +78,18 @@ def decision() -> dict[str, Any]:
             "law": texts,
             "flags": {"type": "array", "items": flag},
             "steps": {"type": "array", "items": step},
-        }
+        },
+        insured=text,
+        in_kind_fen=whole,
+        defence_fen=whole,
+        payee={"enum": ["insured", "third_party"]},
     )
+    share = _object({"party": text, "role": {"enum": list(KINDS)},
+                     "kind": {"enum": sorted(set(KINDS.values()))}, "share_ppm": whole,
+                     "fen": whole})
+    layer = _object({"id": text, "attachment_fen": whole, "limit_fen": whole, "borne_fen": whole,
+                     "shares": {"type": "array", "items": share}},
+                    unplaced_fen=whole, reinstated_fen=whole, reinstatement_premium_fen=whole)
     return {
         "$schema": DIALECT,
         "title": "Decision of a claim (dinghai.decision/1)",
@@ -90,12 +102,15 @@ def decision() -> dict[str, Any]:
                     {
                         "policy": {"$ref": "policy.schema.json"},
                         "claim": {"$ref": "claim.schema.json"},
-                    }
+                    },
+                    history={"$ref": "history.schema.json"},
                 ),
                 "lines": {"type": "array", "items": line},
                 "total_fen": whole,
+                "erosion": {"$ref": "history.schema.json#/$defs/EarlierClaim"},
                 "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-            }
+            },
+            layers={"type": "array", "items": layer},
         ),
     }
 
@@ -106,6 +121,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "product.schema.json": of_type(Product, "Product (dinghai.product/1)"),
         "policy.schema.json": of_type(Policy, "Policy (dinghai.policy/1)"),
         "claim.schema.json": of_type(Claim, "Claim file (dinghai.claim/1)"),
+        "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
     }
 

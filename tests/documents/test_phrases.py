@@ -12,7 +12,7 @@ import pytest
 
 from dinghai.assessment.result import Reason
 from dinghai.assessment.rules import OutcomeCode
-from dinghai.claims.adjudication import OUTCOMES
+from dinghai.claims.outcomes import OUTCOMES
 from dinghai.documents.phrases import has_phrase, phrase, phrase_table
 from dinghai.documents.readings import exclusion_words
 from dinghai.evidence.finding import KINDS, SEVERITIES

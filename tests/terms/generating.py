@@ -81,6 +81,7 @@ def random_cell(source: random.Random, name: str) -> int:
     """A cell for an input: unknown, absent, round, or one off a round number."""
     if name.startswith("prior."):
         return source.choice(ROUND[:-1]) if source.random() < 0.3 else 0
+    name, derived, _rule = name.partition("@")
     definition = fact(name.split("].", 1)[1] if name.startswith("item[") else name)
     dice = source.random()
     if dice < 0.12:
@@ -103,6 +104,8 @@ def random_cell(source: random.Random, name: str) -> int:
             return source.choice((0, 43_199, 43_200, 43_201, 864_000, 864_001))
         case "list" | "reference":
             return source.choice((0, 1, 1))
+        case "series" if not derived:
+            return source.choice((1, 24))
         case "count":
             return source.choice((0, 1, 45, 46, 120, 400, 1_000_000, 2_100_000))
     amount = source.choice(ROUND)

@@ -69,7 +69,7 @@ def test_cause_and_item_exclusions_are_told_apart() -> None:
      'waiting = { seconds = 1, mode = "higher_of" }\nvaluation', "sections[5].waiting",
      "only an interruption"),
     ('aggregation_rule = "root_cause"', 'aggregation_rule = "hours_window"',
-     "basis.aggregation_rule", "cannot|only events"),
+     "basis.hours_window", "needs its hours"),
     ("aggregate_minimum_fen = 100_000_000", "aggregate_minimum_fen = 900_000_000",
      "limits.aggregate_default_fen", "out of order"),
 ])

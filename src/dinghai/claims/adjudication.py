@@ -1,129 +1,188 @@
 """Decide a claim by the policy's own terms, and say why, line by line.
 
-The decision is a pure function of the policy and the claim file. A line is one coverage claimed;
-its steps are the rules that were walked, with every amount before and after.
+The decision is a pure function of the policy, the claim file and the policy's history. A line is
+one coverage claimed (by one insured); its steps are the rules that were walked, with every amount
+before and after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from dinghai.claims.claim_file import Claim, read_claim
+from dinghai.claims.history import (
+    History,
+    erosion,
+    prior_cells,
+    read_history,
+    with_series,
+)
+from dinghai.claims.layering import layer_shares
+from dinghai.claims.outcomes import Outcome, flags_of, outcome_of, subject_of
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.truth import Truth
 from dinghai.terms import tracing
+from dinghai.terms.cells import fact_cells
 from dinghai.terms.compiler import compile_policy
-from dinghai.terms.program import Rule
+from dinghai.terms.exclusions import touches
+from dinghai.terms.program import ItemShape, Rule
+from dinghai.terms.states import section_name
 from dinghai.vocabulary.coverages import coverages
-from dinghai.vocabulary.facts import UNKNOWN, IncidentFacts, KnownFact
+from dinghai.vocabulary.facts import IncidentFacts, KnownFact, LossItem
 from dinghai.wording.policy import Policy, read_policy
 
-Outcome = Literal[
-    "paid", "paid_reduced", "within_retention", "limit_exhausted", "excluded", "not_triggered",
-    "evidence_needed", "nominal_only", "prohibited", "not_covered", "interim_deducted",
-]
-OUTCOMES: Final[tuple[Outcome, ...]] = (
-    "paid", "paid_reduced", "within_retention", "limit_exhausted", "excluded", "not_triggered",
-    "evidence_needed", "nominal_only", "prohibited", "not_covered", "interim_deducted",
-)
-RULES: Final = {"terms": "1", "vocabulary": "2026-11"}
+RULES: Final = {"terms": "2", "vocabulary": "2026-11"}
 """The rules of the day. A decision made under other rules is replayed under those or refused."""
 
 _TRUTHS: Final = frozenset({
     "happened", "in_time", "triggered", "covered", "predicate", "effective", "applies", "known",
-    "exceeded", "excluded",
+    "exceeded", "excluded", "lawful",
 })
 _BASIC_LAW: Final = ("保险法23条",)
 
 
-def adjudicate(policy_document: JSON, claim_document: JSON) -> dict[str, JSON]:
-    """The decision (schema dinghai.decision/1) of a claim file under a policy.
+def adjudicate(
+    policy_document: JSON, claim_document: JSON, history_document: JSON = None
+) -> dict[str, JSON]:
+    """The decision (schema dinghai.decision/1) of a claim file under a policy, after what the
+    policy's history used up.
 
-    Raises InputError when either document is bad or they do not belong together.
+    Raises InputError when a document is bad or they do not belong together.
     """
     policy = read_policy(policy_document, file="policy")
     claim, incident = read_claim(claim_document, file="claim")
+    history = None
+    if history_document is not None:
+        history = read_history(history_document, policy, file="history")
+    return decide(policy, claim, incident, history)
+
+
+def decide(
+    policy: Policy, claim: Claim, incident: IncidentFacts, history: History | None = None
+) -> dict[str, JSON]:
+    """The same from documents that were read and checked before."""
     if claim.policy_no != policy.schedule.policy_no:
         raise InputError(
             f"the claim is for policy {claim.policy_no}, not {policy.schedule.policy_no}",
             file="claim", field="policy_no", mend="give the claim its own policy")
-    lines = _lines(policy, claim, incident)
+    incident = with_series(policy, incident, history)
+    settled = settle(policy, claim, incident, history)
+    inputs: dict[str, JSON] = {"policy": policy.to_dict(), "claim": claim.to_dict()}
+    if history is not None:
+        inputs["history"] = history.to_dict()
     decision: dict[str, JSON] = {
         "schema": "dinghai.decision/1",
         "rules": dict(RULES),
-        "inputs": {"policy": policy.to_dict(), "claim": claim.to_dict()},
-        "lines": lines,
-        "total_fen": sum(line["payable_fen"] for line in lines),
+        "inputs": inputs,
+        "lines": settled.lines,
+        "total_fen": sum(line["payable_fen"] for line in settled.lines),
+        "erosion": settled.erosion,
     }
+    if settled.layers:
+        decision["layers"] = settled.layers
     decision["hash"] = document_hash(decision)
     return decision
 
 
-def _lines(policy: Policy, claim: Claim, incident: IncidentFacts) -> list[dict[str, JSON]]:
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a claim comes to: lines, what each layer and party bears, what is used up."""
+
+    lines: list[dict[str, JSON]]
+    layers: list[dict[str, JSON]]
+    erosion: dict[str, JSON]
+
+
+def settle(
+    policy: Policy, claim: Claim, incident: IncidentFacts, history: History | None = None
+) -> Settlement:
+    """Walk the policy's terms over the incident."""
+    _check_members(policy, incident)
     granted = [item for item in incident.items if policy.grants(item.coverage)]
-    program = compile_policy(policy, [item.coverage for item in granted])
+    program = compile_policy(policy, [
+        ItemShape(item.coverage, item.insured, item.supplier) for item in granted])
     inside = IncidentFacts(incident.event, tuple(granted))
-    run = tracing.run(program, _cells(claim, inside, program.inputs))
-    order = list(dict.fromkeys(item.coverage for item in incident.items))
+    cells = {**fact_cells(program, inside),
+             **prior_cells(policy, claim, inside, history, program.inputs)}
+    run = tracing.run(program, cells)
+    order = list(dict.fromkeys((item.coverage, item.insured) for item in incident.items))
     lines = [
-        _line(no, coverage, policy, inside, run) if policy.grants(coverage)
-        else _line_outside(no, coverage, incident)
-        for no, coverage in enumerate(order, start=1)
+        _line(no, coverage, insured, policy, inside, run) if policy.grants(coverage)
+        else _line_outside(no, coverage, insured, incident)
+        for no, (coverage, insured) in enumerate(order, start=1)
     ]
     if run.output("interim"):
         lines.append(_interim_line(len(lines) + 1, run))
-    return lines
+    outputs = {name: run.output(name) for name in program.outputs}
+    return Settlement(lines, layer_shares(policy, outputs),
+                      erosion(policy, claim, incident, outputs))
 
 
-def _cells(
-    claim: Claim, incident: IncidentFacts, inputs: Collection[str]
-) -> dict[str, int]:
-    """Cells of the inputs that the compiled terms ask for; other facts stay in the file."""
-    cells = {name: known.cell for name, known in incident.event.items() if name in inputs}
+def _check_members(policy: Policy, incident: IncidentFacts) -> None:
+    members = {one.id for one in policy.schedule.members}
     for index, item in enumerate(incident.items):
-        for name, known in item.facts.items():
-            key = f"item[{index}].{name}"
-            if key in inputs:
-                cells[key] = known.cell
-    prior = {
-        "prior.aggregate_paid": claim.prior.aggregate_paid_fen,
-        "prior.event_paid": claim.prior.event_paid_fen,
-        "prior.interim_paid": claim.prior.interim_paid_fen,
-        **{f"prior.section.{code}": fen for code, fen in claim.prior.sections.items()},
-        **{f"prior.shared.{code}": fen for code, fen in claim.prior.shared.items()},
-    }
-    cells.update({name: fen for name, fen in prior.items() if name in inputs})
-    return cells
+        if item.insured and item.insured not in members:
+            raise InputError(f"the policy has no member {item.insured!r}", file="claim",
+                             field=f"items[{index}].insured",
+                             mend="one of: " + (", ".join(sorted(members)) or "none"))
 
 
 def _line(
-    no: int, coverage: str, policy: Policy, incident: IncidentFacts, run: tracing.TracedRun
+    no: int, coverage: str, insured: str, policy: Policy, incident: IncidentFacts,
+    run: tracing.TracedRun,
 ) -> dict[str, JSON]:
-    positions = [index for index, item in enumerate(incident.items) if item.coverage == coverage]
-    subjects = ["event", *(f"item[{index}]" for index in positions), coverage]
-    rules = [rule for subject in ("event", coverage) for rule in run.rules_of(subject)
-             if rule.name == "trigger"]
+    positions = [index for index, item in enumerate(incident.items)
+                 if (item.coverage, item.insured) == (coverage, insured)]
+    name = section_name(coverage, insured)
+    subjects = ["event", *(f"item[{index}]" for index in positions), name]
+    rules = [rule for rule in run.rules_of(name) if rule.name == "trigger"]
     rules += [rule for subject in subjects for rule in run.rules_of(subject)
-              if rule.name not in {"trigger", "interim"}]
+              if rule.name not in _NOT_OF_A_LINE and _concerns(rule, policy, coverage)]
     shown = [rule for rule in rules if _matters(rule, run)]
-    payable = run.output(f"pay.{coverage}")
+    payable = run.output(f"pay.{name}")
     facts = _facts(shown, positions, incident)
-    return {
+    line: dict[str, JSON] = {
         "no": no,
         "coverage": coverage,
+        **({"insured": insured} if insured else {}),
         "items": [incident.items[index].no for index in positions],
-        "outcome": _outcome(coverage, policy, rules, run, payable),
+        "outcome": outcome_of(coverage, policy, rules, run, payable),
         "payable_fen": payable,
         "clause": _clause(policy, coverage),
         "facts": facts,
         "evidence": sorted({one for fact in facts for one in fact["evidence"]}),
         "law": sorted({law for rule in shown if _acted(rule, run) for law in rule.law}
                       | set(_BASIC_LAW)),
-        "flags": _flags(rules, run, incident),
+        "flags": flags_of(rules, run, incident),
         "steps": [_step(rule, run, incident) for rule in shown],
     }
+    for key in ("in_kind", "defence"):
+        if f"{key}.{name}" in run.program.outputs:
+            line[f"{key}_fen"] = run.output(f"{key}.{name}")
+    if coverages()[coverage].coverage_class == "third_party":
+        line["payee"] = _payee([incident.items[index] for index in positions])
+    return line
+
+
+_NOT_OF_A_LINE: Final = frozenset({"trigger", "interim", "layer", "reinstatement"})
+
+
+def _concerns(rule: Rule, policy: Policy, coverage: str) -> bool:
+    """An event's exclusion that is confined to other coverages says nothing about this one."""
+    if rule.name != "exclusion":
+        return True
+    exclusion = policy.product.exclusion(rule.code)
+    return exclusion is None or touches(exclusion, coverage)
+
+
+def _payee(items: Sequence[LossItem]) -> str:
+    """Whom a liability is paid to: the third party, unless the insured paid first (保险法65条)."""
+    paid = [item.facts.get("liability.paid_by_insured") for item in items]
+    return "insured" if all(one is not None and one.value is True for one in paid) else (
+        "third_party")
 
 
 def _matters(rule: Rule, run: tracing.TracedRun) -> bool:
@@ -142,99 +201,8 @@ def _acted(rule: Rule, run: tracing.TracedRun) -> bool:
     return run.registers[rule.inputs["before"]] != run.registers[rule.outputs["after"]]
 
 
-def _outcome(
-    coverage: str, policy: Policy, rules: list[Rule], run: tracing.TracedRun, payable: int
-) -> Outcome:
-    section = policy.product.section(coverage)
-    if section is not None and section.payability == "nominal_only":
-        return "nominal_only"
-    if section is not None and section.payability == "prohibited":
-        return "prohibited"
-    triggered = next(run.registers[rule.outputs["triggered"]] for rule in rules
-                     if rule.name == "trigger")
-    if triggered == Truth.FALSE:
-        return "not_triggered"
-    if _event_excluded(rules, run):
-        return "excluded"
-    valuations = [rule for rule in rules if rule.name == "valuation"]
-    known = [run.registers[rule.outputs["known"]] == Truth.TRUE for rule in valuations]
-    if triggered == Truth.UNKNOWN or not any(known):
-        return "evidence_needed"
-    valued = sum(run.registers[rule.outputs["amount"]] for rule in valuations)
-    if payable > 0:
-        return "paid" if payable == valued and all(known) else "paid_reduced"
-    return _why_nothing(rules, run)
-
-
-def _event_excluded(rules: list[Rule], run: tracing.TracedRun) -> bool:
-    """Whether some exclusion took the whole event (its own or a rung of its grades)."""
-    for rule in rules:
-        if rule.name != "exclusion" or rule.subject != "event":
-            continue
-        if "excluded" in rule.outputs:
-            if run.registers[rule.outputs["excluded"]] == Truth.TRUE:
-                return True
-        elif len(rule.outputs) == 3 and run.registers[rule.outputs["applies"]] == Truth.TRUE:
-            return True
-    return False
-
-
-def _why_nothing(rules: list[Rule], run: tracing.TracedRun) -> Outcome:
-    """The first stage that brought the amount to nothing."""
-    for rule in rules:
-        if "before" not in rule.inputs or "after" not in rule.outputs:
-            continue
-        before, after = (run.registers[rule.inputs["before"]], run.registers[rule.outputs["after"]])
-        if before > 0 and after == 0:
-            if rule.name in {"waiting", "retention", "event_deductible"}:
-                return "within_retention"
-            if rule.name in {"sublimit", "shared_limit", "each_event_limit", "aggregate_limit"}:
-                return "limit_exhausted"
-            return "excluded"
-    return "within_retention"
-
-
-def _flags(
-    rules: list[Rule], run: tracing.TracedRun, incident: IncidentFacts
-) -> list[dict[str, JSON]]:
-    """What could not be applied, and whose burden it is to say more."""
-    flags: list[dict[str, JSON]] = []
-    for rule in rules:
-        values = run.read(rule.outputs)
-        where = _subject(rule.subject, incident)
-        if rule.name == "exclusion":
-            if values["predicate"] == Truth.UNKNOWN and values["effective"] == Truth.TRUE:
-                flags.append({"kind": "evidence_needed", "code": rule.code, "subject": where,
-                              "burden": rule.details["burden"], "law": ["保险法30条"],
-                              "facts": _unknown(rule, run)})
-            elif values["predicate"] != Truth.FALSE and values["effective"] == Truth.FALSE:
-                flags.append({"kind": "not_explained", "code": rule.code, "subject": where,
-                              "burden": "insurer", "law": ["保险法17条"],
-                              "facts": list(rule.facts)})
-        elif rule.name == "trigger" and values["triggered"] == Truth.UNKNOWN:
-            flags.append({"kind": "evidence_needed", "code": "trigger", "subject": where,
-                          "burden": "insured", "law": ["保险法22条"],
-                          "facts": _unknown(rule, run)})
-        elif rule.name == "valuation" and values["known"] != Truth.TRUE:
-            flags.append({"kind": "evidence_needed", "code": "valuation", "subject": where,
-                          "burden": "insured", "law": ["保险法22条"],
-                          "facts": _unknown(rule, run, rule.details["required"])})
-    return flags
-
-
-def _unknown(rule: Rule, run: tracing.TracedRun, names: Iterable[str] = ()) -> list[str]:
-    """Which facts of a rule (or of ``names``) nobody has given."""
-    missing = []
-    for name in names or rule.facts:
-        keys = (name, f"{rule.subject}.{name}")
-        registers = [run.program.inputs[key] for key in keys if key in run.program.inputs]
-        if any(run.registers[register] == UNKNOWN for register in registers):
-            missing.append(name)
-    return missing
-
-
 def _step(rule: Rule, run: tracing.TracedRun, incident: IncidentFacts) -> dict[str, JSON]:
-    step: dict[str, JSON] = {"rule": rule.name, "subject": _subject(rule.subject, incident)}
+    step: dict[str, JSON] = {"rule": rule.name, "subject": subject_of(rule.subject, incident)}
     if rule.code:
         step["code"] = rule.code
     if rule.clause:
@@ -255,13 +223,6 @@ def _shown(named: Mapping[str, int], run: tracing.TracedRun) -> dict[str, JSON]:
         else run.registers[register]
         for name, register in named.items()
     }
-
-
-def _subject(subject: str, incident: IncidentFacts) -> str:
-    """``item[2]`` of the program becomes ``item 3`` by the claim's own number."""
-    if subject.startswith("item["):
-        return f"item {incident.items[int(subject[5:-1])].no}"
-    return subject
 
 
 def _facts(
@@ -294,7 +255,9 @@ def _clause(policy: Policy, coverage: str) -> str:
     return tower.clause if tower is not None else ""
 
 
-def _line_outside(no: int, coverage: str, incident: IncidentFacts) -> dict[str, JSON]:
+def _line_outside(
+    no: int, coverage: str, insured: str, incident: IncidentFacts
+) -> dict[str, JSON]:
     """A coverage the policy does not grant: amount and reason are shown, nothing is paid."""
     standard = coverages()[coverage]
     outcome: Outcome = "not_covered"
@@ -302,17 +265,19 @@ def _line_outside(no: int, coverage: str, incident: IncidentFacts) -> dict[str, 
         outcome = "nominal_only"
     elif standard.mainland == "prohibited":
         outcome = "prohibited"
-    items = [item for item in incident.items if item.coverage == coverage]
+    items = [item for item in incident.items
+             if (item.coverage, item.insured) == (coverage, insured)]
     facts = [_fact(item.no, known) for item in items for _, known in sorted(item.facts.items())]
     nominal = sum(known.value for item in items for known in item.facts.values()
                   if known.id in {"item.amount", "extortion.paid"} and known.value is not None)
     return {
-        "no": no, "coverage": coverage, "items": [item.no for item in items],
-        "outcome": outcome, "payable_fen": 0, "clause": "", "facts": facts,
+        "no": no, "coverage": coverage, **({"insured": insured} if insured else {}),
+        "items": [item.no for item in items], "outcome": outcome, "payable_fen": 0, "clause": "",
+        "facts": facts,
         "evidence": sorted({one for fact in facts for one in fact["evidence"]}),
         "law": list(_BASIC_LAW), "flags": [],
-        "steps": [{"rule": "payability", "subject": coverage, "code": outcome,
-                   "inputs": {"nominal": nominal}, "outputs": {"after": 0}}],
+        "steps": [{"rule": "payability", "subject": section_name(coverage, insured),
+                   "code": outcome, "inputs": {"nominal": nominal}, "outputs": {"after": 0}}],
     }
 
 

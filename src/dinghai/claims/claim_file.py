@@ -6,21 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
-import msgspec
-
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.reading import plain, typed
 from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import IncidentFacts, KnownFact, LossItem, parse_facts
+from dinghai.wording.words import Struct
 
 
-class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
-              omit_defaults=True):
-    """Frozen, strict, and written without its defaults."""
-
-
-class EvidenceItem(_Struct, frozen=True):
+class EvidenceItem(Struct, frozen=True):
     """One document handed in. ``document`` is its kind in the vocabulary."""
 
     id: str
@@ -31,26 +25,55 @@ class EvidenceItem(_Struct, frozen=True):
     sha256: str = ""
 
 
-class ClaimedItem(_Struct, frozen=True):
-    """One loss item as claimed; ``facts`` maps registry ids to values with their evidence."""
+class ClaimedItem(Struct, frozen=True):
+    """One loss item as claimed; ``facts`` maps registry ids to values with their evidence.
+
+    ``insured`` is the member of a programme that suffered it, ``supplier`` whose stop caused it.
+    """
 
     no: int
     coverage: str
+    insured: str = ""
+    supplier: str = ""
     description: str = ""
     facts: dict[str, Any] = {}
 
 
-class PriorPayments(_Struct, frozen=True):
-    """What was paid before, in fen: out of the year's limits, for this event, and in advance."""
+class PriorPayments(Struct, frozen=True):
+    """What was paid before, in fen: out of the year's limits, for this event, and in advance.
+
+    For whoever keeps sums; a history of the earlier claims says more and adds to these.
+    """
 
     aggregate_paid_fen: int = 0
     event_paid_fen: int = 0
+    event_deductible_fen: int = 0
     interim_paid_fen: int = 0
     sections: dict[str, int] = {}
     shared: dict[str, int] = {}
 
 
-class Claim(_Struct, frozen=True):
+class ObligationState(Struct, frozen=True):
+    """Whether an obligation of the product was met, as far as anybody established it.
+
+    It is shown with the decision; what a breach costs follows from the facts its condition asks.
+    """
+
+    id: str
+    state: Literal["met", "breached", "unknown"]
+    evidence: tuple[str, ...] = ()
+
+
+class Notice(Struct, frozen=True):
+    """A notice between the parties: what, when, and the evidence of it."""
+
+    kind: str
+    given_at: datetime
+    by: Literal["insured", "insurer", "third_party"]
+    evidence: tuple[str, ...] = ()
+
+
+class Claim(Struct, frozen=True):
     """A claim file."""
 
     schema: Literal["dinghai.claim/1"]
@@ -61,6 +84,8 @@ class Claim(_Struct, frozen=True):
     facts: dict[str, Any] = {}
     evidence: tuple[EvidenceItem, ...] = ()
     prior: PriorPayments = PriorPayments()
+    obligations: tuple[ObligationState, ...] = ()
+    notices: tuple[Notice, ...] = ()
     description: str = ""
 
     def to_dict(self) -> dict[str, JSON]:
@@ -84,7 +109,8 @@ def read_claim(raw: JSON, *, file: str | None = None) -> tuple[Claim, IncidentFa
             known = parse_facts(item.facts, scope="item", where=f"items[{index}].facts", file=file)
         except InputError as error:
             faults += error.faults
-        items.append(LossItem(item.no, item.coverage, item.description, known))
+        items.append(LossItem(item.no, item.coverage, item.description, known, item.insured,
+                              item.supplier))
     incident = IncidentFacts(event, tuple(items))
     faults += _evidence_faults(claim, incident, file)
     if faults:
@@ -108,6 +134,7 @@ def _faults(claim: Claim, file: str | None) -> Iterator[Fault]:
     prior = claim.prior
     amounts = {"aggregate_paid_fen": prior.aggregate_paid_fen,
                "event_paid_fen": prior.event_paid_fen,
+               "event_deductible_fen": prior.event_deductible_fen,
                "interim_paid_fen": prior.interim_paid_fen, **prior.sections, **prior.shared}
     for name, amount in amounts.items():
         if amount < 0:
@@ -120,6 +147,10 @@ def _evidence_faults(claim: Claim, incident: IncidentFacts, file: str | None) ->
     cited = [("facts", known) for known in incident.event.values()]
     for index, item in enumerate(incident.items):
         cited += [(f"items[{index}].facts", known) for known in item.facts.values()]
-    return [Fault(f"evidence {one!r} is not in the file", file, None, f"{where}.{known.id}",
+    rows = [(f"{where}.{known.id}", known.evidence) for where, known in cited]
+    rows += [(f"obligations[{index}]", one.evidence)
+             for index, one in enumerate(claim.obligations)]
+    rows += [(f"notices[{index}]", one.evidence) for index, one in enumerate(claim.notices)]
+    return [Fault(f"evidence {one!r} is not in the file", file, None, where,
                   "add it to evidence, or drop the reference")
-            for where, known in cited for one in known.evidence if one not in ids]
+            for where, evidence in rows for one in evidence if one not in ids]

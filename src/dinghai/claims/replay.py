@@ -45,7 +45,7 @@ def replay(decision: JSON, *, file: str | None = None) -> Replay:
     if decision["rules"] != RULES:
         raise Refusal(f"made under rules {decision['rules']}, this engine keeps {RULES}")
     try:
-        again = adjudicate(inputs["policy"], inputs["claim"])
+        again = adjudicate(inputs["policy"], inputs["claim"], inputs.get("history"))
     except InputError as error:
         # what was once decided can be decided again: inputs that cannot are not those of then
         return Replay(False, "", None, f"inputs.{error.fault.file}.{error.fault.field}",
@@ -65,6 +65,9 @@ def _compare(decision: dict[str, JSON], again: dict[str, JSON]) -> Replay:
     if decision["total_fen"] != again["total_fen"]:
         return Replay(False, again["hash"], None, "total_fen",
                       "the lines hold, their total does not")
+    for key in ("layers", "erosion"):
+        if decision.get(key) != again.get(key):
+            return Replay(False, again["hash"], None, key, f"the lines hold, {key} does not")
     stated = decision["hash"]
     if stated != again["hash"] or stated != document_hash(decision):
         return Replay(False, again["hash"], None, "hash",

@@ -133,7 +133,7 @@ def _names(step: JSON, product: Product, language: Language) -> dict[str, str]:
     if rule == "trigger":
         names["basis"] = phrase(f"trigger_basis.{code}", language)
     elif rule == "waiting":
-        names["mode"] = waiting_text(int(step.get("waiting_seconds", 0)), code, language).rstrip(
+        names["mode"] = waiting_text(int(step["inputs"].get("waiting_seconds", 0)), code, language).rstrip(
             "。.")
     elif rule == "retention":
         names["kind"] = phrase(f"retention.{code}", language)

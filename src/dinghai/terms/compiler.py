@@ -1,150 +1,206 @@
 """A policy becomes a flat table of integer steps, for one shape of incident.
 
-The shape is the coverage of each loss item. The order of the stages after the exclusions is the
-product's own (`calculation_order`); the default is DECISIONS 1.
+The shape is the coverage, insured and supplier of each loss item. The order of the stages after the
+exclusions is the product's own (`calculation_order`); the default is DECISIONS 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from dinghai.foundation.calendar import start_of
 from dinghai.foundation.errors import InputError
-from dinghai.foundation.truth import Truth
-from dinghai.terms import stages
 from dinghai.terms.context import Context
+from dinghai.terms.erosion import note_erosion
 from dinghai.terms.exclusions import (
     EventEffects,
     compile_event_exclusions,
     compile_item_exclusions,
-    unless_carved_back,
+    heaviest,
+    touches,
 )
-from dinghai.terms.program import Builder, Op, Program
-from dinghai.terms.stages import SectionState
-from dinghai.terms.valuation import compile_valuation
+from dinghai.terms.program import Builder, ItemShape, Op, Program
+from dinghai.terms.stages import STAGES
+from dinghai.terms.states import SectionState, section_name
+from dinghai.terms.triggers import covered, lawful
+from dinghai.terms.valuation import ValuedItem, Waitings, compile_valuation
 from dinghai.wording.policy import Policy
-from dinghai.wording.sections import Section, Tower
-from dinghai.wording.words import Stage
-
-_DAY = 86_400
+from dinghai.wording.sections import Section, Tower, Valuation
 
 
-def compile_policy(policy: Policy, items: Sequence[str]) -> Program:
+def compile_policy(policy: Policy, items: Sequence[str | ItemShape]) -> Program:
     """Compile a policy for loss items claimed under these coverages, in this order.
 
     Outputs are ``total`` (after interim payments), ``inside`` and ``outside`` the aggregate,
-    ``pay.<coverage>`` for every coverage with an item, and ``ground_up``. Raises InputError for a
-    coverage that the policy does not grant.
+    ``pay.<section>`` for every section with an item, ``ground_up``, and where they apply
+    ``in_kind.<section>``, ``defence.<section>``, ``layer.<id>``, ``share.<id>.<party>``,
+    ``reinstated.<id>``, ``reinstatement_premium.<id>`` and ``erode.<prior>``. Raises InputError for
+    a coverage that the policy does not grant, or a member it does not name.
     """
-    for coverage in items:
-        if not policy.grants(coverage):
-            raise InputError(f"the policy does not grant {coverage}", field="items",
+    shapes = tuple(one if isinstance(one, ItemShape) else ItemShape(one) for one in items)
+    members = {one.id for one in policy.schedule.members}
+    for shape in shapes:
+        if not policy.grants(shape.coverage):
+            raise InputError(f"the policy does not grant {shape.coverage}", field="items",
                              mend="claim it under a coverage of the policy")
-    context = Context(Builder(), policy, tuple(items))
+        if shape.insured and shape.insured not in members:
+            raise InputError(f"the policy has no member {shape.insured!r}", field="items",
+                             mend="one of: " + (", ".join(sorted(members)) or "none"))
+    context = Context(Builder(), policy, shapes)
     effects = compile_event_exclusions(context)
-    sections = [_compile_section(context, effects, section)
-                for section in policy.product.sections
-                if section.coverage in context.items and policy.grants(section.coverage)]
+    compiled = [_Section(context, effects, section, insured)
+                for section in policy.product.sections if policy.grants(section.coverage)
+                for insured in context.insureds_of(section.coverage)]
+    states = [one.state for one in compiled]
     for stage in policy.product.calculation_order:
-        if sections:
-            _STAGES[stage](context, effects, sections)
-    towers = {tower.coverage: _compile_tower(context, effects, tower)
-              for tower in policy.product.towers if tower.coverage in context.items}
-    return _finish(context, sections, towers)
+        if states:
+            STAGES[stage](context, effects, states)
+    towers = {section_name(tower.coverage, insured): _compile_tower(context, effects, tower,
+                                                                    insured)
+              for tower in policy.product.towers
+              for insured in context.insureds_of(tower.coverage)}
+    defence = {one.state.name: one.defence for one in compiled if one.defence is not None}
+    return _finish(context, compiled, towers, defence)
 
 
-_STAGES: dict[Stage, Callable[[Context, EventEffects, list[SectionState]], None]] = {
-    "recoveries": stages.recoveries,
-    "average": stages.average,
-    "retention": stages.retention,
-    "sublimit": stages.sublimit,
-    "shared_limits": stages.shared_limits,
-    "event_deductible": stages.event_deductible,
-    "insured_share": stages.insured_share,
-    "other_insurance": stages.other_insurance,
-    "each_event_limit": stages.each_event_limit,
-    "aggregate_limit": stages.aggregate_limit,
-}
+class _Section:
+    """One section of one insured: trigger, items, exclusions, and what comes to the stages."""
 
+    def __init__(
+        self, context: Context, effects: EventEffects, section: Section, insured: str
+    ) -> None:
+        self.context, self.effects, self.section = context, effects, section
+        self.name = section_name(section.coverage, insured)
+        self.positions = context.items_of(section.coverage, insured)
+        builder = context.builder
+        self.covered = covered(context, effects, section.coverage, section.clause,
+                               section.triggers or (), section.trigger_basis, self.name)
+        self.waiting = self._waiting()
+        self.counted: dict[str, int] = {}
+        valued = [self._item(item) for item in self.positions]
+        amounts = self._supplier_caps([amount for amount, _one, _time in valued])
+        items = builder.total(amounts)
+        zero = builder.constant(0)
+        loss = builder.step(Op.SELECT, self.covered, items, zero)
+        context.record("section_loss", self.name, clause=section.clause,
+                       inputs={"items": items, "covered": self.covered}, outputs={"amount": loss})
+        loss = self._payable(loss)
+        self.state = SectionState(
+            section, insured, self.positions, loss, loss, self.waiting.seconds,
+            in_kind=section.valuation is not None and section.valuation.method == "in_kind")
+        self._time([(one, time) for _amount, one, time in valued])
+        self.defence = self._defence([one for _amount, one, _time in valued])
 
-def _compile_section(context: Context, effects: EventEffects, section: Section) -> SectionState:
-    """Trigger, then each item: valuation, exclusions, reasonableness; summed for the section."""
-    builder = context.builder
-    covered = _covered(context, effects, section.coverage, section.clause,
-                       section.triggers or (), section.trigger_basis)
-    amounts, interruptions, waitings = [], [], []
-    positions = context.items_of(section.coverage)
-    for item in positions:
-        valuation = section.valuation
-        assert valuation is not None  # a bound policy is resolved
-        valued = compile_valuation(context, item, valuation.method, section.waiting,
-                                   valuation.window_days, section.clause)
-        result = compile_item_exclusions(context, item, section.coverage,
-                                         section.exclusions or (), valued.amount,
-                                         valued.interruption)
-        amounts.append(_reasonable(context, item, result.amount, section.clause))
-        if result.interruption is not None and valued.waiting_amount is not None:
-            interruptions.append(result.interruption)
-            waitings.append(valued.waiting_amount)
-    loss = builder.step(Op.SELECT, covered, builder.total(amounts), builder.constant(0))
-    context.record("section_loss", section.coverage, clause=section.clause,
-                   inputs={"items": builder.total(amounts), "covered": covered},
-                   outputs={"amount": loss})
-    if section.payability in {"nominal_only", "prohibited"}:
-        nominal, loss = loss, builder.constant(0)
-        context.record("payability", section.coverage, clause=section.clause,
-                       inputs={"nominal": nominal}, outputs={"after": loss},
-                       code=section.payability)
-    longest = None
-    for interruption in interruptions:
-        longest = interruption if longest is None else builder.step(
-            Op.MAXIMUM, longest, interruption)
-    waiting_amount = builder.total(waitings) if waitings else None
-    return SectionState(section, positions, loss, loss, longest, waiting_amount)
+    def _waiting(self) -> Waitings:
+        """The waiting time, and every length that conditions can stretch it to."""
+        builder = self.context.builder
+        base = self.section.waiting.seconds if self.section.waiting else 0
+        extra = [(exclusion, register) for group in self.effects.waitings.values()
+                 for exclusion, register in group if touches(exclusion, self.section.coverage)]
+        stretch = {0}
+        for exclusion, _register in extra:
+            hours = [exclusion.effect.hours] if exclusion.effect else []
+            hours += [step.effect.hours for step in (exclusion.effect.steps if exclusion.effect
+                                                     else ())]
+            stretch |= {one + 3600 * more for one in stretch for more in hours}
+        lengths = {base + one: builder.constant(base + one) for one in sorted(stretch)}
+        seconds = builder.constant(base)
+        if extra:
+            seconds = builder.step(Op.ADD, seconds, heaviest(
+                self.context, self.effects.waitings, self.section.coverage))
+        return Waitings(seconds, lengths if self.section.waiting else {})
 
+    def _item(self, item: int) -> tuple[int, ValuedItem, int | None]:
+        """An item's amount after its exclusions, how it was valued, and its interruption."""
+        section = self.section
+        assert section.valuation is not None  # a bound policy is resolved
+        apart = self.context.policy.product.limits.defence == "outside"
+        valued = compile_valuation(self.context, item, section.valuation, self.waiting,
+                                   section.indemnity_days, section.clause, defence_apart=apart)
+        result = compile_item_exclusions(
+            self.context, item, section.coverage, section.exclusions or (), valued.amount,
+            valued.time.interruption if valued.time else None)
+        amount = _reasonable(self.context, item, result.amount, section.clause)
+        return amount, valued, result.interruption
 
-def _covered(
-    context: Context, effects: EventEffects, coverage: str, clause: str,
-    triggers: Sequence[str], basis: str | None,
-) -> int:
-    """Truth: triggered, in time, and not excluded as a whole."""
-    builder = context.builder
-    happened = builder.some([builder.step(Op.IS_TRUE, context.fact(one)) for one in triggers])
-    in_time, timing_facts = _in_time(context, basis)
-    triggered = builder.step(Op.AND, happened, in_time)
-    context.record("trigger", coverage, clause=clause,
-                   outputs={"happened": happened, "in_time": in_time, "triggered": triggered},
-                   facts=(*triggers, *timing_facts), code=basis or "")
-    kept = builder.truth(Truth.TRUE)
-    for exclusion, applies in effects.excluded:
-        here = unless_carved_back(context, exclusion, coverage, applies, None)
-        kept = builder.step(Op.SELECT, here, builder.truth(Truth.FALSE), kept)
-    return builder.step(Op.AND, triggered, kept)
+    def _supplier_caps(self, amounts: list[int]) -> list[int]:
+        """The most for one supplier's stop, before any share (DECISIONS 6)."""
+        cap = self.section.per_supplier_fen
+        if cap is None:
+            return amounts
+        context = self.context
+        by_supplier: dict[str, list[int]] = {}
+        for index, item in enumerate(self.positions):
+            by_supplier.setdefault(context.items[item].supplier, []).append(index)
+        for supplier, group in by_supplier.items():
+            key = f"event_supplier.{self.section.coverage}.{supplier}"
+            left = context.builder.less(context.amount(cap), context.prior(key))
+            parts = context.builder.split([amounts[one] for one in group], left)
+            for index, after in zip(group, parts, strict=True):
+                context.record("supplier_cap", f"item[{self.positions[index]}]",
+                               clause=self.section.clause, code=supplier,
+                               inputs={"before": amounts[index], "limit_left": left},
+                               outputs={"after": after})
+                amounts[index] = after
+            self.counted[key] = context.builder.total(parts)
+        return amounts
 
+    def _payable(self, loss: int) -> int:
+        """Nothing where the law forbids to pay; the amount is shown all the same."""
+        context, section = self.context, self.section
+        if section.payability in {None, "covered"}:
+            return loss
+        allowed = lawful(context, section)
+        after = context.builder.step(Op.SELECT, allowed, loss, context.builder.constant(0))
+        context.record("payability", self.name, clause=section.clause, inputs={"nominal": loss},
+                       outputs={"after": after, "lawful": allowed},
+                       code=section.payability or "",
+                       facts=("risk.jurisdiction", "risk.virtual_currency"))
+        return after
 
-def _in_time(context: Context, basis: str | None) -> tuple[int, tuple[str, ...]]:
-    """Whether the deciding moment lies inside the policy period (or extended reporting)."""
-    builder = context.builder
-    schedule = context.policy.schedule
-    first = int(start_of(schedule.inception).timestamp())
-    end = int(start_of(schedule.expiry).timestamp()) + _DAY
-    moment = {"occurrence": "incident.first_occurrence_at", "discovery": "incident.discovered_at",
-              "claims_made": "claim.made_at"}.get(basis or "")
-    if moment is None:
-        return builder.truth(Truth.TRUE), ()
-    if basis == "claims_made":
-        end += context.policy.product.basis.extended_reporting_days * _DAY
-    register = context.fact(moment)
-    after = builder.step(Op.LESS_OR_EQUAL, builder.constant(first), register)
-    before = builder.step(Op.LESS, register, builder.constant(end))
-    return builder.step(Op.AND, after, before), (moment,)
+    def _time(self, items: list[tuple[ValuedItem, int | None]]) -> None:
+        """The longest interruption, how far it reached, and the sum of the waiting amounts."""
+        builder, state = self.context.builder, self.state
+        waited = []
+        for valued, interruption in items:
+            if valued.time is None or interruption is None:
+                continue
+            waited.append(valued.time.waiting_amount)
+            buffer = builder.step(Op.SUBTRACT, valued.time.reach, valued.time.interruption)
+            reach = builder.step(Op.ADD, buffer, interruption)
+            first = state.interruption is None or state.reach is None
+            state.interruption = interruption if first else builder.step(
+                Op.MAXIMUM, state.interruption or 0, interruption)
+            state.reach = reach if first else builder.step(Op.MAXIMUM, state.reach or 0, reach)
+        if waited:
+            state.waiting_amount = builder.total(waited)
+
+    def _defence(self, items: list[ValuedItem]) -> int | None:
+        """Defence costs on top of the limits: what the items' exclusions leave of them."""
+        context, builder = self.context, self.context.builder
+        kept = []
+        for item, valued in zip(self.positions, items, strict=True):
+            if valued.defence is not None:
+                kept.append(compile_item_exclusions(
+                    context, item, self.section.coverage, self.section.exclusions or (),
+                    valued.defence, None, quiet=True).amount)
+        if not kept:
+            return None
+        whole = builder.total(kept)
+        amount = builder.step(Op.SELECT, self.covered, whole, builder.constant(0))
+        if self.section.payability not in {None, "covered"}:
+            amount = builder.step(Op.SELECT, lawful(context, self.section), amount,
+                                  builder.constant(0))
+        context.record("defence_outside", self.name, clause=self.section.clause,
+                       law=("保险法66条",), inputs={"before": whole}, outputs={"after": amount},
+                       facts=("liability.defence_costs",))
+        return amount
 
 
 def _reasonable(context: Context, item: int, amount: int, clause: str) -> int:
     """Cap by the amount found necessary and reasonable, once somebody has found it."""
     builder = context.builder
     fact = context.fact("item.reasonable_amount", item)
-    capped = builder.step(Op.MINIMUM, amount, builder.step(Op.VALUE, fact))
+    capped = builder.minimum(amount, builder.step(Op.VALUE, fact))
     result = builder.step(Op.SELECT, builder.step(Op.EXISTS, fact), capped, amount)
     context.record("reasonableness", f"item[{item}]", clause=clause, law=("保险法22条",),
                    inputs={"before": amount}, outputs={"after": result},
@@ -152,38 +208,56 @@ def _reasonable(context: Context, item: int, amount: int, clause: str) -> int:
     return result
 
 
-def _compile_tower(context: Context, effects: EventEffects, tower: Tower) -> int:
+def _compile_tower(context: Context, effects: EventEffects, tower: Tower, insured: str) -> int:
     """A cover outside the aggregate: no deductible, no insured's share, its own cap."""
     builder = context.builder
-    covered = _covered(context, effects, tower.coverage, tower.clause, tower.triggers or (), None)
+    name = section_name(tower.coverage, insured)
+    holds = covered(context, effects, tower.coverage, tower.clause, tower.triggers or (), None,
+                    name)
+    nothing = Waitings(builder.constant(0), {})
     amounts = []
-    for item in context.items_of(tower.coverage):
-        valued = compile_valuation(context, item, "actual_cost", None, None, tower.clause)
+    for item in context.items_of(tower.coverage, insured):
+        valued = compile_valuation(context, item, Valuation(method="actual_cost"), nothing, None,
+                                   tower.clause)
         amounts.append(_reasonable(context, item, valued.amount, tower.clause))
-    before = builder.step(Op.SELECT, covered, builder.total(amounts), builder.constant(0))
+    before = builder.step(Op.SELECT, holds, builder.total(amounts), builder.constant(0))
     pay = before
     if tower.cap == "sum_insured":
-        cap = context.amount(context.policy.schedule.aggregate_limit_fen)
-        pay = builder.step(Op.MINIMUM, before, cap)
-    context.record("tower", tower.coverage, clause=tower.clause, law=(tower.law,),
-                   inputs={"before": before}, outputs={"after": pay})
+        pay = builder.minimum(before, context.amount(context.policy.schedule.aggregate_limit_fen))
+    context.record("tower", name, clause=tower.clause, law=(tower.law,),
+                   inputs={"before": before, "covered": holds}, outputs={"after": pay})
     return pay
 
 
-def _finish(context: Context, sections: list[SectionState], towers: dict[str, int]) -> Program:
+def _finish(
+    context: Context, compiled: list[_Section], towers: dict[str, int], defence: dict[str, int]
+) -> Program:
     builder = context.builder
-    inside = builder.total([state.amount for state in sections])
-    outside = builder.total(list(towers.values()))
+    states = [one.state for one in compiled]
+    zero = builder.constant(0)
+    for state in states:
+        if state.in_kind:
+            context.record("in_kind", state.name, clause=state.section.clause,
+                           inputs={"before": state.amount}, outputs={"after": zero})
+            builder.outputs[f"in_kind.{state.name}"] = state.amount
+        builder.outputs[f"pay.{state.name}"] = zero if state.in_kind else state.amount
+    for name, register in towers.items():
+        builder.outputs[f"pay.{name}"] = register
+    for name, register in defence.items():
+        builder.outputs[f"defence.{name}"] = register
+        builder.outputs[f"pay.{name}"] = builder.step(Op.ADD, builder.outputs[f"pay.{name}"],
+                                                      register)
+    inside = builder.total([state.amount for state in states if state.erodes])
+    beside = [state.amount for state in states if not state.erodes and not state.in_kind]
+    outside = builder.total([*beside, *towers.values(), *defence.values()])
     due = builder.step(Op.ADD, inside, outside)
-    interim = builder.step(Op.MINIMUM, context.prior("interim_paid"), due)
+    interim = builder.minimum(context.prior("interim_paid"), due)
     total = builder.step(Op.SUBTRACT, due, interim)
     context.record("interim", "event", law=("保险法25条",), inputs={"due": due},
                    outputs={"interim": interim, "total": total})
     builder.outputs.update({"total": total, "inside": inside, "outside": outside, "due": due,
                             "interim": interim,
-                            "ground_up": builder.total([state.loss for state in sections])})
-    for state in sections:
-        builder.outputs[f"pay.{state.section.coverage}"] = state.amount
-    for coverage, register in towers.items():
-        builder.outputs[f"pay.{coverage}"] = register
+                            "ground_up": builder.total([state.loss for state in states])})
+    note_erosion(context, states, inside,
+                 {key: register for one in compiled for key, register in one.counted.items()})
     return builder.build(context.items)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dinghai.foundation.money import PPM
 from dinghai.foundation.truth import Truth
-from dinghai.terms.program import Builder, Op, Rule
+from dinghai.terms.program import Builder, ItemShape, Op, Rule
 from dinghai.vocabulary.facts import UNKNOWN, Fact
 from dinghai.vocabulary.predicates import Every, Predicate, Some, Test
 from dinghai.wording.policy import Policy
@@ -19,13 +20,23 @@ class Context:
 
     builder: Builder
     policy: Policy
-    items: tuple[str, ...]
+    items: tuple[ItemShape, ...]
 
     def fact(self, definition: Fact | str, item: int | None = None) -> int:
         """The register of a fact: of the event, or of the item at that position."""
         identifier = definition if isinstance(definition, str) else definition.id
         name = identifier if item is None else f"item[{item}].{identifier}"
         return self.builder.input(name, UNKNOWN)
+
+    def value(self, definition: str, item: int | None = None) -> int:
+        """A fact's value; zero while it is unknown or absent."""
+        return self.builder.step(Op.VALUE, self.fact(definition, item))
+
+    def ratio_or_whole(self, definition: str, item: int) -> int:
+        """A share in ppm; the whole while it is unknown or absent."""
+        register = self.fact(definition, item)
+        return self.builder.step(Op.SELECT, self.builder.step(Op.EXISTS, register), register,
+                                 self.builder.constant(PPM))
 
     def prior(self, name: str) -> int:
         """The register of something paid before; zero when nobody fills it."""
@@ -44,9 +55,15 @@ class Context:
         self.builder.rules.append(Rule(name, subject, clause, law, inputs or {}, outputs or {},
                                        facts, code, details))
 
-    def items_of(self, coverage: str) -> tuple[int, ...]:
-        """Positions of the loss items claimed under a coverage."""
-        return tuple(index for index, one in enumerate(self.items) if one == coverage)
+    def items_of(self, coverage: str, insured: str | None = None) -> tuple[int, ...]:
+        """Positions of the loss items claimed under a coverage (of one insured)."""
+        return tuple(index for index, one in enumerate(self.items) if one.coverage == coverage
+                     and insured in (None, one.insured))
+
+    def insureds_of(self, coverage: str) -> tuple[str, ...]:
+        """Who claims under a coverage, in the order of the items."""
+        return tuple(dict.fromkeys(one.insured for one in self.items
+                                   if one.coverage == coverage))
 
 
 def compile_predicate(context: Context, predicate: Predicate, item: int | None) -> int:

@@ -14,9 +14,13 @@ from dinghai.foundation.money import PPM
 from dinghai.foundation.truth import Truth
 from dinghai.terms.context import Context, compile_predicate
 from dinghai.terms.program import Op
+from dinghai.vocabulary.facts import fact
 from dinghai.vocabulary.predicates import facts_of, parse_predicate
 from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.policy import explained
+
+Penalties = dict[str, list[tuple[Exclusion, int]]]
+"""By penalty group: exclusions with the register of what each would take."""
 
 
 @dataclass(slots=True)
@@ -24,16 +28,37 @@ class EventEffects:
     """What the event's exclusions do, as registers.
 
     ``excluded`` are truths with the exclusion they come from; ``shares`` are extra points of the
-    insured's share by penalty group, ``uplifts`` multiply the event deductible; ``reductions``
-    are amounts off the event's loss.
+    insured's share by penalty group, ``uplifts`` multiply deductibles, ``waitings`` are seconds on
+    top of waiting times; ``reductions`` are amounts off the event's loss.
     """
 
     excluded: list[tuple[Exclusion, int]] = field(default_factory=list)
-    shares: dict[str, list[tuple[Exclusion, int]]] = field(
-        default_factory=lambda: defaultdict(list))
-    uplifts: dict[str, list[tuple[Exclusion, int]]] = field(
-        default_factory=lambda: defaultdict(list))
+    shares: Penalties = field(default_factory=lambda: defaultdict(list))
+    uplifts: Penalties = field(default_factory=lambda: defaultdict(list))
+    waitings: Penalties = field(default_factory=lambda: defaultdict(list))
     reductions: list[tuple[Exclusion, int]] = field(default_factory=list)
+
+
+def touches(exclusion: Exclusion, coverage: str) -> bool:
+    """Whether an exclusion may act on a coverage at all."""
+    return not exclusion.coverages or coverage in exclusion.coverages
+
+
+def heaviest(context: Context, groups: Penalties, coverage: str | None = None) -> int:
+    """Points (or seconds) of all penalty groups that touch a coverage: the heaviest of each group,
+    unless declared cumulative. Without a coverage, only of exclusions that touch all.
+    """
+    builder = context.builder
+    total = builder.constant(0)
+    for members in groups.values():
+        worst = builder.constant(0)
+        for exclusion, points in members:
+            if exclusion.coverages if coverage is None else not touches(exclusion, coverage):
+                continue
+            op = Op.ADD if exclusion.cumulative else Op.MAXIMUM
+            worst = builder.step(op, worst, points)
+        total = builder.step(Op.ADD, total, worst)
+    return total
 
 
 def compile_event_exclusions(context: Context) -> EventEffects:
@@ -77,8 +102,14 @@ def _event_effect(
             target = effects.shares if effect.mode == "points" else effects.uplifts
             target[group].append((exclusion, taken))
             return {"uplift_ppm": taken}
+        case "extend_waiting":
+            taken = builder.step(Op.SELECT, applies, builder.constant(effect.hours * 3600), zero)
+            effects.waitings[group].append((exclusion, taken))
+            return {"waiting_seconds": taken}
         case "graded":
             return _graded_event(context, effects, exclusion, effect, applies)
+        case "decline_quote":
+            return {}  # it has acted before binding, or not at all
     raise ValueError(f"{exclusion.code}: {effect.type} cannot act on an event")
 
 
@@ -87,19 +118,46 @@ def _graded_event(
 ) -> dict[str, int]:
     """The first rung whose predicate is true decides; an unknown rung is passed over."""
     builder, zero = context.builder, context.amount(0)
-    share, excluded, open_ = zero, builder.truth(Truth.FALSE), applies
+    never = builder.truth(Truth.FALSE)
+    found = {"excluded": never, "insured_share_ppm": zero, "uplift_ppm": zero,
+             "waiting_seconds": zero}
+    open_ = applies
     for step in effect.steps:
         holds = compile_predicate(context, parse_predicate(step.when), None)
         here = builder.step(Op.AND, open_, holds)
-        if step.effect.type == "exclude_event":
-            excluded = builder.step(Op.SELECT, here, builder.truth(Truth.TRUE), excluded)
-        elif step.effect.type in {"coinsurance", "deductible_uplift"}:
-            points = step.effect.insured_share_ppm or step.effect.rate_ppm
-            share = builder.step(Op.SELECT, here, builder.constant(points), share)
-        open_ = builder.step(Op.SELECT, here, builder.truth(Truth.FALSE), open_)
-    effects.excluded.append((exclusion, excluded))
-    effects.shares[exclusion.penalty_group or exclusion.code].append((exclusion, share))
-    return {"insured_share_ppm": share, "excluded": excluded}
+        name, value = _rung(context, step.effect)
+        if name:
+            found[name] = builder.step(Op.SELECT, here, value, found[name])
+        open_ = builder.step(Op.SELECT, here, never, open_)
+    group = exclusion.penalty_group or exclusion.code
+    effects.excluded.append((exclusion, found["excluded"]))
+    effects.shares[group].append((exclusion, found["insured_share_ppm"]))
+    if found["uplift_ppm"] != zero:
+        effects.uplifts[group].append((exclusion, found["uplift_ppm"]))
+    if found["waiting_seconds"] != zero:
+        effects.waitings[group].append((exclusion, found["waiting_seconds"]))
+    return {name: register for name, register in found.items()
+            if register != zero or name == "insured_share_ppm"}
+
+
+def _rung(context: Context, effect: Effect) -> tuple[str, int]:
+    """What one rung sets, and to which register."""
+    builder = context.builder
+    match effect.type:
+        case "exclude_event":
+            return "excluded", builder.truth(Truth.TRUE)
+        case "coinsurance":
+            return "insured_share_ppm", builder.constant(effect.insured_share_ppm)
+        case "deductible_uplift":
+            name = "insured_share_ppm" if effect.mode == "points" else "uplift_ppm"
+            return name, builder.constant(effect.rate_ppm)
+        case "extend_waiting":
+            return "waiting_seconds", builder.constant(effect.hours * 3600)
+    return "", 0
+
+
+_AMOUNTS_OFF = frozenset({"reduce_by_fact", "reduce_to_fact", "reduce_hours_by_fact"})
+"""Effects that take a stated amount: once, and not again off costs that go with the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +170,25 @@ class ItemResult:
 
 def compile_item_exclusions(
     context: Context, item: int, coverage: str, codes: tuple[str, ...], amount: int,
-    interruption: int | None,
+    interruption: int | None, *, quiet: bool = False,
 ) -> ItemResult:
-    """Steps of the exclusions that act on one item, in the product's order."""
+    """Steps of the exclusions that act on one item, in the product's order.
+
+    ``quiet`` leaves no rules: for amounts that only share the item's exclusions.
+    """
     wanted = set(codes)
     for exclusion in context.policy.product.exclusions:
-        if exclusion.acts_on != "item" or exclusion.code not in wanted:
+        if exclusion.acts_on != "item" or exclusion.code not in wanted or (
+                not touches(exclusion, coverage)) or (
+                quiet and _effect(exclusion).type in _AMOUNTS_OFF):
             continue
         applies, predicate, effective = _applies(context, exclusion, item)
         applies = unless_carved_back(context, exclusion, coverage, applies, item)
         before = amount
         amount, interruption = _item_effect(context, item, exclusion, applies, amount,
                                             interruption)
+        if quiet:
+            continue
         context.record(
             "exclusion", f"item[{item}]", clause=exclusion.clause, law=_law(exclusion),
             inputs={"before": before},
@@ -144,25 +209,59 @@ def _item_effect(
         case "exclude_item":
             reduced = builder.constant(0)
         case "reduce_by_fact":
-            fact = builder.step(Op.VALUE, context.fact(_needs_fact(effect), item))
-            reduced = builder.not_below_zero(builder.step(Op.SUBTRACT, amount, fact))
+            taken = builder.step(Op.VALUE, _scoped_fact(context, _needs_fact(effect), item))
+            reduced = builder.less(amount, taken)
         case "reduce_by_ratio_fact":
-            ratio = builder.step(Op.VALUE, context.fact(_needs_fact(effect), item))
-            kept = builder.not_below_zero(builder.step(Op.SUBTRACT, one, ratio))
+            ratio = builder.step(Op.VALUE, _scoped_fact(context, _needs_fact(effect), item))
+            kept = builder.less(one, ratio)
             reduced = builder.step(Op.PRODUCT_HALF_UP, amount, kept, one)
         case "coinsurance" | "sliding_coinsurance":
             kept = builder.step(Op.SUBTRACT, one, _share(context, effect, item))
             reduced = builder.step(Op.PRODUCT_HALF_UP, amount, kept, one)
         case "reduce_to_fact":
             # without the amount that caps it, the cap cannot be applied: the insurer's burden
-            cap = context.fact(_needs_fact(effect), item)
+            cap = _scoped_fact(context, _needs_fact(effect), item)
             lower = builder.step(Op.MINIMUM, amount, builder.step(Op.VALUE, cap))
             reduced = builder.step(Op.SELECT, builder.step(Op.EXISTS, cap), lower, amount)
+        case "reduce_to_ratio":
+            reduced = _to_ratio(context, item, effect, amount)
+        case "graded":
+            reduced = _graded_item(context, item, effect, amount)
         case "reduce_hours_by_fact":
             return _idle(context, item, effect, applies, amount, interruption)
         case _:
             raise ValueError(f"{exclusion.code}: {effect.type} cannot act on an item")
     return builder.step(Op.SELECT, applies, reduced, amount), interruption
+
+
+def _to_ratio(context: Context, item: int, effect: Effect, amount: int) -> int:
+    """Pays numerator ÷ denominator of the amount; not known, or above the whole: all of it."""
+    builder = context.builder
+    top, bottom = (_operand(context, item, one) for one in (effect.numerator, effect.denominator))
+    reduced = builder.ratio(amount, builder.step(Op.VALUE, top), builder.step(Op.VALUE, bottom))
+    below = builder.step(Op.LESS, top, bottom)
+    return builder.step(Op.SELECT, below, reduced, amount)
+
+
+def _operand(context: Context, item: int, operand: dict[str, str] | None) -> int:
+    assert operand is not None  # validity requires it
+    ((kind, name),) = operand.items()
+    if kind == "policy":
+        return context.builder.constant(context.policy.term(name) or 0)
+    return context.fact(name, item if fact(name).scope == "item" else None)
+
+
+def _graded_item(context: Context, item: int, effect: Effect, amount: int) -> int:
+    """The first rung whose predicate is true decides for the item."""
+    builder, one = context.builder, context.builder.constant(PPM)
+    kept, open_ = one, builder.truth(Truth.TRUE)
+    for step in effect.steps:
+        holds = compile_predicate(context, parse_predicate(step.when), item)
+        here = builder.step(Op.AND, open_, holds)
+        share = PPM if step.effect.type == "exclude_item" else step.effect.insured_share_ppm
+        kept = builder.step(Op.SELECT, here, builder.constant(PPM - share), kept)
+        open_ = builder.step(Op.SELECT, here, builder.truth(Truth.FALSE), open_)
+    return builder.ratio(amount, kept, one)
 
 
 def _idle(
@@ -173,7 +272,7 @@ def _idle(
     if interruption is None:
         return amount, None
     builder = context.builder
-    hours = builder.step(Op.VALUE, context.fact(_needs_fact(effect), item))
+    hours = builder.step(Op.VALUE, _scoped_fact(context, _needs_fact(effect), item))
     idle = builder.step(Op.PRODUCT_FLOOR, hours, builder.constant(3600), builder.constant(1))
     worked = builder.not_below_zero(builder.step(Op.SUBTRACT, interruption, idle))
     reduced = builder.step(Op.PRODUCT_HALF_UP, amount, worked, interruption)
@@ -195,11 +294,13 @@ def _applies(context: Context, exclusion: Exclusion, item: int | None) -> tuple[
 def unless_carved_back(
     context: Context, exclusion: Exclusion, coverage: str, applies: int, item: int | None
 ) -> int:
-    """The truth that an exclusion applies to a coverage, its carve-backs considered.
+    """The truth that an exclusion applies to a coverage, its reach and carve-backs considered.
 
     A carve-back whose own predicate is unknown leaves the exclusion unknown: not applied.
     """
     builder = context.builder
+    if not touches(exclusion, coverage):
+        return builder.truth(Truth.FALSE)
     for carve_back in exclusion.carve_backs or ():
         if carve_back.coverages and coverage not in carve_back.coverages:
             continue
@@ -215,13 +316,18 @@ def _share(context: Context, effect: Effect, item: int | None) -> int:
     builder = context.builder
     if effect.type == "coinsurance":
         return builder.constant(effect.insured_share_ppm)
-    value = context.fact(_needs_fact(effect), item)
+    value = _scoped_fact(context, _needs_fact(effect), item)
     share = builder.constant(effect.bands[-1].insured_share_ppm)
     for band in reversed(effect.bands[:-1]):
         assert band.up_to is not None  # only the last band is open
         within = builder.step(Op.LESS_OR_EQUAL, value, builder.constant(band.up_to))
         share = builder.step(Op.SELECT, within, builder.constant(band.insured_share_ppm), share)
     return share
+
+
+def _scoped_fact(context: Context, name: str, item: int | None) -> int:
+    """An item's exclusion may ask about the event too."""
+    return context.fact(name, item if fact(name).scope == "item" else None)
 
 
 def _effect(exclusion: Exclusion) -> Effect:
@@ -242,6 +348,8 @@ def _fact_ids(exclusion: Exclusion) -> tuple[str, ...]:
         ids.extend(one.id for one in facts_of(parse_predicate(step.when)))
     if effect.fact:
         ids.append(effect.fact)
+    ids.extend(one["fact"] for one in (effect.numerator, effect.denominator)
+               if one and "fact" in one)
     return tuple(dict.fromkeys(ids))
 
 

@@ -79,19 +79,12 @@ def _product(a, b, c, half_up):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _split(registers, lane, dst, src, count, cap):  # type: ignore[no-untyped-def]
-    cap = max(cap, np.int64(0))
-    total = np.int64(0)
-    for k in range(count):
-        total += registers[src + k, lane]
-    if total <= cap:
-        for k in range(count):
-            registers[dst + k, lane] = registers[src + k, lane]
-        return
-    missing = cap
+def _allot(registers, lane, dst, src, count, amount, total):  # type: ignore[no-untyped-def]
+    """Floor each part of the amount; what is missing goes to the largest remainders."""
+    missing = amount
     remainders = np.empty(count, dtype=np.int64)
     for k in range(count):
-        part, remainders[k] = _divide(registers[src + k, lane], cap, total)
+        part, remainders[k] = _divide(registers[src + k, lane], amount, total)
         registers[dst + k, lane] = part
         missing -= part
     for _ in range(missing):
@@ -101,6 +94,31 @@ def _split(registers, lane, dst, src, count, cap):  # type: ignore[no-untyped-de
                 best = k
         registers[dst + best, lane] += 1
         remainders[best] = np.int64(-1)
+
+
+@njit(cache=True, nogil=True)
+def _split(registers, lane, dst, src, count, cap):  # type: ignore[no-untyped-def]
+    cap = max(cap, np.int64(0))
+    total = np.int64(0)
+    for k in range(count):
+        total += registers[src + k, lane]
+    if total <= cap:
+        for k in range(count):
+            registers[dst + k, lane] = registers[src + k, lane]
+        return
+    _allot(registers, lane, dst, src, count, cap, total)
+
+
+@njit(cache=True, nogil=True)
+def _share(registers, lane, dst, src, count, amount):  # type: ignore[no-untyped-def]
+    total = np.int64(0)
+    for k in range(count):
+        total += registers[src + k, lane]
+    if total <= 0:
+        for k in range(count):
+            registers[dst + k, lane] = np.int64(0)
+        return
+    _allot(registers, lane, dst, src, count, max(amount, np.int64(0)), total)
 
 
 @njit(cache=True, nogil=True)
@@ -171,6 +189,9 @@ def _run_block(steps, r, lanes):  # type: ignore[no-untyped-def]
         elif op == 18:
             for j in range(lanes):
                 _split(r, j, dst, a, b, r[c, j])
+        elif op == 19:
+            for j in range(lanes):
+                _share(r, j, dst, a, b, r[c, j])
 
 
 @njit(cache=True, nogil=True)

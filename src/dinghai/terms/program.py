@@ -43,6 +43,16 @@ class Op(IntEnum):
     PRODUCT_HALF_UP = 16  # the same, halves up
     SELECT = 17  # b if a is true, else c
     SPLIT = 18  # registers dst… = a… (b of them, a number), cut to a total of c
+    SHARE = 19  # registers dst… = c allotted by the weights a… (b of them); zero when all are
+
+
+@dataclass(frozen=True, slots=True)
+class ItemShape:
+    """What of a loss item decides which steps there are: coverage, insured, supplier."""
+
+    coverage: str
+    insured: str = ""
+    supplier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,8 @@ class Rule:
     """Which steps make one rule of the wording, for the trace.
 
     ``inputs`` and ``outputs`` name registers by the word the trace shows. ``facts`` are registry
-    ids the rule asks about. ``subject`` is a coverage code, ``item[n]`` or ``event``.
+    ids the rule asks about. ``subject`` is a section (``FP-BI``, or ``FP-BI@member``), ``item[n]``
+    or ``event``.
     """
 
     name: str
@@ -70,8 +81,10 @@ class Program:
 
     ``steps`` is int32 (n, 5): op, dst, a, b, c. ``initial`` is int64 (registers,): constants in
     place, facts unknown. ``inputs`` maps an input's name (``item[0].bi.interruption_seconds``,
-    ``incident.ncbr``, ``prior.aggregate_paid``) to its register. ``outputs`` maps ``total``,
-    ``inside``, ``outside`` and ``pay.<coverage>`` to registers.
+    ``incident.ncbr``, ``prior.aggregate_paid``) to its register; a name with ``@`` is derived
+    from a series (see ``cells``). ``outputs`` maps ``total``, ``inside``, ``outside``,
+    ``pay.<section>``, ``layer.<id>`` and so on to registers; ``erode.<name>`` is what this event
+    adds to the input ``prior.<name>`` of the next.
     """
 
     steps: npt.NDArray[np.int32]
@@ -79,7 +92,23 @@ class Program:
     inputs: Mapping[str, int]
     outputs: Mapping[str, int]
     rules: tuple[Rule, ...]
-    items: tuple[str, ...]
+    items: tuple[ItemShape, ...]
+
+    def facts_asked(self) -> dict[int | None, tuple[str, ...]]:
+        """Ids of the facts the terms ask for: of the event (None) and of each item's position."""
+        asked: dict[int | None, list[str]] = {None: []}
+        for name in self.inputs:
+            position, identifier = _of_item(name.partition("@")[0])
+            if not identifier.startswith("prior."):
+                asked.setdefault(position, []).append(identifier)
+        return {position: tuple(dict.fromkeys(names)) for position, names in asked.items()}
+
+
+def _of_item(name: str) -> tuple[int | None, str]:
+    if not name.startswith("item["):
+        return None, name
+    position, _separator, identifier = name[5:].partition("].")
+    return int(position), identifier
 
 
 class Builder:
@@ -119,10 +148,33 @@ class Builder:
         """Cut parts to a total of at most ``cap``: pro rata, largest remainders, first wins."""
         if len(parts) == 1:
             return [self.step(Op.MINIMUM, parts[0], cap)]
+        return self._many(Op.SPLIT, parts, cap)
+
+    def share(self, weights: Sequence[int], total: int) -> list[int]:
+        """Allot a total by weights to the fen: largest remainders, first wins."""
+        return self._many(Op.SHARE, weights, total)
+
+    def _many(self, op: Op, parts: Sequence[int], amount: int) -> list[int]:
         copies = [self.step(Op.VALUE, part) for part in parts]
         results = [self._new(0) for _ in parts]
-        self._steps.append((int(Op.SPLIT), results[0], copies[0], len(parts), cap))
+        self._steps.append((int(op), results[0], copies[0], len(parts), amount))
         return results
+
+    def minimum(self, a: int, b: int) -> int:
+        """The lower of two."""
+        return self.step(Op.MINIMUM, a, b)
+
+    def less(self, a: int, b: int) -> int:
+        """a − b, not below zero."""
+        return self.not_below_zero(self.step(Op.SUBTRACT, a, b))
+
+    def ratio(self, amount: int, numerator: int, denominator: int) -> int:
+        """amount × numerator ÷ denominator, half up; zero when the denominator is not positive."""
+        return self.step(Op.PRODUCT_HALF_UP, amount, numerator, denominator)
+
+    def certain(self, truth: int) -> int:
+        """True only where the truth is; unknown counts as false."""
+        return self.step(Op.SELECT, truth, self.truth(Truth.TRUE), self.truth(Truth.FALSE))
 
     def every(self, truths: Sequence[int]) -> int:
         """Kleene's and of registers."""
@@ -157,7 +209,7 @@ class Builder:
         self._initial.append(value)
         return len(self._initial) - 1
 
-    def build(self, items: tuple[str, ...]) -> Program:
+    def build(self, items: tuple[ItemShape, ...]) -> Program:
         """The finished program."""
         return Program(
             steps=np.array(self._steps, dtype=np.int32).reshape(-1, 5),

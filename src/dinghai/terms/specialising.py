@@ -23,7 +23,7 @@ _THREE_OPERANDS = frozenset({Op.SELECT, Op.PRODUCT_FLOOR, Op.PRODUCT_HALF_UP})
 
 def reads(op: int, a: int, b: int, c: int) -> Sequence[int]:
     """Registers that a step reads."""
-    if op == Op.SPLIT:
+    if op in (Op.SPLIT, Op.SHARE):
         return (*range(a, a + b), c)
     if op in _ONE_OPERAND:
         return (a,)
@@ -32,7 +32,7 @@ def reads(op: int, a: int, b: int, c: int) -> Sequence[int]:
 
 def writes(op: int, dst: int, b: int) -> Sequence[int]:
     """Registers that a step writes."""
-    return range(dst, dst + b) if op == Op.SPLIT else (dst,)
+    return range(dst, dst + b) if op in (Op.SPLIT, Op.SHARE) else (dst,)
 
 
 @lru_cache(maxsize=256)

@@ -45,6 +45,8 @@ def run(program: Program, cells: Mapping[str, int]) -> TracedRun:
     for op, dst, a, b, c in program.steps.tolist():
         if op == Op.SPLIT:
             registers[dst:dst + b] = _split(registers[a:a + b], registers[c])
+        elif op == Op.SHARE:
+            registers[dst:dst + b] = _share(registers[a:a + b], registers[c])
         else:
             registers[dst] = _step(op, registers, a, b, c)
     return TracedRun(program, tuple(registers))
@@ -108,6 +110,10 @@ def _compared(left: int, right: int, holds: bool) -> int:
     if ABSENT in (left, right):
         return 0
     return 2 if holds else 0
+
+
+def _share(weights: list[int], total: int) -> list[int]:
+    return split(max(total, 0), weights) if sum(weights) > 0 else [0] * len(weights)
 
 
 def _split(parts: list[int], cap: int) -> list[int]:

@@ -1,0 +1,175 @@
+"""Stages of what the insured bears first: waiting, own retention, the event deductible."""
+
+from __future__ import annotations
+
+from dinghai.foundation.money import PPM
+from dinghai.terms.context import Context
+from dinghai.terms.exclusions import EventEffects, heaviest
+from dinghai.terms.program import Op
+from dinghai.terms.states import SectionState, cut, replace, retain
+from dinghai.wording.policy import explained
+
+_OWN = frozenset({"fixed", "percentage", "higher_of", "lower_of"})
+
+
+def retention(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
+    """A section's own retention or waiting; what it takes of the event deductible is noted."""
+    for state in states:
+        if state.waits and explained(context.policy, f"waiting:{state.coverage}", "explain"):
+            deductible = _deductible_left(context, effects, state.insured)
+            _waiting(context, state, deductible)
+        elif state.section.retention.kind in _OWN:
+            _own_retention(context, effects, state)
+
+
+def _waiting(context: Context, state: SectionState, deductible: int) -> None:
+    builder = context.builder
+    waiting = state.section.waiting
+    assert waiting is not None and state.waiting_amount is not None
+    assert state.reach is not None and state.interruption is not None
+    zero = builder.constant(0)
+    money = deductible if state.section.retention.kind == "event_deductible" else zero
+    if waiting.mode == "higher_of":
+        taken = builder.step(Op.MAXIMUM, money, state.waiting_amount)
+    elif waiting.mode == "waiting_then_deductible":
+        taken = builder.step(Op.ADD, state.waiting_amount, money)
+    elif waiting.mode == "replaces_deductible":
+        taken, money = state.waiting_amount, zero
+    else:
+        money = money if waiting.deductible == "kept" else zero
+        taken = money
+    left = builder.less(state.amount, taken)
+    exceeded = builder.step(Op.LESS, state.waiting, state.reach)
+    after = builder.step(Op.SELECT, exceeded, left, zero)
+    used = builder.minimum(money, state.amount)
+    state.deductible_taken = builder.step(Op.SELECT, exceeded, used, zero)
+    retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
+    replace(context, state, "waiting", after, code=waiting.mode,
+            inputs={"waiting_amount": state.waiting_amount, "event_deductible": money,
+                    "taken": taken, "exceeded": exceeded, "interruption": state.interruption,
+                    "waiting_seconds": state.waiting})
+
+
+def _own_retention(context: Context, effects: EventEffects, state: SectionState) -> None:
+    builder = context.builder
+    own = state.section.retention
+    if not explained(context.policy, f"retention:{state.coverage}", "explain"):
+        return
+    fixed, one = builder.constant(own.amount_fen), builder.constant(PPM)
+    base = state.amount
+    if own.of == "sublimit":
+        base = context.amount(context.policy.sublimit(state.coverage))
+    share = builder.ratio(base, builder.constant(own.ppm), one)
+    taken = {
+        "fixed": lambda: fixed,
+        "percentage": lambda: share,
+        "higher_of": lambda: builder.step(Op.MAXIMUM, fixed, share),
+        "lower_of": lambda: builder.minimum(fixed, share),
+    }[own.kind]()
+    if own.minimum_fen:
+        taken = builder.step(Op.MAXIMUM, taken, builder.constant(own.minimum_fen))
+    if own.maximum_fen is not None:
+        taken = builder.minimum(taken, builder.constant(own.maximum_fen))
+    factor = heaviest(context, effects.uplifts, state.coverage)
+    taken = builder.ratio(taken, builder.step(Op.ADD, one, factor), one)
+    after = builder.less(state.amount, taken)
+    retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
+    replace(context, state, "retention", after, code=own.kind,
+            inputs={"taken": taken, "uplift_ppm": factor})
+
+
+def _deductible_left(context: Context, effects: EventEffects, insured: str) -> int:
+    """The event deductible of this event: nothing unless explained; uplifts multiply it; less what
+    earlier claims of the event took."""
+    builder = context.builder
+    policy = context.policy
+    proved = explained(policy, "event_deductible", "explain")
+    amount = context.amount(policy.schedule.event_deductible_fen if proved else 0)
+    one = builder.constant(PPM)
+    factor = builder.step(Op.ADD, one, heaviest(context, effects.uplifts))
+    whole = builder.ratio(amount, factor, one)
+    return builder.less(whole, context.prior(deductible_key(context, insured)))
+
+
+def deductible_key(context: Context, insured: str) -> str:
+    """Whose event deductible it is: everybody's, or each insured's own."""
+    own = context.policy.product.limits.deductible_per == "insured" and insured
+    return f"event_deductible@{insured}" if own else "event_deductible"
+
+
+def event_deductible(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
+    """Once per event (or insured), on sections without their own waiting; pro rata among them."""
+    by_key: dict[str, list[SectionState]] = {}
+    for state in states:
+        if not state.in_kind:
+            by_key.setdefault(deductible_key(context, state.insured), []).append(state)
+    for group in by_key.values():
+        _take_event_deductible(context, effects, group)
+    _bounds(context, [state for state in states if not state.in_kind])
+
+
+def _take_event_deductible(
+    context: Context, effects: EventEffects, states: list[SectionState]
+) -> None:
+    builder = context.builder
+    group = [state for state in states if state.deductible_taken is None
+             and state.section.retention.kind == "event_deductible"]
+    if not group:
+        return
+    whole = _deductible_left(context, effects, group[0].insured)
+    left = whole
+    for state in states:
+        if state.deductible_taken is not None:
+            left = builder.less(left, state.deductible_taken)
+    before = [state.amount for state in group]
+    parts = builder.split(before, builder.less(builder.total(before), left))
+    for state, amount, after in zip(group, before, parts, strict=True):
+        state.deductible_taken = builder.step(Op.SUBTRACT, amount, after)
+        retain(context, state, state.deductible_taken)
+        replace(context, state, "event_deductible", after,
+                inputs={"deductible": whole, "left_after_waiting": left,
+                        "share": state.deductible_taken})
+
+
+def _bounds(context: Context, states: list[SectionState]) -> None:
+    """All retentions of one event together: at least the minimum, at most the maximum."""
+    schedule = context.policy.schedule
+    if not explained(context.policy, "event_deductible", "explain"):
+        return
+    if schedule.retention_minimum_fen:
+        _at_least(context, states, schedule.retention_minimum_fen)
+    if schedule.retention_maximum_fen is not None:
+        _at_most(context, states, schedule.retention_maximum_fen)
+
+
+def _retained(context: Context, states: list[SectionState]) -> int:
+    return context.builder.total([state.retained for state in states
+                                  if state.retained is not None])
+
+
+def _at_least(context: Context, states: list[SectionState], fen: int) -> None:
+    builder = context.builder
+    minimum = context.amount(fen)
+    missing = builder.less(minimum, _retained(context, states))
+    before = [state.amount for state in states]
+    cut(context, states, builder.less(builder.total(before), missing), "retention_minimum",
+        inputs={"minimum": minimum, "missing": missing})
+    for state, amount in zip(states, before, strict=True):
+        retain(context, state, builder.step(Op.SUBTRACT, amount, state.amount))
+
+
+def _at_most(context: Context, states: list[SectionState], fen: int) -> None:
+    builder = context.builder
+    zero = builder.constant(0)
+    maximum = context.amount(fen)
+    excess = builder.less(_retained(context, states), maximum)
+    weights = [zero if state.retained is None else state.retained for state in states]
+    for state, back in zip(states, builder.share(weights, excess), strict=True):
+        after = builder.step(Op.ADD, state.amount, back)
+        if state.limit_left is not None:
+            after = builder.minimum(after, builder.step(Op.MAXIMUM, state.limit_left,
+                                                        state.amount))
+        given = builder.step(Op.SUBTRACT, after, state.amount)
+        retain(context, state, builder.step(Op.SUBTRACT, zero, given))
+        replace(context, state, "retention_maximum", after,
+                inputs={"maximum": maximum, "excess": excess, "given_back": given})

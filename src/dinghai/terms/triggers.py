@@ -1,0 +1,102 @@
+"""Whether a section answers at all: triggered, in time, not excluded as a whole, and lawful."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dinghai.foundation.calendar import start_of
+from dinghai.foundation.truth import Truth
+from dinghai.terms.context import Context
+from dinghai.terms.exclusions import EventEffects, unless_carved_back
+from dinghai.terms.program import Op
+from dinghai.vocabulary.facts import fact
+from dinghai.wording.sections import Section
+
+_DAY: Final = 86_400
+_MAINLAND: Final = "CN-mainland"
+
+
+def covered(
+    context: Context, effects: EventEffects, coverage: str, clause: str,
+    triggers: Sequence[str], basis: str | None, subject: str,
+) -> int:
+    """Truth: triggered, in time, and not excluded as a whole."""
+    builder = context.builder
+    happened = builder.some([builder.step(Op.IS_TRUE, context.fact(one)) for one in triggers])
+    in_time, timing_facts = _in_time(context, basis)
+    triggered = builder.step(Op.AND, happened, in_time)
+    context.record("trigger", subject, clause=clause,
+                   outputs={"happened": happened, "in_time": in_time, "triggered": triggered},
+                   facts=(*triggers, *timing_facts), code=basis or "")
+    kept = builder.truth(Truth.TRUE)
+    for exclusion, applies in effects.excluded:
+        here = unless_carved_back(context, exclusion, coverage, applies, None)
+        kept = builder.step(Op.SELECT, here, builder.truth(Truth.FALSE), kept)
+    return builder.step(Op.AND, triggered, kept)
+
+
+def _in_time(context: Context, basis: str | None) -> tuple[int, tuple[str, ...]]:
+    """Whether the deciding moment lies inside the policy period (or extended reporting)."""
+    if basis == "claims_made":
+        return _made_in_time(context)
+    moment = {"occurrence": "incident.first_occurrence_at",
+              "discovery": "incident.discovered_at"}.get(basis or "")
+    if moment is None:
+        return context.builder.truth(Truth.TRUE), ()
+    first, end = _period(context)
+    return _between(context, context.fact(moment), first, end), (moment,)
+
+
+def _made_in_time(context: Context) -> tuple[int, tuple[str, ...]]:
+    """Made in the period, or deemed so by series or circumstance; or reported in the extension
+    about something that first occurred before the period ended (DECISIONS 10)."""
+    builder, basis = context.builder, context.policy.product.basis
+    first, end = _period(context)
+    made, occurred = context.fact("claim.made_at"), context.fact("incident.first_occurrence_at")
+    names = ["claim.made_at", "incident.first_occurrence_at"]
+    if basis.series:
+        series = context.fact("claim.series_first_made_at")
+        earlier = builder.minimum(series, made)
+        earlier = builder.step(Op.SELECT, builder.step(Op.EXISTS, made), earlier, series)
+        made = builder.step(Op.SELECT, builder.step(Op.EXISTS, series), earlier, made)
+        names.append("claim.series_first_made_at")
+    in_period = _between(context, made, first, end)
+    extension = basis.extended_reporting_days * _DAY
+    reported = _between(context, made, end, end + extension)
+    before_end = builder.step(Op.LESS, occurred, builder.constant(end))
+    ways = [in_period, builder.step(Op.AND, reported, before_end)]
+    if basis.circumstances:
+        notified = context.fact("claim.circumstance_notified_at")
+        ways.append(builder.certain(_between(context, notified, first, end)))
+        names.append("claim.circumstance_notified_at")
+    return builder.some(ways), tuple(names)
+
+
+def _period(context: Context) -> tuple[int, int]:
+    """First second of the period, and the first second after it."""
+    schedule = context.policy.schedule
+    return (int(start_of(schedule.inception).timestamp()),
+            int(start_of(schedule.expiry).timestamp()) + _DAY)
+
+
+def _between(context: Context, register: int, first: int, end: int) -> int:
+    builder = context.builder
+    after = builder.step(Op.LESS_OR_EQUAL, builder.constant(first), register)
+    return builder.step(Op.AND, after, builder.step(Op.LESS, register, builder.constant(end)))
+
+
+def lawful(context: Context, section: Section) -> int:
+    """Truth: the law lets this section pay. On the mainland ransoms and fines are never paid, and
+    nothing that involves virtual currency; elsewhere only under a product made for elsewhere.
+    """
+    builder = context.builder
+    mainland_only = set(context.policy.product.jurisdictions) <= {_MAINLAND}
+    code = builder.constant(fact("risk.jurisdiction").encode(_MAINLAND))
+    on_mainland = builder.step(Op.EQUAL, context.fact("risk.jurisdiction"), code)
+    if section.payability == "conditional":
+        virtual = builder.step(Op.IS_TRUE, context.fact("risk.virtual_currency"))
+        return builder.step(Op.NOT, builder.step(Op.AND, on_mainland, virtual))
+    if mainland_only:
+        return builder.truth(Truth.FALSE)
+    return builder.step(Op.NOT, on_mainland)
