@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of product, policy, claim, history and decision from the engine's own types."""
+"""Write the JSON Schemas of the engine's documents from its own types."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from dinghai.claims.claim_file import Claim
 from dinghai.claims.history import History
 from dinghai.claims.layering import KINDS
 from dinghai.claims.outcomes import OUTCOMES
-from dinghai.claims.claim_file import Claim
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 
@@ -111,6 +111,7 @@ def decision() -> dict[str, Any]:
                 "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
             },
             layers={"type": "array", "items": layer},
+            reinstatement=_object({"reinstated_fen": whole, "premium_fen": whole}),
         ),
     }
 

@@ -209,7 +209,7 @@ def test_a_booklet_is_made_from_a_product_alone(enterprise: dict[str, Any]) -> N
 
 
 def test_a_refusal_has_its_own_title(policy: dict[str, Any], decision: dict[str, Any]) -> None:
-    claim = make_claim(**{"incident.ncbr": True})
+    claim = make_claim(**{"incident.ncbr": True, "causation.EX-NUC": True})
     refused = adjudicate(policy, {**claim, "items": claim["items"][:2]})
     assert is_refusal(refused) and not is_refusal(decision)
     text = text_of(render_claim_decision(refused, decided_on=DAY))

@@ -22,19 +22,19 @@ from dinghai.terms.program import Rule
 from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import facts
 from dinghai.vocabulary.predicates import OPERATORS
-from dinghai.wording import schema
+from dinghai.wording import words
 from dinghai.wording.exclusions import Effect
 from dinghai.wording.policy import Policy
 from dinghai.wording.sections import Retention, Valuation, Waiting
 from tests.documents.making import make_policy
 
 LITERALS = {
-    "waiting_mode": schema.WaitingMode, "waiting_mode_text": schema.WaitingMode,
-    "valuation": schema.ValuationMethod, "valuation_text": schema.ValuationMethod,
-    "trigger_basis": schema.TriggerBasis, "trigger_basis_text": schema.TriggerBasis,
-    "stage": schema.Stage, "stage_text": schema.Stage, "retention": schema.RetentionKind,
-    "payability": schema.Payability, "payability_text": schema.Payability,
-    "duty": schema.Duty, "status": schema.Status, "assessment_outcome": OutcomeCode,
+    "waiting_mode": words.WaitingMode, "waiting_mode_text": words.WaitingMode,
+    "valuation": words.ValuationMethod, "valuation_text": words.ValuationMethod,
+    "trigger_basis": words.TriggerBasis, "trigger_basis_text": words.TriggerBasis,
+    "stage": words.Stage, "stage_text": words.Stage, "retention": words.RetentionKind,
+    "payability": words.Payability, "payability_text": words.Payability,
+    "duty": words.Duty, "status": words.Status, "assessment_outcome": OutcomeCode,
     "score_reason": Reason,
 }
 
@@ -63,14 +63,14 @@ def _variants() -> Iterator[Policy]:
     policy = make_policy()
     yield policy
     changes: list[dict[str, Any]] = [
-        {"waiting": Waiting(seconds=3600, mode=mode)} for mode in get_args(schema.WaitingMode)]
+        {"waiting": Waiting(seconds=3600, mode=mode)} for mode in get_args(words.WaitingMode)]
     changes += [{"waiting": None, "average": True,
                  "retention": Retention(kind=kind, amount_fen=1, ppm=1)}
-                for kind in get_args(schema.RetentionKind)]
+                for kind in get_args(words.RetentionKind)]
     changes += [{"waiting": None, "valuation": Valuation(method=method, window_days=30),
                  "payability": payability}
-                for method in get_args(schema.ValuationMethod)
-                for payability in get_args(schema.Payability)]
+                for method in get_args(words.ValuationMethod)
+                for payability in get_args(words.Payability)]
     for change in changes:
         sections = tuple(msgspec.structs.replace(one, **change) if one.coverage == "FP-BI" else one
                          for one in policy.product.sections)

@@ -19,7 +19,7 @@ from dinghai.claims.history import (
     read_history,
     with_series,
 )
-from dinghai.claims.layering import layer_shares
+from dinghai.claims.layering import aggregate_reinstatement, layer_shares
 from dinghai.claims.outcomes import Outcome, flags_of, outcome_of, subject_of
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import InputError
@@ -83,6 +83,8 @@ def decide(
     }
     if settled.layers:
         decision["layers"] = settled.layers
+    if settled.reinstatement:
+        decision["reinstatement"] = settled.reinstatement
     decision["hash"] = document_hash(decision)
     return decision
 
@@ -93,6 +95,7 @@ class Settlement:
 
     lines: list[dict[str, JSON]]
     layers: list[dict[str, JSON]]
+    reinstatement: dict[str, JSON]
     erosion: dict[str, JSON]
 
 
@@ -117,7 +120,7 @@ def settle(
     if run.output("interim"):
         lines.append(_interim_line(len(lines) + 1, run))
     outputs = {name: run.output(name) for name in program.outputs}
-    return Settlement(lines, layer_shares(policy, outputs),
+    return Settlement(lines, layer_shares(policy, outputs), aggregate_reinstatement(outputs),
                       erosion(policy, claim, incident, outputs))
 
 

@@ -41,3 +41,11 @@ def _layer(layer: Layer, outputs: Mapping[str, int]) -> dict[str, JSON]:
         out["reinstated_fen"] = outputs[f"reinstated.{layer.id}"]
         out["reinstatement_premium_fen"] = outputs[f"reinstatement_premium.{layer.id}"]
     return out
+
+
+def aggregate_reinstatement(outputs: Mapping[str, int]) -> dict[str, JSON]:
+    """What the aggregate limit gets back after this claim, and its premium; empty where nothing."""
+    if not outputs.get("reinstated.aggregate"):
+        return {}
+    return {"reinstated_fen": outputs["reinstated.aggregate"],
+            "premium_fen": outputs["reinstatement_premium.aggregate"]}

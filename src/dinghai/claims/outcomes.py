@@ -88,7 +88,7 @@ def flags_of(
         values = run.read(rule.outputs)
         where = subject_of(rule.subject, incident)
         if rule.name == "exclusion":
-            if values["predicate"] == Truth.UNKNOWN and values["effective"] == Truth.TRUE:
+            if values["effective"] == Truth.TRUE and _undecided(rule, values, run):
                 flags.append({"kind": "evidence_needed", "code": rule.code, "subject": where,
                               "burden": rule.details["burden"], "law": ["保险法30条"],
                               "facts": _unknown(rule, run)})
@@ -96,6 +96,9 @@ def flags_of(
                 flags.append({"kind": "not_explained", "code": rule.code, "subject": where,
                               "burden": "insurer", "law": ["保险法17条"],
                               "facts": list(rule.facts)})
+        elif rule.name == "unexplained":
+            flags.append({"kind": "not_explained", "code": rule.code, "subject": where,
+                          "burden": "insurer", "law": ["保险法17条"], "facts": []})
         elif rule.name == "trigger" and values["triggered"] == Truth.UNKNOWN:
             flags.append({"kind": "evidence_needed", "code": "trigger", "subject": where,
                           "burden": "insured", "law": ["保险法22条"],
@@ -109,6 +112,14 @@ def flags_of(
                           "burden": "insurer", "law": ["保险法22条"],
                           "facts": _unknown(rule, run)})
     return flags
+
+
+def _undecided(rule: Rule, values: dict[str, int], run: TracedRun) -> bool:
+    """Whether an unknown fact keeps an exclusion from acting, wholly or in its degree."""
+    if Truth.UNKNOWN in (values["predicate"], values["applies"]):
+        return True
+    degree = rule.details.get("degree", ())
+    return values["predicate"] == Truth.TRUE and bool(degree and _unknown(rule, run, degree))
 
 
 def _unknown(rule: Rule, run: TracedRun, names: Iterable[str] = ()) -> list[str]:

@@ -65,7 +65,7 @@ def _compare(decision: dict[str, JSON], again: dict[str, JSON]) -> Replay:
     if decision["total_fen"] != again["total_fen"]:
         return Replay(False, again["hash"], None, "total_fen",
                       "the lines hold, their total does not")
-    for key in ("layers", "erosion"):
+    for key in ("layers", "reinstatement", "erosion"):
         if decision.get(key) != again.get(key):
             return Replay(False, again["hash"], None, key, f"the lines hold, {key} does not")
     stated = decision["hash"]

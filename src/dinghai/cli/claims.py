@@ -1,4 +1,4 @@
-"""`dinghai claims adjudicate` and `dinghai claims replay`."""
+"""`dinghai claims`: decide a claim, replay a decision, explain a line, make a history."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ import json
 import tempfile
 from pathlib import Path
 
-from dinghai.claims.adjudication import adjudicate
+from dinghai.claims.adjudication import decide
+from dinghai.claims.claim_file import read_claim
+from dinghai.claims.history import History, history_of, read_history
 from dinghai.claims.replay import replay
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
+from dinghai.documents.decision_text import explain_line
 from dinghai.foundation.canonical import JSON, read_json
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import format_yuan
+from dinghai.terms.states import section_name
+from dinghai.wording.binding import read_document, read_policy_file
+from dinghai.wording.policy import Policy
 
 
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
@@ -22,19 +28,34 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
                                     parser_class=Parser)
     decide = add_command(commands, "adjudicate", _adjudicate,
                          "decide a claim file by its policy, line by line")
-    decide.add_argument("--policy", required=True, type=Path, metavar="POLICY.json")
-    decide.add_argument("--claim", required=True, type=Path, metavar="CLAIM.json")
+    decide.add_argument("--policy", required=True, type=Path, metavar="POLICY",
+                        help="a policy document (JSON), or a policy written by hand (TOML)")
+    decide.add_argument("--claim", required=True, type=Path, metavar="CLAIM",
+                        help="a claim file, JSON or TOML")
+    decide.add_argument("--history", type=Path, nargs="+", default=[], metavar="HISTORY",
+                        help="a history, or the decisions on earlier claims, in order")
     decide.add_argument("-o", "--output", type=Path, metavar="DECISION.json",
                         help="also write the decision here")
     again = add_command(commands, "replay", _replay,
                         "recompute a decision from its own inputs and compare byte for byte")
     again.add_argument("decision", type=Path, metavar="DECISION.json")
+    explain = add_command(commands, "explain", _explain,
+                          "say in words how a line came to its amount")
+    explain.add_argument("decision", type=Path, metavar="DECISION.json")
+    explain.add_argument("--line", type=int, metavar="N", help="only this line")
+    explain.add_argument("--language", choices=("zh", "en"), default="zh")
+    history = add_command(commands, "history", _history,
+                          "make the history that decisions leave behind, in order")
+    history.add_argument("decisions", type=Path, nargs="+", metavar="DECISION.json")
+    history.add_argument("-o", "--output", type=Path, metavar="HISTORY.json")
 
 
 def _adjudicate(arguments: argparse.Namespace) -> Answer:
-    policy, claim = read_json(arguments.policy), read_json(arguments.claim)
+    policy = read_policy_file(arguments.policy)
+    claim, incident = read_claim(read_document(arguments.claim), file=str(arguments.claim))
+    history = _read_history(arguments.history, policy)
     try:
-        decision = adjudicate(policy, claim)
+        decision = decide(policy, claim, incident, history)
     except InputError as error:
         names = {"policy": str(arguments.policy), "claim": str(arguments.claim)}
         raise InputError.of(
@@ -45,13 +66,77 @@ def _adjudicate(arguments: argparse.Namespace) -> Answer:
     return Answer(decision, _decision_text(decision))
 
 
+def _read_history(paths: list[Path], policy: Policy) -> History | None:
+    """One history, or one made of decisions. Raises InputError for a mixture."""
+    if not paths:
+        return None
+    documents = [read_document(path) for path in paths]
+    if len(paths) == 1 and _schema(documents[0]) == "dinghai.history/1":
+        return read_history(documents[0], policy, file=str(paths[0]))
+    for path, document in zip(paths, documents, strict=True):
+        if _schema(document) != "dinghai.decision/1" or "erosion" not in document:
+            raise InputError("this is neither a history nor a decision", file=str(path),
+                             field="schema", mend="give one history, or decisions")
+    made = history_of(documents, policy.schedule.policy_no)
+    return read_history(made, policy, file=str(paths[0]))
+
+
+def _schema(document: JSON) -> str:
+    return str(document.get("schema", "")) if isinstance(document, dict) else ""
+
+
+def _history(arguments: argparse.Namespace) -> Answer:
+    documents = [read_document(path) for path in arguments.decisions]
+    for path, document in zip(arguments.decisions, documents, strict=True):
+        if _schema(document) != "dinghai.decision/1":
+            raise InputError("this is not a decision", file=str(path), field="schema",
+                             mend="give a document of schema dinghai.decision/1")
+    policy_no = documents[0]["inputs"]["policy"]["schedule"]["policy_no"]
+    history = history_of(documents, policy_no)
+    if arguments.output is not None:
+        write_whole(arguments.output, history)
+    rows = [(one["claim_no"], format_yuan(sum(one["paid"].values()))) for one in history["claims"]]
+    return Answer(history, table(("claim", "paid out of limits"), rows))
+
+
+def _explain(arguments: argparse.Namespace) -> Answer:
+    decision = read_document(arguments.decision)
+    if _schema(decision) != "dinghai.decision/1":
+        raise InputError("this is not a decision", file=str(arguments.decision), field="schema",
+                         mend="give a document of schema dinghai.decision/1")
+    numbers = [line["no"] for line in decision["lines"]]
+    if arguments.line is not None and arguments.line not in numbers:
+        raise InputError(f"the decision has no line {arguments.line}", field="--line",
+                         mend="one of: " + ", ".join(map(str, numbers)))
+    lines = [line for line in decision["lines"] if arguments.line in (None, line["no"])]
+    text = [row for line in lines for row in explain_line(decision, line, arguments.language)]
+    return Answer({"lines": lines}, text)
+
+
 def _decision_text(decision: dict[str, JSON]) -> list[str]:
-    rows = [(line["no"], line["coverage"] or "-", line["outcome"],
+    rows = [(line["no"], section_name(line["coverage"], line.get("insured", "")) or "-",
+             line["outcome"],
              format_yuan(line["payable_fen"]), line["clause"], " ".join(line["law"]))
             for line in decision["lines"]]
     text = table(("no", "coverage", "outcome", "payable", "clause", "law"), rows)
-    return [*text, f"total {format_yuan(decision['total_fen'])}", f"hash  {decision['hash']}",
+    return [*text, f"total {format_yuan(decision['total_fen'])}",
+            *_layer_text(decision.get("layers", [])), f"hash  {decision['hash']}",
             *_flag_text(decision["lines"])]
+
+
+def _layer_text(layers: list[JSON]) -> list[str]:
+    """Each layer, and under it who bears what of it."""
+    text = []
+    for layer in layers:
+        text.append(f"layer {layer['id']} bears {format_yuan(layer['borne_fen'])}")
+        text += [f"  {one['party']} ({one['role']}, {one['kind']}) {format_yuan(one['fen'])}"
+                 for one in layer["shares"]]
+        if layer.get("unplaced_fen"):
+            text.append(f"  not placed {format_yuan(layer['unplaced_fen'])}")
+        if layer.get("reinstated_fen"):
+            text.append(f"  reinstated {format_yuan(layer['reinstated_fen'])} for a premium of "
+                        f"{format_yuan(layer['reinstatement_premium_fen'])}")
+    return text
 
 
 def _flag_text(lines: list[JSON]) -> list[str]:

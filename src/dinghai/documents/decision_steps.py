@@ -133,8 +133,8 @@ def _names(step: JSON, product: Product, language: Language) -> dict[str, str]:
     if rule == "trigger":
         names["basis"] = phrase(f"trigger_basis.{code}", language)
     elif rule == "waiting":
-        names["mode"] = waiting_text(int(step["inputs"].get("waiting_seconds", 0)), code, language).rstrip(
-            "。.")
+        seconds = int(step["inputs"].get("waiting_seconds", 0))
+        names["mode"] = waiting_text(seconds, code, language).rstrip("。.")
     elif rule == "retention":
         names["kind"] = phrase(f"retention.{code}", language)
     return names

@@ -27,6 +27,7 @@ from dinghai.wording.policy import (
     Policy,
     Schedule,
     bind,
+    scheduled_layers,
     scheduled_sections,
     terms_to_explain,
     with_explanations,
@@ -234,6 +235,7 @@ def draft_schedule(
         each_event_limit_fen=apply_ppm(limit_fen, product.limits.each_event_ppm),
         event_deductible_fen=deductible_fen,
         sections=scheduled_sections(product, limit_fen, without=without),
+        layers=scheduled_layers(product, limit_fen),
         retroactive_date=profile.limits_wanted.retroactive_date,
         providers=tuple(provider.id for provider in profile.providers),
     )

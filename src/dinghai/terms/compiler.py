@@ -115,7 +115,8 @@ class _Section:
         assert section.valuation is not None  # a bound policy is resolved
         apart = self.context.policy.product.limits.defence == "outside"
         valued = compile_valuation(self.context, item, section.valuation, self.waiting,
-                                   section.indemnity_days, section.clause, defence_apart=apart)
+                                   section.indemnity_days, section.clause, asks=section.asks,
+                                   defence_apart=apart)
         result = compile_item_exclusions(
             self.context, item, section.coverage, section.exclusions or (), valued.amount,
             valued.time.interruption if valued.time else None)

@@ -109,7 +109,9 @@ def _compare(builder: Builder, op: str, register: int, value: int) -> int:
         case "eq":
             return builder.step(Op.EQUAL, register, value)
         case "neq":
-            return builder.step(Op.NOT, builder.step(Op.EQUAL, register, value))
+            # what is established not to exist is not some other thing
+            other = builder.step(Op.NOT, builder.step(Op.EQUAL, register, value))
+            return builder.step(Op.AND, builder.step(Op.EXISTS, register), other)
         case "lt":
             return builder.step(Op.LESS, register, value)
         case "le":

@@ -46,17 +46,24 @@ def touches(exclusion: Exclusion, coverage: str) -> bool:
 
 def heaviest(context: Context, groups: Penalties, coverage: str | None = None) -> int:
     """Points (or seconds) of all penalty groups that touch a coverage: the heaviest of each group,
-    unless declared cumulative. Without a coverage, only of exclusions that touch all.
+    and on top of it those declared cumulative. Without a coverage, only of exclusions that touch
+    all.
     """
     builder = context.builder
-    total = builder.constant(0)
+    zero = total = builder.constant(0)
     for members in groups.values():
-        worst = builder.constant(0)
+        worst = zero
         for exclusion, points in members:
             if exclusion.coverages if coverage is None else not touches(exclusion, coverage):
                 continue
-            op = Op.ADD if exclusion.cumulative else Op.MAXIMUM
-            worst = builder.step(op, worst, points)
+            if exclusion.carve_backs:
+                stays = unless_carved_back(context, exclusion, coverage or "",
+                                           builder.truth(Truth.TRUE), None)
+                points = builder.step(Op.SELECT, stays, points, zero)
+            if exclusion.cumulative:
+                total = builder.step(Op.ADD, total, points)
+            else:
+                worst = builder.step(Op.MAXIMUM, worst, points)
         total = builder.step(Op.ADD, total, worst)
     return total
 
@@ -73,7 +80,8 @@ def compile_event_exclusions(context: Context) -> EventEffects:
             "exclusion", "event", clause=exclusion.clause, law=_law(exclusion),
             inputs={}, outputs={"predicate": predicate, "effective": effective,
                                 "applies": applies, **result},
-            facts=_fact_ids(exclusion), code=exclusion.code, burden=exclusion.burden)
+            facts=_fact_ids(exclusion), code=exclusion.code, burden=exclusion.burden,
+            **_degree(exclusion))
     return effects
 
 
@@ -194,7 +202,8 @@ def compile_item_exclusions(
             inputs={"before": before},
             outputs={"predicate": predicate, "effective": effective, "applies": applies,
                      "after": amount},
-            facts=_fact_ids(exclusion), code=exclusion.code, burden=exclusion.burden)
+            facts=_fact_ids(exclusion), code=exclusion.code, burden=exclusion.burden,
+            **_degree(exclusion))
     return ItemResult(amount, interruption)
 
 
@@ -299,7 +308,7 @@ def unless_carved_back(
     A carve-back whose own predicate is unknown leaves the exclusion unknown: not applied.
     """
     builder = context.builder
-    if not touches(exclusion, coverage):
+    if coverage and not touches(exclusion, coverage):
         return builder.truth(Truth.FALSE)
     for carve_back in exclusion.carve_backs or ():
         if carve_back.coverages and coverage not in carve_back.coverages:
@@ -322,7 +331,8 @@ def _share(context: Context, effect: Effect, item: int | None) -> int:
         assert band.up_to is not None  # only the last band is open
         within = builder.step(Op.LESS_OR_EQUAL, value, builder.constant(band.up_to))
         share = builder.step(Op.SELECT, within, builder.constant(band.insured_share_ppm), share)
-    return share
+    exists = builder.step(Op.EXISTS, value)  # an unknown value reaches no band
+    return builder.step(Op.SELECT, exists, share, builder.constant(0))
 
 
 def _scoped_fact(context: Context, name: str, item: int | None) -> int:
@@ -342,15 +352,22 @@ def _needs_fact(effect: Effect) -> str:
 
 def _fact_ids(exclusion: Exclusion) -> tuple[str, ...]:
     assert exclusion.predicate is not None
-    effect = _effect(exclusion)
     ids = [one.id for one in facts_of(parse_predicate(exclusion.predicate))]
-    for step in effect.steps:
-        ids.extend(one.id for one in facts_of(parse_predicate(step.when)))
-    if effect.fact:
-        ids.append(effect.fact)
-    ids.extend(one["fact"] for one in (effect.numerator, effect.denominator)
-               if one and "fact" in one)
-    return tuple(dict.fromkeys(ids))
+    return tuple(dict.fromkeys((*ids, *_degree_facts(_effect(exclusion)))))
+
+
+def _degree_facts(effect: Effect) -> list[str]:
+    """Facts that say how much an exclusion takes once it acts."""
+    ids = [one.id for step in effect.steps for one in facts_of(parse_predicate(step.when))]
+    ids += [effect.fact] if effect.fact else []
+    ids += [one["fact"] for one in (effect.numerator, effect.denominator)
+            if one and "fact" in one]
+    return list(dict.fromkeys(ids))
+
+
+def _degree(exclusion: Exclusion) -> dict[str, list[str]]:
+    ids = _degree_facts(_effect(exclusion))
+    return {"degree": ids} if ids else {}
 
 
 def _law(exclusion: Exclusion) -> tuple[str, ...]:

@@ -14,14 +14,17 @@ from numba import njit, uint64
 
 from dinghai.foundation.errors import InputError
 from dinghai.terms.program import LARGEST_PRODUCT, Program
-from dinghai.terms.specialising import specialise
+from dinghai.terms.specialising import Compact, divide, specialise
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 _UNKNOWN = np.int64(UNKNOWN)
 _ABSENT = np.int64(ABSENT)
-_LANES = 256
+_LANES = 128
+_CHUNK = 1 << 15  # events copied at a time: memory does not grow with their number
 _LARGEST = np.int64(LARGEST_PRODUCT)
 _SAFE = np.int64(3_037_000_499)  # the largest whole number whose square fits in int64
+_SMALL = np.int64(1_518_500_249)  # the largest whole number whose square is within 2^61
+_WITHIN_PPM = np.int64(9_000_000_000_000)  # times a million is still an int64
 _LOW32 = np.uint64(0xFFFFFFFF)
 _S32, _S63, _ONE = np.uint64(32), np.uint64(63), np.uint64(1)
 
@@ -78,135 +81,186 @@ def _product(a, b, c, half_up):  # type: ignore[no-untyped-def]
     return quotient
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _ppm(a, b):  # type: ignore[no-untyped-def]
+    """a × b ÷ 1,000,000 half up; the divisor is known here, so small amounts need no division."""
+    if 0 <= a <= _WITHIN_PPM and 0 <= b <= 1_000_000:
+        return (a * b + np.int64(500_000)) // np.int64(1_000_000)
+    return _product(a, b, np.int64(1_000_000), True)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _units(a, b):  # type: ignore[no-untyped-def]
+    """a × b, saturating."""
+    if 0 <= a <= _SMALL and 0 <= b <= _SMALL:
+        return a * b
+    return _product(a, b, np.int64(1), False)
+
+
 @njit(cache=True, nogil=True)
-def _allot(registers, lane, dst, src, count, amount, total):  # type: ignore[no-untyped-def]
+def _allot(r, lane, dst, src, count, amount, total):  # type: ignore[no-untyped-def]
     """Floor each part of the amount; what is missing goes to the largest remainders."""
     missing = amount
     remainders = np.empty(count, dtype=np.int64)
     for k in range(count):
-        part, remainders[k] = _divide(registers[src + k, lane], amount, total)
-        registers[dst + k, lane] = part
+        part, remainders[k] = _divide(r[src + k, lane], amount, total)
+        r[dst + k, lane] = part
         missing -= part
     for _ in range(missing):
         best = 0
         for k in range(1, count):
             if remainders[k] > remainders[best]:
                 best = k
-        registers[dst + best, lane] += 1
+        r[dst + best, lane] += 1
         remainders[best] = np.int64(-1)
 
 
 @njit(cache=True, nogil=True)
-def _split(registers, lane, dst, src, count, cap):  # type: ignore[no-untyped-def]
-    cap = max(cap, np.int64(0))
-    total = np.int64(0)
-    for k in range(count):
-        total += registers[src + k, lane]
-    if total <= cap:
-        for k in range(count):
-            registers[dst + k, lane] = registers[src + k, lane]
-        return
-    _allot(registers, lane, dst, src, count, cap, total)
+def _totals(r, src, count, lanes, totals):  # type: ignore[no-untyped-def]
+    first = r[src]
+    for j in range(lanes):
+        totals[j] = first[j]
+    for k in range(1, count):
+        part = r[src + k]
+        for j in range(lanes):
+            totals[j] += part[j]
 
 
 @njit(cache=True, nogil=True)
-def _share(registers, lane, dst, src, count, amount):  # type: ignore[no-untyped-def]
-    total = np.int64(0)
+def _split(r, dst, src, count, cap, lanes, totals):  # type: ignore[no-untyped-def]
+    """Cut parts to a cap: mostly nothing is cut, so all lanes are copied and few mended."""
+    _totals(r, src, count, lanes, totals)
     for k in range(count):
-        total += registers[src + k, lane]
-    if total <= 0:
-        for k in range(count):
-            registers[dst + k, lane] = np.int64(0)
-        return
-    _allot(registers, lane, dst, src, count, max(amount, np.int64(0)), total)
+        part, result = r[src + k], r[dst + k]
+        for j in range(lanes):
+            result[j] = part[j]
+    limit = r[cap]
+    for j in range(lanes):
+        if totals[j] > max(limit[j], np.int64(0)):
+            _allot(r, j, dst, src, count, max(limit[j], np.int64(0)), totals[j])
 
 
 @njit(cache=True, nogil=True)
-def _run_block(steps, r, lanes):  # type: ignore[no-untyped-def]
+def _share(r, dst, src, count, amount, lanes, totals):  # type: ignore[no-untyped-def]
+    _totals(r, src, count, lanes, totals)
+    whole = r[amount]
+    for j in range(lanes):
+        if totals[j] > 0:
+            _allot(r, j, dst, src, count, max(whole[j], np.int64(0)), totals[j])
+        else:
+            for k in range(count):
+                r[dst + k, j] = np.int64(0)
+
+
+@njit(cache=True, nogil=True)
+def _run_block(steps, r, lanes, totals):  # type: ignore[no-untyped-def]
     for s in range(steps.shape[0]):
-        op, dst, a, b, c = steps[s, 0], steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4]
+        op, dst, a, b, c = (steps[s, 0], np.uint64(steps[s, 1]), np.uint64(steps[s, 2]),
+                            np.uint64(steps[s, 3]), np.uint64(steps[s, 4]))
+        if op == 18:
+            _split(r, steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4], lanes, totals)
+            continue
+        if op == 19:
+            _share(r, steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4], lanes, totals)
+            continue
+        d, x, y, z = r[dst], r[a], r[b], r[c]
         if op == 17:
             for j in range(lanes):
-                r[dst, j] = r[b, j] if r[a, j] == 2 else r[c, j]
+                d[j] = y[j] if x[j] == 2 else z[j]
         elif op == 11:
             for j in range(lanes):
-                r[dst, j] = r[a, j] + r[b, j]
+                d[j] = x[j] + y[j]
         elif op == 12:
             for j in range(lanes):
-                r[dst, j] = r[a, j] - r[b, j]
+                d[j] = x[j] - y[j]
         elif op == 13:
             for j in range(lanes):
-                r[dst, j] = min(r[a, j], r[b, j])
+                d[j] = min(x[j], y[j])
         elif op == 14:
             for j in range(lanes):
-                r[dst, j] = max(r[a, j], r[b, j])
+                d[j] = max(x[j], y[j])
         elif op == 6:
             for j in range(lanes):
-                r[dst, j] = min(r[a, j], r[b, j])
+                d[j] = min(x[j], y[j])
         elif op == 7:
             for j in range(lanes):
-                r[dst, j] = max(r[a, j], r[b, j])
+                d[j] = max(x[j], y[j])
         elif op == 5:
             for j in range(lanes):
-                r[dst, j] = 2 - r[a, j]
+                d[j] = 2 - x[j]
         elif op == 10:
             for j in range(lanes):
-                r[dst, j] = np.int64(0) if r[a, j] <= _ABSENT else r[a, j]
+                d[j] = np.int64(0) if x[j] <= _ABSENT else x[j]
         elif op == 9:
             for j in range(lanes):
-                r[dst, j] = 0 if r[a, j] == _UNKNOWN else 2
+                d[j] = 0 if x[j] == _UNKNOWN else 2
         elif op == 8:
             for j in range(lanes):
-                x = r[a, j]
-                r[dst, j] = 1 if x == _UNKNOWN else (0 if x == _ABSENT else 2)
+                d[j] = 1 if x[j] == _UNKNOWN else (0 if x[j] == _ABSENT else 2)
         elif op == 0:
             for j in range(lanes):
-                x = r[a, j]
-                r[dst, j] = 1 if x == _UNKNOWN else (2 if x == 1 else 0)
+                d[j] = 1 if x[j] == _UNKNOWN else (2 if x[j] == 1 else 0)
         elif op == 1:
             for j in range(lanes):
-                x = r[a, j]
-                r[dst, j] = 1 if x == _UNKNOWN else (2 if x == 0 else 0)
+                d[j] = 1 if x[j] == _UNKNOWN else (2 if x[j] == 0 else 0)
         elif op <= 4:
-            for j in range(lanes):
-                x, y = r[a, j], r[b, j]
-                if x == _UNKNOWN or y == _UNKNOWN:
-                    r[dst, j] = 1
-                elif x == _ABSENT or y == _ABSENT:
-                    r[dst, j] = 0
-                elif op == 2:
-                    r[dst, j] = 2 if x == y else 0
-                elif op == 3:
-                    r[dst, j] = 2 if x < y else 0
-                else:
-                    r[dst, j] = 2 if x <= y else 0
+            _compare(op, d, x, y, lanes)
         elif op == 15:
             for j in range(lanes):
-                r[dst, j] = _product(r[a, j], r[b, j], r[c, j], False)
+                d[j] = _product(x[j], y[j], z[j], False)
         elif op == 16:
             for j in range(lanes):
-                r[dst, j] = _product(r[a, j], r[b, j], r[c, j], True)
-        elif op == 18:
+                d[j] = _product(x[j], y[j], z[j], True)
+        elif op == 32:
             for j in range(lanes):
-                _split(r, j, dst, a, b, r[c, j])
-        elif op == 19:
+                d[j] = _ppm(x[j], y[j])
+        elif op == 33:
             for j in range(lanes):
-                _share(r, j, dst, a, b, r[c, j])
+                d[j] = _units(x[j], y[j])
+
+
+@njit(cache=True, nogil=True)
+def _compare(op, d, x, y, lanes):  # type: ignore[no-untyped-def]
+    for j in range(lanes):
+        left, right = x[j], y[j]
+        if left == _UNKNOWN or right == _UNKNOWN:
+            d[j] = 1
+        elif left == _ABSENT or right == _ABSENT:
+            d[j] = 0
+        elif op == 2:
+            d[j] = 2 if left == right else 0
+        elif op == 3:
+            d[j] = 2 if left < right else 0
+        else:
+            d[j] = 2 if left <= right else 0
 
 
 @njit(cache=True, nogil=True)
 def _run(steps, initial, columns, column_registers, output_registers, out):  # type: ignore[no-untyped-def]
     events = out.shape[1]
-    r = np.empty((initial.shape[0], _LANES), dtype=np.int64)
+    totals = np.empty(_LANES, dtype=np.int64)
+    r = np.empty((max(initial.shape[0], 1), _LANES), dtype=np.int64)
     for register in range(initial.shape[0]):
         r[register, :] = initial[register]
     for first in range(0, events, _LANES):
         lanes = min(_LANES, events - first)
         for k in range(column_registers.shape[0]):
             r[column_registers[k], :lanes] = columns[k, first:first + lanes]
-        _run_block(steps, r, lanes)
+        _run_block(steps, r, lanes, totals)
         for k in range(output_registers.shape[0]):
             out[k, first:first + lanes] = r[output_registers[k], :lanes]
+
+
+def _prepare(
+    program: Program, initial: npt.NDArray[np.int64], varying: list[int],
+    outputs: tuple[str, ...],
+) -> Compact:
+    """Do once what is the same for every event, and cut the rest down."""
+    wanted = tuple(program.outputs[name] for name in outputs)
+    once, each = divide(program, tuple(varying), wanted)
+    folded = initial.reshape(-1, 1)
+    _run_block(once, folded, 1, np.empty(1, dtype=np.int64))
+    return specialise(each, folded[:, 0], varying, wanted)
 
 
 def run(
@@ -232,14 +286,15 @@ def run(
         else:
             initial[program.inputs[name]] = column
     events = len(varying[0]) if varying else 1
-    block = np.empty((len(varying), events), dtype=np.int64)
-    for index, one in enumerate(varying):
-        block[index] = one
-    wanted = tuple(program.outputs[name] for name in outputs)
-    once, each = specialise(program, tuple(registers), wanted)
-    folded = initial.reshape(-1, 1)
-    _run_block(once, folded, 1)
+    if any(len(one) != events for one in varying):
+        raise ValueError("columns are of unlike lengths")
+    compact = _prepare(program, initial, registers, outputs)
     out = np.empty((len(outputs), events), dtype=np.int64)
-    _run(each, folded[:, 0], block, np.array(registers, dtype=np.int64),
-         np.array(wanted, dtype=np.int64), out)
+    chunk = np.empty((len(varying), min(events, _CHUNK)), dtype=np.int64)
+    for first in range(0, events, _CHUNK):
+        last = min(first + _CHUNK, events)
+        for index, one in enumerate(varying):
+            chunk[index, :last - first] = one[first:last]
+        _run(compact.steps, compact.initial, chunk, compact.columns, compact.outputs,
+             out[:, first:last])
     return dict(zip(outputs, out, strict=True))

@@ -6,18 +6,22 @@ from dinghai.foundation.money import PPM
 from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects, heaviest
 from dinghai.terms.program import Op
-from dinghai.terms.states import SectionState, cut, replace, retain
-from dinghai.wording.policy import explained
+from dinghai.terms.states import SectionState, applies, cut, replace, retain
 
 _OWN = frozenset({"fixed", "percentage", "higher_of", "lower_of"})
 
 
 def retention(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
     """A section's own retention or waiting; what it takes of the event deductible is noted."""
+    left: dict[str, int] = {}
     for state in states:
-        if state.waits and explained(context.policy, f"waiting:{state.coverage}", "explain"):
-            deductible = _deductible_left(context, effects, state.insured)
-            _waiting(context, state, deductible)
+        if state.waits and applies(context, f"waiting:{state.coverage}", state.name):
+            key = deductible_key(context, state.insured)
+            if key not in left:
+                left[key] = _deductible_left(context, effects, state.insured)
+            _waiting(context, state, left[key])
+            if state.deductible_taken is not None:
+                left[key] = context.builder.less(left[key], state.deductible_taken)
         elif state.section.retention.kind in _OWN:
             _own_retention(context, effects, state)
 
@@ -41,7 +45,10 @@ def _waiting(context: Context, state: SectionState, deductible: int) -> None:
     left = builder.less(state.amount, taken)
     exceeded = builder.step(Op.LESS, state.waiting, state.reach)
     after = builder.step(Op.SELECT, exceeded, left, zero)
-    used = builder.minimum(money, state.amount)
+    room = state.amount
+    if waiting.mode == "waiting_then_deductible":
+        room = builder.less(state.amount, state.waiting_amount)
+    used = builder.minimum(money, room)
     state.deductible_taken = builder.step(Op.SELECT, exceeded, used, zero)
     retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
     replace(context, state, "waiting", after, code=waiting.mode,
@@ -53,7 +60,7 @@ def _waiting(context: Context, state: SectionState, deductible: int) -> None:
 def _own_retention(context: Context, effects: EventEffects, state: SectionState) -> None:
     builder = context.builder
     own = state.section.retention
-    if not explained(context.policy, f"retention:{state.coverage}", "explain"):
+    if not applies(context, f"retention:{state.coverage}", state.name):
         return
     fixed, one = builder.constant(own.amount_fen), builder.constant(PPM)
     base = state.amount
@@ -83,8 +90,9 @@ def _deductible_left(context: Context, effects: EventEffects, insured: str) -> i
     earlier claims of the event took."""
     builder = context.builder
     policy = context.policy
-    proved = explained(policy, "event_deductible", "explain")
-    amount = context.amount(policy.schedule.event_deductible_fen if proved else 0)
+    agreed = policy.schedule.event_deductible_fen
+    proved = agreed and applies(context, "event_deductible", "event")
+    amount = context.amount(agreed if proved else 0)
     one = builder.constant(PPM)
     factor = builder.step(Op.ADD, one, heaviest(context, effects.uplifts))
     whole = builder.ratio(amount, factor, one)
@@ -134,9 +142,7 @@ def _take_event_deductible(
 def _bounds(context: Context, states: list[SectionState]) -> None:
     """All retentions of one event together: at least the minimum, at most the maximum."""
     schedule = context.policy.schedule
-    if not explained(context.policy, "event_deductible", "explain"):
-        return
-    if schedule.retention_minimum_fen:
+    if schedule.retention_minimum_fen and applies(context, "retention_minimum", "event"):
         _at_least(context, states, schedule.retention_minimum_fen)
     if schedule.retention_maximum_fen is not None:
         _at_most(context, states, schedule.retention_maximum_fen)

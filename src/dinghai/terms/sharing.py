@@ -7,9 +7,8 @@ from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects, heaviest
 from dinghai.terms.limits import reinstated
 from dinghai.terms.program import Op
-from dinghai.terms.states import SectionState, cut, replace
+from dinghai.terms.states import SectionState, applies, cut, replace
 from dinghai.wording.layers import Layer
-from dinghai.wording.policy import explained
 
 
 def insured_share(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
@@ -18,8 +17,7 @@ def insured_share(context: Context, effects: EventEffects, states: list[SectionS
     one = builder.constant(PPM)
     for state in states:
         agreed = state.section.insured_share_ppm
-        if agreed and not explained(
-                context.policy, f"insured_share:{state.coverage}", "explain"):
+        if agreed and not applies(context, f"insured_share:{state.coverage}", state.name):
             agreed = 0
         penalties = heaviest(context, effects.shares, state.coverage)
         share = builder.minimum(one, builder.step(Op.ADD, builder.constant(agreed), penalties))
@@ -31,7 +29,7 @@ def insured_share(context: Context, effects: EventEffects, states: list[SectionS
 def premium_paid(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
     """Where instalments are unpaid: × premium paid ÷ premium due, if agreed and explained."""
     clause = context.policy.product.instalments
-    if clause is None or not explained(context.policy, "premium_paid", "explain"):
+    if clause is None or not applies(context, "premium_paid", "event"):
         return
     builder = context.builder
     due, paid = context.fact("premium.due"), context.fact("premium.paid")

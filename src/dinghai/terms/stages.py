@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from dinghai.foundation.truth import Truth
 from dinghai.terms.context import Context
-from dinghai.terms.exclusions import EventEffects, touches
+from dinghai.terms.exclusions import EventEffects, touches, unless_carved_back
 from dinghai.terms.limits import aggregate_limit, each_event_limit, shared_limits, sublimit
 from dinghai.terms.program import Op
 from dinghai.terms.retentions import event_deductible, retention
 from dinghai.terms.sharing import insured_share, layers, other_insurance, premium_paid
-from dinghai.terms.states import SectionState, cut, replace
+from dinghai.terms.states import SectionState, replace
+from dinghai.wording.exclusions import Exclusion
 from dinghai.wording.words import Stage
 
 
@@ -26,10 +28,26 @@ def recoveries(context: Context, effects: EventEffects, states: list[SectionStat
         replace(context, state, "recoveries", builder.less(state.amount, received),
                 inputs={"recovered": received}, facts=("item.recovered",), law=("保险法60条",))
     for exclusion, taken in effects.reductions:
-        group = [state for state in states if touches(exclusion, state.coverage)]
-        if group:
-            total = builder.total([state.amount for state in group])
-            cut(context, group, builder.less(total, taken), "reduction",
+        _reduce(context, exclusion, taken,
+                [state for state in states if touches(exclusion, state.coverage)])
+
+
+def _reduce(
+    context: Context, exclusion: Exclusion, taken: int, group: list[SectionState]
+) -> None:
+    """An amount off the event, pro rata over the sections that the exclusion does not spare."""
+    builder, zero = context.builder, context.builder.constant(0)
+    if not group:
+        return
+    parts = []
+    for state in group:
+        stays = unless_carved_back(context, exclusion, state.coverage,
+                                   builder.truth(Truth.TRUE), None)
+        parts.append(builder.step(Op.SELECT, stays, state.amount, zero))
+    kept = builder.split(parts, builder.less(builder.total(parts), taken))
+    for state, part, left in zip(group, parts, kept, strict=True):
+        lost = builder.step(Op.SUBTRACT, part, left)
+        replace(context, state, "reduction", builder.step(Op.SUBTRACT, state.amount, lost),
                 code=exclusion.code, clause=exclusion.clause, inputs={"taken_of_event": taken},
                 law=tuple(filter(None, (exclusion.law,))))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dinghai.terms.context import Context
+from dinghai.wording.policy import explained
 from dinghai.wording.sections import Section
 
 
@@ -53,6 +54,17 @@ class SectionState:
 def section_name(coverage: str, insured: str) -> str:
     """A section's name in outputs."""
     return f"{coverage}@{insured}" if insured else coverage
+
+
+def applies(context: Context, key: str, subject: str) -> bool:
+    """Whether a term was explained (保险法17条); if not, the trace says so, once."""
+    if explained(context.policy, key, "explain"):
+        return True
+    rules = context.builder.rules
+    if not any(one.name == "unexplained" and (one.code, one.subject) == (key, subject)
+               for one in rules):
+        context.record("unexplained", subject, code=key, law=("保险法17条",))
+    return False
 
 
 def replace(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import Rounding, multiply_divide, split
@@ -48,48 +51,53 @@ def run(program: Program, cells: Mapping[str, int]) -> TracedRun:
         elif op == Op.SHARE:
             registers[dst:dst + b] = _share(registers[a:a + b], registers[c])
         else:
-            registers[dst] = _step(op, registers, a, b, c)
+            registers[dst] = step_value(op, registers, a, b, c)
     return TracedRun(program, tuple(registers))
 
 
-def _step(op: int, r: list[int], a: int, b: int, c: int) -> int:
+def step_value(op: int, r: Sequence[int] | npt.NDArray[np.int64], a: int, b: int, c: int) -> int:
+    """The result of one step over registers, in exact Python integers."""
+    return _step(op, int(r[a]), int(r[b]), int(r[c]))
+
+
+def _step(op: int, a: int, b: int, c: int) -> int:
     match op:
         case Op.IS_TRUE:
-            return _known_truth(r[a], r[a] == 1)
+            return _known_truth(a, a == 1)
         case Op.IS_FALSE:
-            return _known_truth(r[a], r[a] == 0)
+            return _known_truth(a, a == 0)
         case Op.EQUAL:
-            return _compared(r[a], r[b], r[a] == r[b])
+            return _compared(a, b, a == b)
         case Op.LESS:
-            return _compared(r[a], r[b], r[a] < r[b])
+            return _compared(a, b, a < b)
         case Op.LESS_OR_EQUAL:
-            return _compared(r[a], r[b], r[a] <= r[b])
+            return _compared(a, b, a <= b)
         case Op.NOT:
-            return 2 - r[a]
+            return 2 - a
         case Op.AND:
-            return min(r[a], r[b])
+            return min(a, b)
         case Op.OR:
-            return max(r[a], r[b])
+            return max(a, b)
         case Op.EXISTS:
-            return 1 if r[a] == UNKNOWN else 0 if r[a] == ABSENT else 2
+            return 1 if a == UNKNOWN else 0 if a == ABSENT else 2
         case Op.KNOWN:
-            return 0 if r[a] == UNKNOWN else 2
+            return 0 if a == UNKNOWN else 2
         case Op.VALUE:
-            return 0 if r[a] <= ABSENT else r[a]
+            return 0 if a <= ABSENT else a
         case Op.ADD:
-            return r[a] + r[b]
+            return a + b
         case Op.SUBTRACT:
-            return r[a] - r[b]
+            return a - b
         case Op.MINIMUM:
-            return min(r[a], r[b])
+            return min(a, b)
         case Op.MAXIMUM:
-            return max(r[a], r[b])
+            return max(a, b)
         case Op.PRODUCT_FLOOR:
-            return _product(r[a], r[b], r[c], "floor")
+            return _product(a, b, c, "floor")
         case Op.PRODUCT_HALF_UP:
-            return _product(r[a], r[b], r[c], "half_up")
+            return _product(a, b, c, "half_up")
         case Op.SELECT:
-            return r[b] if r[a] == Truth.TRUE else r[c]
+            return b if a == Truth.TRUE else c
     raise ValueError(f"no such step: {op}")
 
 

@@ -13,6 +13,7 @@ from dinghai.foundation.money import MAXIMUM_FEN, PPM
 from dinghai.terms.context import Context
 from dinghai.terms.interruption import PROFILE, LostTime, compile_interruption
 from dinghai.terms.program import Op
+from dinghai.vocabulary.facts import fact
 from dinghai.wording.sections import Valuation
 from dinghai.wording.words import INTERRUPTIONS, ValuationMethod
 
@@ -94,12 +95,16 @@ class Waitings:
 
 def compile_valuation(
     context: Context, item: int, valuation: Valuation, waiting: Waitings,
-    indemnity_days: int | None, clause: str, *, defence_apart: bool = False,
+    indemnity_days: int | None, clause: str, *, asks: tuple[str, ...] = (),
+    defence_apart: bool = False,
 ) -> ValuedItem:
-    """Steps that value one item. The trace shows every fact that went in."""
+    """Steps that value one item. The trace shows every fact that went in.
+
+    ``asks`` are further facts without which nothing is paid for now.
+    """
     builder, method = context.builder, valuation.method
-    required = REQUIRED[method]
-    used = required + OPTIONAL.get(method, ())
+    required = tuple(dict.fromkeys((*REQUIRED[method], *asks)))
+    used = REQUIRED[method] + OPTIONAL.get(method, ())
     facts = {name: context.fact(name, item) for name in used if name != PROFILE}
     values = {name: context.ratio_or_whole(name, item) if name in _WHOLE_UNLESS_KNOWN
               else builder.step(Op.VALUE, register) for name, register in facts.items()}
@@ -130,15 +135,15 @@ def compile_valuation(
     if time is not None:
         outputs["waiting_amount"] = time.waiting_amount
     context.record("valuation", f"item[{item}]", clause=clause, law=_LAW.get(method, ()),
-                   inputs=values, outputs=outputs, facts=used, code=method,
-                   required=list(required))
+                   inputs=values, outputs=outputs, facts=tuple(dict.fromkeys((*used, *asks))),
+                   code=method, required=list(required))
     return ValuedItem(amount, known, time, defence)
 
 
 def _required(context: Context, item: int, name: str, indemnity_days: int | None) -> int:
     """The register that says whether a fact is known: of a series, the sum it is needed for."""
     if name != PROFILE:
-        return context.fact(name, item)
+        return context.fact(name, item if fact(name).scope == "item" else None)
     limit = "" if indemnity_days is None else f":{indemnity_days * 86_400}"
     return context.fact(f"{PROFILE}@interruption{limit}", item)
 

@@ -11,8 +11,8 @@ from dinghai.wording.words import ActsOn, Count, Duty, Ratio, Struct
 class Band(Struct, frozen=True):
     """The insured's share up to a value of the fact; the last band has no upper bound."""
 
-    up_to: Count | None
     insured_share_ppm: Ratio
+    up_to: Count | None = None
 
 
 class Effect(Struct, frozen=True):

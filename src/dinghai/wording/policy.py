@@ -300,6 +300,10 @@ def terms_to_explain(policy: Policy) -> tuple[ExplainableTerm, ...]:
     if schedule.event_deductible_fen > 0:
         terms.append(_amount_term("event_deductible", "deductible", "每次事故免赔额",
                                   "Event deductible", "", schedule.event_deductible_fen))
+    if schedule.retention_minimum_fen > 0:
+        terms.append(_amount_term("retention_minimum", "deductible", "每次事故最低自留额",
+                                  "Minimum retention of an event", "",
+                                  schedule.retention_minimum_fen))
     for scheduled in schedule.sections:
         section = policy.product.section(scheduled.coverage)
         assert section is not None  # bind() has checked it

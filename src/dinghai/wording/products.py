@@ -103,7 +103,7 @@ def resolve(product: Product) -> Product:
 
 def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
     standard = _coverage(section.coverage)
-    typical = set(standard.typical_exclusions)
+    usual = {*standard.typical_exclusions, *_everywhere()}
     return msgspec.structs.replace(
         section,
         **_texts(section, standard),
@@ -113,7 +113,8 @@ def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
         perils=section.perils or standard.trigger.perils,
         valuation=section.valuation or _standard_valuation(standard),
         exclusions=(section.exclusions if section.exclusions is not None
-                    else tuple(code for code in codes if code in typical)),
+                    else tuple(code for code in codes
+                               if code in usual or code.startswith(OWN_CODE))),
         evidence=section.evidence or standard.evidence,
         source=section.source or standard.source,
         confidence=section.confidence or standard.confidence,
@@ -181,6 +182,12 @@ def _resolve_exclusion(exclusion: Exclusion, product: Product) -> Exclusion:
     )
 
 
+@cache
+def _everywhere() -> frozenset[str]:
+    """Exclusions that the standard puts over the whole policy."""
+    return frozenset(code for code, one in exclusions().items() if one.policy_level_default)
+
+
 def _carve_backs(
     exclusion: Exclusion, standard: StandardExclusion, product: Product
 ) -> tuple[CarveBack, ...]:
@@ -189,8 +196,9 @@ def _carve_backs(
         return exclusion.carve_backs
     carved = [CarveBack(coverages=one.coverages, when=one.when, text_zh=one.text_zh,
                         text_en=one.text_en) for one in standard.carve_backs]
-    disapplying = tuple(code for code in granted_coverages(product)
-                        if exclusion.code in _coverage(code).disapplied_exclusions)
+    named = {code for one in carved for code in one.coverages}
+    disapplying = tuple(code for code in granted_coverages(product) if code not in named
+                        and exclusion.code in _coverage(code).disapplied_exclusions)
     if disapplying:
         carved.append(CarveBack(coverages=disapplying))
     return tuple(carved)

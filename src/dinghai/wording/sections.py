@@ -103,6 +103,9 @@ class Section(Struct, frozen=True):
     """Lists of the schedule that this section is confined to."""
     exclusions: tuple[str, ...] | None = None
     """Exclusions that act on this section's items; None takes the vocabulary's typical ones."""
+    asks: tuple[str, ...] = ()
+    """Facts that the insured must establish before an item is paid, beside those of its valuation
+    (such as how long money has stayed unrecovered)."""
     evidence: tuple[str, ...] | None = None
     source: str = ""
     confidence: str = ""

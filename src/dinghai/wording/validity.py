@@ -93,6 +93,9 @@ def _section_faults(
     elif section.waiting is not None and section.valuation.method not in INTERRUPTIONS:
         faults.append(Fault("only an interruption can have a waiting time",
                             field=f"{field}.waiting", mend="use a retention"))
+    faults += [Fault(f"{one!r} is not in the registry of facts", field=f"{field}.asks",
+                     mend="see docs/reference/facts.md") for one in section.asks
+               if one not in facts()]
     faults += _retention_faults(section, field)
     if section.valuation is not None and section.valuation.method == "betterment_share" and (
             section.valuation.share_ppm is None):

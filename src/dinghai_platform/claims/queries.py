@@ -119,12 +119,8 @@ def relevant_facts(claim: Claim) -> tuple[list[str], dict[int, list[str]]]:
     program = compile_policy(policy, [item.coverage for item in granted])
     event: set[str] = set(claim.facts)
     by_item: dict[int, set[str]] = {item.no: set(item.facts) for item in items}
-    for key in program.inputs:
-        if key.startswith("item["):
-            position, _sep, name = key[5:].partition("].")
-            by_item[granted[int(position)].no].add(name)
-        elif key in facts():
-            event.add(key)
+    for position, names in program.facts_asked().items():
+        (event if position is None else by_item[granted[position].no]).update(names)
     for item in items:
         if not policy.grants(item.coverage):
             by_item[item.no] |= {"item.amount", "item.loss_kind"}

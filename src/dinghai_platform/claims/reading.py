@@ -18,6 +18,7 @@ from dinghai_platform.claims.models import Claim, DecisionRecord, Payment
 from dinghai_platform.core.tenancy import crossing_tenants
 
 JSONDocument = dict[str, Any]
+ROOT_CAUSE = "incident.root_cause_id"
 
 
 def claim_document(claim: Claim) -> JSONDocument:
@@ -29,7 +30,7 @@ def claim_document(claim: Claim) -> JSONDocument:
         "policy_no": claim.policy.policy_no,
         "reported_at": claim.received_at.isoformat(),
         "description": claim.description,
-        "facts": claim.facts,
+        "facts": {ROOT_CAUSE: {"value": incident.number}, **claim.facts},
         "items": [
             {"no": item.no, "coverage": item.coverage, "description": item.description,
              "facts": item.facts}
@@ -41,8 +42,43 @@ def claim_document(claim: Claim) -> JSONDocument:
              "sha256": one.sha256}
             for one in incident.evidence.all()
         ],
-        "prior": prior_payments(claim),
+        "prior": {"interim_paid_fen": prior_payments(claim)["interim_paid_fen"]},
     }
+
+
+def policy_history(claim: Claim) -> JSONDocument:
+    """What other claims of the policy used up (schema dinghai.history/1), from what was paid.
+
+    A claim under the same incident is the same event unless the facts name another root cause.
+    """
+    with crossing_tenants("limits erode by every payment under the policy, whoever asks"):
+        paid = list(Payment.objects.within(claim.tenant_id)
+                    .filter(policy_id=claim.policy_id).exclude(claim_id=claim.pk)
+                    .select_related("claim", "decision").order_by("id"))
+    by_claim: dict[Any, list[Payment]] = {}
+    for payment in paid:
+        by_claim.setdefault(payment.claim_id, []).append(payment)
+    return {
+        "schema": "dinghai.history/1",
+        "policy_no": claim.policy.policy_no,
+        "claims": [_used_up(payments) for payments in by_claim.values()],
+    }
+
+
+def _used_up(payments: list[Payment]) -> JSONDocument:
+    """One other claim: what its last paid decision used up. Before one, and for decisions under
+    rules that did not note it, what was paid out of limits."""
+    final = [one for one in payments if one.kind == Payment.Kind.FINAL]
+    last = (final or payments)[-1]
+    entry: JSONDocument = dict(decision_document(last.decision).get("erosion", {}))
+    if not final or not entry:
+        towers = outside_codes(last.claim)
+        sections: Counter[str] = Counter()
+        for payment in payments:
+            sections.update(payment.sections)
+        entry["paid"] = {code: fen for code, fen in sections.items()
+                         if fen and code not in towers}
+    return {"claim_no": last.claim.number, **entry}
 
 
 def prior_payments(claim: Claim) -> JSONDocument:
@@ -81,7 +117,7 @@ def outside_codes(claim: Claim) -> set[str]:
 
 def provisional_decision(claim: Claim) -> JSONDocument:
     """The engine's decision on the file as it stands. Raises InputError for a bad file."""
-    return adjudicate(claim.policy.document, claim_document(claim))
+    return adjudicate(claim.policy.document, claim_document(claim), policy_history(claim))
 
 
 def try_decision(claim: Claim) -> tuple[JSONDocument | None, str]:

@@ -69,6 +69,7 @@ class TestAdjudicatedWithNothingPayable:
         handler = scene.actor("claims_handler")
         services.dispute_decision(scene.claim, reason="x", actor=scene.actor("insured_admin"))
         services.set_fact(scene.claim, "incident.armed_conflict", True, actor=handler)
+        services.set_fact(scene.claim, "causation.EX-WAR", True, actor=handler)
         services.end_dispute(scene.claim, opinion="x", actor=scene.actor("arbiter"))
         with pytest.raises(Refusal):
             services.close_claim(scene.claim, actor=handler, reason="x")

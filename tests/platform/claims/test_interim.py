@@ -77,8 +77,8 @@ def test_a_new_order_takes_the_place_of_an_unpaid_one(registered: Scene) -> None
 
 def test_what_is_no_longer_certain_is_not_paid(registered: Scene) -> None:
     services.order_interim(registered.claim, actor=registered.actor("claims_approver"))
-    services.set_fact(registered.claim, "incident.armed_conflict", True,
-                      actor=registered.actor("claims_handler"))
+    for name in ("incident.armed_conflict", "causation.EX-WAR"):
+        services.set_fact(registered.claim, name, True, actor=registered.actor("claims_handler"))
     with pytest.raises(Refusal):
         services.pay_interim(registered.claim, actor=registered.actor("claims_payment"))
     assert balance_of(registered.world.insurer, "cash") == 0

@@ -229,6 +229,7 @@ class TestFacts:
         handler = scene.actor("claims_handler")
         services.adjudicate_claim(scene.claim, actor=handler)
         services.set_fact(scene.claim, "incident.armed_conflict", True, actor=handler)
+        services.set_fact(scene.claim, "causation.EX-WAR", True, actor=handler)
         with pytest.raises(Refusal):
             services.approve_claim(scene.claim, actor=scene.actor("claims_approver"))
         again = services.adjudicate_claim(scene.claim, actor=handler)
@@ -244,6 +245,7 @@ class TestRefusalAndDispute:
         scene.quantify()
         handler = scene.actor("claims_handler")
         services.set_fact(scene.claim, "incident.armed_conflict", True, actor=handler)
+        services.set_fact(scene.claim, "causation.EX-WAR", True, actor=handler)
         services.adjudicate_claim(scene.claim, actor=handler)
         with pytest.raises(Refusal):
             services.approve_claim(scene.claim, actor=scene.actor("claims_approver"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dinghai.foundation.errors import InputError, Refusal
@@ -412,8 +413,9 @@ def _disputed(sim: Simulation, claim: Claim) -> Iterator[Attempt]:
     admin = sim.person("insured_admin", claim.insured)
     arbiter = sim.cast.first("arbiter", sim.cast.mediator)
     war = sim.random.random() < 0.4
-    yield must("a fact turns up in the dispute", lambda: services.set_fact(
-        claim, "incident.armed_conflict", war, actor=sim.staff("claims_handler")))
+    for name in ("incident.armed_conflict", "causation.EX-WAR"):
+        yield must("a fact turns up in the dispute", partial(
+            services.set_fact, claim, name, war, actor=sim.staff("claims_handler")))
     yield from _supplement(sim, claim)
     yield must("mediate", lambda: services.end_dispute(
         claim, opinion="调解意见", actor=arbiter), weight=2)

@@ -105,7 +105,8 @@ def incident_story(random: Random) -> dict[str, Any]:
     for item in items:
         item["late"] = "supplement" in item and random.random() < 0.6
     if random.random() < 0.2:
-        story["facts"]["incident.armed_conflict"] = {"value": True, "evidence": ["ir-report.txt"]}
+        for name in ("incident.armed_conflict", "causation.EX-WAR"):
+            story["facts"][name] = {"value": True, "evidence": ["ir-report.txt"]}
     return story
 
 

@@ -18,8 +18,8 @@ from tests.platform.claims.making import Scene
 
 def _dispute_ends(scene: Scene, *, war: bool) -> None:  # noqa: F811
     services.dispute_decision(scene.claim, reason="x", actor=scene.actor("insured_admin"))
-    services.set_fact(scene.claim, "incident.armed_conflict", war,
-                      actor=scene.actor("claims_handler"))
+    for name in ("incident.armed_conflict", "causation.EX-WAR"):
+        services.set_fact(scene.claim, name, war, actor=scene.actor("claims_handler"))
     services.end_dispute(scene.claim, opinion="x", actor=scene.actor("arbiter"))
 
 

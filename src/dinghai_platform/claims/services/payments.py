@@ -27,6 +27,7 @@ from dinghai_platform.claims.reading import (
     decision_document,
     line_totals,
     outside_codes,
+    policy_history,
     prior_payments,
     provisional_decision,
 )
@@ -83,7 +84,9 @@ def pay_claim(
 def _still_due(claim: Claim, decision: JSONDocument) -> bool:
     """Whether the engine gives the decision's amounts with what has been paid until now."""
     inputs = decision["inputs"]
-    now = adjudicate(inputs["policy"], {**inputs["claim"], "prior": prior_payments(claim)})
+    prior = {"interim_paid_fen": prior_payments(claim)["interim_paid_fen"]}
+    now = adjudicate(inputs["policy"], {**inputs["claim"], "prior": prior},
+                     policy_history(claim))
     return now["total_fen"] == decision["total_fen"] and line_totals(now) == line_totals(decision)
 
 

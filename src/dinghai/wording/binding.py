@@ -1,0 +1,132 @@
+"""Reads a policy written by hand: which product, what is agreed, and what was explained.
+
+A TOML (or JSON) file says ``product`` (an id, or a folder beside the file), ``schedule`` (fields of
+the policy's schedule; sections and layers default to the product's for the aggregate limit,
+``sublimits`` changes single ones) and ``explanation`` (the record of 保险法17条, for all terms, for
+``only`` some, or for all ``except`` some). A whole policy document in JSON is taken as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+
+from dinghai.foundation.canonical import JSON, read_json
+from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.reading import typed
+from dinghai.wording.policy import (
+    ExplanationRecord,
+    Policy,
+    Schedule,
+    bind,
+    read_policy,
+    scheduled_layers,
+    scheduled_sections,
+    terms_to_explain,
+    with_explanations,
+)
+from dinghai.wording.products import load_product
+from dinghai.wording.schema import Product
+from dinghai.wording.words import Struct
+
+
+class Explanation(Struct, frozen=True):
+    """How terms were explained, and which."""
+
+    explained_at: datetime
+    highlighted: bool = True
+    channel: str = ""
+    confirmed_by: str = ""
+    evidence: str = ""
+    only: tuple[str, ...] | None = None
+    excepted: tuple[str, ...] = ()
+
+
+class _Order(Struct, frozen=True):
+    product: str
+    schedule: dict[str, JSON]
+    explanation: Explanation | None = None
+
+
+def read_document(path: Path) -> JSON:
+    """A document in JSON or, by its ending, TOML; dates become text. Raises InputError."""
+    if path.suffix != ".toml":
+        return read_json(path)
+    try:
+        return _plain(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read: {error}", file=str(path),
+                         mend="give a file that exists and is UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"this is not TOML: {error}", file=str(path),
+                         mend="correct the syntax at the place named") from error
+
+
+def _plain(value: JSON) -> JSON:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def read_policy_file(path: Path) -> Policy:
+    """The policy of a file. Raises one InputError for all faults, with the file's name."""
+    raw = read_document(path)
+    if isinstance(raw, dict) and raw.get("schema") == "dinghai.policy/1":
+        return read_policy(raw, file=str(path))
+    order = typed(raw, _Order, file=str(path))
+    folder = path.parent / order.product
+    product = load_product(str(folder) if folder.is_dir() else order.product)
+    try:
+        policy = bind(product, typed(_schedule(product, order.schedule), Schedule))
+        return _explain(policy, order.explanation)
+    except InputError as error:
+        raise InputError.of(Fault(one.message, str(path), one.line, one.field, one.mend)
+                            for one in error.faults) from error
+
+
+def _schedule(product: Product, given: dict[str, JSON]) -> dict[str, JSON]:
+    """The schedule with what the product says where the file is silent."""
+    schedule = dict(given)
+    sublimits = schedule.pop("sublimits", {})
+    aggregate = schedule.setdefault("aggregate_limit_fen", product.limits.aggregate_default_fen)
+    if not isinstance(aggregate, int):
+        return schedule  # reading it as a schedule says what is wrong
+    schedule.setdefault("each_event_limit_fen",
+                        aggregate * product.limits.each_event_ppm // 1_000_000)
+    schedule.setdefault("event_deductible_fen", product.limits.deductible_default_fen)
+    fee = schedule.get("parameters", {}).get("annual_service_fee")
+    rows = json.loads(msgspec.json.encode(
+        scheduled_sections(product, aggregate, service_fee_fen=fee)))
+    unknown = sorted(set(sublimits) - {row["coverage"] for row in rows})
+    if unknown:
+        raise InputError(f"the product has no section {unknown[0]}",
+                         field=f"schedule.sublimits.{unknown[0]}", mend="drop it")
+    schedule.setdefault("sections", [
+        {**row, "sublimit_fen": sublimits.get(row["coverage"], row["sublimit_fen"])}
+        for row in rows])
+    schedule.setdefault("layers", json.loads(msgspec.json.encode(
+        scheduled_layers(product, aggregate))))
+    return schedule
+
+
+def _explain(policy: Policy, explanation: Explanation | None) -> Policy:
+    if explanation is None:
+        return policy
+    keys = [term.key for term in terms_to_explain(policy)]
+    for name in (*(explanation.only or ()), *explanation.excepted):
+        if name not in keys:
+            raise InputError(f"{name!r} is not a term that must be explained",
+                             field="explanation", mend="one of: " + ", ".join(keys))
+    wanted = keys if explanation.only is None else explanation.only
+    record = ExplanationRecord(
+        highlighted=explanation.highlighted, explained_at=explanation.explained_at,
+        channel=explanation.channel, confirmed_by=explanation.confirmed_by,
+        evidence=explanation.evidence)
+    return with_explanations(
+        policy, tuple(one for one in wanted if one not in explanation.excepted), record)
