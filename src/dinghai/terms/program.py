@@ -155,6 +155,8 @@ class Builder:
         return self._many(Op.SHARE, weights, total)
 
     def _many(self, op: Op, parts: Sequence[int], amount: int) -> list[int]:
+        if not parts:
+            return []
         copies = [self.step(Op.VALUE, part) for part in parts]
         results = [self._new(0) for _ in parts]
         self._steps.append((int(op), results[0], copies[0], len(parts), amount))
