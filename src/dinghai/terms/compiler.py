@@ -21,7 +21,7 @@ from dinghai.terms.exclusions import (
 from dinghai.terms.program import Builder, ItemShape, Op, Program
 from dinghai.terms.stages import STAGES
 from dinghai.terms.states import SectionState, section_name
-from dinghai.terms.triggers import covered, lawful
+from dinghai.terms.triggers import TOWER, covered, lawful
 from dinghai.terms.valuation import ValuedItem, Waitings, compile_valuation
 from dinghai.wording.policy import Policy
 from dinghai.wording.sections import Section, Tower, Valuation
@@ -213,7 +213,7 @@ def _compile_tower(context: Context, effects: EventEffects, tower: Tower, insure
     """A cover outside the aggregate: no deductible, no insured's share, its own cap."""
     builder = context.builder
     name = section_name(tower.coverage, insured)
-    holds = covered(context, effects, tower.coverage, tower.clause, tower.triggers or (), None,
+    holds = covered(context, effects, tower.coverage, tower.clause, tower.triggers or (), TOWER,
                     name)
     nothing = Waitings(builder.constant(0), {})
     amounts = []

@@ -15,6 +15,8 @@ from dinghai.wording.sections import Section
 
 _DAY: Final = 86_400
 _MAINLAND: Final = "CN-mainland"
+TOWER: Final = "tower"
+"""The basis of a tower: its cost belongs to an event of the period, whatever its sections' own."""
 
 
 def covered(
@@ -28,7 +30,7 @@ def covered(
     triggered = builder.step(Op.AND, happened, in_time)
     context.record("trigger", subject, clause=clause,
                    outputs={"happened": happened, "in_time": in_time, "triggered": triggered},
-                   facts=(*triggers, *timing_facts), code=basis or "")
+                   facts=(*triggers, *timing_facts), code="" if basis == TOWER else basis or "")
     kept = builder.truth(Truth.TRUE)
     for exclusion, applies in effects.excluded:
         here = unless_carved_back(context, exclusion, coverage, applies, None)
@@ -40,12 +42,21 @@ def _in_time(context: Context, basis: str | None) -> tuple[int, tuple[str, ...]]
     """Whether the deciding moment lies inside the policy period (or extended reporting)."""
     if basis == "claims_made":
         return _made_in_time(context)
+    if basis == TOWER:
+        return _either_in_time(context)
     moment = {"occurrence": "incident.first_occurrence_at",
               "discovery": "incident.discovered_at"}.get(basis or "")
     if moment is None:
         return context.builder.truth(Truth.TRUE), ()
     first, end = _period(context)
     return _between(context, context.fact(moment), first, end), (moment,)
+
+
+def _either_in_time(context: Context) -> tuple[int, tuple[str, ...]]:
+    """Occurred or discovered within the period: what goes with any section's event."""
+    names = ("incident.first_occurrence_at", "incident.discovered_at")
+    return context.builder.some([
+        _between(context, context.fact(name), *_period(context)) for name in names]), names
 
 
 def _made_in_time(context: Context) -> tuple[int, tuple[str, ...]]:

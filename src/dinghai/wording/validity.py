@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import get_args
 
 from dinghai.foundation.canonical import JSON
@@ -14,7 +13,7 @@ from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_term
 from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Section
-from dinghai.wording.words import INTERRUPTIONS, Stage, ValuationMethod
+from dinghai.wording.words import INTERRUPTIONS, Payability, Stage, ValuationMethod
 
 POLICY_TERMS = ("inception_at", "retroactive_date", "continuity_date", "notice_hours")
 """Terms of a policy that predicates may refer to."""
@@ -39,6 +38,11 @@ _WITH_FACT = frozenset({"reduce_by_fact", "reduce_by_ratio_fact", "reduce_hours_
 _FACT_TYPES = {"reduce_by_fact": {"money"}, "reduce_to_fact": {"money"},
                "reduce_by_ratio_fact": {"ratio"}, "reduce_hours_by_fact": {"count"},
                "sliding_coinsurance": {"money", "count", "duration", "ratio"}}
+MAINLAND = "CN-mainland"
+_STRICT = ("covered", "conditional", "nominal_only", "prohibited")
+_LAWFUL: dict[str, Payability] = {
+    "covered": "covered", "prohibited_if_virtual_currency": "conditional",
+    "nominal_only": "nominal_only", "prohibited": "prohibited"}
 OWN_CODE = "CX-"
 """How a product's own exclusion, one that no standard knows, begins."""
 
@@ -52,7 +56,7 @@ def validity_faults(product: Product) -> tuple[Fault, ...]:
         twice = sorted({one for one in names if names.count(one) > 1})
         faults += [Fault(f"{one} stands twice", field=label, mend="keep one") for one in twice]
     for index, section in enumerate(product.sections):
-        faults += _section_faults(section, f"sections[{index}]", product.parameters)
+        faults += _section_faults(section, f"sections[{index}]", product)
     for index, tower in enumerate(product.towers):
         faults += _trigger_faults(tower.triggers, f"towers[{index}]")
     for index, exclusion in enumerate(product.exclusions):
@@ -80,12 +84,19 @@ def validity_faults(product: Product) -> tuple[Fault, ...]:
 
 
 def _section_faults(
-    section: Section, field: str, parameters_of: Mapping[str, int]
+    section: Section, field: str, product: Product
 ) -> list[Fault]:
     faults = _trigger_faults(section.triggers, field)
     if section.coverage not in coverages():
         faults.append(Fault(f"{section.coverage!r} is not a coverage of the vocabulary",
                             field=f"{field}.coverage", mend="use a code such as FP-BI"))
+    standard = coverages().get(section.coverage)
+    if standard is not None and MAINLAND in product.jurisdictions and (
+            _STRICT.index(section.payability or "covered")
+            < _STRICT.index(_LAWFUL[standard.mainland])):
+        faults.append(Fault(
+            f"{section.coverage} may not be {section.payability} on the mainland",
+            field=f"{field}.payability", mend=f"use {_LAWFUL[standard.mainland]}, or leave it out"))
     if section.valuation is None:
         faults.append(Fault(f"{section.coverage} has no way to be valued yet",
                             field=f"{field}.valuation",
@@ -102,7 +113,7 @@ def _section_faults(
         faults.append(Fault("a share of the restoration cost needs the share",
                             field=f"{field}.valuation.share_ppm", mend="give parts per million"))
     if section.sublimit.multiple_of_fee is not None and (
-            "annual_service_fee" not in parameters_of):
+            "annual_service_fee" not in product.parameters):
         faults.append(Fault("a multiple of the service fee needs the fee",
                             field=f"{field}.sublimit.multiple_of_fee",
                             mend="give parameters.annual_service_fee"))
