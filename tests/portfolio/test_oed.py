@@ -122,8 +122,6 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ("account term", {"AccLimit6All": 1}, "AccLimit6All"),
     ("account share", {"AccParticipation": 0.5}, "AccParticipation"),
     ("unknown column", {"PolFranchise": 1}, "PolFranchise"),
-    ("bounds of a share", {"PolDed6All": 0.1, "PolDedType6All": 1, "PolMinDed6All": 1},
-     "PolMinDed6All"),
     ("bounds and waiting", {"PolMinDed6All": 1, "BIWaitingPeriod": 1}, "PolMinDed6All"),
     ("bounds and limit of loss",
      {"PolMaxDed6All": 1, "PolLimitLIA": 0.5, "PolLimitTypeLIA": 1}, "PolMinDed6All"),

@@ -174,6 +174,37 @@ CASES: list[tuple[str, list[Record], dict[str, int], str]] = [
     ("minimum then policy limit",
      [{"PolMinDed6All": 40_000, "PolDedNPBI": 10_000, "PolLimit6All": 100_000}],
      {"NPBI": 100_000, "LIA": 60_000}, "100000"),
+    # 61. Minimum where a limit cut off enough: 100,000 limited to 50,000 cuts 50,000 off; the
+    # 40,000 come out of that: 50,000 + 60,000
+    ("minimum borne by what the limit cut off",
+     [{"PolMinDed6All": 40_000, "PolLimitNPBI": 50_000}],
+     {"NPBI": 100_000, "LIA": 60_000}, "110000"),
+    # 62. Cut off only 15,000 of the 40,000 − 10,000 missing: 75,000 + 60,000 − 15,000
+    ("minimum borne in part by what the limit cut off",
+     [{"PolMinDed6All": 40_000, "PolDedNPBI": 10_000, "PolLimitNPBI": 75_000}],
+     {"NPBI": 100_000, "LIA": 60_000}, "120000"),
+    # 63. Maximum 5,000 of 10,000 + 20,000; NPBI is at its limit (90,000 − 80,000 cut off), so only
+    # LIA takes back: min(25,000, 20,000): 80,000 + 40,000 + 20,000
+    ("maximum given back where there is room",
+     [{"PolMaxDed6All": 5_000, "PolDedNPBI": 10_000, "PolLimitNPBI": 80_000,
+       "PolDedLIA": 20_000}], {"NPBI": 100_000, "LIA": 60_000}, "140000"),
+    # 64. Policy deductible within bounds above coverages: 30,000 + 20,000 taken is above 35,000:
+    # 160,000 − 35,000
+    ("maximum over both levels",
+     [{"PolDed6All": 20_000, "PolMaxDed6All": 35_000, "PolDedNPBI": 10_000, "PolDedLIA": 20_000}],
+     {"NPBI": 100_000, "LIA": 60_000}, "125000"),
+    # 65. Share of the loss of all coverages, at least: 0.05 × 160,000 = 8,000 < 20,000
+    ("share of all losses with minimum",
+     [{"PolDed6All": 0.05, "PolDedType6All": 1, "PolMinDed6All": 20_000}],
+     {"NPBI": 100_000, "LIA": 60_000}, "140000"),
+    # 66. … at most: 0.2 × 160,000 = 32,000 > 25,000
+    ("share of all losses with maximum",
+     [{"PolDed6All": 0.2, "PolDedType6All": 1, "PolMaxDed6All": 25_000}],
+     {"NPBI": 100_000, "LIA": 60_000}, "135000"),
+    # 67. Deductible in money and limit of the loss: min(160,000 − 50,000, 0.6 × 160,000)
+    ("deductible and limit of loss at policy level",
+     [{"PolDed": 50_000, "PolLimit6All": 0.6, "PolLimitType6All": 1}],
+     {"NPBI": 100_000, "LIA": 60_000}, "96000"),
 
     # Layers
     # 43. Limit and share: min(160,000, 100,000) × 0.25
@@ -230,9 +261,9 @@ CASES: list[tuple[str, list[Record], dict[str, int], str]] = [
     ("policy limit cuts the layer",
      [{"PolLimit6All": 120_000, "LayerLimit": 100_000, "LayerAttachment": 40_000,
        "LayerParticipation": 0.5}], {"NPBI": 160_000}, "40000"),
-    # 56. … with a coverage deductible, where both are read into the layer:
-    # min(min(150,000 − 10,000, 120,000) − 40,000, 100,000) × 0.5
-    ("policy terms read into the layer",
+    # 56. … with a coverage deductible: min(min(150,000 − 10,000, 120,000) − 40,000, 100,000)
+    # = 80,000, a share of 0.5
+    ("policy terms below the layer",
      [{"PolDed": 10_000, "PolDedNPBI": 10_000, "PolLimit6All": 120_000, "LayerLimit": 100_000,
        "LayerAttachment": 40_000, "LayerParticipation": 0.5}], {"NPBI": 160_000}, "40000"),
     # 57. A minimum below a layer: (160,000 − 40,000 − 20,000) × 0.5

@@ -24,9 +24,10 @@ from dinghai.losses.compound import (
 )
 from dinghai.losses.grid import Group
 from dinghai.losses.model import LossModel
-from dinghai.losses.severity import EventGrid, Whole
+from dinghai.losses.severity import DAY_SECONDS, EventGrid, Whole
 from dinghai.losses.tables import PERILS
 from dinghai.terms.compiler import compile_policy
+from dinghai.terms.interruption import PROFILE
 from dinghai.terms.kernel import run
 from dinghai.terms.program import Program
 from dinghai.wording.policy import Policy
@@ -138,7 +139,7 @@ class Evaluator:
         """Run the terms over a peril's grid."""
         columns = self._columns(peril, events)
         outputs = ("total", "inside", *(f"pay.{code}" for code in self.items))
-        paid = run(self.program, columns, outputs)
+        paid = run(self.program, columns, outputs, events=len(events.duration_seconds))
         groups = events.grid.groups
         starts = np.array([group.start for group in groups])
         mean = {}
@@ -229,17 +230,25 @@ class Evaluator:
             "claim.made_at": moment,
             **_event_facts(peril, events),
         }
-        waiting = self._waiting_seconds()
         for position, code in enumerate(self.items):
-            for name, value in ITEM_FACTS[code](events, waiting).items():
+            for name, value in ITEM_FACTS[code](events, self._waiting_seconds(code)).items():
                 columns[f"item[{position}].{name}"] = value
-        # A column that varies tells the kernel how many events there are.
-        columns["item[0].item.amount"] = events.amounts["response"]
+        columns |= self._profiles(events)
         return {name: value for name, value in columns.items() if name in self.program.inputs}
 
-    def _waiting_seconds(self) -> int:
-        section = self.policy.product.section("FP-BI")
+    def _waiting_seconds(self, code: str) -> int:
+        section = self.policy.product.section(code)
         return section.waiting.seconds if section is not None and section.waiting else 0
+
+    def _profiles(self, events: EventGrid) -> Columns:
+        """What the hourly profile adds up to where the terms ask: a loss spread evenly."""
+        columns: Columns = {}
+        for name in self.program.inputs:
+            fact, derived, rule = name.partition("@")
+            if derived and fact.endswith(PROFILE):
+                seconds = rule.partition(":")[2]
+                columns[name] = _lost_within(events, int(seconds) if seconds else None)
+        return columns
 
 
 def _sum_of_squares(values: Whole) -> int:
@@ -342,20 +351,36 @@ def _event_facts(peril: str, events: EventGrid) -> Columns:
     }
 
 
-def _interruption(events: EventGrid, waiting_seconds: int) -> Columns:
-    """Gross-profit facts; what was lost in the waiting time is known from the profile."""
+def _lost_within(events: EventGrid, limit: int | None) -> Whole:
+    """Gross profit lost in the first ``limit`` seconds of each event, spread evenly."""
     profit = events.amounts["interruption"] + events.saved_costs
     seconds = np.maximum(events.duration_seconds, 1)
-    in_waiting = np.minimum(events.duration_seconds, waiting_seconds)
-    lost_in_waiting = np.rint(profit * (in_waiting / seconds)).astype(np.int64)
+    inside = events.duration_seconds if limit is None else np.minimum(
+        events.duration_seconds, limit)
+    return np.rint(profit * (inside / seconds)).astype(np.int64)
+
+
+def _interruption(events: EventGrid, waiting_seconds: int) -> Columns:
+    """Facts of every form of interruption; what was lost in the waiting time is known.
+
+    The model knows gross profit alone, so the net-profit forms read it as net profit without
+    continuing costs: the same loss in other words.
+    """
+    profit = events.amounts["interruption"] + events.saved_costs
+    seconds = np.maximum(events.duration_seconds, 1)
+    daily = np.rint(profit * (DAY_SECONDS / seconds)).astype(np.int64)
     return {
+        "bi.net_profit_lost": profit,
+        "bi.continuing_costs": 0,
+        "bi.daily_net_profit": daily,
+        "bi.actual_net_profit": 0,
         "bi.standard_turnover": events.standard_turnover,
         "bi.actual_turnover": events.actual_turnover,
         "bi.gross_profit_rate": events.gross_profit_rate_ppm,
         "bi.saved_costs": events.saved_costs,
         "bi.interruption_seconds": events.duration_seconds,
         "bi.period_seconds": seconds,
-        "bi.waiting_gross_profit_lost": lost_in_waiting,
+        "bi.waiting_gross_profit_lost": _lost_within(events, waiting_seconds),
     }
 
 

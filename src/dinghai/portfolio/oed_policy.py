@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec.structs import replace as replaced
+
 from dinghai.foundation.calendar import start_of
 from dinghai.foundation.money import MAXIMUM_FEN, PPM
 from dinghai.portfolio.oed_fields import oed_table
@@ -56,48 +58,18 @@ def inexpressible(
     if terms.policy.limit_fen is not None and layer.attachment_fen >= terms.policy.limit_fen:
         yield ("LayerAttachment", "the layer attaches above the policy limit and can never pay",
                "attach it below the limit, or leave the record out")
-    policy, levels = terms.policy, [level for _code, level in terms.coverages]
-    own = [level for level in levels if level.deducts or level.limit_ppm is not None]
-    limited = any(level.limit_fen is not None for level in levels)
-    shares = policy.ded_ppm or policy.limit_ppm is not None
-    if policy.bounded:
-        if shares:
-            yield ("PolMinDed6All", "a policy deductible as a share of the loss cannot be bounded "
-                   "over several coverages", "give an amount, or bound each coverage")
-        if policy.ded_fen and (own or terms.waiting_seconds):
-            yield ("PolMinDed6All", "a policy deductible with bounds cannot stand above "
-                   "deductibles of coverages", "give bounds without a policy deductible")
+    if terms.policy.bounded:
         if terms.waiting_seconds:
             yield ("PolMinDed6All", "bounds in money do not meet a waiting period",
                    "leave one of them blank")
-        if any(level.limit_ppm is not None for level in levels):
+        if any(level.limit_ppm is not None
+               for level in (terms.policy, *(one for _code, one in terms.coverages))):
             yield ("PolMinDed6All", "bounds do not meet a limit that is a share of the loss",
                    "give the limit as an amount")
-    if policy.minimum_fen > policy.ded_fen and limited:
-        yield ("PolMinDed6All", "a minimum deductible over coverages with limits cannot be said",
-               "leave the limits of coverages blank")
-    if policy.maximum_fen is not None and limited and len(own) > 1 and any(
-            level.limit_fen is not None for level in own):
-        yield ("PolMaxDed6All", "a maximum deductible over several coverages with deductible and "
-               "limit cannot be said", "leave the limits of coverages blank")
-    if policy.limit_ppm is not None and policy.ded_fen:
-        yield ("PolLimit6All", "a limit as a share of the loss cannot follow a deductible in money",
-               "give both as amounts, or both as shares")
-    if policy.annual and _folds(terms):
-        yield ("PolLimitCode6All", "an annual limit cannot stand above a policy deductible that "
-               "follows deductibles of coverages", "use LayerAggLimit")
     for code, level in terms.coverages:
         if level.limit_ppm is not None and level.bounded:
             yield (f"PolMinDed{code}", "bounds do not meet a limit that is a share of the loss",
                    "give the limit as an amount")
-
-
-def _folds(terms: PolicyTerms) -> bool:
-    """Whether the policy deductible must be read into the layers' attachments, because sections
-    that bear something of their own do not take part in the event deductible."""
-    own = terms.waiting_seconds or any(
-        level.deducts or level.limit_ppm is not None for _code, level in terms.coverages)
-    return terms.policy.ded_fen > 0 and bool(own)
 
 
 def contracts(
@@ -105,7 +77,7 @@ def contracts(
 ) -> tuple[Policy, ...]:
     """The records of one policy as contracts: one, or more where its layers overlap in part."""
     towers: list[_Tower] = []
-    for number, (slice_, parties) in enumerate(_slices(terms, layers), start=1):
+    for number, (slice_, parties) in enumerate(_slices(layers), start=1):
         layer = _layer(slice_, parties, number)
         tower = next((one for one in towers if one.takes(layer)), None)
         if tower is None:
@@ -134,17 +106,15 @@ class _Tower:
                 and layer.basis == top.basis)
 
 
-def _slices(
-    terms: PolicyTerms, layers: Sequence[Placed]
-) -> list[tuple[LayerTerms, list[Placed]]]:
+def _slices(layers: Sequence[Placed]) -> list[tuple[LayerTerms, list[Placed]]]:
     """Layers from below, those of one slice together as its participants."""
     slices: dict[tuple[int, int, int, int], list[Placed]] = {}
     for one in layers:
-        folded = _fold(terms, one.terms)
-        key = (folded.aggregate_attachment_fen, folded.attachment_fen,
-               UNLIMITED if folded.limit_fen is None else folded.limit_fen,
-               UNLIMITED if folded.aggregate_limit_fen is None else folded.aggregate_limit_fen)
-        slices.setdefault(key, []).append(replace(one, terms=folded))
+        layer = one.terms
+        key = (layer.aggregate_attachment_fen, layer.attachment_fen,
+               UNLIMITED if layer.limit_fen is None else layer.limit_fen,
+               UNLIMITED if layer.aggregate_limit_fen is None else layer.aggregate_limit_fen)
+        slices.setdefault(key, []).append(one)
     found = []
     for key in sorted(slices):
         group = slices[key]
@@ -164,18 +134,6 @@ def _within_whole(group: list[Placed]) -> list[Placed]:
     return taken
 
 
-def _fold(terms: PolicyTerms, layer: LayerTerms) -> LayerTerms:
-    """Policy deductible D and limit P read into a layer: attachment A + D, limit min(L, P − A)."""
-    if not _folds(terms):
-        return layer
-    limit = layer.limit_fen
-    if terms.policy.limit_fen is not None:
-        room = max(terms.policy.limit_fen - layer.attachment_fen, 0)
-        limit = room if limit is None else min(limit, room)
-    return replace(layer, attachment_fen=layer.attachment_fen + terms.policy.ded_fen,
-                   limit_fen=limit)
-
-
 def _layer(slice_: LayerTerms, parties: list[Placed], number: int) -> Layer:
     yearly = slice_.aggregate_attachment_fen > 0
     annual = UNLIMITED if slice_.aggregate_limit_fen is None else slice_.aggregate_limit_fen
@@ -193,8 +151,7 @@ def _layer(slice_: LayerTerms, parties: list[Placed], number: int) -> Layer:
 
 
 def _contract(terms: PolicyTerms, tower: _Tower, names: Names) -> Policy:
-    native = not _folds(terms)
-    policy = terms.policy if native else replace(terms.policy, ded_fen=0, limit_fen=None)
+    policy = terms.policy
     limit = UNLIMITED if policy.limit_fen is None else policy.limit_fen
     aggregate = limit if policy.annual else UNLIMITED
     table = oed_table().coverages
@@ -214,7 +171,7 @@ def _contract(terms: PolicyTerms, tower: _Tower, names: Names) -> Policy:
         policy_no=names.policy_no, applicant=Party(names.insured), insured=Party(names.insured),
         insurer=Party("保险人", "Insurer"), inception=terms.inception, expiry=terms.expiry,
         aggregate_limit_fen=aggregate, each_event_limit_fen=limit,
-        event_deductible_fen=policy.ded_fen,
+        event_deductible_fen=policy.ded_fen, event_deductible_ppm=_share(policy),
         sections=tuple(ScheduledSection(table[code].coverage, _sublimit(level, aggregate))
                        for code, level in terms.coverages),
         layers=tuple(tower.layers), retention_minimum_fen=policy.minimum_fen,
@@ -237,17 +194,17 @@ def _section(terms: PolicyTerms, code: str, number: int) -> Section:
         waiting=Waiting(seconds=terms.waiting_seconds, mode="replaces_deductible")
         if waits else None,
         indemnity_days=terms.indemnity_days if timed else None,
-        retention=Retention(kind="none") if waits else _retention(terms, level),
-        insured_share_ppm=_insured_share(terms.policy),
+        retention=replaced(_retention(level), then_event_deductible=bool(
+            terms.policy.ded_fen or _share(terms.policy))),
         sublimit=Sublimit(amount_fen=level.limit_fen if level.limit_fen is not None else UNLIMITED,
                           basis="annual" if level.annual else "each_event"),
         exclusions=())
 
 
-def _retention(terms: PolicyTerms, level: Level) -> Retention:
+def _retention(level: Level) -> Retention:
     """A limit of a share l of the loss leaves the rest, 1 − l, to be borne: at least that, or the
     deductible where it is higher."""
-    share = max(level.ded_ppm, 0 if level.limit_ppm is None else PPM - level.limit_ppm)
+    share = _share(level)
     if share:
         return Retention(kind="higher_of" if level.ded_fen else "percentage",
                          amount_fen=level.ded_fen, ppm=share, minimum_fen=level.minimum_fen,
@@ -257,13 +214,12 @@ def _retention(terms: PolicyTerms, level: Level) -> Retention:
         fixed = min(fixed, level.maximum_fen)
     if fixed:
         return Retention(kind="fixed", amount_fen=fixed)
-    taking_part = terms.policy.ded_fen > 0 and not _folds(terms)
-    return Retention(kind="event_deductible" if taking_part else "none")
+    return Retention(kind="none")
 
 
-def _insured_share(policy: Level) -> int:
-    """Shares of the loss at policy level: what the deductible takes or the limit leaves."""
-    return max(policy.ded_ppm, 0 if policy.limit_ppm is None else PPM - policy.limit_ppm)
+def _share(level: Level) -> int:
+    """Shares of the loss: what the deductible takes or the limit leaves, the higher."""
+    return max(level.ded_ppm, 0 if level.limit_ppm is None else PPM - level.limit_ppm)
 
 
 def _explained(policy: Policy) -> Policy:

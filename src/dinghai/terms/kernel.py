@@ -266,12 +266,13 @@ def _prepare(
 def run(
     program: Program,
     columns: Mapping[str, npt.NDArray[np.int64] | int],
-    outputs: tuple[str, ...] = ("total",),
+    outputs: tuple[str, ...] = ("total",), *, events: int | None = None,
 ) -> dict[str, npt.NDArray[np.int64]]:
     """Evaluate many events.
 
     ``columns`` maps an input's name to int64 cells of shape (events,), or to one cell for all.
     Returns int64 arrays of shape (events,) by output name. Inputs left out stay unknown.
+    ``events`` says how many there are where no column may vary; otherwise the columns say it.
     Raises InputError for an input that the program does not have, ValueError for unlike lengths.
     """
     initial = program.initial.copy()
@@ -285,7 +286,8 @@ def run(
             registers.append(program.inputs[name])
         else:
             initial[program.inputs[name]] = column
-    events = len(varying[0]) if varying else 1
+    if events is None:
+        events = len(varying[0]) if varying else 1
     if any(len(one) != events for one in varying):
         raise ValueError("columns are of unlike lengths")
     compact = _prepare(program, initial, registers, outputs)

@@ -26,7 +26,10 @@ def sublimit(context: Context, effects: EventEffects, states: list[SectionState]
             left = builder.less(left, builder.total(kept))
         for state in group:
             state.limit_left = left
+        before = [state.amount for state in group]
         cut(context, group, left, "sublimit", "limit_left", inputs={"paid_before": paid})
+        for state, amount in zip(group, before, strict=True):
+            state.cut_off = builder.step(Op.SUBTRACT, amount, state.amount)
 
 
 def sublimit_key(state: SectionState) -> str:

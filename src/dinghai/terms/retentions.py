@@ -120,11 +120,15 @@ def _take_event_deductible(
     context: Context, effects: EventEffects, states: list[SectionState]
 ) -> None:
     builder = context.builder
-    group = [state for state in states if state.deductible_taken is None
-             and state.section.retention.kind == "event_deductible"]
+    group = [state for state in states if _takes_part(state)]
     if not group:
         return
     whole = _deductible_left(context, effects, group[0].insured)
+    ppm = context.policy.schedule.event_deductible_ppm
+    if ppm and applies(context, "event_deductible", "event"):
+        share = builder.ratio(builder.total([state.amount for state in group]),
+                              builder.constant(ppm), builder.constant(PPM))
+        whole = builder.step(Op.MAXIMUM, whole, share)
     left = whole
     for state in states:
         if state.deductible_taken is not None:
@@ -132,11 +136,19 @@ def _take_event_deductible(
     before = [state.amount for state in group]
     parts = builder.split(before, builder.less(builder.total(before), left))
     for state, amount, after in zip(group, before, parts, strict=True):
-        state.deductible_taken = builder.step(Op.SUBTRACT, amount, after)
-        retain(context, state, state.deductible_taken)
+        taken, earlier = builder.step(Op.SUBTRACT, amount, after), state.deductible_taken
+        state.deductible_taken = taken if earlier is None else builder.step(
+            Op.ADD, earlier, taken)
+        retain(context, state, taken)
         replace(context, state, "event_deductible", after,
-                inputs={"deductible": whole, "left_after_waiting": left,
-                        "share": state.deductible_taken})
+                inputs={"deductible": whole, "left_after_waiting": left, "share": taken})
+
+
+def _takes_part(state: SectionState) -> bool:
+    """A section without a retention or waiting of its own, or one that says so all the same."""
+    own = state.section.retention
+    return own.then_event_deductible or (
+        own.kind == "event_deductible" and state.deductible_taken is None)
 
 
 def _bounds(context: Context, states: list[SectionState]) -> None:
@@ -156,26 +168,30 @@ def _retained(context: Context, states: list[SectionState]) -> int:
 def _at_least(context: Context, states: list[SectionState], fen: int) -> None:
     builder = context.builder
     minimum = context.amount(fen)
-    missing = builder.less(minimum, _retained(context, states))
+    cut_off = builder.total([state.cut_off for state in states if state.cut_off is not None])
+    missing = builder.less(builder.less(minimum, _retained(context, states)), cut_off)
     before = [state.amount for state in states]
     cut(context, states, builder.less(builder.total(before), missing), "retention_minimum",
-        inputs={"minimum": minimum, "missing": missing})
+        inputs={"minimum": minimum, "missing": missing, "cut_off": cut_off})
     for state, amount in zip(states, before, strict=True):
         retain(context, state, builder.step(Op.SUBTRACT, amount, state.amount))
 
 
 def _at_most(context: Context, states: list[SectionState], fen: int) -> None:
+    """Give back by the room each section has: what it retained, but no more than its sublimit
+    leaves."""
     builder = context.builder
     zero = builder.constant(0)
     maximum = context.amount(fen)
     excess = builder.less(_retained(context, states), maximum)
-    weights = [zero if state.retained is None else state.retained for state in states]
-    for state, back in zip(states, builder.share(weights, excess), strict=True):
-        after = builder.step(Op.ADD, state.amount, back)
+    rooms = []
+    for state in states:
+        room = zero if state.retained is None else state.retained
         if state.limit_left is not None:
-            after = builder.minimum(after, builder.step(Op.MAXIMUM, state.limit_left,
-                                                        state.amount))
-        given = builder.step(Op.SUBTRACT, after, state.amount)
-        retain(context, state, builder.step(Op.SUBTRACT, zero, given))
-        replace(context, state, "retention_maximum", after,
-                inputs={"maximum": maximum, "excess": excess, "given_back": given})
+            room = builder.minimum(room, builder.less(state.limit_left, state.amount))
+        rooms.append(room)
+    given = builder.minimum(excess, builder.total(rooms))
+    for state, back in zip(states, builder.share(rooms, given), strict=True):
+        retain(context, state, builder.step(Op.SUBTRACT, zero, back))
+        replace(context, state, "retention_maximum", builder.step(Op.ADD, state.amount, back),
+                inputs={"maximum": maximum, "excess": excess, "given_back": back})

@@ -60,7 +60,8 @@ def run_years(
                         for name, column in columns.items()}
         wave_columns |= {f"prior.{name}": used[name][of[name]] for name in names}
         found = kernel.run(program, wave_columns,
-                           (*outputs, *(f"erode.{name}" for name in names)))
+                           (*outputs, *(f"erode.{name}" for name in names)),
+                           events=len(wave))
         for name in outputs:
             result[name][wave] = found[name]
         for name in names:  # a wave has a year at most once, and so an event

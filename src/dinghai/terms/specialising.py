@@ -231,6 +231,11 @@ class _Places:
         return self.of
 
     def _fit(self, count: int) -> int:
+        if count == 1:
+            start = min(self._free, default=self.size)
+            self._free.discard(start)
+            self.size = max(self.size, start + 1)
+            return start
         start = 0
         while start < self.size and not all(
                 one in self._free or one >= self.size for one in range(start, start + count)):

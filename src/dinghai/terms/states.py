@@ -13,7 +13,8 @@ from dinghai.wording.sections import Section
 class SectionState:
     """One section of one insured under way. Registers: the loss and the amount so far; of
     interruptions the longest, how long after its cause it ended (``reach``), the waiting time and
-    the gross profit of it; what was retained, and what of that was the event deductible.
+    the gross profit of it; what was retained, what of that was the event deductible, and what the
+    sublimit cut off.
     """
 
     section: Section
@@ -28,6 +29,7 @@ class SectionState:
     deductible_taken: int | None = None
     retained: int | None = None
     limit_left: int | None = None
+    cut_off: int | None = None
     in_kind: bool = False
 
     @property

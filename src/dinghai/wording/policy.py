@@ -22,7 +22,7 @@ from dinghai.wording.layers import Layer
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Section
 from dinghai.wording.validity import POLICY_TERMS, validity_faults
-from dinghai.wording.words import Amount, Cell, Duty, Struct
+from dinghai.wording.words import Amount, Cell, Duty, Ratio, Struct
 
 
 class Party(Struct, frozen=True):
@@ -68,6 +68,8 @@ class Schedule(Struct, frozen=True):
     sections: tuple[ScheduledSection, ...]
     layers: tuple[Layer, ...] = ()
     """The tower in fen, with its participants; the ids are those of the product's layers."""
+    event_deductible_ppm: Ratio = 0
+    """A share of what comes to the event deductible; the higher of it and the amount is taken."""
     retention_minimum_fen: Amount = 0
     retention_maximum_fen: Amount | None = None
     """Bounds of all retentions and deductibles of one event together."""
@@ -297,7 +299,7 @@ def terms_to_explain(policy: Policy) -> tuple[ExplainableTerm, ...]:
     """Every exclusion, deductible, waiting period and ratio that 保险法17条 asks to explain."""
     terms = [_exclusion_term(one) for one in policy.product.exclusions if one.duty != "none"]
     schedule = policy.schedule
-    if schedule.event_deductible_fen > 0:
+    if schedule.event_deductible_fen > 0 or schedule.event_deductible_ppm > 0:
         terms.append(_amount_term("event_deductible", "deductible", "每次事故免赔额",
                                   "Event deductible", "", schedule.event_deductible_fen))
     if schedule.retention_minimum_fen > 0:

@@ -37,6 +37,8 @@ class Retention(Struct, frozen=True):
     minimum_fen: Amount = 0
     maximum_fen: Amount | None = None
     """Bounds of what is taken, whatever its kind."""
+    then_event_deductible: bool = False
+    """Whether what an own retention or waiting leaves takes part in the event deductible too."""
     limit: Literal["on_top", "including"] = "on_top"
     """Whether the sublimit stands on top of the retention, or includes it (the most that is paid
     is then the sublimit less the retention)."""
