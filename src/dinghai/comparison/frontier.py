@@ -1,0 +1,53 @@
+"""Controls or transfer: what each further fix leaves to insure and to bear (DECISIONS 29).
+
+For each step of the treatment plan: effort spent so far, the premium that is then charged, and the
+expected loss that no policy takes. What a fix costs in money is the enterprise's own to know.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from dinghai.comparison.ground_up import GroundUp
+from dinghai.comparison.needs_documents import Frontier, FrontierPoint
+from dinghai.foundation.money import Fen
+from dinghai.losses.model import LossModel
+from dinghai.pricing.quote import Pricer
+from dinghai.pricing.rating import load_effort
+from dinghai.pricing.treatment import treatment_plan
+
+
+def frontier(
+    pricer: Pricer, *, limit_fen: Fen, deductible_fen: Fen, inception: date, mean_limit_fen: Fen
+) -> Frontier:
+    """The points from today to every control in full, in the treatment plan's order.
+
+    ``mean_limit_fen`` limits each incident in the means. Premiums are net of VAT and without the
+    filed minimum, which would hide what a fix is worth.
+    """
+    schedule = pricer.schedule(inception=inception, limit_fen=limit_fen,
+                               deductible_fen=deductible_fen)
+    plan = treatment_plan(pricer, schedule)
+    table = load_effort()
+    model, posture, effort = pricer.model, dict(pricer.model.posture), 0
+    points = [_point("", effort, plan.charged_net_fen, plan.expected_loss_fen, model,
+                     mean_limit_fen)]
+    for step in plan.path:
+        posture[step.indicator] = step.to_ppm
+        model = model.with_posture(posture)
+        effort += table.weights.of(table.classes[step.indicator])
+        points.append(_point(step.indicator, effort, step.charged_net_fen,
+                             step.expected_loss_fen, model, mean_limit_fen))
+    return Frontier(product=pricer.product.product_id, version=pricer.product.version,
+                    aggregate_limit_fen=limit_fen, event_deductible_fen=deductible_fen,
+                    points=tuple(points))
+
+
+def _point(
+    indicator: str, effort: int, charged: Fen, payout: Fen, model: LossModel, limit_fen: Fen
+) -> FrontierPoint:
+    ground_up = GroundUp(model)
+    whole = round(ground_up.together(ground_up.by_coverage).mean(limit_fen))
+    return FrontierPoint(indicator=indicator, effort=effort, charged_net_fen=charged,
+                         expected_payout_fen=payout, expected_loss_fen=whole,
+                         kept_fen=max(whole - payout, 0))
