@@ -8,7 +8,7 @@ LOCALE := src/dinghai_platform/locale src/dinghai_platform/*/locale
 PO     := $(wildcard $(LOCALE:%=%/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-postgres soak lint bench screenshots messages lock clean
+.PHONY: help setup demo serve test coverage test-postgres soak lint bench screenshots messages lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,10 @@ test: lint ## Lint, then the whole suite but for soak
 
 test-postgres: setup ## The platform's tests on a PostgreSQL made for them
 	$(BIN)/python tools/with_postgres.py $(BIN)/pytest tests/platform -m "not soak"
+
+coverage: setup ## Branch coverage of the product language, the terms and the claims engine
+	$(BIN)/coverage run -m pytest -q -m "not soak" tests/wording tests/terms tests/claims tests/golden tests/cli/test_commands.py
+	$(BIN)/coverage report
 
 soak: setup ## What is too slow for the suite
 	$(BIN)/pytest -m soak

@@ -44,7 +44,14 @@ from dinghai.wording.sections import (
     Waiting,
 )
 from dinghai.wording.validity import validity_faults
-from dinghai.wording.words import INTERRUPTIONS, PartyRole, Stage, ValuationMethod, WaitingMode
+from dinghai.wording.words import (
+    INTERRUPTIONS,
+    PartyRole,
+    Payability,
+    Stage,
+    ValuationMethod,
+    WaitingMode,
+)
 from tests.making import EXPLAINED
 
 ROUND = (0, 1, 99, 100, 10_000, 1_000_000, 5_000_000, 10_000_000, 69_999_999, 70_000_000,
@@ -124,8 +131,7 @@ def random_section(source: random.Random, code: str) -> Section:
                           deductible=source.choice(("waived", "kept")))
     return Section(
         coverage=code, clause="2", valuation=valuation, waiting=waiting,
-        payability=_sometimes(source, 0.1, source.choice(
-            ("covered", "conditional", "nominal_only", "prohibited")), None),
+        payability=_sometimes(source, 0.1, _payability(source, code), None),
         sublimit=_sublimit(source), retention=_retention(source),
         erodes_aggregate=source.random() < 0.85,
         per_supplier_fen=_sometimes(source, 0.2, _amount(source), None),
@@ -133,6 +139,14 @@ def random_section(source: random.Random, code: str) -> Section:
         indemnity_days=source.choice((None, None, 1, 3, 90)),
         average=source.random() < 0.2,
         asks=_sometimes(source, 0.1, ("fraud.unrecovered_days",), ()))
+
+
+def _payability(source: random.Random, code: str) -> Payability:
+    """As lax as the mainland's law, or stricter."""
+    kinds = get_args(Payability)
+    lawful = {"covered": 0, "prohibited_if_virtual_currency": 1, "nominal_only": 2,
+              "prohibited": 3}[coverages()[code].mainland]
+    return source.choice(kinds[lawful:])
 
 
 def _valuation(source: random.Random) -> Valuation:
