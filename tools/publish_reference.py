@@ -11,6 +11,14 @@ from dinghai.vocabulary.exclusions import exclusions
 from dinghai.vocabulary.facts import facts
 from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.industries import industries
+from dinghai.wording.standard import (
+    Profile,
+    monotone_rules,
+    profiles,
+    ranges,
+    rules,
+    standard_terms,
+)
 
 FOLDER = Path(__file__).parent.parent / "docs/reference"
 
@@ -162,9 +170,166 @@ def vocabulary_page() -> str:
     )
 
 
+def conformance_page() -> str:
+    """The market standard: rules, kinds of product, ranges, terms and breaks of monotonicity."""
+    return "\n".join(
+        [
+            "# Market standard and conformance",
+            "",
+            "`dinghai wording check` (see [cli.md](cli.md)) reads a resolved product against",
+            "these tables (`src/dinghai/data/standard/`). A product **conforms** when no rule",
+            "of severity *error* is broken. Its **score** is 100 less, for each rule, the",
+            "number of deviations times the rule's weight, at most the rule's most; never below",
+            "zero. Notes cost nothing. The report (`dinghai.conformance/1`) shows this",
+            "arithmetic, and of each deviation rule, severity, field, clause, what was found",
+            "and expected, and a sentence in Chinese and English. Confidence marks: T the text",
+            "itself was read, A read in a third party's analysis, M from memory, D a design",
+            "choice without a source.",
+            "",
+            "A change of a standard exclusion is an error unless it is to the insured's benefit",
+            "(a milder effect, a narrower condition, more carve-backs: a note), or declared as",
+            "a `variant` (a warning). A product's own exclusion begins with `CX-`.",
+            "",
+            "## Rules",
+            "",
+            _table(
+                ("rule", "severity", "weight", "most", "要求", "asks", "source", "confidence"),
+                (
+                    (
+                        f"`{one.id}`",
+                        one.severity,
+                        one.weight,
+                        one.most,
+                        one.asks_zh,
+                        one.asks_en,
+                        one.source,
+                        one.confidence,
+                    )
+                    for one in rules().values()
+                ),
+            ),
+            "",
+            "## Kinds of product and their core",
+            "",
+            "A product takes the first kind that fits: line, tier, first section (*led by*), at",
+            "least one of *has*, all of *needs*, none of *without*, and at most so many sections",
+            "that pay cash.",
+            "",
+            _table(
+                ("kind", "中文", "fits", "core", "one of", "expected", "exclusions", "source"),
+                (
+                    (
+                        f"`{one.id}`",
+                        one.name_zh,
+                        _fits(one),
+                        ", ".join(one.core),
+                        ", ".join(one.any_of),
+                        ", ".join(one.expected),
+                        ", ".join(one.exclusions),
+                        one.source,
+                    )
+                    for one in profiles().values()
+                ),
+            ),
+            "",
+            "## Ranges",
+            "",
+            "Where a coverage has no row here, the standard vocabulary's own range is taken.",
+            "",
+            _table(
+                ("rule", "number", "coverages", "least", "most", "unit", "source", "confidence"),
+                (
+                    (
+                        f"`{one.rule}`",
+                        one.id,
+                        ", ".join(one.coverages),
+                        _open(one.minimum),
+                        _open(one.maximum),
+                        one.unit,
+                        one.source,
+                        one.confidence,
+                    )
+                    for one in ranges()
+                ),
+            ),
+            "",
+            "## Standard terms",
+            "",
+            _table(
+                ("code", "中文", "English", "释义", "meaning", "not", "source", "confidence"),
+                (
+                    (
+                        f"`{one.id}`",
+                        one.zh,
+                        one.en,
+                        one.text_zh,
+                        one.text_en,
+                        "、".join(one.instead_of),
+                        one.source,
+                        one.confidence,
+                    )
+                    for one in standard_terms().values()
+                ),
+            ),
+            "",
+            "## Monotone totals",
+            "",
+            "A product that the checker calls monotone promises of the total of one event,",
+            "given what was paid before and for terms that were explained: a higher sublimit,",
+            "shared, each-event or aggregate limit never pays less; a higher event deductible,",
+            "own retention or waiting time never pays more; one more exclusion never pays more.",
+            "It holds to within one fen for each section, because the parts of a cut are whole",
+            "fen. Products made for several insureds under one policy (targets `chain` or",
+            "`park`, or anything `per` insured) are judged with two insureds, others without",
+            "members. What breaks a promise is named, with the sections concerned;",
+            "`tests/wording/test_monotone_breaks.py` runs every example below through the",
+            "engine, and holds shaken products to what they promise.",
+            "",
+            _table(
+                ("break", "why (中文)", "why", "例", "example"),
+                (
+                    (
+                        f"`{one.id}`",
+                        one.zh.format(subject="…"),
+                        one.en.format(subject="…"),
+                        one.example_zh,
+                        one.example_en,
+                    )
+                    for one in monotone_rules().values()
+                ),
+            ),
+            "",
+        ]
+    )
+
+
+def _fits(profile: Profile) -> str:
+    """The conditions of a kind of product, in words."""
+    named = (
+        ("line", profile.lines),
+        ("tier", profile.tiers),
+        ("led by", profile.led_by),
+        ("has", profile.has),
+        ("needs", profile.needs),
+        ("without", profile.without),
+    )
+    parts = [f"{name} {', '.join(codes)}" for name, codes in named if codes]
+    if profile.at_most:
+        parts.append(f"at most {profile.at_most} sections")
+    return "; ".join(parts)
+
+
+def _open(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
 def pages() -> dict[str, str]:
     """File name to text."""
-    return {"facts.md": facts_page(), "vocabulary.md": vocabulary_page()}
+    return {
+        "facts.md": facts_page(),
+        "vocabulary.md": vocabulary_page(),
+        "conformance.md": conformance_page(),
+    }
 
 
 if __name__ == "__main__":

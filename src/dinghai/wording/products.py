@@ -103,7 +103,7 @@ def resolve(product: Product) -> Product:
 
 def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
     standard = _coverage(section.coverage)
-    usual = {*standard.typical_exclusions, *_everywhere()}
+    usual = usual_exclusions(section.coverage)
     return msgspec.structs.replace(
         section,
         **_texts(section, standard),
@@ -182,10 +182,18 @@ def _resolve_exclusion(exclusion: Exclusion, product: Product) -> Exclusion:
     )
 
 
+def usual_exclusions(coverage: str) -> frozenset[str]:
+    """Standard exclusions whose items rule a section of this coverage when it names none itself."""
+    return _everywhere().union(_coverage(coverage).typical_exclusions)
+
+
 @cache
 def _everywhere() -> frozenset[str]:
-    """Exclusions that the standard puts over the whole policy."""
-    return frozenset(code for code, one in exclusions().items() if one.policy_level_default)
+    """Exclusions that act on every section's items: kinds of loss, and what the standard puts over
+    the whole policy. Other rules about items act where the standard, or the section, lists them.
+    """
+    return frozenset(code for code, one in exclusions().items()
+                     if one.policy_level_default or one.kind == "loss_type")
 
 
 def _carve_backs(
