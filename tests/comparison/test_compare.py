@@ -21,6 +21,7 @@ from dinghai.wording.conformance import check_product
 from dinghai.wording.products import load_product, shipped_products
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Section, Valuation
+from dinghai.wording.words import INTERRUPTIONS, ValuationMethod
 from tests.comparison.making import STANDARD, paid, profile, standard, variant, with_section
 
 SCENARIOS = ("bec-transfer", "cloud-outage-24-hours", "ransomware-five-days")
@@ -133,12 +134,19 @@ def test_price_has_a_reason_instead_where_the_model_does_not_know() -> None:
 
 
 def test_price_has_a_reason_where_the_valuation_asks_for_more() -> None:
-    product = with_section("FP-BI", valuation=Valuation(
-        method="business_interruption_net_profit"))
+    product = with_section("FP-IR", valuation=Valuation(method="excess_over_baseline"))
     (price,) = compare([product], profile(), scenarios=["insider"]).prices
     assert [(one.code, one.coverages) for one in price.reasons] == [
-        ("valuation_not_modelled", ("FP-BI",))]
-    assert "FP-BI" not in price.modelled_by_coverage_fen
+        ("valuation_not_modelled", ("FP-IR",))]
+    assert "FP-IR" not in price.modelled_by_coverage_fen
+
+
+@pytest.mark.parametrize("method", sorted(INTERRUPTIONS))
+def test_every_form_of_interruption_has_a_price(method: ValuationMethod) -> None:
+    product = with_section("FP-BI", valuation=Valuation(method=method))
+    (price,) = compare([product], profile(), scenarios=["insider"]).prices
+    assert price.reasons == ()
+    assert price.modelled_by_coverage_fen["FP-BI"] > 0
 
 
 def test_nothing_to_compare_and_the_same_twice_are_refused() -> None:

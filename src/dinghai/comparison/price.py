@@ -17,6 +17,7 @@ from dinghai.losses.evaluation import ITEM_FACTS, Evaluator, LossEvaluation
 from dinghai.losses.model import LossModel
 from dinghai.pricing.premium import Premium, make_premium
 from dinghai.pricing.rating import load_rating
+from dinghai.terms.interruption import PROFILE
 from dinghai.terms.valuation import REQUIRED
 from dinghai.vocabulary.coverages import coverages
 from dinghai.wording.policy import Policy
@@ -106,7 +107,8 @@ def _gaps(policy: Policy, facts: ModelledFacts) -> list[Reason]:
         method = section.valuation.method if section.valuation is not None else None
         if section.coverage not in facts:
             unknown.append(section.coverage)
-        elif method is not None and not facts[section.coverage].issuperset(REQUIRED[method]):
+        elif method is not None and not facts[section.coverage].issuperset(
+                set(REQUIRED[method]) - {PROFILE}):  # the model spreads a loss over its hours
             unvalued.append(section.coverage)
     unknown += [one.coverage for one in policy.product.towers if one.coverage not in facts]
     reasons = []

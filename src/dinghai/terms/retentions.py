@@ -5,8 +5,11 @@ from __future__ import annotations
 from dinghai.foundation.money import PPM
 from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects, heaviest
+from dinghai.terms.limits import shared_limits
 from dinghai.terms.program import Op
 from dinghai.terms.states import SectionState, applies, cut, replace, retain
+from dinghai.wording.policy import explained
+from dinghai.wording.words import Stage
 
 _OWN = frozenset({"fixed", "percentage", "higher_of", "lower_of"})
 
@@ -18,7 +21,7 @@ def retention(context: Context, effects: EventEffects, states: list[SectionState
         if state.waits and applies(context, f"waiting:{state.coverage}", state.name):
             key = deductible_key(context, state.insured)
             if key not in left:
-                left[key] = _deductible_left(context, effects, state.insured)
+                left[key] = _not_yet_taken(context, effects, state.insured, states)
             _waiting(context, state, left[key])
             if state.deductible_taken is not None:
                 left[key] = context.builder.less(left[key], state.deductible_taken)
@@ -99,6 +102,18 @@ def _deductible_left(context: Context, effects: EventEffects, insured: str) -> i
     return builder.less(whole, context.prior(deductible_key(context, insured)))
 
 
+def _not_yet_taken(
+    context: Context, effects: EventEffects, insured: str, states: list[SectionState]
+) -> int:
+    """What is left of it where the product takes the event deductible before retentions."""
+    key = deductible_key(context, insured)
+    left = _deductible_left(context, effects, insured)
+    for state in states:
+        if state.deductible_taken is not None and deductible_key(context, state.insured) == key:
+            left = context.builder.less(left, state.deductible_taken)
+    return left
+
+
 def deductible_key(context: Context, insured: str) -> str:
     """Whose event deductible it is: everybody's, or each insured's own."""
     own = context.policy.product.limits.deductible_per == "insured" and insured
@@ -113,14 +128,14 @@ def event_deductible(context: Context, effects: EventEffects, states: list[Secti
             by_key.setdefault(deductible_key(context, state.insured), []).append(state)
     for group in by_key.values():
         _take_event_deductible(context, effects, group)
-    _bounds(context, [state for state in states if not state.in_kind])
+    _bounds(context, effects, [state for state in states if not state.in_kind])
 
 
 def _take_event_deductible(
     context: Context, effects: EventEffects, states: list[SectionState]
 ) -> None:
     builder = context.builder
-    group = [state for state in states if _takes_part(state)]
+    group = [state for state in states if _takes_part(context, state)]
     if not group:
         return
     whole = _deductible_left(context, effects, group[0].insured)
@@ -144,20 +159,22 @@ def _take_event_deductible(
                 inputs={"deductible": whole, "left_after_waiting": left, "share": taken})
 
 
-def _takes_part(state: SectionState) -> bool:
+def _takes_part(context: Context, state: SectionState) -> bool:
     """A section without a retention or waiting of its own, or one that says so all the same."""
     own = state.section.retention
-    return own.then_event_deductible or (
-        own.kind == "event_deductible" and state.deductible_taken is None)
+    if own.then_event_deductible:
+        return True
+    waits = state.waits and explained(context.policy, f"waiting:{state.coverage}", "explain")
+    return own.kind == "event_deductible" and not waits
 
 
-def _bounds(context: Context, states: list[SectionState]) -> None:
+def _bounds(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
     """All retentions of one event together: at least the minimum, at most the maximum."""
     schedule = context.policy.schedule
     if schedule.retention_minimum_fen and applies(context, "retention_minimum", "event"):
         _at_least(context, states, schedule.retention_minimum_fen)
     if schedule.retention_maximum_fen is not None:
-        _at_most(context, states, schedule.retention_maximum_fen)
+        _at_most(context, effects, states, schedule.retention_maximum_fen)
 
 
 def _retained(context: Context, states: list[SectionState]) -> int:
@@ -177,7 +194,9 @@ def _at_least(context: Context, states: list[SectionState], fen: int) -> None:
         retain(context, state, builder.step(Op.SUBTRACT, amount, state.amount))
 
 
-def _at_most(context: Context, states: list[SectionState], fen: int) -> None:
+def _at_most(
+    context: Context, effects: EventEffects, states: list[SectionState], fen: int
+) -> None:
     """Give back by the room each section has: what it retained, but no more than its sublimit
     leaves."""
     builder = context.builder
@@ -195,3 +214,10 @@ def _at_most(context: Context, states: list[SectionState], fen: int) -> None:
         retain(context, state, builder.step(Op.SUBTRACT, zero, back))
         replace(context, state, "retention_maximum", builder.step(Op.ADD, state.amount, back),
                 inputs={"maximum": maximum, "excess": excess, "given_back": back})
+    if _comes_before(context, "shared_limits", "event_deductible"):
+        shared_limits(context, effects, states)  # what was given back may not pass them
+
+
+def _comes_before(context: Context, stage: Stage, other: Stage) -> bool:
+    order = context.policy.product.calculation_order
+    return order.index(stage) < order.index(other)
