@@ -204,7 +204,7 @@ def test_terms_that_were_not_explained_are_named() -> None:
 def test_a_booklet_is_made_from_a_product_alone(enterprise: dict[str, Any]) -> None:
     text = text_of(render_clause_booklet(enterprise["product"], issued_on=DAY))
     assert "累计赔偿限额的50%" in text
-    with pytest.raises(InputError, match="policy or a product"):
+    with pytest.raises(InputError, match="policy nor a product"):
         render_clause_booklet({"schema": "x"}, issued_on=DAY)
 
 

@@ -98,7 +98,7 @@ def test_every_exclusion_of_the_product_reads_as_words() -> None:
     policy = make_policy()
     for exclusion in policy.product.exclusions:
         for language in ("zh", "en"):
-            words = "".join(exclusion_words(exclusion, language, policy=policy))
+            words = "".join(exclusion_words(exclusion, language, terms=policy))
             assert "{" not in words
             assert not re.search(r"[a-z]+\.[a-z_]+", words), words
 

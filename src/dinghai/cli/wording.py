@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dinghai.cli.comparison import register_compare
+from dinghai.cli.documents import register_booklet
 from dinghai.cli.output import BAD_INPUT, DONE, REFUSED, Answer, Parser, add_command, table
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import format_yuan
@@ -57,6 +58,7 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     _language(differ)
     _library(differ)
     register_compare(commands)
+    register_booklet(commands)
 
 
 def _language(parser: Parser) -> None:

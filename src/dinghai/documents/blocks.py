@@ -17,6 +17,8 @@ from dinghai.foundation.canonical import JSON
 Align = Literal["left", "right", "center"]
 Tone = Literal["", "good", "warn", "bad", "muted"]
 BoxStyle = Literal["notice", "exclusion", "info"]
+Layout = Literal["pages", "landscape", "one_page"]
+"""``one_page`` is set smaller until it fits one A4 page, as far as it stays legible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A numbered clause: ``body`` paragraphs, small ``notes`` below; shaded as 保险法17条 asks."""
+    """A numbered clause: ``body`` paragraphs, small ``notes`` below; shaded as 保险法17条 asks.
+
+    ``filed`` is the insurer's own filed text, label and text, to stand beside it.
+    """
 
     number: str
     title: str
@@ -66,6 +71,7 @@ class Clause:
     notes: tuple[tuple[str, str], ...] = ()
     shaded: bool = False
     tag: str = ""
+    filed: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +136,16 @@ class PageBreak:
     """What follows begins a new page."""
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Blocks side by side, as wide as their shares; on a narrow screen one below the other."""
+
+    parts: tuple[tuple[Block, ...], ...]
+    shares: tuple[int, ...]
+
+
 Block = (Heading | Paragraph | Clause | Fields | Table | Box | Figures | Bullets | Picture
-         | Signatures | PageBreak)
+         | Signatures | PageBreak | Columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +164,9 @@ class Document:
     subtitle: str = ""
     meta: tuple[tuple[str, str], ...] = ()
     blocks: tuple[Block, ...] = field(default=())
+    layout: Layout = "pages"
+    smallest_percent: int = 100
+    """How small one page may be set."""
 
     def to_dict(self) -> dict[str, JSON]:
         """What the template reads."""
@@ -157,7 +174,8 @@ class Document:
             "language": self.language, "title": self.title, "subtitle": self.subtitle,
             "number": self.number, "issuer": self.issuer, "source_hash": self.source_hash,
             "date": [self.issued_on.year, self.issued_on.month, self.issued_on.day],
-            "meta": [list(pair) for pair in self.meta],
+            "meta": [list(pair) for pair in self.meta], "layout": self.layout,
+            "smallest": self.smallest_percent,
             "blocks": [block_to_dict(one) for one in self.blocks],
         }
 
@@ -172,7 +190,8 @@ def block_to_dict(block: Block) -> dict[str, JSON]:
         case Clause():
             return {"kind": "clause", "number": block.number, "title": block.title,
                     "body": list(block.body), "notes": [list(note) for note in block.notes],
-                    "shaded": block.shaded, "tag": block.tag}
+                    "shaded": block.shaded, "tag": block.tag,
+                    "filed": None if block.filed is None else list(block.filed)}
         case Fields(rows, columns):
             return {"kind": "fields", "rows": [list(row) for row in rows], "columns": columns}
         case Table():
@@ -192,6 +211,9 @@ def block_to_dict(block: Block) -> dict[str, JSON]:
                     "places": [{"who": who, "lines": list(lines)} for who, lines in places]}
         case PageBreak():
             return {"kind": "break"}
+        case Columns(parts, shares):
+            return {"kind": "columns", "shares": list(shares),
+                    "parts": [[block_to_dict(one) for one in part] for part in parts]}
 
 
 def _column(column: Column) -> dict[str, JSON]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from dinghai.claims.claim_file import Claim, read_claim
@@ -21,7 +21,9 @@ from dinghai.documents.blocks import (
     Table,
     Tone,
 )
+from dinghai.documents.decision_shares import line_notes, share_blocks, share_figures
 from dinghai.documents.decision_steps import amounts, step_row
+from dinghai.documents.explained import term_name
 from dinghai.documents.formats import (
     capital_amount,
     day,
@@ -33,6 +35,7 @@ from dinghai.documents.formats import (
 )
 from dinghai.documents.inputs import ClockLine
 from dinghai.documents.phrases import Language, has_phrase, phrase, pick
+from dinghai.documents.reader import Reader
 from dinghai.documents.readings import fact_name, fact_value, law_words
 from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import JSON
@@ -81,21 +84,23 @@ def claim_decision(
     policy = read_policy(decision["inputs"]["policy"], file="policy")
     claim, _ = read_claim(decision["inputs"]["claim"], file="claim")
     refusal = is_refusal(decision)
-    schedule = policy.schedule
+    reader, schedule = Reader(policy.product, policy, language), policy.schedule
     insured = pick(language, schedule.insured.name_zh, schedule.insured.name_en)
     insurer = pick(language, schedule.insurer.name_zh, schedule.insurer.name_en)
     lead = phrase("decision.lead_refusal" if refusal else "decision.lead", language,
                   insured=insured, policy_no=schedule.policy_no, claim_no=claim.claim_no)
-    blocks: list[Block] = [Paragraph(lead), *_summary(decision, policy, claim, language)]
+    blocks: list[Block] = [Paragraph(lead), *_summary(decision, reader, claim)]
     blocks.append(Heading(phrase("decision.reasons", language)))
     for line in decision["lines"]:
-        blocks += _line(line, policy, language)
-    blocks += _open(decision, policy, language)
-    number_of = iter(("n4", "n5", "n6") if _flags(decision) else ("n3", "n4", "n5"))
-    if claim.evidence:
-        blocks += _evidence(claim, phrase(f"decision.{next(number_of)}", language), language)
-    blocks += _clocks(clocks, phrase(f"decision.{next(number_of)}", language), language)
-    blocks += _appeal(policy, decision, phrase(f"decision.{next(number_of)}", language), language)
+        blocks += _line(line, reader)
+    parts: tuple[Callable[[str], list[Block]], ...] = (
+        lambda number: share_blocks(decision, reader, number),
+        lambda number: _open(decision, reader, number),
+        lambda number: _evidence(claim, number, language),
+        lambda number: _clocks(clocks, number, language),
+        lambda number: _appeal(policy, decision, number, language))
+    for part in parts:  # one that has nothing to say takes no number
+        blocks += part(phrase(f"decision.n{_chapters(blocks) + 1}", language))
     blocks.append(Signatures(((f"{phrase('common.insurer', language)}  {insurer}",
                                (phrase("common.sign", language),
                                 phrase("common.signed_on", language))),)))
@@ -111,7 +116,12 @@ def claim_decision(
         blocks=tuple(blocks))
 
 
-def _presented(line: JSON) -> int:
+def _chapters(blocks: list[Block]) -> int:
+    """How many numbered headings there are so far; the summary is the first."""
+    return sum(1 for one in blocks if isinstance(one, Heading) and one.level == 1)
+
+
+def presented_fen(line: JSON) -> int:
     """The loss as valued before any term, or the amount shown of an item that is not payable."""
     valued = [step["outputs"]["amount"] for step in line["steps"] if step["rule"] == "valuation"]
     if valued:
@@ -132,21 +142,38 @@ def line_name(line: JSON, policy: Policy, language: Language) -> str:
     return pick(language, part.name_zh, part.name_en)
 
 
-def _summary(decision: JSON, policy: Policy, claim: Claim, language: Language) -> list[Block]:
+def line_title(line: JSON, reader: Reader) -> str:
+    """A line by its coverage and, in a programme, whose loss it is."""
+    assert reader.policy is not None  # decisions have a policy
+    name = line_name(line, reader.policy, reader.language)
+    member = line.get("insured")
+    if not member:
+        return name
+    known = next((one for one in reader.policy.schedule.members if one.id == member), None)
+    who = str(member) if known is None else reader.pick(known.name_zh, known.name_en)
+    return f"{name}（{who}）" if reader.language == "zh" else f"{name} ({who})"
+
+
+def _summary(decision: JSON, reader: Reader, claim: Claim) -> list[Block]:
+    language = reader.language
     lines, total = decision["lines"], int(decision["total_fen"])
     claimed = sum(1 for line in lines if line["coverage"])
     paid = sum(1 for line in lines if line["payable_fen"] > 0)
     interim = -sum(line["payable_fen"] for line in lines if line["payable_fen"] < 0)
+    shares = share_figures(decision, reader)
+    count = () if shares else ((phrase("decision.lines_figure", language), str(claimed),
+                                phrase("decision.lines_paid", language, paid=paid)),)
     note = (phrase("decision.interim_note", language, amount=money(interim)) if interim
             else "")
     rows = tuple(
         (str(line["no"]), line["clause"] or "—",
-         Cell(line_name(line, policy, language), line["coverage"]),
+         Cell(line_title(line, reader), line["coverage"]),
          Cell(phrase(f"outcome.{line['outcome']}", language), strong=True,
+              note=reader.clauses(line_notes(line, reader)),
               tone=_TONES.get(line["outcome"], "")),
-         plain_money(_presented(line)), plain_money(line["payable_fen"]))
+         plain_money(presented_fen(line)), plain_money(line["payable_fen"]))
         for line in lines)
-    presented = sum(_presented(line) for line in lines)
+    presented = sum(presented_fen(line) for line in lines)
     foot = (("", "", phrase("common.total", language), "", plain_money(presented),
              plain_money(total)),)
     table = Table(
@@ -158,25 +185,25 @@ def _summary(decision: JSON, policy: Policy, claim: Claim, language: Language) -
          Column(phrase("decision.payable_yuan", language), "right", 30)), rows, foot)
     return [
         Figures(((phrase("decision.total", language), money(total), note),
+                 *shares,
                  (phrase("decision.presented", language), money(presented),
                   day(claim.reported_at.date(), language)),
-                 (phrase("decision.lines_figure", language), str(claimed),
-                  phrase("decision.lines_paid", language, paid=paid)))),
+                 *count)),
         Heading(phrase("decision.summary", language)), table,
         Fields(((phrase("common.capital", language), capital_amount(max(total, 0))),
                 (phrase("decision.reported", language), moment(claim.reported_at, language))), 1),
     ]
 
 
-def _line(line: JSON, policy: Policy, language: Language) -> list[Block]:
-    name = line_name(line, policy, language)
+def _line(line: JSON, reader: Reader) -> list[Block]:
+    name, language = line_title(line, reader), reader.language
     clause = line["clause"]
     blocks: list[Block] = [
         Heading(phrase("decision.line", language, no=line["no"], coverage=name), 2, clause)]
     reason = phrase(f"outcome_text.{line['outcome']}", language)
     if line["outcome"] in _SHOWN_UNPAID:
         blocks.append(Box(phrase("decision.not_paid_title", language), (
-            phrase("decision.not_paid", language, amount=money(_presented(line)), reason=reason),
+            phrase("decision.not_paid", language, amount=money(presented_fen(line)), reason=reason),
         ), "exclusion"))
     elif line["outcome"] in {"excluded", "not_triggered"}:
         blocks.append(Box(phrase(f"outcome.{line['outcome']}", language), (reason,), "exclusion"))
@@ -189,7 +216,7 @@ def _line(line: JSON, policy: Policy, language: Language) -> list[Block]:
          Column(phrase("decision.after", language), "right", 26),
          Column(phrase("decision.basis", language),
                 millimetres=27 if language == "zh" else 36)),
-        tuple(step_row(step, policy.product, language) for step in line["steps"]
+        tuple(step_row(step, reader.product, language) for step in line["steps"]
               if step not in spent)))
     if spent:
         names = dict.fromkeys(phrase(f"rule.{step['rule']}", language) for step in spent)
@@ -226,13 +253,13 @@ def _flags(decision: JSON) -> list[tuple[JSON, JSON]]:
     return list(seen.values())
 
 
-def _open(decision: JSON, policy: Policy, language: Language) -> list[Block]:
-    flags = _flags(decision)
+def _open(decision: JSON, reader: Reader, number: str) -> list[Block]:
+    flags, language = _flags(decision), reader.language
     if not flags:
         return []
-    rows = tuple(_flag_row(flag, line, policy, language) for flag, line in flags)
+    rows = tuple(_flag_row(flag, line, reader) for flag, line in flags)
     return [
-        Heading(phrase("decision.open_title", language)),
+        Heading(phrase("decision.open_title", language, n=number)),
         Paragraph(phrase("decision.open_lead", language), "keep"),
         Table((Column(phrase("decision.matter", language), share=5),
                Column(phrase("decision.needed", language), share=6),
@@ -240,16 +267,22 @@ def _open(decision: JSON, policy: Policy, language: Language) -> list[Block]:
                Column(phrase("common.law", language), millimetres=24)), rows)]
 
 
-def _flag_row(
-    flag: JSON, line: JSON, policy: Policy, language: Language
-) -> tuple[str | Cell, ...]:
-    exclusion = policy.product.exclusion(str(flag["code"]))
+def flag_name(flag: JSON, line: JSON, reader: Reader) -> str:
+    """What could not be applied: an exclusion, a term that was not explained, or a rule."""
+    assert reader.policy is not None  # decisions have a policy
+    code = str(flag["code"])
+    exclusion = reader.product.exclusion(code)
     if exclusion is not None:
-        name = f"{exclusion.clause} {pick(language, exclusion.name_zh, exclusion.name_en)}"
-    else:
-        code = f"rule.{flag['code']}"
-        rule = phrase(code, language) if has_phrase(code) else str(flag["code"])
-        name = f"{line_name(line, policy, language)} · {rule}"
+        return f"{exclusion.clause} {reader.pick(exclusion.name_zh, exclusion.name_en)}"
+    named = term_name(code, reader.policy, reader)
+    if named:
+        return named
+    rule = reader.say(f"rule.{code}") if has_phrase(f"rule.{code}") else code
+    return f"{line_title(line, reader)} · {rule}"
+
+
+def _flag_row(flag: JSON, line: JSON, reader: Reader) -> tuple[str | Cell, ...]:
+    name, language = flag_name(flag, line, reader), reader.language
     needed = joined([fact_name(one, language) for one in flag["facts"]], language)
     subject = str(flag["subject"])
     note = phrase(f"flag.{flag['kind']}", language)
@@ -261,6 +294,8 @@ def _flag_row(
 
 
 def _evidence(claim: Claim, number: str, language: Language) -> list[Block]:
+    if not claim.evidence:
+        return []
     rows = []
     for one in claim.evidence:
         code = f"evidence.{one.document}"

@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from dinghai.documents.blocks import Cell
 from dinghai.documents.formats import duration, money, percent, plain_money
 from dinghai.documents.phrases import Language, has_phrase, phrase, pick
-from dinghai.documents.readings import fact_cell, fact_name, law_words, waiting_text
+from dinghai.documents.readings import (
+    coverage_name,
+    fact_cell,
+    fact_name,
+    law_words,
+    waiting_text,
+)
 from dinghai.foundation.canonical import JSON
+from dinghai.foundation.money import PPM
 from dinghai.vocabulary.facts import facts
 from dinghai.wording.schema import Product
 
@@ -116,11 +123,19 @@ def _generic(step: JSON, language: Language) -> str:
 
 def _valuation(step: JSON, language: Language) -> str:
     colon, join = ("：", "；") if language == "zh" else (": ", "; ")
+    required = step.get("required", ())
     values = [word_name(name, language) + colon + word_value(name, value, language)
-              for name, value in step.get("inputs", {}).items()]
+              for name, value in step.get("inputs", {}).items()
+              if name in required or not _says_nothing(name, value)]
     method = str(step.get("code", ""))
     text = phrase(f"valuation_text.{method}", language) if method else ""
     return f"{text}\n{join.join(values)}"
+
+
+def _says_nothing(name: str, value: JSON) -> bool:
+    """Whether an optional fact has the value it counts with while nobody gives it."""
+    known = facts().get(name)
+    return known is not None and value == (PPM if known.type == "ratio" else 0)
 
 
 def _names(step: JSON, product: Product, language: Language) -> dict[str, str]:
@@ -135,9 +150,21 @@ def _names(step: JSON, product: Product, language: Language) -> dict[str, str]:
     elif rule == "waiting":
         seconds = int(step["inputs"].get("waiting_seconds", 0))
         names["mode"] = waiting_text(seconds, code, language).rstrip("。.")
+    elif rule == "unexplained":
+        names["name"] = _term_name(code, product, language)
     elif rule == "retention":
         names["kind"] = phrase(f"retention.{code}", language)
     return names
+
+
+def _term_name(key: str, product: Product, language: Language) -> str:
+    """A term by the key it is explained under: ``waiting:FP-BI``."""
+    kind, _, coverage = key.partition(":")
+    rule = phrase(f"rule.{kind}", language) if has_phrase(f"rule.{kind}") else kind
+    if not coverage:
+        return rule
+    name = coverage_name(product, coverage, language)
+    return f"{name}：{rule}" if language == "zh" else f"{name}: {rule}"
 
 
 def _more(outputs: Mapping[str, JSON], language: Language) -> str:

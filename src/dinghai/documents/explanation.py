@@ -17,18 +17,14 @@ from dinghai.documents.blocks import (
     Signatures,
     Table,
 )
+from dinghai.documents.explained import TermWords, explained_words
 from dinghai.documents.formats import day
 from dinghai.documents.phrases import Language, phrase, pick
+from dinghai.documents.reader import Reader
 from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.calendar import shanghai_day
 from dinghai.foundation.canonical import JSON, document_hash
-from dinghai.wording.policy import (
-    ExplainableTerm,
-    Policy,
-    explained,
-    read_policy,
-    terms_to_explain,
-)
+from dinghai.wording.policy import Policy, explained, read_policy
 
 _OPEN, _TICKED = "□", "✓"
 
@@ -46,15 +42,16 @@ def explanation_checklist(
     """The acknowledgement as blocks. Terms already recorded as explained are ticked."""
     read = read_policy(policy, file="policy")
     schedule = read.schedule
-    terms = terms_to_explain(read)
-    exclusions = [one for one in terms if one.kind == "exclusion"]
-    amounts = [one for one in terms if one.kind != "exclusion"]
+    terms = explained_words(read, Reader(read.product, read, language))
+    exclusions = [one for one in terms if one.term.kind == "exclusion"]
+    amounts = [one for one in terms if one.term.kind != "exclusion"]
     applicant = pick(language, schedule.applicant.name_zh, schedule.applicant.name_en)
     blocks: list[Block] = [
         Paragraph(phrase("explanation.lead", language)),
         Box("", (phrase("explanation.how", language),), "notice"),
         Heading(phrase("explanation.exclusions", language)),
-        _table(read, exclusions, language),
+        _table(read, exclusions, language) if exclusions
+        else Paragraph(phrase("terms_list.none", language)),
     ]
     if amounts:
         blocks += [Heading(phrase("explanation.amounts", language)),
@@ -82,7 +79,7 @@ def explanation_checklist(
         blocks=tuple(blocks))
 
 
-def _table(policy: Policy, terms: Sequence[ExplainableTerm], language: Language) -> Table:
+def _table(policy: Policy, terms: Sequence[TermWords], language: Language) -> Table:
     rows = [_row(policy, one, language) for one in terms]
     return Table(
         (Column(phrase("common.clause", language), millimetres=13),
@@ -92,9 +89,8 @@ def _table(policy: Policy, terms: Sequence[ExplainableTerm], language: Language)
          Column(phrase("explanation.understood", language), "center", 26)), tuple(rows))
 
 
-def _row(
-    policy: Policy, term: ExplainableTerm, language: Language
-) -> tuple[str | Cell, ...]:
+def _row(policy: Policy, words: TermWords, language: Language) -> tuple[str | Cell, ...]:
+    term = words.term
     record = policy.schedule.explanations.get(term.key)
     proved = explained(policy, term.key, term.duty)
     seen = _TICKED if record is not None and record.highlighted else _OPEN
@@ -102,9 +98,7 @@ def _row(
     when = record.explained_at if record is not None else None
     note = "" if when is None else phrase("explanation.recorded", language,
                                           day=shanghai_day(when).isoformat())
-    name = pick(language, term.name_zh, term.name_en)
-    text = pick(language, term.text_zh, term.text_en)
     colon = "：" if language == "zh" else ": "
-    return (term.clause or "—", Cell(f"{name}{colon}{text}", strong=True),
-            pick(language, term.plain_zh, term.plain_en), Cell(seen),
+    return (term.clause or "—", Cell(f"{words.name}{colon}{words.text}", strong=True),
+            words.plain, Cell(seen),
             Cell("—" if term.duty == "highlight" else understood, note))

@@ -1,7 +1,8 @@
 """One table of words for codes, in Chinese and English, for documents and pages alike.
 
 ``phrase("rule.waiting", "en")`` is "Waiting period". The tables stand in ``data/typst/*.toml``:
-``phrases`` for the engine's codes, ``labels`` for the words of forms, ``booklet`` for clauses.
+``phrases`` for the engine's codes, ``labels`` for the words of forms, ``booklet`` for clauses,
+``guide`` for papers about a product, ``loss`` for the loss quantification sheet.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dinghai.foundation.errors import InputError
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-_TABLES: Final = ("phrases", "evidence", "labels", "booklet")
+_TABLES: Final = ("phrases", "evidence", "labels", "booklet", "guide", "loss")
 
 
 @cache

@@ -20,9 +20,15 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import InputError
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN, Fact, fact
+from dinghai.vocabulary.indicators import indicators
+from dinghai.vocabulary.parameters import parameters
+from dinghai.vocabulary.perils import perils
 from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
+
+Terms = Policy | Product | None
+"""Where the values of agreed terms come from: a policy, a product's defaults, or nowhere."""
 
 
 def fact_name(identifier: str, language: Language) -> str:
@@ -61,10 +67,18 @@ def fact_value(identifier: str, value: JSON, language: Language) -> str:
         case "code":
             return code_value(definition, str(value), language)
         case "list":
-            return joined([str(one) for one in value], language)
+            return joined([_listed(str(one), language) for one in value], language)
+        case "series":
+            return phrase("fact_value.series", language, hours=len(value), total=money(sum(value)))
         case "count":
             return _count(definition, value, language)
     return str(value)
+
+
+def _listed(code: str, language: Language) -> str:
+    """An element of a list: an indicator by name, anything else as it stands."""
+    known = indicators().get(code)
+    return code if known is None else f"{code} {pick(language, known.name_zh, known.name_en)}"
 
 
 def fact_cell(identifier: str, cell: int, language: Language) -> str:
@@ -82,6 +96,8 @@ def fact_cell(identifier: str, cell: int, language: Language) -> str:
         return moment(datetime.fromtimestamp(cell, tz=SHANGHAI), language)
     if definition.type in {"reference", "list"}:
         return str(cell)
+    if definition.type == "series":
+        return f"{cell:,} {phrase('unit.hour', language)}"
     return fact_value(identifier, cell, language)
 
 
@@ -92,30 +108,28 @@ def _count(definition: Fact, value: int, language: Language) -> str:
     return f"{value:,} {unit}".strip()
 
 
-def predicate_words(
-    predicate: JSON, language: Language, *, policy: Policy | None = None
-) -> str:
-    """A predicate as a sentence without its full stop."""
+def predicate_words(predicate: JSON, language: Language, *, terms: Terms = None) -> str:
+    """A predicate as a sentence without its full stop; ``terms`` gives the agreed values."""
     if "all" in predicate:
-        parts = [_nested(one, language, policy) for one in predicate["all"]]
+        parts = [_nested(one, language, terms) for one in predicate["all"]]
         return ("，并且" if language == "zh" else ", and ").join(parts)
     if "any" in predicate:
-        parts = [_nested(one, language, policy) for one in predicate["any"]]
+        parts = [_nested(one, language, terms) for one in predicate["any"]]
         return ("，或者" if language == "zh" else ", or ").join(parts)
     if "not" in predicate:
-        inner = predicate_words(predicate["not"], language, policy=policy)
+        inner = predicate_words(predicate["not"], language, terms=terms)
         return f"并非（{inner}）" if language == "zh" else f"not ({inner})"
-    return _test_words(predicate, language, policy)
+    return _test_words(predicate, language, terms)
 
 
-def _nested(predicate: JSON, language: Language, policy: Policy | None) -> str:
-    words = predicate_words(predicate, language, policy=policy)
+def _nested(predicate: JSON, language: Language, terms: Terms) -> str:
+    words = predicate_words(predicate, language, terms=terms)
     if "all" not in predicate and "any" not in predicate:
         return words
     return f"（{words}）" if language == "zh" else f"({words})"
 
 
-def _test_words(test: JSON, language: Language, policy: Policy | None) -> str:
+def _test_words(test: JSON, language: Language, terms: Terms) -> str:
     definition = fact(str(test["fact"]))
     op = str(test["op"])
     if op == "gt" and test.get("value") == 0:
@@ -123,7 +137,7 @@ def _test_words(test: JSON, language: Language, policy: Policy | None) -> str:
     elif op in {"gt", "ge", "lt", "le"} and definition.type == "moment":
         op += "_moment"
     return phrase(f"operator.{op}", language, fact=fact_name(definition.id, language),
-                  value=_spaced(_value_words(test, language, policy), language))
+                  value=_spaced(_value_words(test, language, terms), language))
 
 
 def _spaced(value: str, language: Language) -> str:
@@ -131,10 +145,10 @@ def _spaced(value: str, language: Language) -> str:
     return f" {value}" if language == "zh" and value[:1].isdigit() else value
 
 
-def _value_words(test: JSON, language: Language, policy: Policy | None) -> str:
+def _value_words(test: JSON, language: Language, terms: Terms) -> str:
     value, identifier = test.get("value"), str(test["fact"])
     if isinstance(value, dict) and "policy" in value:
-        return _term_words(str(value["policy"]), language, policy)
+        return term_words(str(value["policy"]), language, terms)
     if isinstance(value, list):
         return joined([_quoted(fact_value(identifier, one, language), language)
                        for one in value], language)
@@ -148,22 +162,48 @@ def _quoted(words: str, language: Language) -> str:
     return f"“{words}”" if language == "zh" else words
 
 
-def _term_words(key: str, language: Language, policy: Policy | None) -> str:
-    name = phrase(f"policy_term.{key}", language)
-    cell = None if policy is None else policy.term(key)
+def term_words(key: str, language: Language, terms: Terms) -> str:
+    """An agreed term by name, with its value where the policy or the product gives one."""
+    known = parameters().get(key)
+    name = (phrase(f"policy_term.{key}", language) if known is None
+            else pick(language, known.name_zh, known.name_en))
+    cell = _term_cell(key, terms)
     if cell is None:
         return name
-    if key == "notice_hours":
+    if known is not None:
+        shown = parameter_value(key, cell, language)
+    elif key == "notice_hours":
         shown = duration(cell * 3600, language)
     else:
         shown = day(datetime.fromtimestamp(cell, tz=SHANGHAI).date(), language)
     return f"{name}（{shown}）" if language == "zh" else f"{name} ({shown})"
 
 
-def effect_words(effect: Effect, language: Language, *, policy: Policy | None = None) -> str:
+def _term_cell(key: str, terms: Terms) -> int | None:
+    if isinstance(terms, Policy):
+        return terms.term(key)
+    if terms is None:
+        return None
+    return (terms.claims_process.notice_hours if key == "notice_hours"
+            else terms.parameters.get(key))
+
+
+def parameter_value(key: str, value: int, language: Language) -> str:
+    """The number of a parameter in its own unit."""
+    match parameters()[key].type:
+        case "money":
+            return money(value)
+        case "duration":
+            return duration(value, language)
+    return f"{value:,}"
+
+
+def effect_words(
+    effect: Effect, language: Language, *, terms: Terms = None, acts_on: str = "event"
+) -> str:
     """What an exclusion does, in words; graded effects and bands are spelled out."""
     if effect.type == "graded":
-        steps = [_rung(step.when, step.effect, language, policy) for step in effect.steps]
+        steps = [_rung(step.when, step.effect, language, terms, acts_on) for step in effect.steps]
         colon, join = ("：", "；") if language == "zh" else (": ", "; ")
         return phrase("effect.graded", language) + colon + join.join(steps)
     if effect.type == "sliding_coinsurance":
@@ -171,15 +211,27 @@ def effect_words(effect: Effect, language: Language, *, policy: Policy | None = 
     code: str = effect.type
     if code == "deductible_uplift" and effect.mode == "multiply":
         code = "deductible_multiply"
+    elif code == "coinsurance" and acts_on == "item":
+        code = "coinsurance_item"
     points = percent(effect.insured_share_ppm or effect.rate_ppm).rstrip("%")
     name = fact_name(effect.fact, language) if effect.fact else ""
-    return phrase(f"effect.{code}", language, fact=name, points=points)
+    return phrase(f"effect.{code}", language, fact=name, points=points, hours=effect.hours,
+                  numerator=_operand(effect.numerator, language, terms),
+                  denominator=_operand(effect.denominator, language, terms))
 
 
-def _rung(when: JSON, effect: Effect, language: Language, policy: Policy | None) -> str:
-    condition = predicate_words(when, language, policy=policy)
+def _operand(operand: dict[str, str] | None, language: Language, terms: Terms) -> str:
+    """A part of a proportion: an agreed term, or a fact."""
+    if not operand:
+        return ""
+    ((kind, name),) = operand.items()
+    return term_words(name, language, terms) if kind == "policy" else fact_name(name, language)
+
+
+def _rung(when: JSON, effect: Effect, language: Language, terms: Terms, acts_on: str) -> str:
+    condition = predicate_words(when, language, terms=terms)
     arrow = "的，" if language == "zh" else " → "
-    return condition + arrow + effect_words(effect, language, policy=policy)
+    return condition + arrow + effect_words(effect, language, terms=terms, acts_on=acts_on)
 
 
 def _bands(effect: Effect, language: Language) -> str:
@@ -200,18 +252,30 @@ def _bands(effect: Effect, language: Language) -> str:
 
 
 def exclusion_words(
-    exclusion: Exclusion, language: Language, *, policy: Policy | None = None
+    exclusion: Exclusion, language: Language, *, terms: Terms = None
 ) -> tuple[str, str]:
     """When an exclusion acts and what it does, each as a sentence."""
     assert exclusion.predicate is not None and exclusion.effect is not None  # resolved
     stop = "。" if language == "zh" else "."
-    when = predicate_words(exclusion.predicate, language, policy=policy)
-    what = effect_words(exclusion.effect, language, policy=policy)
+    when = predicate_words(exclusion.predicate, language, terms=terms)
+    what = effect_words(exclusion.effect, language, terms=terms, acts_on=exclusion.acts_on)
     return _sentence(when, language) + stop, _sentence(what, language) + stop
 
 
 def _sentence(words: str, language: Language) -> str:
     return words if language == "zh" else words[:1].upper() + words[1:]
+
+
+def peril_name(code: str, language: Language) -> str:
+    """The name of a peril; a code the vocabulary lacks stands for itself."""
+    known = perils().get(code)
+    return code if known is None else pick(language, known.name_zh, known.name_en)
+
+
+def code_words(group: str, code: str, language: Language) -> str:
+    """The words of a code that a product may also fill with a name of its own."""
+    key = f"{group}.{code}"
+    return phrase(key, language) if has_phrase(key) else code.replace("_", " ")
 
 
 def coverage_name(product: Product, coverage: str, language: Language) -> str:

@@ -19,6 +19,9 @@ from dinghai.documents.blocks import (
     Signatures,
     Table,
 )
+from dinghai.documents.booklet_layers import extent_words, participants_words
+from dinghai.documents.booklet_sections import retention_words
+from dinghai.documents.booklet_terms import parameter_words
 from dinghai.documents.formats import (
     capital_amount,
     day,
@@ -31,7 +34,8 @@ from dinghai.documents.formats import (
 )
 from dinghai.documents.inputs import PremiumSplit
 from dinghai.documents.phrases import Language, phrase, pick
-from dinghai.documents.readings import coverage_name, law_words, waiting_words
+from dinghai.documents.reader import Reader
+from dinghai.documents.readings import code_words, coverage_name, law_words, waiting_words
 from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.money import PPM
@@ -113,7 +117,7 @@ def _period(policy: Policy, language: Language) -> list[Block]:
     none = phrase("common.none", language)
     retroactive, continuity = schedule.retroactive_date, schedule.continuity_date
     event = phrase(f"aggregation.{basis.aggregation_rule}", language, hours=basis.hours_window)
-    jurisdictions = [phrase(f"value.{one}", language) for one in policy.product.jurisdictions]
+    jurisdictions = [code_words("value", one, language) for one in policy.product.jurisdictions]
     whole = period(schedule.inception, schedule.expiry, language).replace(
         "\n", "" if language == "zh" else " ")
     days = phrase("common.days", language, days=policy.days)
@@ -121,7 +125,8 @@ def _period(policy: Policy, language: Language) -> list[Block]:
         (phrase("schedule.currency", language), policy.product.currency),
         (phrase("schedule.extended_reporting", language),
          phrase("common.days", language, days=basis.extended_reporting_days)),
-        (phrase("schedule.territory", language), phrase(f"territory.{basis.territory}", language)),
+        (phrase("schedule.territory", language),
+         code_words("territory", basis.territory, language)),
         (phrase("schedule.jurisdiction", language), joined(jurisdictions, language)),
         (phrase("schedule.retroactive_date", language),
          day(retroactive, language) if retroactive else none),
@@ -160,10 +165,37 @@ def _sums(policy: Policy, language: Language, premium: PremiumSplit | None) -> l
         blocks.append(_shared_table(policy, language))
     if policy.product.towers:
         blocks.append(_tower_table(policy, language))
+    return [*blocks, *_agreed(policy, language)]
+
+
+def _agreed(policy: Policy, language: Language) -> list[Block]:
+    """Members, agreed numbers and layers, where the policy has them."""
+    reader = Reader(policy.product, policy, language)
+    rows = []
+    members = policy.schedule.members
+    if members:
+        rows.append((phrase("schedule.members", language),
+                     reader.list(reader.pick(one.name_zh, one.name_en) for one in members)))
+    if policy.product.parameters:
+        rows.append((phrase("calculation.parameters_title", language),
+                     reader.clauses(parameter_words(reader))))
+    blocks: list[Block] = [Fields(tuple(rows), 1)] if rows else []
+    clauses = {one.id: one.clause for one in policy.product.layers}
+    table = tuple((clauses.get(one.id, "") or "—",
+                   Cell(reader.pick(one.name_zh, one.name_en), extent_words(one, reader)),
+                   "\n".join(reader.label(*each) for each in participants_words(one, reader))
+                   or phrase("calculation.layer_whole", language))
+                  for one in policy.schedule.layers)
+    if table:
+        blocks.append(Table((Column(phrase("common.clause", language), millimetres=13),
+                             Column(phrase("shares.layer", language), share=3),
+                             Column(phrase("shares.share", language), share=4)), table,
+                            label=phrase("shares.lead", language)))
     return blocks
 
 
 def _section_table(policy: Policy, language: Language) -> Table:
+    reader = Reader(policy.product, policy, language)
     rows = []
     for scheduled in policy.schedule.sections:
         section = policy.product.section(scheduled.coverage)
@@ -173,7 +205,7 @@ def _section_table(policy: Policy, language: Language) -> Table:
             Cell(pick(language, section.name_zh, section.name_en), section.coverage),
             plain_money(scheduled.sublimit_fen),
             _waiting(section, language),
-            retention_words(section, language),
+            retention_words(section.retention, reader),
             percent(section.insured_share_ppm) if section.insured_share_ppm else "—",
             phrase(f"trigger_basis.{section.trigger_basis}", language),
         ))
@@ -191,18 +223,6 @@ def _section_table(policy: Policy, language: Language) -> Table:
 def _waiting(section: Section, language: Language) -> str:
     waiting = section.waiting
     return "—" if waiting is None else waiting_words(waiting.seconds, waiting.mode, language)
-
-
-def retention_words(section: Section, language: Language) -> str:
-    """A section's retention with its amount or share."""
-    own = section.retention
-    words = phrase(f"retention.{own.kind}", language)
-    parts = [words]
-    if own.kind in {"fixed", "higher_of", "lower_of"}:
-        parts.append(money(own.amount_fen))
-    if own.kind in {"percentage", "higher_of", "lower_of"}:
-        parts.append(percent(own.ppm))
-    return "\n".join(parts)
 
 
 def _shared_table(policy: Policy, language: Language) -> Table:

@@ -6,6 +6,7 @@ The same document gives the same bytes: no clock is read, and only the shipped f
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -50,6 +51,21 @@ def drawable_characters() -> frozenset[int]:
     from matplotlib.ft2font import FT2Font  # slow to import, and needed here only
 
     return frozenset(FT2Font(str(font_folder() / FONT_FILES[0])).get_charmap())
+
+
+def set_one_page(documents: Iterable[Document]) -> bytes:
+    """The first of the documents that fits one A4 page in letters that can be read.
+
+    Raises InputError where none does.
+    """
+    for document in documents:
+        try:
+            return set_pdf(document)
+        except typst.TypstError as error:
+            if "does not fit one page" not in str(error):
+                raise
+    raise InputError("this does not fit one page", field="product",
+                     mend="shorten names and texts, or print the clause booklet")
 
 
 def set_pdf(document: Document) -> bytes:

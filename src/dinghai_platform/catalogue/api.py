@@ -1,4 +1,4 @@
-"""The catalogue's API: products in the tenant's catalogue."""
+"""The catalogue's API: versions in the tenant's catalogue, and the verbs on them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, File, Query, Router, Schema, Status
+from ninja.files import UploadedFile
 
-from dinghai_platform.catalogue import queries, services
+from dinghai.foundation.errors import InputError
+from dinghai_platform.catalogue import api_reading, queries, services
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.core.tenancy import visible_or_404
 
 router = Router(tags=["products"])
+one = Router(tags=["products"])
+# In this order: /{key} fits every word, and the first path that fits takes the request.
+router.add_router("", api_reading.router)
+router.add_router("", one)
 
 
 class ProductAnswer(Schema):
@@ -29,6 +35,8 @@ class ProductAnswer(Schema):
     status: str
     installed_at: datetime
     filing_number: str
+    off_sale_at: datetime | None
+    off_sale_reason: str
     document_hash: str
     document: dict[str, Any] | None = None
 
@@ -37,6 +45,12 @@ class ProductNew(Schema):
     """Which shipped product to install."""
 
     product_id: str = Field(min_length=1, max_length=100)
+
+
+class WithdrawalNew(Schema):
+    """Why a product leaves the market."""
+
+    reason: str = Field(min_length=1, max_length=2000)
 
 
 class FilingNew(Schema):
@@ -71,6 +85,19 @@ def product_install(request: HttpRequest, body: ProductNew) -> Status:
     ))
 
 
+@router.post("/wordings", response={201: ProductAnswer, **ERRORS},
+             operation_id="install_wording")
+def wording_install(request: HttpRequest, wording: File[UploadedFile]) -> Status:
+    """Put the insurer's own product.toml into the catalogue, as a draft."""
+    require(request.actor, "catalogue.install")
+    if wording.size is None or wording.size > services.LONGEST_WORDING:
+        raise InputError("the file is too large for a wording", field="wording",
+                         mend="upload product.toml")
+    return Status(201, product_shape(
+        services.install_wording(wording.read(), actor=request.actor)
+    ))
+
+
 @router.post("/{key}/release", response={200: ProductAnswer, **ERRORS},
              operation_id="release_product")
 def product_release(request: HttpRequest, key: UUID) -> dict[str, Any]:
@@ -91,7 +118,24 @@ def product_file(request: HttpRequest, key: UUID, body: FilingNew) -> dict[str, 
     ))
 
 
-@router.get("/{key}", response={200: ProductAnswer, **ERRORS}, operation_id="product")
+@router.post("/{key}/revision", response={200: ProductAnswer, **ERRORS},
+             operation_id="revise_product")
+def product_revise(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """End the sale of a filed version that a newer version on sale takes the place of."""
+    row = visible_or_404(ProductVersion, request.actor, pk=key)
+    return product_shape(services.revise_product(row, actor=request.actor))
+
+
+@router.post("/{key}/withdrawal", response={200: ProductAnswer, **ERRORS},
+             operation_id="withdraw_product")
+def product_withdraw(request: HttpRequest, key: UUID, body: WithdrawalNew) -> dict[str, Any]:
+    """Take a filed version off the market; policies in force keep their wording."""
+    row = visible_or_404(ProductVersion, request.actor, pk=key)
+    return product_shape(services.withdraw_product(
+        row, reason=body.reason, actor=request.actor))
+
+
+@one.get("/{key}", response={200: ProductAnswer, **ERRORS}, operation_id="product")
 def product_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
     """One version with its whole wording."""
     require(request.actor, "catalogue.view")
@@ -102,5 +146,5 @@ def product_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
 def product_shape(row: ProductVersion) -> dict[str, Any]:
     """A product version as the API says it."""
     names = ("product_id", "version", "name_zh", "name_en", "status", "installed_at",
-             "filing_number", "document_hash")
+             "filing_number", "off_sale_at", "off_sale_reason", "document_hash")
     return {"id": row.pk, **{name: getattr(row, name) for name in names}}

@@ -6,8 +6,15 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from dinghai_platform.core import clock
+from dinghai_platform.core import clock, roles
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import Organisation, Relation
 from dinghai_platform.core.tenancy import TenantRow
+
+ON_SALE = ("in_use", "filed")
+"""States in which a version may be quoted."""
+PUBLIC = (*ON_SALE, "revised", "withdrawn")
+"""States that an authority sees: what is or was on sale. Drafts and reviews are the house's."""
 
 
 class ProductVersion(TenantRow):
@@ -29,6 +36,9 @@ class ProductVersion(TenantRow):
     filed_at = models.DateTimeField(null=True, blank=True)
     filed_factor_minimum_ppm = models.BigIntegerField(null=True, blank=True)
     filed_factor_maximum_ppm = models.BigIntegerField(null=True, blank=True)
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="replaces")
+    off_sale_at = models.DateTimeField(null=True, blank=True)
+    off_sale_reason = models.TextField(_("reason"), blank=True)
 
     class Meta(TenantRow.Meta):
         verbose_name = _("product version")
@@ -37,6 +47,20 @@ class ProductVersion(TenantRow):
                 fields=("tenant", "product_id", "version"), name="catalogue_one_version"
             )
         ]
+
+    @classmethod
+    def visibility(cls, actor: Actor) -> models.Q:
+        """An insurer sees its own. An authority sees what is or was on sale anywhere; whoever may
+        buy sees what is on sale at the insurers that deal with it.
+        """
+        seen = super().visibility(actor)
+        if actor.tenant is not None:
+            return seen
+        if (actor.role in roles.REGULATORS
+                and actor.organisation.kind == Organisation.Kind.REGULATOR):
+            return seen | models.Q(status__in=PUBLIC)
+        sellers = Relation.objects.visible_to(actor).values("tenant_id")
+        return seen | models.Q(status__in=ON_SALE, tenant_id__in=sellers)
 
     @property
     def name(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,8 +11,8 @@ from dinghai.evidence.feeds import EpssTable, KevTable, shipped_epss, shipped_ke
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import typed
 from dinghai.wording.policy import Product
-from dinghai_platform.catalogue.models import FeedTable, ProductVersion
-from dinghai_platform.catalogue.services import ON_SALE, read_feed
+from dinghai_platform.catalogue.models import ON_SALE, FeedTable, ProductVersion
+from dinghai_platform.catalogue.services import read_feed
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.files import read_file
 from dinghai_platform.core.models import Organisation
@@ -29,7 +28,9 @@ def products(actor: Actor, filters: dict[str, Any]) -> QuerySet[ProductVersion]:
         )
     if status := filters.get("status"):
         found = found.filter(status=status)
-    return found.order_by("product_id", "-version")
+    if product_id := filters.get("product_id"):
+        found = found.filter(product_id=product_id)
+    return found.select_related("tenant").order_by("product_id", "-version")
 
 
 def products_on_sale(tenant: Organisation) -> QuerySet[ProductVersion]:
@@ -39,16 +40,19 @@ def products_on_sale(tenant: Organisation) -> QuerySet[ProductVersion]:
     )
 
 
-@lru_cache(maxsize=32)
-def _product(digest: str, key: str) -> Product:
-    row = ProductVersion.objects.unscoped("a product by the hash of its content").get(pk=key)
-    product: Product = typed(row.document, Product)
-    return product
-
-
 def product_of(row: ProductVersion) -> Product:
     """The engine's product of a version; kept in the process by the hash of its content."""
-    return _product(row.document_hash, str(row.pk))
+    kept = _products.get(row.document_hash)
+    if kept is None:
+        kept = typed(row.document, Product)
+        while len(_products) >= _MOST_KEPT:
+            _products.pop(next(iter(_products)), None)
+        _products[row.document_hash] = kept
+    return kept
+
+
+_MOST_KEPT = 256
+_products: dict[str, Product] = {}
 
 
 def feeds(actor: Actor) -> QuerySet[FeedTable]:

@@ -1,4 +1,5 @@
-"""Writes of the catalogue: products are installed, released and filed; threat tables are kept."""
+"""Writes of the catalogue: a product comes, is released, filed, revised, withdrawn; threat tables.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +11,22 @@ from django.db import transaction
 
 from dinghai.evidence.feeds import EpssTable, KevTable, load_epss, load_kev
 from dinghai.foundation.canonical import document_hash
-from dinghai.foundation.errors import InputError, Refusal
+from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai.pricing.rating import load_rating
 from dinghai.vocabulary.lifecycle import machines
-from dinghai.wording.products import load_product
+from dinghai.wording.library import version_key
+from dinghai.wording.products import load_product, read_product, shipped_products
+from dinghai.wording.schema import Product
+from dinghai_platform.catalogue.models import ON_SALE as ON_SALE
 from dinghai_platform.catalogue.models import FeedTable, ProductVersion
 from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 
-ON_SALE = ("in_use", "filed")
+LONGEST_WORDING = 1024 * 1024
+"""Bytes of an uploaded wording; what ships is far smaller."""
+_LONGEST_REASON = 2_000
 _RELEASE = ("structure", "legal", "actuary", "approve", "use")
 
 
@@ -32,8 +38,41 @@ def install_product(product_id: str, *, actor: Actor) -> ProductVersion:
     unknown product, Refusal when that version stands with another content.
     """
     require(actor, "catalogue.install")
+    if product_id not in shipped_products():
+        raise InputError(f"there is no product {product_id!r}", field="product_id",
+                         mend="name one that comes with the platform")
+    return _install(load_product(product_id), actor)
+
+
+@transaction.atomic
+def install_wording(content: bytes, *, actor: Actor) -> ProductVersion:
+    """Put the insurer's own ``product.toml`` into its catalogue, as a draft.
+
+    Raises InputError with the lines of a wording that cannot be decided by, Refusal when that
+    version stands with another content.
+    """
+    require(actor, "catalogue.install")
+    return _install(read_wording(content), actor)
+
+
+def read_wording(content: bytes) -> Product:
+    """The product in a file's bytes, resolved and checked. Raises InputError."""
+    with tempfile.TemporaryDirectory(prefix="wording-") as room:
+        path = Path(room) / "product.toml"
+        path.write_bytes(content)
+        try:
+            return read_product(Path(room))
+        except InputError as error:
+            raise InputError.of(
+                Fault(one.message, path.name, one.line, one.field, one.mend)
+                for one in error.faults
+            ) from error
+        except UnicodeDecodeError as error:
+            raise InputError("not UTF-8 text", file=path.name, mend="save it as UTF-8") from error
+
+
+def _install(product: Product, actor: Actor) -> ProductVersion:
     tenant = actor.own_tenant()
-    product = load_product(product_id)
     document = product.to_dict()
     digest = document_hash(document)
     audit.hold_chain(tenant)
@@ -49,6 +88,7 @@ def install_product(product_id: str, *, actor: Actor) -> ProductVersion:
                 reasons=["give the changed product a new version"],
             )
         return there
+    _check_lengths(product)
     installed = ProductVersion.objects.create(
         tenant=tenant,
         product_id=product.product_id,
@@ -68,11 +108,23 @@ def install_product(product_id: str, *, actor: Actor) -> ProductVersion:
     return installed
 
 
+def _check_lengths(product: Product) -> None:
+    """What the register's columns hold; an engine's product may be longer."""
+    for name, most in (("product_id", 80), ("version", 40), ("name_zh", 200), ("name_en", 200)):
+        text = getattr(product, name)
+        if not text.strip() or len(text) > most:
+            raise InputError(f"{name} is empty or longer than {most} characters",
+                             file="product.toml", field=name, mend="shorten it")
+
+
 @transaction.atomic
 def advance_product(product: ProductVersion, event: str, *, actor: Actor) -> ProductVersion:
     """Move a product one step through its reviews. Raises Refusal for a step that is not next."""
     require(actor, "catalogue.install", product)
     product = locked(product)
+    if product.status == "revised":
+        raise Refusal("a revised version stays what it was",
+                      reasons=["install the new version and release that"])
     move = machines()["product"].step(product.status, event)
     product.status = move.target
     product.save(update_fields=("status",))
@@ -84,8 +136,15 @@ def advance_product(product: ProductVersion, event: str, *, actor: Actor) -> Pro
 
 @transaction.atomic
 def release_product(product: ProductVersion, *, actor: Actor) -> ProductVersion:
-    """Walk a product through all its reviews until it is in use; each step is in the audit."""
+    """Walk a product through all its reviews until it is in use; each step is in the audit.
+
+    Raises Refusal for one whose sale has ended.
+    """
+    require(actor, "catalogue.install", product)
     product = locked(product)
+    if product.status in ("revised", "withdrawn"):
+        raise Refusal("the sale of this version has ended",
+                      reasons=["install the new version and release that"])
     for event in _RELEASE:
         if event in machines()["product"].events(product.status):
             product = advance_product(product, event, actor=actor)
@@ -135,6 +194,60 @@ def file_product(
             "factor_ppm": [factor_minimum_ppm, factor_maximum_ppm],
         },
     )
+    return product
+
+
+@transaction.atomic
+def revise_product(product: ProductVersion, *, actor: Actor) -> ProductVersion:
+    """End a filed version's sale because a newer version of it is on sale. Policies keep theirs.
+
+    Raises Refusal while there is no newer version on sale: cover would not be on offer at all.
+    """
+    require(actor, "catalogue.revise", product)
+    product = locked(product)
+    move = machines()["product"].step(product.status, "revise")
+    newer = [
+        one for one in ProductVersion.objects.within(product.tenant_id).filter(
+            product_id=product.product_id, status__in=ON_SALE)
+        if version_key(one.version) > version_key(product.version)
+    ]
+    if not newer:
+        raise Refusal(
+            "no newer version of this product is on sale",
+            reasons=["install and release the new version first"],
+        )
+    product.replaced_by = max(newer, key=lambda one: version_key(one.version))
+    return _end_sale(product, move.target, "", actor, "catalogue.product_revised",
+                     {"replaced_by": product.replaced_by.version})
+
+
+@transaction.atomic
+def withdraw_product(
+    product: ProductVersion, *, reason: str, actor: Actor
+) -> ProductVersion:
+    """Take a filed version off the market, with the reason. Policies in force keep their wording.
+
+    Raises InputError without a reason, Refusal for a version that is not filed.
+    """
+    require(actor, "catalogue.withdraw", product)
+    reason = reason.strip()
+    if not reason or len(reason) > _LONGEST_REASON:
+        raise InputError("the withdrawal needs its reason in at most 2,000 characters",
+                         field="reason", mend="say why the product is withdrawn")
+    product = locked(product)
+    move = machines()["product"].step(product.status, "withdraw")
+    return _end_sale(product, move.target, reason, actor, "catalogue.product_withdrawn",
+                     {"reason": reason})
+
+
+def _end_sale(
+    product: ProductVersion, status: str, reason: str, actor: Actor, action: str,
+    payload: dict[str, str],
+) -> ProductVersion:
+    product.status, product.off_sale_at, product.off_sale_reason = status, clock.now(), reason
+    product.save(update_fields=("status", "off_sale_at", "off_sale_reason", "replaced_by"))
+    audit.append(actor, action, product,
+                 {"product": product.product_id, "version": product.version, **payload})
     return product
 
 

@@ -12,6 +12,7 @@ from ninja import File, Form, Query, Router, Status, UploadedFile
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import InputError
 from dinghai_platform.claims import queries, services
+from dinghai_platform.claims.api_bench import router as bench_router
 from dinghai_platform.claims.api_shapes import (
     ClaimAnswer,
     ClaimPart,
@@ -28,6 +29,7 @@ from dinghai_platform.claims.api_shapes import (
     Triage,
     Words,
 )
+from dinghai_platform.claims.api_statistics import StatisticsAnswer, statistics
 from dinghai_platform.claims.clocks import ClockReading, claim_clocks, incident_clocks
 from dinghai_platform.claims.models import Claim, DecisionRecord, Incident, LossItem, ReportingDuty
 from dinghai_platform.claims.reading import (
@@ -41,6 +43,10 @@ from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.underwriting.models import Policy
 
 router = Router(tags=["claims"])
+router.add_router("", bench_router)
+# Before the addresses of single claims, whose keys stand in the same place.
+router.get("/statistics", response={200: StatisticsAnswer, **ERRORS},
+           operation_id="claims_statistics")(statistics)
 
 
 def _clock(reading: ClockReading) -> dict[str, Any]:
@@ -74,7 +80,8 @@ def _shape_for(request: HttpRequest) -> Any:
                                  if inside and one.is_open), None),
             "facts": row.facts,
             "items": [{"no": one.no, "coverage": one.coverage, "description": one.description,
-                       "facts": one.facts} for one in row.items.all()],
+                       "insured": one.member, "supplier": one.supplier, "facts": one.facts}
+                      for one in row.items.all()],
             "decisions": [_decision(one) for one in row.decisions.all()
                           if inside or one.is_issued],
             "clocks": [_clock(one) for one in claim_clocks(row)],
@@ -232,7 +239,8 @@ def set_facts(request: HttpRequest, key: UUID, body: FactsBody) -> dict[str, Any
 def add_item(request: HttpRequest, key: UUID, body: ItemNew) -> Status:
     """Add a loss item."""
     services.add_item(_claim(request, key), body.coverage, description=body.description,
-                      facts=body.facts, actor=request.actor)
+                      facts=body.facts, member=body.insured, supplier=body.supplier,
+                      actor=request.actor)
     return Status(201, _again(request, key))
 
 

@@ -103,6 +103,8 @@ class ItemNew(Schema):
 
     coverage: str
     description: str = Field("", max_length=300)
+    insured: str = Field("", max_length=60, description="member of a programme, by its id")
+    supplier: str = Field("", max_length=200, description="whose stop caused it")
     facts: dict[str, Any] = {}
 
 
@@ -115,12 +117,21 @@ class PayBody(Schema):
         None, ge=1, le=MAXIMUM_FEN, description="for a payment in advance")
 
 
+class ItemParty(Schema):
+    """Whose loss an item is in a programme, and which supplier caused it."""
+
+    insured: str = Field("", max_length=60)
+    supplier: str = Field("", max_length=200)
+
+
 class ItemAnswer(Schema):
     """A loss item."""
 
     no: int
     coverage: str
     description: str
+    insured: str
+    supplier: str
     facts: dict[str, Any]
 
 

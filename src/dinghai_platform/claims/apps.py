@@ -20,6 +20,8 @@ class ClaimsConfig(HouseApp):
                  "bell-ringing"),
         MenuItem(_("Incidents"), "claims:incidents", "claims.view", "claims", 310, "virus"),
         MenuItem(_("Claims"), "claims:claims", "claims.view", "claims", 320, "gavel"),
+        MenuItem(_("Claims statistics"), "claims:statistics", "claims.statistics", "claims", 330,
+                 "chart-bar"),
     )
 
     def ready(self) -> None:

@@ -14,11 +14,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from dinghai.documents.phrases import phrase
-from dinghai.documents.readings import code_value
+from dinghai.documents.readings import code_value, fact_value
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.money import MAXIMUM_FEN
-from dinghai.vocabulary.facts import Fact
-from dinghai_platform.site.formats import is_chinese
+from dinghai.vocabulary.facts import Fact, fact
+from dinghai_platform.site.formats import is_chinese, money_text
 
 LOCAL = "%Y-%m-%dT%H:%M"
 
@@ -58,6 +58,26 @@ def yuan_field(label: Any, **kwargs: Any) -> ScaledField:
     return ScaledField(scale=100, unit=_("yuan"), label=label, **kwargs)
 
 
+class SeriesField(forms.CharField):
+    """One amount in yuan for each hour, apart by spaces, commas or lines; kept as fen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.hour = yuan_field("")
+        super().__init__(widget=forms.Textarea({"rows": 3, "inputmode": "decimal"}), **kwargs)
+
+    def to_python(self, value: Any) -> list[int] | None:
+        """Fen by hour, or None for nothing. Raises ValidationError."""
+        parts = str(value or "").replace(",", " ").replace("，", " ").split()
+        hours = [self.hour.to_python(part) for part in parts]
+        return [hour for hour in hours if hour is not None] or None
+
+    def prepare_value(self, value: Any) -> Any:
+        """What the input shows."""
+        if isinstance(value, list):
+            return " ".join(str(self.hour.prepare_value(one)) for one in value)
+        return value
+
+
 class LocalMomentField(forms.DateTimeField):
     """A moment in Shanghai with the browser's own picker."""
 
@@ -95,6 +115,8 @@ def fact_field(fact: Fact) -> forms.Field:
             return LocalMomentField(**common)
         case "list":
             return forms.CharField(widget=forms.Textarea({"rows": 2}), **common)
+        case "series":
+            return SeriesField(**common)
     return forms.CharField(max_length=300, **common)
 
 
@@ -130,6 +152,19 @@ def registry_value(fact: Fact, cleaned: Any) -> Any:
         case "list":
             return [line.strip() for line in str(cleaned).splitlines() if line.strip()]
     return cleaned
+
+
+def entry_text(name: str, entry: dict[str, Any] | None) -> str:
+    """A fact's entry in words: its value, "there is none", or "unknown"."""
+    if entry is None:
+        return phrase("truth.unknown", language())
+    if entry.get("absent"):
+        return str(_("there is none"))
+    if fact(name).type == "series":
+        total = sum(entry.get("value") or ())
+        return str(_("%(count)s hours, together %(total)s")) % {
+            "count": len(entry.get("value") or ()), "total": money_text(total)}
+    return fact_value(name, entry.get("value"), language())
 
 
 def language() -> Any:

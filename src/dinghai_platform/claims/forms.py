@@ -233,7 +233,7 @@ class EvidenceForm(forms.Form):
 
 
 class ItemForm(forms.Form):
-    """A loss item."""
+    """A loss item; in a programme also whose loss it is and which supplier's stop caused it."""
 
     coverage = forms.ChoiceField(label=_("Coverage"))
     description = forms.CharField(label=_("Description"), max_length=300)
@@ -250,6 +250,26 @@ class ItemForm(forms.Form):
 
         self.fields["coverage"].choices = [
             (_("Granted by the policy"), named(granted)), (_("Not granted"), named(others))]
+        add_party_fields(self, claim)
+
+
+def add_party_fields(
+    form: forms.Form, claim: Claim, *, prefix: str = "", member: str = "", supplier: str = "",
+) -> None:
+    """Fields for member and supplier where the policy is a programme's or names suppliers."""
+    schedule = claim.policy.document["schedule"]
+    members, suppliers = schedule.get("members", ()), schedule.get("suppliers", ())
+    if members or member:
+        named = [(one["id"], one["name_zh"] if is_chinese() or not one.get("name_en")
+                  else one["name_en"]) for one in members]
+        form.fields[f"{prefix}member"] = forms.ChoiceField(
+            choices=[("", _("the insured of the policy")), *named], required=False,
+            initial=member, label=_("Whose loss"))
+    if members or suppliers or supplier:
+        form.fields[f"{prefix}supplier"] = forms.CharField(
+            required=False, max_length=200, initial=supplier,
+            label=_("Supplier whose stop caused it"),
+            help_text="、".join(suppliers) if is_chinese() else ", ".join(suppliers))
 
 
 def _name(code: str) -> str:

@@ -87,9 +87,10 @@ def claim_steps(claim: Claim, actor: Actor) -> list[NextStep]:
         if found is not None:
             steps.append(found)
     if claim.state == "adjudicated":
+        may = allowed(actor, "claims.adjudicate", claim)
         steps.append(NextStep(
-            "adjudicate", CLAIM_VERBS["adjudicate"], _address(claim, "adjudicate"),
-            allowed(actor, "claims.adjudicate", claim)))
+            "adjudicate", CLAIM_VERBS["adjudicate"], _address(claim, "adjudicate"), may,
+            "" if may else for_roles("claims_handler")))
     if any(step.event == "interim" for step in steps):
         may = allowed(actor, "claims.order_interim", claim)
         reason = duty_conflict(claim, actor) if may else for_roles("claims_approver")

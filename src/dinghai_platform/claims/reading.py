@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dinghai.claims.adjudication import adjudicate
@@ -14,7 +15,7 @@ from dinghai.claims.replay import Replay, replay
 from dinghai.claims.requests import evidence_request
 from dinghai.foundation.canonical import canonical_bytes
 from dinghai.foundation.errors import DinghaiError
-from dinghai_platform.claims.models import Claim, DecisionRecord, Payment
+from dinghai_platform.claims.models import Claim, DecisionRecord, LossItem, Payment
 from dinghai_platform.core.tenancy import crossing_tenants
 
 JSONDocument = dict[str, Any]
@@ -23,6 +24,23 @@ ROOT_CAUSE = "incident.root_cause_id"
 
 def claim_document(claim: Claim) -> JSONDocument:
     """The claim file (schema dinghai.claim/1) as it stands now."""
+    return file_of(claim, claim.facts, [item_document(item) for item in claim.items.all()])
+
+
+def item_document(item: LossItem) -> JSONDocument:
+    """One loss item of the file; whose it is and which supplier caused it, where that is said."""
+    return {
+        "no": item.no, "coverage": item.coverage, "description": item.description,
+        **({"insured": item.member} if item.member else {}),
+        **({"supplier": item.supplier} if item.supplier else {}),
+        "facts": item.facts,
+    }
+
+
+def file_of(
+    claim: Claim, facts: JSONDocument, items: Sequence[JSONDocument]
+) -> JSONDocument:
+    """The claim file with these facts and items, kept or only tried."""
     incident = claim.incident
     return {
         "schema": "dinghai.claim/1",
@@ -30,12 +48,8 @@ def claim_document(claim: Claim) -> JSONDocument:
         "policy_no": claim.policy.policy_no,
         "reported_at": claim.received_at.isoformat(),
         "description": claim.description,
-        "facts": {ROOT_CAUSE: {"value": incident.number}, **claim.facts},
-        "items": [
-            {"no": item.no, "coverage": item.coverage, "description": item.description,
-             "facts": item.facts}
-            for item in claim.items.all()
-        ],
+        "facts": {ROOT_CAUSE: {"value": incident.number}, **facts},
+        "items": list(items),
         "evidence": [
             {"id": one.reference, "document": one.kind, "name": one.name,
              "provided_by": one.provided_by, "received_at": one.received_at.isoformat(),
@@ -156,6 +170,46 @@ def line_totals(decision: JSONDocument) -> dict[str, int]:
         if line["coverage"]:
             totals[line["coverage"]] += line["payable_fen"]
     return {code: fen for code, fen in totals.items() if fen}
+
+
+def presented_of(line: Mapping[str, Any]) -> int:
+    """The loss of a line as valued before any term, or the amount shown of what is not payable."""
+    valued = [step["outputs"]["amount"] for step in line["steps"] if step["rule"] == "valuation"]
+    if valued:
+        return sum(valued)
+    return sum(step["inputs"].get("nominal", 0) for step in line["steps"]
+               if step["rule"] == "payability")
+
+
+def gross_of(decision: JSONDocument) -> int:
+    """What the lines come to before payments in advance come off, services in kind included."""
+    return sum(line["payable_fen"] + line.get("in_kind_fen", 0)
+               for line in decision["lines"] if line["coverage"])
+
+
+def contributions_of(decision: JSONDocument) -> int:
+    """What chain owners and suppliers bear of a decision by their own agreement, in fen."""
+    return sum(share["fen"] for layer in decision.get("layers", ())
+               for share in layer["shares"] if share["kind"] == "contribution")
+
+
+def certain_of(decision: JSONDocument) -> int:
+    """What insurers pay on the facts established so far: the part that may be paid in advance."""
+    return max(decision["total_fen"] - contributions_of(decision), 0)
+
+
+def main_reason(decision: JSONDocument) -> str:
+    """Why nothing is paid: the outcome of the largest unpaid line, with the exclusion's code where
+    one took it; empty where something is paid."""
+    lines = [line for line in decision["lines"] if line["coverage"]]
+    if not lines or any(line["payable_fen"] > 0 for line in lines):
+        return ""
+    largest = max(lines, key=presented_of)
+    if largest["outcome"] != "excluded":
+        return str(largest["outcome"])
+    codes = [step.get("code", "") for step in largest["steps"]
+             if step["rule"] == "exclusion" and step["outputs"].get("applies") == "true"]
+    return f"excluded:{codes[0]}" if codes and codes[0] else "excluded"
 
 
 def same_inputs(record: DecisionRecord, claim: Claim) -> bool:

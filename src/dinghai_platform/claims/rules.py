@@ -96,6 +96,8 @@ rules.add_perm("claims.order_interim", is_approver)
 rules.add_perm("claims.pay", is_payer)
 rules.add_perm("claims.recover", is_handler | is_payer)
 rules.add_perm("claims.export", sees_claims)
+rules.add_perm("claims.review", has_role(*roles.INSURER_STAFF) & acts_for_insurer)
+rules.add_perm("claims.statistics", has_role(*roles.INSURER_STAFF, *roles.REGULATORS))
 
 _OWN = {"insured_admin": is_insured, "insured_security": is_insured,
         "supplier": has_role("supplier") & acts_for_insured, "claims_handler": is_handler,

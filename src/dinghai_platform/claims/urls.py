@@ -5,13 +5,23 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic.base import RedirectView
 
-from dinghai_platform.claims.views import actions, claims, incidents
+from dinghai_platform.claims.views import (
+    actions,
+    claims,
+    explained,
+    incidents,
+    review,
+    statistics,
+    workbench,
+)
 
 app_name = "claims"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="claims:claims")),
     path("files/", claims.claims, name="claims"),
     path("files/export.csv", claims.export_claims, name="export"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/export.csv", statistics.export, name="statistics_export"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("report/", incidents.report, name="report"),
     path("incidents/<uuid:incident>/", incidents.incident, name="incident"),
@@ -30,5 +40,10 @@ urlpatterns = [
     path("files/<uuid:claim>/claim.json", claims.claim_json, name="claim_json"),
     path("files/<uuid:claim>/facts/", claims.facts, name="facts"),
     path("files/<uuid:claim>/items/<int:item>/", claims.facts, name="item_facts"),
+    path("files/<uuid:claim>/workbench/", workbench.workbench, name="workbench"),
+    path("files/<uuid:claim>/workbench/preview/", workbench.preview, name="bench_preview"),
+    path("files/<uuid:claim>/workbench/put-back/", workbench.put_back, name="bench_put_back"),
+    path("files/<uuid:claim>/explained/", explained.explained, name="explained"),
+    path("files/<uuid:claim>/review/", review.review, name="review"),
     path("files/<uuid:claim>/<slug:event>/", actions.claim_act, name="act"),
 ]

@@ -90,6 +90,39 @@ FAMILIES: dict[str, Any] = {
 """The ten families of GB/T 20986-2023 (confidence M)."""
 
 
+PARTY_ROLES: dict[str, Any] = {
+    "lead_insurer": _("Lead insurer"),
+    "following_insurer": _("Following insurer"),
+    "captive": _("Captive insurer"),
+    "chain_owner": _("Chain owner"),
+    "supplier": _("Supplier"),
+    "insured": _("Insured"),
+}
+
+SHARE_KINDS: dict[str, Any] = {
+    "insurance": _("Insurance"),
+    "contribution": _("Contribution by agreement"),
+    "retained": _("Retained by the insured"),
+}
+
+FACT_GROUPS: dict[str, Any] = {
+    "event": _("What happened"), "incident": _("Cause and time"),
+    "insured": _("The insured"), "controls": _("Security conditions"),
+    "vuln": _("Vulnerability"), "finding": _("Notified weakness"), "claim": _("The claim"),
+    "notice": _("For the authority"), "item": _("The item"), "bi": _("Interruption"),
+    "data": _("Restoration"), "notification": _("Notification"),
+    "liability": _("Liability"), "extortion": _("Extortion"), "fraud": _("Fraud"),
+    "provider": _("Provider"), "asset": _("Asset"), "causation": _("Finding of causation"),
+    "supply": _("Supply"), "member": _("Member"), "service": _("Service"),
+    "outage": _("Outage"), "endpoint": _("Endpoints"), "usage": _("Usage"),
+    "improvement": _("Improvement"), "hardware": _("Hardware"), "property": _("Property"),
+    "ai": _("AI system"), "model": _("Model"), "token": _("Token"), "premium": _("Premium"),
+    "risk": _("The risk"), "personal": _("Personal fraud"), "telemetry": _("Telemetry"),
+    "change": _("Change"), "product": _("Product"), "ddos": _("Denial of service"),
+    "contract": _("Contract"),
+}
+"""Groups of facts by the first part of their ids."""
+
 PAUSES: dict[str, Any] = {"waiting_for_papers": _("waiting for further papers")}
 
 

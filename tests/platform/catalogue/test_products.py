@@ -112,4 +112,6 @@ def test_the_pages_show_and_others_do_not_see_them(
     foreign = world.sign_in(Client(), "underwriter", world.other_insurer)
     assert foreign.get(address).status_code == 404
     assert foreign.get(f"/api/v1/products/{product.pk}").status_code == 404
-    assert world.sign_in(Client(), "insured_admin").get(address).status_code == 403
+    assert world.sign_in(Client(), "insured_admin").get(address).status_code == 200
+    stranger = world.sign_in(Client(), "insured_admin", world.stranger)
+    assert stranger.get(address).status_code == 404

@@ -8,27 +8,60 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from dinghai.wording.policy import terms_to_explain
+from dinghai.wording.policy import (
+    Party,
+    Schedule,
+    bind,
+    scheduled_layers,
+    scheduled_sections,
+    terms_to_explain,
+    with_explanations,
+)
+from dinghai.wording.policy import Policy as Contract
+from dinghai.wording.products import load_product
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.claims import services
 from dinghai_platform.claims.models import Claim, DecisionRecord, Incident
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation, Relation, StoredFile
 from dinghai_platform.underwriting.models import Assessment, Case, Dossier, Policy, Quote
-from tests.making import make_policy
+from tests.making import EXPLAINED, make_policy
 from tests.platform.story import World, stand_at
 
 INCIDENT = Path(__file__).resolve().parents[3] / "examples/donghai/incident"
 UNEXPLAINED = "EX-UNAPPROVED"
 
 
-def policy_row(world: World, *, explain_all: bool = False, number: str = "CL-2026-000001"
-               ) -> Policy:
-    """A policy in force with everything it hangs on; one exclusion is not explained."""
+def standard_contract(*, explain_all: bool = False) -> Contract:
+    """The shipped product in force; one exclusion is not explained."""
     policy = make_policy(aggregate=1_000_000_000, deductible=10_000_000, explain=False)
     keys = {term.key for term in terms_to_explain(policy)}
-    made = make_policy(aggregate=1_000_000_000, deductible=10_000_000,
+    return make_policy(aggregate=1_000_000_000, deductible=10_000_000,
                        explain=keys if explain_all else keys - {UNEXPLAINED})
+
+
+def programme_contract(*, unexplained: tuple[str, ...] = ()) -> Contract:
+    """A chain owner's programme with two members: owner, supplier and insurer bear 20, 10, 70."""
+    product = load_product("supply-chain-programme")
+    aggregate = 5_000_000_000
+    policy = bind(product, Schedule(
+        policy_no="CL-2026-000001", applicant=Party(name_zh="东海家电"),
+        insured=Party(name_zh="东海家电"), insurer=Party(name_zh="沧澜财产保险"),
+        inception=date(2026, 4, 1), expiry=date(2027, 3, 31), aggregate_limit_fen=aggregate,
+        each_event_limit_fen=aggregate, event_deductible_fen=5_000_000,
+        retroactive_date=date(2026, 4, 1), suppliers=("精工模具厂",),
+        members=(Party(name_zh="甲配件厂", name_en="Jia Parts", id="A"),
+                 Party(name_zh="乙电机厂", name_en="Yi Motors", id="B")),
+        sections=scheduled_sections(product, aggregate),
+        layers=scheduled_layers(product, aggregate)))
+    keys = tuple(term.key for term in terms_to_explain(policy) if term.key not in unexplained)
+    return with_explanations(policy, keys, EXPLAINED)
+
+
+def policy_row(world: World, *, explain_all: bool = False, number: str = "CL-2026-000001",
+               contract: Contract | None = None) -> Policy:
+    """A policy in force with everything it hangs on; one exclusion is not explained."""
+    made = contract or standard_contract(explain_all=explain_all)
     document = made.to_dict()
     document["schedule"]["policy_no"] = number
     mine = {"tenant": world.insurer, "insured": world.donghai}
@@ -42,7 +75,7 @@ def policy_row(world: World, *, explain_all: bool = False, number: str = "CL-202
         document={}, document_hash="0" * 64, score_ppm=700_000, grade="C", outcome="quote",
         confidence_ppm=600_000)
     product, _made = ProductVersion.objects.within(world.insurer).get_or_create(
-        tenant=world.insurer, product_id="cyber-comprehensive-standard", version="1.0.0",
+        tenant=world.insurer, product_id=made.product.product_id, version="1.0.0",
         defaults={"name_zh": "标准型", "name_en": "Standard", "document": {},
                   "document_hash": "0" * 64, "status": "in_use"})
     quote = Quote.objects.create(

@@ -154,6 +154,13 @@ ROUTES: dict[str, Route] = {
     "underwriting:policy_pay": verb("underwriter", not_by="auditor", key="policy"),
     "underwriting:paper": file("underwriter", not_by=OUTSIDER, key="paper"),
     # --- claims ---
+    "claims:workbench": page("claims_handler", not_by="auditor", claim="open_claim"),
+    "claims:bench_preview": verb("claims_handler", not_by="auditor", claim="open_claim"),
+    "claims:bench_put_back": verb("claims_handler", not_by="auditor", claim="open_claim"),
+    "claims:explained": page("insured_admin", not_by=OUTSIDER, claim="claim"),
+    "claims:review": page("claims_approver", not_by="insured_admin", claim="claim"),
+    "claims:statistics": page("claims_handler", not_by="insured_admin"),
+    "claims:statistics_export": file("claims_handler", not_by="insured_admin"),
     "claims:claims": page("claims_handler", not_by=OUTSIDER),
     "claims:export": file("claims_handler", not_by=OUTSIDER),
     "claims:incidents": page("claims_handler", not_by=OUTSIDER),
@@ -179,8 +186,18 @@ ROUTES: dict[str, Route] = {
     # --- catalogue ---
     "catalogue:products": page("underwriter", not_by=OUTSIDER),
     "catalogue:install": verb("product_manager", not_by="auditor"),
+    "catalogue:reference": page("underwriter", not_by=OUTSIDER).answering(302),  # without ?p=
+    "catalogue:paper": file("underwriter", not_by=OUTSIDER).answering(302),
+    "catalogue:compare": page("underwriter", not_by=OUTSIDER),
+    "catalogue:difference": page("underwriter", not_by=OUTSIDER),
+    "catalogue:conformance": page("product_manager", not_by="underwriter"),
+    "catalogue:needs": page("underwriter", not_by=OUTSIDER),
+    "catalogue:frontier": page("underwriter", not_by=OUTSIDER).answering(302),
     "catalogue:product": page("underwriter", not_by=OUTSIDER, key="product"),
     "catalogue:release": verb("product_manager", not_by="auditor", key="product"),
+    "catalogue:file": verb("compliance", not_by="product_manager", key="product"),
+    "catalogue:revise": verb("product_manager", not_by="compliance", key="product"),
+    "catalogue:withdraw": verb("compliance", not_by="product_manager", key="product"),
     # --- monitoring ---
     "monitoring:policies": page("underwriter", not_by=OUTSIDER),
     "monitoring:policy": page("underwriter", not_by=OUTSIDER, key="policy"),

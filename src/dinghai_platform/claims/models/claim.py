@@ -71,12 +71,18 @@ class Claim(InsuredRow):
 
 
 class LossItem(InsuredRow):
-    """One loss as claimed, under one coverage; ``facts`` by the registry, with evidence."""
+    """One loss as claimed, under one coverage; ``facts`` by the registry, with evidence.
+
+    ``member`` is which of a programme's insureds suffered it (an id of the schedule's members;
+    empty: the insured of the policy), ``supplier`` whose stop caused it.
+    """
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="items")
     no = models.PositiveIntegerField()
     coverage = models.CharField(_("coverage"), max_length=20)
     description = models.CharField(_("description"), max_length=300, blank=True)
+    member = models.CharField(_("insured member"), max_length=60, blank=True)
+    supplier = models.CharField(_("supplier"), max_length=200, blank=True)
     facts = models.JSONField(default=dict)
 
     class Meta(InsuredRow.Meta):
@@ -92,6 +98,15 @@ class LossItem(InsuredRow):
         if known is None:
             return self.coverage
         return known.name_en if get_language() == "en" else known.name_zh
+
+    @property
+    def member_name(self) -> str:
+        """The member by name, as the policy's schedule has it."""
+        for one in self.claim.policy.document["schedule"].get("members", ()):
+            if one["id"] == self.member:
+                english = get_language() == "en" and one.get("name_en")
+                return str(one["name_en"] if english else one["name_zh"])
+        return self.member
 
 
 class EvidenceDocument(InsuredRow):

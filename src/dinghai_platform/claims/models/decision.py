@@ -14,7 +14,11 @@ class DecisionRecord(InsuredRow):
     """One run of the engine. ``content`` is the decision's canonical JSON, byte for byte.
 
     A provisional run may be replaced while nobody has issued it; an issued decision stands until
-    another supersedes it.
+    another supersedes it. What statistics count stands beside the content, so that they need not
+    read it: ``presented_fen`` (the loss as valued), ``gross_fen`` (what the lines come to before
+    payments in advance come off, services in kind included), ``main_reason`` (why the largest line
+    that is not paid is not) and ``contribution_fen`` (what a chain owner or supplier bears by the
+    chain's own agreement; no insurance money, 保险法6条).
     """
 
     LIMITS_CHANGED = "limits_changed"
@@ -34,6 +38,10 @@ class DecisionRecord(InsuredRow):
     content = models.TextField()
     hash = models.CharField(max_length=64)
     total_fen = models.BigIntegerField()
+    presented_fen = models.BigIntegerField(default=0)
+    gross_fen = models.BigIntegerField(default=0)
+    contribution_fen = models.BigIntegerField(default=0)
+    main_reason = models.CharField(max_length=60, blank=True)
     made_at = models.DateTimeField(default=clock.now)
     made_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
     issued_at = models.DateTimeField(null=True)
@@ -64,6 +72,11 @@ class DecisionRecord(InsuredRow):
     def is_issued(self) -> bool:
         """Whether the insured has it."""
         return self.state in (self.State.ISSUED, self.State.REFUSED)
+
+    @property
+    def insurance_fen(self) -> int:
+        """What insurers pay of the total."""
+        return max(self.total_fen - self.contribution_fen, 0)
 
 
 class Objection(InsuredRow):

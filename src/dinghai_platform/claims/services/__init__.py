@@ -28,7 +28,9 @@ from dinghai_platform.claims.services.decisions import (
 from dinghai_platform.claims.services.evidence import add_evidence
 from dinghai_platform.claims.services.facts import (
     add_item,
+    assign_item,
     check_may_set,
+    checked_party,
     set_fact,
     set_facts,
     set_item_fact,
@@ -45,6 +47,13 @@ from dinghai_platform.claims.services.incidents import (
     report_incident,
     triage_incident,
 )
+from dinghai_platform.claims.services.keeping import (
+    Trial,
+    facts_stamp,
+    keep_facts,
+    last_kept,
+    put_back_facts,
+)
 from dinghai_platform.claims.services.payments import (
     open_recourse,
     order_interim,
@@ -54,6 +63,7 @@ from dinghai_platform.claims.services.payments import (
 )
 
 __all__ = [
+    "Trial",
     "accept_order",
     "add_evidence",
     "add_item",
@@ -65,20 +75,26 @@ __all__ = [
     "appoint_adjuster",
     "approve_claim",
     "arrive",
+    "assign_item",
     "begin_proceedings",
     "check_may_set",
+    "checked_party",
     "close_claim",
     "decline_order",
     "dispatch_response",
     "dispute_decision",
     "end_dispute",
+    "facts_stamp",
     "go_on_without_evidence",
+    "keep_facts",
+    "last_kept",
     "notify_claim",
     "open_recourse",
     "order_interim",
     "pay_claim",
     "pay_interim",
     "permit_another_request",
+    "put_back_facts",
     "quantify_claim",
     "receive_evidence",
     "record_recovery",

@@ -10,9 +10,13 @@ from dinghai.vocabulary.clocks import clocks
 from dinghai_platform.claims.models import Claim, DecisionRecord, Objection, Payment
 from dinghai_platform.claims.papers import keep_decision_notice
 from dinghai_platform.claims.reading import (
+    contributions_of,
     decision_content,
     decision_document,
+    gross_of,
     line_totals,
+    main_reason,
+    presented_of,
     prior_payments,
     provisional_decision,
     same_inputs,
@@ -90,7 +94,10 @@ def keep_run(claim: Claim, actor: Actor) -> DecisionRecord:
         tenant=claim.tenant, insured_id=claim.insured_id, claim=claim,
         sequence=(last.sequence if last else 0) + 1,
         content=decision_content(decision), hash=decision["hash"],
-        total_fen=decision["total_fen"], made_at=clock.now(), made_by=actor.user)
+        total_fen=decision["total_fen"], contribution_fen=contributions_of(decision),
+        presented_fen=sum(presented_of(line) for line in decision["lines"]),
+        gross_fen=gross_of(decision), main_reason=main_reason(decision), made_at=clock.now(),
+        made_by=actor.user)
     claim.adjudicated_at = clock.now()
     claim.save(update_fields=("adjudicated_at",))
     note_claim(claim, "adjudicated", actor, decision=record.sequence, hash=record.hash,
@@ -256,18 +263,31 @@ def _issue(
 
 
 def _post_decision(claim: Claim, record: DecisionRecord, actor: Actor) -> None:
-    """Post what is payable; a decision that supersedes one posts the difference."""
-    posted = _payable_posted(record)
-    difference = record.total_fen - posted
+    """Post what is payable; a decision that supersedes one posts the difference.
+
+    What a chain owner or supplier contributes by the chain's own agreement is no insurance money
+    (保险法6条): it stands in accounts of its own and is never payable by the insurer.
+    """
+    details = {"claim": claim.number, "total_fen": str(record.total_fen), "hash": record.hash}
+    _post_difference(
+        record.insurance_fen - _payable_posted(record), "claims_paid", "claims_payable", record,
+        f"decision:{record.pk}", "claims.decision", actor, details)
+    before = record.supersedes.contribution_fen if record.supersedes is not None else 0
+    _post_difference(
+        record.contribution_fen - before, "commercial_receivable", "commercial_contribution",
+        record, f"contribution:{record.pk}", "claims.contribution", actor, details)
+
+
+def _post_difference(
+    difference: int, first: str, second: str, record: DecisionRecord, key: str, narrative: str,
+    actor: Actor, details: dict[str, str],
+) -> None:
+    """Debit the first account and credit the second; the other way round for less than nothing."""
     if difference == 0:
         return
-    amount = abs(difference)
-    up = [debit("claims_paid", amount), credit("claims_payable", amount)]
-    down = [debit("claims_payable", amount), credit("claims_paid", amount)]
-    post_entry(up if difference > 0 else down, source=record, key=f"decision:{record.pk}",
-               narrative="claims.decision", actor=actor,
-               details={"claim": claim.number, "total_fen": str(record.total_fen),
-                        "hash": record.hash})
+    up, down = (first, second) if difference > 0 else (second, first)
+    post_entry([debit(up, abs(difference)), credit(down, abs(difference))], source=record, key=key,
+               narrative=narrative, actor=actor, details=details)
 
 
 def _payable_posted(record: DecisionRecord) -> int:
@@ -277,7 +297,7 @@ def _payable_posted(record: DecisionRecord) -> int:
         return 0
     if before.payments.filter(kind=Payment.Kind.FINAL).exists():
         return 0
-    return before.total_fen
+    return before.insurance_fen
 
 
 def _issued(claim: Claim) -> DecisionRecord:

@@ -62,21 +62,50 @@ def set_item_facts(item: LossItem, changes: Changes, *, actor: Actor) -> LossIte
 
 @transaction.atomic
 def add_item(
-    claim: Claim, coverage: str, *, description: str, actor: Actor, facts: Changes | None = None
+    claim: Claim, coverage: str, *, description: str, actor: Actor, facts: Changes | None = None,
+    member: str = "", supplier: str = "",
 ) -> LossItem:
-    """One more loss item, under a coverage of the vocabulary. Raises InputError, Refusal."""
+    """One more loss item, under a coverage of the vocabulary.
+
+    ``member`` is whose of a programme's insureds the loss is, ``supplier`` whose stop caused it.
+    Raises InputError, Refusal.
+    """
     claim = locked(claim)
     if coverage not in coverages():
         raise InputError(_("there is no such coverage"), field="coverage",
                          mend=_("use a code such as FP-BI"))
     check_may_set(claim, facts or {}, actor)
+    whose = checked_party(claim, member, supplier)
     item = LossItem.objects.create(
         tenant=claim.tenant, insured_id=claim.insured_id, claim=claim,
         no=claim.items.count() + 1, coverage=coverage, description=description.strip()[:300],
-        facts=_merged({}, facts or {}, "item", claim))
+        facts=_merged({}, facts or {}, "item", claim), **whose)
     note_claim(claim, "item_added", actor, item=item.no, coverage=coverage,
-               facts=_plain(facts or {}))
+               facts=_plain(facts or {}), **{name: said for name, said in whose.items() if said})
     return item
+
+
+@transaction.atomic
+def assign_item(item: LossItem, *, member: str, supplier: str, actor: Actor) -> LossItem:
+    """Say whose loss an item is in a programme, and which supplier caused it."""
+    claim = locked(item.claim)
+    check_may_set(claim, {}, actor)
+    item = locked(item)
+    whose = checked_party(claim, member, supplier)
+    item.member, item.supplier = whose["member"], whose["supplier"]
+    item.save(update_fields=("member", "supplier"))
+    note_claim(claim, "item_assigned", actor, item=item.no, **whose)
+    return item
+
+
+def checked_party(claim: Claim, member: str, supplier: str) -> dict[str, str]:
+    """Member and supplier as an item keeps them. Raises InputError for an unknown member."""
+    known = [one["id"] for one in claim.policy.document["schedule"].get("members", ())]
+    named = member.strip()
+    if named and named not in known:
+        raise InputError(_("the policy has no such member"), field="member",
+                         mend=", ".join(known) or _("leave it empty"))
+    return {"member": named, "supplier": supplier.strip()[:200]}
 
 
 def check_may_set(claim: Claim, changes: Changes, actor: Actor) -> None:

@@ -24,6 +24,7 @@ from dinghai_platform.claims.models import (
 from dinghai_platform.claims.papers import keep_interim_notice
 from dinghai_platform.claims.reading import (
     JSONDocument,
+    certain_of,
     decision_document,
     line_totals,
     outside_codes,
@@ -72,12 +73,12 @@ def pay_claim(
         return None
     move_claim(claim, "pay", actor=actor, paid_at=clock.now())
     payment = None
-    if record.total_fen > 0:
-        payment = _pay(claim, record, Payment.Kind.FINAL, record.total_fen,
+    if record.insurance_fen > 0:
+        payment = _pay(claim, record, Payment.Kind.FINAL, record.insurance_fen,
                        _net_of(line_totals(decision), claim.payments.all()), actor,
                        payee or claim.insured.name_zh, account_tail, "claims_payable")
     note_claim(claim, "claim_paid", actor, decision=record.sequence,
-               amount_fen=str(record.total_fen))
+               amount_fen=str(record.insurance_fen))
     return payment
 
 
@@ -108,7 +109,7 @@ def order_interim(
 ) -> InterimOrder:
     """The approver orders the part that is certain to be paid in advance (保险法25条).
 
-    The certain part is what the engine pays on the facts established so far. Nothing leaves the
+    The certain part is what insurers pay on the facts established so far. Nothing leaves the
     bank until a payer has done `pay_interim`; a new order takes the place of an unpaid one.
     Raises Refusal when nothing is certain, one was paid already, or the state has passed.
     """
@@ -123,12 +124,12 @@ def order_interim(
     record.state = DecisionRecord.State.REPLACED
     record.note = _("certain part, for the payment in advance")
     record.save(update_fields=("state", "note"))
-    if record.total_fen <= 0:
+    if record.insurance_fen <= 0:
         raise Refusal(_("nothing is certain yet"))
-    amount = record.total_fen if amount_fen is None else amount_fen
-    if not 0 < amount <= record.total_fen:
+    amount = record.insurance_fen if amount_fen is None else amount_fen
+    if not 0 < amount <= record.insurance_fen:
         raise InputError(_("the amount is not within the certain part"), field="amount_fen",
-                         mend=f"1 – {record.total_fen}")
+                         mend=f"1 – {record.insurance_fen}")
     claim.interim_orders.filter(payment=None, replaced_at=None).update(replaced_at=clock.now())
     order = InterimOrder.objects.create(
         tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, decision=record,
@@ -156,7 +157,7 @@ def pay_interim(claim: Claim, *, actor: Actor) -> Payment:
     shares = dict(zip(sections, split(order.amount_fen, list(sections.values())), strict=True))
     now = provisional_decision(claim)
     certain = line_totals(now)
-    if order.amount_fen > now["total_fen"] or any(
+    if order.amount_fen > certain_of(now) or any(
             fen > certain.get(code, 0) for code, fen in shares.items()):
         raise Refusal(_("the certain part is smaller than what was ordered: order it again"))
     move_claim(claim, "interim", actor=actor)

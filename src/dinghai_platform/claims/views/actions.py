@@ -18,22 +18,26 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dinghai.documents.phrases import has_phrase, phrase
-from dinghai.documents.readings import fact_name
 from dinghai.foundation.errors import DinghaiError
 from dinghai.vocabulary.coverages import coverages
 from dinghai_platform.claims import forms, queries, services
-from dinghai_platform.claims.fields import language
 from dinghai_platform.claims.models import Claim, Incident
-from dinghai_platform.claims.reading import missing_evidence, try_decision
+from dinghai_platform.claims.reading import certain_of, try_decision
 from dinghai_platform.claims.steps import check_step
+from dinghai_platform.claims.views.previews import (
+    certain_preview,
+    decision_preview,
+    interim_preview,
+    pay_preview,
+    request_preview,
+)
 from dinghai_platform.claims.words import CLAIM_VERBS, INCIDENT_VERBS
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.core.web import page
-from dinghai_platform.site.formats import is_chinese, money_text
+from dinghai_platform.site.formats import money_text
 
 Row = Any
 Run = Callable[[Row, django_forms.Form, HttpRequest], Any]
@@ -68,51 +72,6 @@ def plain(form: type[django_forms.Form], **initial: Callable[[Row], Any]) -> Mak
 
 def _post(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
-
-
-# --- what a deed shows above its form -----------------------------------------------------------
-
-
-def request_preview(claim: Claim) -> dict[str, Any]:
-    """What the one request will ask for, in words."""
-    try:
-        entries = missing_evidence(claim)
-    except DinghaiError as error:
-        return {"problem": str(error)}
-    return {"requested": [
-        {"name": _coverage(entry["coverage"]), "coverage": entry["coverage"],
-         "facts": [fact_name(one, language()) for one in entry["facts"]],
-         "documents": [_paper(one) for one in entry["documents"]]}
-        for entry in entries]}
-
-
-def decision_preview(claim: Claim) -> dict[str, Any]:
-    """The total that is about to be decided, issued or paid."""
-    record = claim.decisions.order_by("-sequence").first()
-    if claim.state in {"quantified", "registered", "under_survey"}:
-        decision, problem = try_decision(claim)
-        return {"problem": problem} if decision is None else {"total_fen": decision["total_fen"]}
-    return {"total_fen": record.total_fen} if record else {}
-
-
-def interim_preview(claim: Claim) -> dict[str, Any]:
-    """What was ordered to be paid in advance."""
-    order = claim.interim_orders.filter(payment=None, replaced_at=None).first()
-    if order is None:
-        return {"problem": _("no payment in advance has been ordered")}
-    return {"total_fen": order.amount_fen, "total_label": _("Ordered in advance"),
-            "payee": order.payee}
-
-
-def _coverage(code: str) -> str:
-    known = coverages().get(code)
-    if known is None:
-        return code
-    return known.name_zh if is_chinese() else known.name_en
-
-
-def _paper(code: str) -> str:
-    return phrase(f"evidence.{code}", language()) if has_phrase(f"evidence.{code}") else code
 
 
 # --- deeds on a claim ----------------------------------------------------------------------------
@@ -150,12 +109,14 @@ def _payee(claim: Claim) -> str:
 
 def _certain(claim: Claim) -> int | None:
     decision, _problem = try_decision(claim)
-    return max(decision["total_fen"], 0) if decision else None
+    return certain_of(decision) if decision else None
 
 
 def _item(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
-    return services.add_item(row, form.cleaned_data["coverage"], actor=request.actor,
-                             description=form.cleaned_data["description"])
+    given = form.cleaned_data
+    return services.add_item(row, given["coverage"], actor=request.actor,
+                             description=given["description"], member=given.get("member", ""),
+                             supplier=given.get("supplier", ""))
 
 
 def _evidence(row: Claim | Incident, form: django_forms.Form, request: HttpRequest) -> Any:
@@ -243,13 +204,13 @@ CLAIM_DEEDS: dict[str, Deed] = {
     "withdraw": Deed(confirm, _with(services.withdraw_objection)),
     "pay": Deed(plain(forms.PayForm, payee=_payee), _pay,
                 gettext_lazy("The amount leaves the bank account once; limits erode by what is "
-                             "paid."), gettext_lazy("Paid and posted."), shows=decision_preview),
+                             "paid."), gettext_lazy("Paid and posted."), shows=pay_preview),
     "order_interim": Deed(
         plain(forms.InterimForm, payee=_payee, amount=_certain), _interim,
         gettext_lazy("The part that is certain on the facts so far. The approver orders it and "
                      "somebody else pays; the final decision takes it off."),
         gettext_lazy("The payment in advance is ordered; somebody else pays it."),
-        permission="claims.order_interim", shows=decision_preview),
+        permission="claims.order_interim", shows=certain_preview),
     "interim": Deed(
         confirm, _with(services.pay_interim),
         gettext_lazy("What the approver has ordered leaves the bank account once. The final "

@@ -32,6 +32,8 @@ from dinghai_platform.claims.reading import (
     replay_record,
     try_decision,
 )
+from dinghai_platform.claims.words import FACT_GROUPS, word
+from dinghai_platform.core import roles
 from dinghai_platform.core.files import file_response
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.models import StoredFile
@@ -72,7 +74,7 @@ def export_claims(request: HttpRequest) -> HttpResponse:
 @page("claims.view")
 def claim(request: HttpRequest, claim: Any) -> HttpResponse:
     """One claim: clocks, what comes next, decision, loss items, facts, evidence, payments."""
-    row = _visible(request, claim)
+    row = visible_claim(request, claim)
     actor = request.actor
     records = list(row.decisions.all())
     current = next((one for one in reversed(records) if one.state != "replaced"), None)
@@ -107,6 +109,8 @@ def claim(request: HttpRequest, claim: Any) -> HttpResponse:
         "evidence": [(one, _kind(one.kind)) for one in row.incident.evidence.all()],
         "payments": row.payments.all(),
         "paid_fen": _paid(row),
+        "is_insured": actor.role in roles.INSURED,
+        "may_review": allowed(actor, "claims.review", row),
         "may_edit": allowed(actor, "claims.edit_facts", row) and row.state in Claim.FACTS_OPEN,
         "may_state": allowed(actor, "claims.state_facts", row) and row.state in {
             "notified", "registered", "evidence_pending"},
@@ -125,7 +129,7 @@ def claim(request: HttpRequest, claim: Any) -> HttpResponse:
 @page("claims.view")
 def facts(request: HttpRequest, claim: Any, item: int | None = None) -> HttpResponse:
     """The editor of facts: of the event, or of one loss item."""
-    row = _visible(request, claim)
+    row = visible_claim(request, claim)
     actor = request.actor
     services.check_may_set(row, {}, actor)
     event_ids, by_item = queries.relevant_facts(row)
@@ -153,7 +157,7 @@ def facts(request: HttpRequest, claim: Any, item: int | None = None) -> HttpResp
         else:
             messages.success(request, _("%(count)s facts changed.") % {"count": len(changes)})
             return redirect("claims:claim", row.pk)
-    groups = [(_group(group), [_editor_row(form, name) for name in names])
+    groups = [(word(FACT_GROUPS, group), [_editor_row(form, name) for name in names])
               for group, names in queries.grouped_facts(ids)]
     return render(request, "claims/facts.html", {
         "claim": row, "item": held, "form": form, "groups": groups,
@@ -184,7 +188,7 @@ def decision_json(request: HttpRequest, decision: Any) -> HttpResponse:
 @page("claims.export")
 def claim_json(request: HttpRequest, claim: Any) -> HttpResponse:
     """The claim file as the engine takes it."""
-    row = _visible(request, claim)
+    row = visible_claim(request, claim)
     response = HttpResponse(decision_content(claim_document(row)).encode(),
                             content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{row.number}.json"'
@@ -234,15 +238,16 @@ def request_notice(request: HttpRequest, request_id: Any) -> HttpResponse:
              .filter(pk=request_id).first())
     if found is None or found.file_id is None:
         raise Http404("no such request")
-    _visible(request, found.claim_id)
+    visible_claim(request, found.claim_id)
     return _file(found.file_id)
 
 
-def _visible(request: HttpRequest, claim: Any) -> Claim:
+def visible_claim(request: HttpRequest, claim: Any) -> Claim:
+    """A claim the actor sees, with what its pages read; else Http404."""
     row: Claim = visible_or_404(
         Claim.objects.select_related("policy", "insured", "incident", "handler", "adjuster")
         .prefetch_related("items", "decisions", "payments", "pauses", "requests", "objections",
-                          "incident__evidence", "reserve_changes"),
+                          "incident__evidence", "reserve_changes", "interim_orders"),
         request.actor, pk=claim)
     return row
 
@@ -254,7 +259,7 @@ def _record(request: HttpRequest, decision: Any) -> DecisionRecord:
              .filter(pk=decision).first())
     if found is None:
         raise Http404("no such decision")
-    _visible(request, found.claim_id)
+    visible_claim(request, found.claim_id)
     actor = request.actor
     inside = actor.tenant is not None or actor.role in {"loss_adjuster", "arbiter"}
     if not found.is_issued and not inside:
@@ -309,19 +314,6 @@ def _editor_row(form: forms.FactsForm, name: str) -> dict[str, Any]:
         "is_known": name in form.known,
         "references": (form.known.get(name) or {}).get("evidence", ()),
     }
-
-
-def _group(code: str) -> str:
-    names = {
-        "event": _("What happened"), "incident": _("Cause and time"),
-        "insured": _("The insured"), "controls": _("Security conditions"),
-        "vuln": _("Vulnerability"), "finding": _("Notified weakness"), "claim": _("The claim"),
-        "notice": _("For the authority"), "item": _("The item"), "bi": _("Interruption"),
-        "data": _("Restoration"), "notification": _("Notification"),
-        "liability": _("Liability"), "extortion": _("Extortion"), "fraud": _("Fraud"),
-        "provider": _("Provider"), "asset": _("Asset"),
-    }
-    return names.get(code, code)
 
 
 def _kind(code: str) -> str:

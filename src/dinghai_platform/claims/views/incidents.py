@@ -17,7 +17,7 @@ from dinghai.vocabulary.facts import fact
 from dinghai.vocabulary.grading import authorities
 from dinghai_platform.claims import forms, queries, services
 from dinghai_platform.claims.clocks import incident_clocks
-from dinghai_platform.claims.fields import language
+from dinghai_platform.claims.fields import entry_text, language
 from dinghai_platform.claims.models import (
     Claim,
     Incident,
@@ -210,5 +210,6 @@ def _name(identifier: str) -> str:
 def _shown(identifier: str, entry: dict[str, Any]) -> str:
     if entry.get("absent"):
         return _("none")
-    fact(identifier)
+    if fact(identifier).type == "series":
+        return entry_text(identifier, entry)
     return fact_value(identifier, entry.get("value"), language()) or _("none")

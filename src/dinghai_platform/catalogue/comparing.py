@@ -1,0 +1,110 @@
+"""The engine's comparison and needs analysis, as this house uses them: kept by what went in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dinghai.comparison.compare import STANDARD_INCEPTION, compare
+from dinghai.comparison.documents import Comparison, Price
+from dinghai.comparison.frontier import frontier
+from dinghai.comparison.needs import needs
+from dinghai.comparison.needs_documents import Frontier, Needs
+from dinghai.comparison.scenarios import shipped_scenarios
+from dinghai.pricing.quote import Pricer
+from dinghai_platform.catalogue.asking import Asked, check_count
+from dinghai_platform.catalogue.enterprises import Enterprise, enterprise_of
+from dinghai_platform.catalogue.offers import Offer, offer_of
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.underwriting.engine import Kept, assessment_of, dossier_of
+
+_comparisons = Kept(24)
+_needs = Kept(16)
+_frontiers = Kept(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison with whom it is for and which offer stands behind each product."""
+
+    asked: Asked
+    enterprise: Enterprise
+    offers: tuple[Offer, ...]
+    found: Comparison
+    document: dict[str, Any]
+
+    def offer(self, product_id: str, version: str) -> Offer:
+        """The offer of a product of the document."""
+        return next(one for one in self.offers if one.product.product_id == product_id
+                    and one.product.version == version)
+
+
+def compared(actor: Actor, asked: Asked) -> Compared:
+    """The comparison that is asked for.
+
+    Raises Http404 for what the actor may not see, InputError for what cannot be compared.
+    """
+    chosen = _distinct([offer_of(actor, key) for key in asked.products])
+    check_count([one.key for one in chosen])
+    enterprise = enterprise_of(actor, asked.enterprise)
+    key = (tuple(sorted(one.document_hash for one in chosen)), enterprise.digest, asked.limit_fen,
+           asked.deductible_fen, asked.inception, asked.scenarios)
+    found, document = _comparisons.get(key, lambda: _compare(chosen, enterprise, asked))
+    return Compared(asked, enterprise, tuple(chosen), found, document)
+
+
+def _distinct(offers: Sequence[Offer]) -> list[Offer]:
+    """The same wording from two places is one product."""
+    return list({one.document_hash: one for one in reversed(offers)}.values())[::-1]
+
+
+def _compare(
+    chosen: Sequence[Offer], enterprise: Enterprise, asked: Asked
+) -> tuple[Comparison, dict[str, Any]]:
+    found = compare(
+        [one.product for one in chosen], enterprise.profile, posture=enterprise.posture,
+        scenarios=asked.scenarios or None, aggregate_limit_fen=asked.limit_fen,
+        event_deductible_fen=asked.deductible_fen, inception=asked.inception)
+    return found, found.to_dict()
+
+
+def needs_of(enterprise: Enterprise, offers: Sequence[Offer]) -> Needs:
+    """What an enterprise needs, and what each product would leave open."""
+    chosen = _distinct(offers)
+    key = (enterprise.digest, tuple(sorted(one.document_hash for one in chosen)))
+    return _needs.get(key, lambda: needs(
+        enterprise.profile, enterprise.posture or {}, [one.product for one in chosen]))
+
+
+def price_of(enterprise: Enterprise, offer: Offer) -> Price:
+    """What one product costs the enterprise with the limits it wants, or why nobody can say."""
+    key = ("price", enterprise.digest, offer.document_hash)
+    found: Comparison = _comparisons.get(key, lambda: compare(
+        [offer.product], enterprise.profile, posture=enterprise.posture,
+        scenarios=shipped_scenarios()[:1]))
+    return found.prices[0]
+
+
+def frontier_of(enterprise: Enterprise, offer: Offer) -> Frontier | None:
+    """Controls against transfer under one product; None while nothing is known of controls.
+
+    It means something only where the loss model knows the whole product: see `price_of`.
+    """
+    row = enterprise.assessment
+    if row is None:
+        return None
+    found = needs_of(enterprise, [offer])
+
+    def walk() -> Frontier:
+        pricer = Pricer.of(dossier_of(row.dossier), assessment_of(row), offer.product)
+        limits, wanted = offer.product.limits, enterprise.profile.limits_wanted
+        return frontier(
+            pricer, inception=STANDARD_INCEPTION,
+            limit_fen=min(max(found.aggregate_limit_fen, limits.aggregate_minimum_fen),
+                          limits.aggregate_maximum_fen),
+            deductible_fen=min(max(wanted.event_deductible_fen, limits.deductible_minimum_fen),
+                               limits.deductible_maximum_fen),
+            mean_limit_fen=found.rule.mean_limit_each_incident_fen)
+
+    return _frontiers.get((row.document_hash, offer.document_hash), walk)
