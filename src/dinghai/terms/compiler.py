@@ -18,6 +18,7 @@ from dinghai.terms.exclusions import (
     heaviest,
     touches,
 )
+from dinghai.terms.limits import reinstate_aggregate
 from dinghai.terms.program import Builder, ItemShape, Op, Program
 from dinghai.terms.stages import STAGES
 from dinghai.terms.states import SectionState, section_name
@@ -47,19 +48,25 @@ def compile_policy(policy: Policy, items: Sequence[str | ItemShape]) -> Program:
                              mend="one of: " + (", ".join(sorted(members)) or "none"))
     context = Context(Builder(), policy, shapes)
     effects = compile_event_exclusions(context)
-    compiled = [_Section(context, effects, section, insured)
-                for section in policy.product.sections if policy.grants(section.coverage)
-                for insured in context.insureds_of(section.coverage)]
+    compiled = []
+    counted: dict[str, int] = {}
+    for section in policy.product.sections:
+        if policy.grants(section.coverage):
+            parts = [_Section(context, effects, section, insured)
+                     for insured in context.insureds_of(section.coverage)]
+            counted |= _supplier_caps(context, parts)
+            for part in parts:
+                part.finish()
+            compiled += parts
     states = [one.state for one in compiled]
     for stage in policy.product.calculation_order:
         if states:
             STAGES[stage](context, effects, states)
-    towers = {section_name(tower.coverage, insured): _compile_tower(context, effects, tower,
-                                                                    insured)
-              for tower in policy.product.towers
-              for insured in context.insureds_of(tower.coverage)}
+    towers: dict[str, int] = {}
+    for tower in policy.product.towers:
+        towers |= _compile_tower(context, effects, tower)
     defence = {one.state.name: one.defence for one in compiled if one.defence is not None}
-    return _finish(context, compiled, towers, defence)
+    return _finish(context, compiled, towers, defence, counted)
 
 
 class _Section:
@@ -69,26 +76,29 @@ class _Section:
         self, context: Context, effects: EventEffects, section: Section, insured: str
     ) -> None:
         self.context, self.effects, self.section = context, effects, section
+        self.insured = insured
         self.name = section_name(section.coverage, insured)
         self.positions = context.items_of(section.coverage, insured)
-        builder = context.builder
         self.covered = covered(context, effects, section.coverage, section.clause,
                                section.triggers or (), section.trigger_basis, self.name)
         self.waiting = self._waiting()
-        self.counted: dict[str, int] = {}
-        valued = [self._item(item) for item in self.positions]
-        amounts = self._supplier_caps([amount for amount, _one, _time in valued])
-        items = builder.total(amounts)
-        zero = builder.constant(0)
-        loss = builder.step(Op.SELECT, self.covered, items, zero)
+        self.valued = [self._item(item) for item in self.positions]
+        self.amounts = {item: amount for item, (amount, _one, _time)
+                        in zip(self.positions, self.valued, strict=True)}
+
+    def finish(self) -> None:
+        """What comes to the stages, once suppliers' caps have cut the items."""
+        context, section, builder = self.context, self.section, self.context.builder
+        items = builder.total(list(self.amounts.values()))
+        loss = builder.step(Op.SELECT, self.covered, items, builder.constant(0))
         context.record("section_loss", self.name, clause=section.clause,
                        inputs={"items": items, "covered": self.covered}, outputs={"amount": loss})
         loss = self._payable(loss)
         self.state = SectionState(
-            section, insured, self.positions, loss, loss, self.waiting.seconds,
+            section, self.insured, self.positions, loss, loss, self.waiting.seconds,
             in_kind=section.valuation is not None and section.valuation.method == "in_kind")
-        self._time([(one, time) for _amount, one, time in valued])
-        self.defence = self._defence([one for _amount, one, _time in valued])
+        self._time([(one, time) for _amount, one, time in self.valued])
+        self.defence = self._defence([one for _amount, one, _time in self.valued])
 
     def _waiting(self) -> Waitings:
         """The waiting time, and every length that conditions can stretch it to."""
@@ -122,28 +132,6 @@ class _Section:
             valued.time.interruption if valued.time else None)
         amount = _reasonable(self.context, item, result.amount, section.clause)
         return amount, valued, result.interruption
-
-    def _supplier_caps(self, amounts: list[int]) -> list[int]:
-        """The most for one supplier's stop, before any share (DECISIONS 6)."""
-        cap = self.section.per_supplier_fen
-        if cap is None:
-            return amounts
-        context = self.context
-        by_supplier: dict[str, list[int]] = {}
-        for index, item in enumerate(self.positions):
-            by_supplier.setdefault(context.items[item].supplier, []).append(index)
-        for supplier, group in by_supplier.items():
-            key = f"event_supplier.{self.section.coverage}.{supplier}"
-            left = context.builder.less(context.amount(cap), context.prior(key))
-            parts = context.builder.split([amounts[one] for one in group], left)
-            for index, after in zip(group, parts, strict=True):
-                context.record("supplier_cap", f"item[{self.positions[index]}]",
-                               clause=self.section.clause, code=supplier,
-                               inputs={"before": amounts[index], "limit_left": left},
-                               outputs={"after": after})
-                amounts[index] = after
-            self.counted[key] = context.builder.total(parts)
-        return amounts
 
     def _payable(self, loss: int) -> int:
         """Nothing where the law forbids to pay; the amount is shown all the same."""
@@ -197,6 +185,36 @@ class _Section:
         return amount
 
 
+def _supplier_caps(context: Context, parts: list[_Section]) -> dict[str, int]:
+    """The most for one supplier's stop, before any share and over all insureds (DECISIONS 6).
+
+    Returns what counts against each supplier's cap, by its erosion name.
+    """
+    builder = context.builder
+    cap = parts[0].section.per_supplier_fen if parts else None
+    if cap is None:
+        return {}
+    counted = {}
+    holder = {item: part for part in parts for item in part.positions}
+    for supplier in dict.fromkeys(context.items[item].supplier for item in holder):
+        group = [item for item in holder if context.items[item].supplier == supplier]
+        key = f"event_supplier.{parts[0].section.coverage}.{supplier}"
+        left = builder.less(context.amount(cap), context.prior(key))
+        before = [holder[item].amounts[item] for item in group]
+        after = builder.split(before, left)
+        for item, was, now in zip(group, before, after, strict=True):
+            context.record("supplier_cap", f"item[{item}]", clause=holder[item].section.clause,
+                           code=supplier, inputs={"before": was, "limit_left": left},
+                           outputs={"after": now})
+            holder[item].amounts[item] = now
+        # what is not paid uses nothing up; trigger, causes and law are the same for all insureds
+        pays = parts[0].covered
+        if parts[0].section.payability not in {None, "covered"}:
+            pays = builder.step(Op.AND, pays, lawful(context, parts[0].section))
+        counted[key] = builder.step(Op.SELECT, pays, builder.total(after), builder.constant(0))
+    return counted
+
+
 def _reasonable(context: Context, item: int, amount: int, clause: str) -> int:
     """Cap by the amount found necessary and reasonable, once somebody has found it."""
     builder = context.builder
@@ -209,29 +227,34 @@ def _reasonable(context: Context, item: int, amount: int, clause: str) -> int:
     return result
 
 
-def _compile_tower(context: Context, effects: EventEffects, tower: Tower, insured: str) -> int:
-    """A cover outside the aggregate: no deductible, no insured's share, its own cap."""
+def _compile_tower(context: Context, effects: EventEffects, tower: Tower) -> dict[str, int]:
+    """A cover outside the aggregate, by insured: no deductible, no insured's share, one cap."""
     builder = context.builder
-    name = section_name(tower.coverage, insured)
-    holds = covered(context, effects, tower.coverage, tower.clause, tower.triggers or (), TOWER,
-                    name)
     nothing = Waitings(builder.constant(0), {})
-    amounts = []
-    for item in context.items_of(tower.coverage, insured):
-        valued = compile_valuation(context, item, Valuation(method="actual_cost"), nothing, None,
-                                   tower.clause)
-        amounts.append(_reasonable(context, item, valued.amount, tower.clause))
-    before = builder.step(Op.SELECT, holds, builder.total(amounts), builder.constant(0))
-    pay = before
-    if tower.cap == "sum_insured":
-        pay = builder.minimum(before, context.amount(context.policy.schedule.aggregate_limit_fen))
-    context.record("tower", name, clause=tower.clause, law=(tower.law,),
-                   inputs={"before": before, "covered": holds}, outputs={"after": pay})
-    return pay
+    spent: dict[str, tuple[int, int]] = {}
+    for insured in context.insureds_of(tower.coverage):
+        name = section_name(tower.coverage, insured)
+        holds = covered(context, effects, tower.coverage, tower.clause, tower.triggers or (),
+                        TOWER, name)
+        amounts = []
+        for item in context.items_of(tower.coverage, insured):
+            valued = compile_valuation(context, item, Valuation(method="actual_cost"), nothing,
+                                       None, tower.clause)
+            amounts.append(_reasonable(context, item, valued.amount, tower.clause))
+        spent[name] = (holds, builder.step(Op.SELECT, holds, builder.total(amounts),
+                                           builder.constant(0)))
+    paid = [before for _holds, before in spent.values()]
+    if paid and tower.cap == "sum_insured":
+        paid = builder.split(paid, context.amount(context.policy.schedule.aggregate_limit_fen))
+    for (name, (holds, before)), after in zip(spent.items(), paid, strict=True):
+        context.record("tower", name, clause=tower.clause, law=(tower.law,),
+                       inputs={"before": before, "covered": holds}, outputs={"after": after})
+    return dict(zip(spent, paid, strict=True))
 
 
 def _finish(
-    context: Context, compiled: list[_Section], towers: dict[str, int], defence: dict[str, int]
+    context: Context, compiled: list[_Section], towers: dict[str, int], defence: dict[str, int],
+    counted: dict[str, int],
 ) -> Program:
     builder = context.builder
     states = [one.state for one in compiled]
@@ -259,6 +282,6 @@ def _finish(
     builder.outputs.update({"total": total, "inside": inside, "outside": outside, "due": due,
                             "interim": interim,
                             "ground_up": builder.total([state.loss for state in states])})
-    note_erosion(context, states, inside,
-                 {key: register for one in compiled for key, register in one.counted.items()})
+    reinstate_aggregate(context, states, inside)
+    note_erosion(context, states, inside, counted)
     return builder.build(context.items)

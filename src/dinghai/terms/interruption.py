@@ -57,8 +57,8 @@ def compile_interruption(
     elif method == "business_interruption_net_profit_hourly":
         time = interruption if indemnity is None else builder.minimum(interruption, indemnity)
         expected = builder.ratio(v["bi.daily_net_profit"], time, builder.constant(DAY))
-        gross = builder.step(Op.ADD, builder.less(expected, v["bi.actual_net_profit"]),
-                             v["bi.continuing_costs"])
+        lost = builder.step(Op.SUBTRACT, expected, v["bi.actual_net_profit"])
+        gross = builder.not_below_zero(builder.step(Op.ADD, lost, v["bi.continuing_costs"]))
     else:
         gross = builder.step(Op.VALUE, profile(context, item, "interruption", indemnity_days))
     amount = builder.ratio(gross, share, one)
@@ -89,8 +89,8 @@ def _over_period(context: Context, amount: int, period: int, indemnity: int | No
     if indemnity is None:
         return amount
     builder = context.builder
-    return builder.ratio(amount, builder.minimum(indemnity, period),
-                         builder.step(Op.MAXIMUM, period, builder.constant(1)))
+    longer = builder.step(Op.LESS, indemnity, period)
+    return builder.step(Op.SELECT, longer, builder.ratio(amount, indemnity, period), amount)
 
 
 def _waiting_amount(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dinghai.foundation.money import PPM
+from dinghai.foundation.money import PPM, apply_ppm
 from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects
 from dinghai.terms.program import Op
@@ -44,9 +44,8 @@ def shared_limits(context: Context, effects: EventEffects, states: list[SectionS
     aggregate = context.policy.schedule.aggregate_limit_fen
     for shared in context.policy.product.shared_limits:
         group = [state for state in states if state.coverage in shared.coverages]
-        fen = (shared.amount_fen if shared.amount_fen is not None
-               else aggregate * (PPM if shared.ppm_of_aggregate is None
-                                 else shared.ppm_of_aggregate) // PPM)
+        ppm = PPM if shared.ppm_of_aggregate is None else shared.ppm_of_aggregate
+        fen = shared.amount_fen if shared.amount_fen is not None else apply_ppm(aggregate, ppm)
         if group:
             left = context.builder.less(context.amount(fen), context.prior(shared_key(shared)))
             cut(context, group, left, "shared_limit", "limit_left", code=shared.id,
@@ -70,15 +69,21 @@ def aggregate_limit(context: Context, effects: EventEffects, states: list[Sectio
     """What is left of the year's aggregate with its reinstatements; it erodes by what was paid."""
     builder = context.builder
     schedule, limits = context.policy.schedule, context.policy.product.limits
-    limit = context.amount(schedule.aggregate_limit_fen)
     whole = context.amount(schedule.aggregate_limit_fen * (1 + limits.reinstatements))
     group = [state for state in states if state.erodes]
     paid = context.prior("aggregate_paid")
     cut(context, group, builder.less(whole, paid), "aggregate_limit", "limit_left")
-    if limits.reinstatements and group:
-        reinstated(context, "aggregate", builder.total([state.amount for state in group]), paid,
-                   limit, limits.reinstatements, limits.reinstatement_premium_ppm,
-                   schedule.gross_premium_fen or 0)
+
+
+def reinstate_aggregate(
+    context: Context, states: list[SectionState], inside: int
+) -> None:
+    """What the aggregate limit gets back of what this event was paid out of it, if agreed."""
+    schedule, limits = context.policy.schedule, context.policy.product.limits
+    if limits.reinstatements and any(state.erodes for state in states):
+        reinstated(context, "aggregate", inside, context.prior("aggregate_paid"),
+                   context.amount(schedule.aggregate_limit_fen), limits.reinstatements,
+                   limits.reinstatement_premium_ppm, schedule.gross_premium_fen or 0)
 
 
 def reinstated(

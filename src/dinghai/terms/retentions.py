@@ -5,7 +5,7 @@ from __future__ import annotations
 from dinghai.foundation.money import PPM
 from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects, heaviest
-from dinghai.terms.limits import shared_limits
+from dinghai.terms.limits import shared_limits, sublimit_key
 from dinghai.terms.program import Op
 from dinghai.terms.states import SectionState, applies, cut, replace, retain
 from dinghai.wording.policy import explained
@@ -22,14 +22,14 @@ def retention(context: Context, effects: EventEffects, states: list[SectionState
             key = deductible_key(context, state.insured)
             if key not in left:
                 left[key] = _not_yet_taken(context, effects, state.insured, states)
-            _waiting(context, state, left[key])
-            if state.deductible_taken is not None:
-                left[key] = context.builder.less(left[key], state.deductible_taken)
+            used = _waiting(context, state, left[key])
+            left[key] = context.builder.less(left[key], used)
         elif state.section.retention.kind in _OWN:
             _own_retention(context, effects, state)
 
 
-def _waiting(context: Context, state: SectionState, deductible: int) -> None:
+def _waiting(context: Context, state: SectionState, deductible: int) -> int:
+    """Take the waiting time; the register of what it took of the event deductible."""
     builder = context.builder
     waiting = state.section.waiting
     assert waiting is not None and state.waiting_amount is not None
@@ -51,13 +51,15 @@ def _waiting(context: Context, state: SectionState, deductible: int) -> None:
     room = state.amount
     if waiting.mode == "waiting_then_deductible":
         room = builder.less(state.amount, state.waiting_amount)
-    used = builder.minimum(money, room)
-    state.deductible_taken = builder.step(Op.SELECT, exceeded, used, zero)
+    used = builder.step(Op.SELECT, exceeded, builder.minimum(money, room), zero)
+    earlier = state.deductible_taken
+    state.deductible_taken = used if earlier is None else builder.step(Op.ADD, earlier, used)
     retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
     replace(context, state, "waiting", after, code=waiting.mode,
             inputs={"waiting_amount": state.waiting_amount, "event_deductible": money,
                     "taken": taken, "exceeded": exceeded, "interruption": state.interruption,
                     "waiting_seconds": state.waiting})
+    return used
 
 
 def _own_retention(context: Context, effects: EventEffects, state: SectionState) -> None:
@@ -128,7 +130,7 @@ def event_deductible(context: Context, effects: EventEffects, states: list[Secti
             by_key.setdefault(deductible_key(context, state.insured), []).append(state)
     for group in by_key.values():
         _take_event_deductible(context, effects, group)
-    _bounds(context, effects, [state for state in states if not state.in_kind])
+    _bounds(context, effects, states)
 
 
 def _take_event_deductible(
@@ -171,10 +173,13 @@ def _takes_part(context: Context, state: SectionState) -> bool:
 def _bounds(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
     """All retentions of one event together: at least the minimum, at most the maximum."""
     schedule = context.policy.schedule
+    cash = [state for state in states if not state.in_kind]
     if schedule.retention_minimum_fen and applies(context, "retention_minimum", "event"):
-        _at_least(context, states, schedule.retention_minimum_fen)
+        _at_least(context, cash, schedule.retention_minimum_fen)
     if schedule.retention_maximum_fen is not None:
-        _at_most(context, effects, states, schedule.retention_maximum_fen)
+        _at_most(context, cash, states, schedule.retention_maximum_fen)
+        if _comes_before(context, "shared_limits", "event_deductible"):
+            shared_limits(context, effects, states)  # what was given back may not pass them
 
 
 def _retained(context: Context, states: list[SectionState]) -> int:
@@ -195,27 +200,40 @@ def _at_least(context: Context, states: list[SectionState], fen: int) -> None:
 
 
 def _at_most(
-    context: Context, effects: EventEffects, states: list[SectionState], fen: int
+    context: Context, cash: list[SectionState], states: list[SectionState], fen: int
 ) -> None:
     """Give back by the room each section has: what it retained, but no more than its sublimit
-    leaves."""
+    leaves to all who share it."""
     builder = context.builder
     zero = builder.constant(0)
     maximum = context.amount(fen)
-    excess = builder.less(_retained(context, states), maximum)
-    rooms = []
-    for state in states:
-        room = zero if state.retained is None else state.retained
-        if state.limit_left is not None:
-            room = builder.minimum(room, builder.less(state.limit_left, state.amount))
-        rooms.append(room)
+    excess = builder.less(_retained(context, cash), maximum)
+    rooms = _rooms(context, cash, states)
     given = builder.minimum(excess, builder.total(rooms))
-    for state, back in zip(states, builder.share(rooms, given), strict=True):
+    for state, back in zip(cash, builder.share(rooms, given), strict=True):
         retain(context, state, builder.step(Op.SUBTRACT, zero, back))
         replace(context, state, "retention_maximum", builder.step(Op.ADD, state.amount, back),
                 inputs={"maximum": maximum, "excess": excess, "given_back": back})
-    if _comes_before(context, "shared_limits", "event_deductible"):
-        shared_limits(context, effects, states)  # what was given back may not pass them
+
+
+def _rooms(
+    context: Context, cash: list[SectionState], states: list[SectionState]
+) -> list[int]:
+    """Registers of what may be given back to each section; bounded only by sublimits that have
+    been cut to already, since a later stage sees to its own."""
+    builder = context.builder
+    rooms = {state.name: builder.constant(0) if state.retained is None else state.retained
+             for state in cash}
+    if _comes_before(context, "sublimit", "event_deductible"):
+        for key in dict.fromkeys(sublimit_key(state) for state in cash):
+            group = [state for state in states if sublimit_key(state) == key]
+            takers = [state for state in group if state.name in rooms]
+            limit = group[0].limit_left
+            assert limit is not None  # the stage has run
+            left = builder.less(limit, builder.total([state.amount for state in group]))
+            kept = builder.split([rooms[state.name] for state in takers], left)
+            rooms.update(zip((state.name for state in takers), kept, strict=True))
+    return list(rooms.values())
 
 
 def _comes_before(context: Context, stage: Stage, other: Stage) -> bool:

@@ -56,11 +56,13 @@ def other_insurance(context: Context, effects: EventEffects, states: list[Sectio
         if terms.rule == "sums_insured":
             own = context.amount(context.policy.sublimit(state.coverage))
             other = _over_items(context, state, "item.other_insurance_sum", Op.MAXIMUM)
-            after = _pro_rata(context, state.amount, own, other, after)
+            known = _any_known(context, state, "item.other_insurance_sum")
+            after = _pro_rata(context, state.amount, own, other, known, after)
             inputs |= {"own_sum": own, "other_sum": other}
         elif terms.rule == "independent_liability":
             other = _over_items(context, state, "item.other_insurance_liability")
-            after = _pro_rata(context, state.amount, state.amount, other, after)
+            known = _any_known(context, state, "item.other_insurance_liability")
+            after = _pro_rata(context, state.amount, state.amount, other, known, after)
             inputs |= {"other_liability": other}
         after = builder.minimum(after, builder.less(state.loss, paid))
         replace(context, state, "other_insurance", after, inputs=inputs, code=terms.rule,
@@ -77,12 +79,20 @@ def _over_items(context: Context, state: SectionState, name: str, op: Op = Op.AD
     return result
 
 
-def _pro_rata(context: Context, amount: int, own: int, other: int, otherwise: int) -> int:
-    """amount × own ÷ (own + other) where there is another, else as given."""
+def _any_known(context: Context, state: SectionState, name: str) -> int:
+    """Truth: an item's fact is known. One that is known to be nothing is known too."""
+    builder = context.builder
+    return builder.certain(builder.some([
+        builder.step(Op.EXISTS, context.fact(name, item)) for item in state.items]))
+
+
+def _pro_rata(
+    context: Context, amount: int, own: int, other: int, known: int, otherwise: int
+) -> int:
+    """amount × own ÷ (own + other) where the other is known, else as given."""
     builder = context.builder
     shared = builder.ratio(amount, own, builder.step(Op.ADD, own, other))
-    exists = builder.step(Op.LESS, builder.constant(0), other)
-    return builder.step(Op.SELECT, exists, shared, otherwise)
+    return builder.step(Op.SELECT, known, shared, otherwise)
 
 
 def layers(context: Context, effects: EventEffects, states: list[SectionState]) -> None:

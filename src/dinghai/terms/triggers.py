@@ -99,15 +99,18 @@ def _between(context: Context, register: int, first: int, end: int) -> int:
 
 def lawful(context: Context, section: Section) -> int:
     """Truth: the law lets this section pay. On the mainland ransoms and fines are never paid, and
-    nothing that involves virtual currency; elsewhere only under a product made for elsewhere.
+    nothing that involves virtual currency; elsewhere only where a product made for that place is
+    established to be.
     """
     builder = context.builder
-    mainland_only = set(context.policy.product.jurisdictions) <= {_MAINLAND}
-    code = builder.constant(fact("risk.jurisdiction").encode(_MAINLAND))
-    on_mainland = builder.step(Op.EQUAL, context.fact("risk.jurisdiction"), code)
+    place = context.fact("risk.jurisdiction")
+
+    def lies_in(code: str) -> int:
+        return builder.step(Op.EQUAL, place,
+                            builder.constant(fact("risk.jurisdiction").encode(code)))
+
     if section.payability == "conditional":
         virtual = builder.step(Op.IS_TRUE, context.fact("risk.virtual_currency"))
-        return builder.step(Op.NOT, builder.step(Op.AND, on_mainland, virtual))
-    if mainland_only:
-        return builder.truth(Truth.FALSE)
-    return builder.step(Op.NOT, on_mainland)
+        return builder.step(Op.NOT, builder.step(Op.AND, lies_in(_MAINLAND), virtual))
+    return builder.some([lies_in(one) for one in context.policy.product.jurisdictions
+                         if one != _MAINLAND])

@@ -130,6 +130,8 @@ def compile_valuation(
     amount = builder.step(Op.SELECT, known, bounded, builder.constant(0))
     if valuation.window_days is not None:
         amount = _inside_window(context, item, amount, valuation.window_days)
+        if defence is not None:
+            defence = _inside_window(context, item, defence, valuation.window_days)
         used = (*used, "item.days_after_incident")
     outputs = {"amount": amount, "known": known}
     if time is not None:
