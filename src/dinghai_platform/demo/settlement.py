@@ -232,7 +232,8 @@ def _compare(story: Story, claim: Claim, decision: dict[str, Any]) -> dict[str, 
         "incident.cause_actor": {"value": "state"},
         "incident.attribution_status": {"value": "government_attributed"},
         "incident.state_major_detrimental_impact": {"value": True},
-        "incident.insured_asset_in_impacted_state": {"value": True}})
+        "incident.insured_asset_in_impacted_state": {"value": True},
+        "causation.EX-CYBEROP": {"value": True}})
     if_proven = adjudicate(policy, proven)["total_fen"]
     teller.money("合计 · 国家网络行动查明时", "Total · were the state attack proven", if_proven)
     teller.say("归因未查明，不得据此拒赔（保险法30条）；施救费用在限额之外另付（57条）",
