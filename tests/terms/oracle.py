@@ -122,8 +122,6 @@ class Oracle(Event):
     def _taken_by_waiting(self, line: Line) -> int:
         waiting = line.section.waiting
         assert waiting is not None
-        if not any(one.longer for one in line.items):
-            return line.amount
         account, left = self._account(line), 0
         if line.section.retention.kind == "event_deductible" and not line.in_kind:
             left = self._deductible_left(account)
@@ -209,7 +207,7 @@ class Oracle(Event):
         bearing = [
             one for one in self._cash() if one.section.retention.then_event_deductible
             or (one.section.retention.kind == "event_deductible"
-                and not self._waits(one.section))]
+                and not self._waits(one.section) and not _takes_it_away(one.section))]
         for account in dict.fromkeys(self._account(one) for one in bearing):
             lines = [one for one in bearing if self._account(one) == account]
             whole = sum(one.amount for one in lines)
@@ -423,3 +421,10 @@ class Oracle(Event):
             reduce_item(self.facts, as_section, item)
             total += item.amount
         return total
+
+
+def _takes_it_away(section: Section) -> bool:
+    """A waiting mode under which the event deductible never touches the section."""
+    waiting = section.waiting
+    return waiting is not None and (waiting.mode == "replaces_deductible" or (
+        waiting.mode == "franchise_hours" and waiting.deductible == "waived"))

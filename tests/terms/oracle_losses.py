@@ -263,6 +263,9 @@ def wait(facts: Facts, section: Section, item: Item, seconds: int) -> None:
     time = min(max(seconds - buffer, 0), item.interruption)
     item.waiting = part(_waiting_profit(facts, section, item, seconds, time),
                         facts.amount("bi.affected_share", item.index, WHOLE))
+    if not item.longer:
+        item.amount = 0
+    item.waiting = min(item.waiting, item.amount)
 
 
 def _waiting_profit(

@@ -18,7 +18,8 @@ Outcome = Literal[
     "prohibited", "not_covered", "in_kind", "interim_deducted",
 ]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
-_RETAINED: Final = frozenset({"waiting", "retention", "event_deductible", "retention_minimum"})
+_RETAINED: Final = frozenset({"waiting", "waiting_test", "retention", "event_deductible",
+                              "retention_minimum"})
 _LIMITED: Final = frozenset({"sublimit", "shared_limit", "each_event_limit", "aggregate_limit",
                              "supplier_cap", "layers"})
 _ELSEWHERE: Final = frozenset({"recoveries", "other_insurance"})

@@ -35,7 +35,8 @@ from dinghai.foundation.errors import InputError
 from dinghai.wording.policy import read_policy
 
 _COLUMN_OF: Final = {
-    "waiting": "retention", "retention": "retention", "event_deductible": "deductible",
+    "waiting": "retention", "waiting_test": "retention", "retention": "retention",
+    "event_deductible": "deductible",
     "retention_minimum": "deductible", "retention_maximum": "deductible",
     "insured_share": "share", "other_insurance": "other",
 }

@@ -18,10 +18,11 @@ from dinghai.terms.exclusions import (
     heaviest,
     touches,
 )
+from dinghai.terms.interruption import LostTime
 from dinghai.terms.limits import reinstate_aggregate
 from dinghai.terms.program import Builder, ItemShape, Op, Program
 from dinghai.terms.stages import STAGES
-from dinghai.terms.states import SectionState, section_name
+from dinghai.terms.states import SectionState, applies, section_name
 from dinghai.terms.triggers import TOWER, covered, lawful
 from dinghai.terms.valuation import ValuedItem, Waitings, compile_valuation
 from dinghai.wording.policy import Policy
@@ -82,6 +83,7 @@ class _Section:
         self.covered = covered(context, effects, section.coverage, section.clause,
                                section.triggers or (), section.trigger_basis, self.name)
         self.waiting = self._waiting()
+        self.waited: list[tuple[int, int, int]] = []
         self.valued = [self._item(item) for item in self.positions]
         self.amounts = {item: amount for item, (amount, _one, _time)
                         in zip(self.positions, self.valued, strict=True)}
@@ -97,7 +99,7 @@ class _Section:
         self.state = SectionState(
             section, self.insured, self.positions, loss, loss, self.waiting.seconds,
             in_kind=section.valuation is not None and section.valuation.method == "in_kind")
-        self._time([(one, time) for _amount, one, time in self.valued])
+        self._time()
         self.defence = self._defence([one for _amount, one, _time in self.valued])
 
     def _waiting(self) -> Waitings:
@@ -131,7 +133,28 @@ class _Section:
             self.context, item, section.coverage, section.exclusions or (), valued.amount,
             valued.time.interruption if valued.time else None)
         amount = _reasonable(self.context, item, result.amount, section.clause)
+        if valued.time is not None and result.interruption is not None and section.waiting and (
+                applies(self.context, f"waiting:{section.coverage}", self.name)):
+            amount = self._longer_than_waiting(item, amount, valued.time, result.interruption)
         return amount, valued, result.interruption
+
+    def _longer_than_waiting(
+        self, item: int, amount: int, time: LostTime, interruption: int
+    ) -> int:
+        """Nothing for an interruption that is not longer than the waiting time, stop by stop; what
+        the waiting time costs is no more than the item itself."""
+        context, builder = self.context, self.context.builder
+        zero = builder.constant(0)
+        buffer = builder.step(Op.SUBTRACT, time.reach, time.interruption)
+        longer = builder.step(Op.LESS, self.waiting.seconds,
+                              builder.step(Op.ADD, buffer, interruption))
+        after = builder.step(Op.SELECT, longer, amount, zero)
+        self.waited.append((longer, builder.minimum(time.waiting_amount, after), interruption))
+        context.record("waiting_test", f"item[{item}]", clause=self.section.clause,
+                       inputs={"before": amount, "interruption": interruption,
+                               "waiting_seconds": self.waiting.seconds},
+                       outputs={"exceeded": longer, "after": after})
+        return after
 
     def _payable(self, loss: int) -> int:
         """Nothing where the law forbids to pay; the amount is shown all the same."""
@@ -146,22 +169,17 @@ class _Section:
                        facts=("risk.jurisdiction", "risk.virtual_currency"))
         return after
 
-    def _time(self, items: list[tuple[ValuedItem, int | None]]) -> None:
-        """The longest interruption, how far it reached, and the sum of the waiting amounts."""
+    def _time(self) -> None:
+        """The longest interruption that is paid, and the sum of what waiting costs."""
         builder, state = self.context.builder, self.state
-        waited = []
-        for valued, interruption in items:
-            if valued.time is None or interruption is None:
-                continue
-            waited.append(valued.time.waiting_amount)
-            buffer = builder.step(Op.SUBTRACT, valued.time.reach, valued.time.interruption)
-            reach = builder.step(Op.ADD, buffer, interruption)
-            first = state.interruption is None or state.reach is None
-            state.interruption = interruption if first else builder.step(
-                Op.MAXIMUM, state.interruption or 0, interruption)
-            state.reach = reach if first else builder.step(Op.MAXIMUM, state.reach or 0, reach)
-        if waited:
-            state.waiting_amount = builder.total(waited)
+        if self.waited:
+            zero = builder.constant(0)
+            state.waiting_amount = builder.total([amount for _longer, amount, _time
+                                                  in self.waited])
+            state.interruption = zero
+            for longer, _amount, time in self.waited:
+                state.interruption = builder.step(Op.MAXIMUM, state.interruption, builder.step(
+                    Op.SELECT, longer, time, zero))
 
     def _defence(self, items: list[ValuedItem]) -> int | None:
         """Defence costs on top of the limits: what the items' exclusions leave of them."""

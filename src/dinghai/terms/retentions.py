@@ -8,7 +8,6 @@ from dinghai.terms.exclusions import EventEffects, heaviest
 from dinghai.terms.limits import shared_limits, sublimit_key
 from dinghai.terms.program import Op
 from dinghai.terms.states import SectionState, applies, cut, replace, retain
-from dinghai.wording.policy import explained
 from dinghai.wording.words import Stage
 
 _OWN = frozenset({"fixed", "percentage", "higher_of", "lower_of"})
@@ -18,7 +17,7 @@ def retention(context: Context, effects: EventEffects, states: list[SectionState
     """A section's own retention or waiting; what it takes of the event deductible is noted."""
     left: dict[str, int] = {}
     for state in states:
-        if state.waits and applies(context, f"waiting:{state.coverage}", state.name):
+        if state.waits:
             key = deductible_key(context, state.insured)
             if key not in left:
                 left[key] = _not_yet_taken(context, effects, state.insured, states)
@@ -33,7 +32,7 @@ def _waiting(context: Context, state: SectionState, deductible: int) -> int:
     builder = context.builder
     waiting = state.section.waiting
     assert waiting is not None and state.waiting_amount is not None
-    assert state.reach is not None and state.interruption is not None
+    assert state.interruption is not None
     zero = builder.constant(0)
     money = deductible if state.section.retention.kind == "event_deductible" else zero
     if waiting.mode == "higher_of":
@@ -45,19 +44,17 @@ def _waiting(context: Context, state: SectionState, deductible: int) -> int:
     else:
         money = money if waiting.deductible == "kept" else zero
         taken = money
-    left = builder.less(state.amount, taken)
-    exceeded = builder.step(Op.LESS, state.waiting, state.reach)
-    after = builder.step(Op.SELECT, exceeded, left, zero)
+    after = builder.less(state.amount, taken)
     room = state.amount
     if waiting.mode == "waiting_then_deductible":
         room = builder.less(state.amount, state.waiting_amount)
-    used = builder.step(Op.SELECT, exceeded, builder.minimum(money, room), zero)
+    used = builder.minimum(money, room)
     earlier = state.deductible_taken
     state.deductible_taken = used if earlier is None else builder.step(Op.ADD, earlier, used)
     retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
     replace(context, state, "waiting", after, code=waiting.mode,
             inputs={"waiting_amount": state.waiting_amount, "event_deductible": money,
-                    "taken": taken, "exceeded": exceeded, "interruption": state.interruption,
+                    "taken": taken, "interruption": state.interruption,
                     "waiting_seconds": state.waiting})
     return used
 
@@ -137,7 +134,7 @@ def _take_event_deductible(
     context: Context, effects: EventEffects, states: list[SectionState]
 ) -> None:
     builder = context.builder
-    group = [state for state in states if _takes_part(context, state)]
+    group = [state for state in states if _takes_part(state)]
     if not group:
         return
     whole = _deductible_left(context, effects, group[0].insured)
@@ -161,13 +158,16 @@ def _take_event_deductible(
                 inputs={"deductible": whole, "left_after_waiting": left, "share": taken})
 
 
-def _takes_part(context: Context, state: SectionState) -> bool:
+def _takes_part(state: SectionState) -> bool:
     """A section without a retention or waiting of its own, or one that says so all the same."""
     own = state.section.retention
     if own.then_event_deductible:
         return True
-    waits = state.waits and explained(context.policy, f"waiting:{state.coverage}", "explain")
-    return own.kind == "event_deductible" and not waits
+    waiting = state.section.waiting
+    # a waiting time that was not explained may not bring back a deductible that it takes away
+    spared = waiting is not None and (waiting.mode == "replaces_deductible" or (
+        waiting.mode == "franchise_hours" and waiting.deductible == "waived"))
+    return own.kind == "event_deductible" and not state.waits and not spared
 
 
 def _bounds(context: Context, effects: EventEffects, states: list[SectionState]) -> None:

@@ -12,9 +12,8 @@ from dinghai.wording.sections import Section
 @dataclass(slots=True)
 class SectionState:
     """One section of one insured under way. Registers: the loss and the amount so far; of
-    interruptions the longest, how long after its cause it ended (``reach``), the waiting time and
-    the gross profit of it; what was retained, what of that was the event deductible, and what the
-    sublimit cut off.
+    interruptions the longest that is paid, the waiting time and the gross profit of it; what was
+    retained, what of that was the event deductible, and what the sublimit cut off.
     """
 
     section: Section
@@ -24,7 +23,6 @@ class SectionState:
     amount: int
     waiting: int
     interruption: int | None = None
-    reach: int | None = None
     waiting_amount: int | None = None
     deductible_taken: int | None = None
     retained: int | None = None
@@ -49,8 +47,8 @@ class SectionState:
 
     @property
     def waits(self) -> bool:
-        """Whether the section has a waiting time of its own."""
-        return self.section.waiting is not None and self.waiting_amount is not None
+        """Whether the section has a waiting time of its own, and it was explained."""
+        return self.waiting_amount is not None
 
 
 def section_name(coverage: str, insured: str) -> str:

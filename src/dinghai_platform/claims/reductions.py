@@ -18,7 +18,8 @@ from dinghai_platform.claims.reading import presented_of
 
 Step = Mapping[str, Any]
 AGREED = frozenset({
-    "waiting", "retention", "sublimit", "shared_limit", "event_deductible", "insured_share",
+    "waiting", "waiting_test", "retention", "sublimit", "shared_limit", "event_deductible",
+    "insured_share",
     "each_event_limit", "aggregate_limit", "layers", "average", "premium_paid",
     "retention_minimum", "retention_maximum", "supplier_cap",
 })
@@ -28,6 +29,7 @@ CONTRACT_LAW = "保险法23条"
 _EFFECTS = {
     "section_loss": "excluded", "tower": "excluded", "insured_share": "insured_share_ppm",
     "event_deductible": "uplift_ppm", "retention": "uplift_ppm", "waiting": "waiting_seconds",
+    "waiting_test": "waiting_seconds",
     "reduction": "amount",
 }
 """Steps through which an exclusion established before acts, and what it sets for them."""
