@@ -81,12 +81,35 @@ def test_what_is_the_same_event(
     ({"claims": [{"claim_no": "C", "paid": {"TP-PRIV": 1}}]}, "does not grant TP-PRIV"),
     ({"claims": [{"claim_no": "C", "layers": {"top": 1}}]}, "no layer top"),
     ({"claims": [{"claim_no": "C", "paid": {"FP-IR": -1}}]}, ">= 0"),
+    ({"claims": [{"claim_no": "C"}, {"claim_no": "C"}]}, "C stands twice"),
 ])
 def test_a_bad_history_is_refused(change: dict[str, Any], words: str) -> None:
     policy = golden_policy({"product": {"sections": [IR]}})
     history = {"schema": "dinghai.history/1", "policy_no": "CL-GOLDEN", "claims": [], **change}
     with pytest.raises(InputError, match=words):
         read_history(history, policy, file="history.json")
+
+
+def test_a_decision_that_was_changed_makes_no_history() -> None:
+    decision = adjudicate(policy_of(), claim_of("C-1", 5))
+    decision["erosion"]["paid"] = {}
+    with pytest.raises(InputError, match="changed after it was made"):
+        history_of([decision], "CL-GOLDEN")
+
+
+def test_a_service_given_in_kind_uses_its_limit_up() -> None:
+    policy = golden_policy({"product": {"sections": [
+        {"coverage": "SV-DIAG", "clause": "2.1"}, {**IR, "clause": "2.2"}]},
+        "policy": {"sublimits": {"SV-DIAG": 1_000}}}).to_dict()
+    given = {"coverage": "SV-DIAG", "facts": {"service.units": 9, "service.unit_price": 100}}
+    decisions: list[dict[str, Any]] = []
+    for number in ("C-1", "C-2"):
+        claim = golden_claim({"claim": {"claim_no": number, "items": [given],
+                                        "facts": {"event.service_request": True}}})
+        decisions.append(adjudicate(policy, claim, history_of(decisions, "CL-GOLDEN")))
+    assert [one["lines"][0]["in_kind_fen"] for one in decisions] == [900, 100]
+    cash = adjudicate(policy, claim_of("C-3", 10**9), history_of(decisions, "CL-GOLDEN"))
+    assert cash["total_fen"] == 10**9  # the aggregate is not touched
 
 
 def test_another_policys_decision_makes_no_history() -> None:
@@ -141,7 +164,6 @@ def test_a_history_of_decisions_erodes_like_a_year_of_events() -> None:
                 event.pop("claim.series_first_made_at", None)
             facts = IncidentFacts(event, incident.items)
             decision = decide(policy, claim, facts, history)
-            decision["inputs"]["claim"]["policy_no"] = "R-1"
             decisions.append(decision)
             incidents[number] = facts
         rows = [_cells(program, one) for one in incidents]

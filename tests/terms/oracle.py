@@ -70,9 +70,13 @@ class Oracle(Event):
     def _sum_of(self, line: Line, identifier: str) -> int:
         return sum(self.facts.amount(identifier, one.index) for one in line.items)
 
+    def _recovered(self, line: Line) -> int:
+        return sum(min(one.amount, self.facts.amount("item.recovered", one.index))
+                   for one in line.items)
+
     def _recoveries(self) -> None:
         for line in self.lines:
-            line.amount = max(line.amount - self._sum_of(line, "item.recovered"), 0)
+            line.amount = max(line.amount - self._recovered(line), 0)
         for own in self.product.exclusions:
             if own.acts_on != "event":
                 continue
@@ -288,7 +292,7 @@ class Oracle(Event):
                     line.amount = pro_rata(line.amount, own, own + other)
             else:
                 line.amount = max(line.amount - paid, 0)
-            line.amount = min(line.amount, max(line.loss - paid, 0))
+            line.amount = min(line.amount, max(line.loss - self._recovered(line) - paid, 0))
 
     def _inside(self) -> list[Line]:
         return [one for one in self.lines if one.inside]

@@ -132,8 +132,9 @@ def _value(facts: Facts, section: Section, item: Item) -> int:
             cost = (records * of("notification.unit_cost")
                     + persons * of("notification.monitoring_unit_cost")
                     + of("notification.setup_cost"))
-            actual = of("notification.actual_cost")
-            return min(cost, actual) if actual > 0 else cost
+            if facts.known("notification.actual_cost", item.index):
+                return min(cost, of("notification.actual_cost"))
+            return cost
         case "liability":
             inside = facts.policy.product.limits.defence == "inside"
             return (of("liability.damages") + of("liability.audit_cost")

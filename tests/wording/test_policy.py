@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from dinghai.foundation.errors import InputError
-from dinghai.wording.policy import bind, explained, read_policy, terms_to_explain
+from dinghai.wording.policy import (
+    ExplanationRecord,
+    bind,
+    explained,
+    read_policy,
+    terms_to_explain,
+    with_explanations,
+)
 from dinghai.wording.products import load_product
 from tests.making import change_section, make_policy
 
@@ -63,3 +71,31 @@ def test_policy_terms_have_their_cells() -> None:
 
 def test_dates_are_days() -> None:
     assert make_policy().schedule.inception == date(2026, 4, 1)
+
+
+@pytest.mark.parametrize(("moment", "concluded", "holds"), [
+    ("2026-04-01T23:59:00+08:00", None, True),
+    ("2026-04-02T00:01:00+08:00", None, False),
+    ("2026-04-20T10:00:00+08:00", "2026-04-20T11:00:00+08:00", True),
+    ("2026-03-31T10:00:00+08:00", "2026-03-30T11:00:00+08:00", False),
+])
+def test_what_is_explained_after_the_contract_binds_nobody(
+    moment: str, concluded: str | None, holds: bool
+) -> None:
+    policy = make_policy(explain=False)
+    schedule = msgspec.structs.replace(
+        policy.schedule, concluded_at=datetime.fromisoformat(concluded) if concluded else None)
+    policy = with_explanations(
+        msgspec.structs.replace(policy, schedule=schedule), ("EX-WAR",),
+        ExplanationRecord(highlighted=True, explained_at=datetime.fromisoformat(moment)))
+    assert explained(policy, "EX-WAR", "explain") is holds
+
+
+def test_the_retroactive_date_is_inception_where_the_product_says_so() -> None:
+    policy = make_policy()
+    bare = msgspec.structs.replace(policy, schedule=msgspec.structs.replace(
+        policy.schedule, retroactive_date=None))
+    assert bare.term("retroactive_date") == policy.term("inception_at")
+    free = msgspec.structs.replace(bare, product=msgspec.structs.replace(
+        bare.product, basis=msgspec.structs.replace(bare.product.basis, retroactive="none")))
+    assert free.term("retroactive_date") is None

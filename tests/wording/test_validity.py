@@ -21,6 +21,9 @@ OWN = {"code": "CX-1", "clause": "5.9", "burden": "insurer", "duty": "explain", 
        "name_en": "A", "text_zh": "甲", "text_en": "A", "plain_zh": "甲", "plain_en": "A",
        "acts_on": "event", "predicate": {"fact": "finding.causal", "op": "is_true"},
        "effect": {"type": "exclude_event"}}
+NESTED: dict[str, Any] = {"fact": "finding.causal", "op": "is_true"}
+for _ in range(30):
+    NESTED = {"not": NESTED}
 ITEM = {"fact": "item.emergency_window", "op": "is_true"}
 
 
@@ -85,6 +88,11 @@ def product(**fields: Any) -> Product:
      "exclusions[0].predicate", "no term 'moon'"),
     ({"exclusions": [{**OWN, "predicate": {"fact": "nothing", "op": "is_true"}}]}, "nothing",
      "not in the registry"),
+    ({"exclusions": [{**OWN, "predicate": {
+        "fact": "incident.root_cause_id", "op": "eq", "value": "RC-1"}}]},
+     "exclusions[0].predicate.op", "is not compared"),
+    ({"exclusions": [{**OWN, "predicate": NESTED}]},
+     "exclusions[0].predicate" + ".not" * 17, "nested more than 16 deep"),
     ({"exclusions": [{**OWN, "carve_backs": [{"when": ITEM}]}]},
      "exclusions[0].carve_backs[0].when", "fact of the item"),
     ({"limits": {**PRODUCT["limits"], "aggregate_default_fen": 0}},

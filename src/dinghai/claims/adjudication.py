@@ -68,7 +68,7 @@ def decide(
         raise InputError(
             f"the claim is for policy {claim.policy_no}, not {policy.schedule.policy_no}",
             file="claim", field="policy_no", mend="give the claim its own policy")
-    incident = with_series(policy, incident, history)
+    incident = with_series(policy, claim, incident, history)
     settled = settle(policy, claim, incident, history)
     inputs: dict[str, JSON] = {"policy": policy.to_dict(), "claim": claim.to_dict()}
     if history is not None:

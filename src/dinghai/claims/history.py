@@ -11,22 +11,23 @@ from datetime import datetime
 from typing import Literal
 
 from dinghai.claims.claim_file import Claim
-from dinghai.foundation.canonical import JSON
+from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.reading import plain, typed
 from dinghai.vocabulary.facts import UNKNOWN, IncidentFacts, KnownFact
 from dinghai.wording.policy import Policy
+from dinghai.wording.sections import Section
 from dinghai.wording.words import Amount, Struct
 
 
 class EarlierClaim(Struct, frozen=True):
     """One earlier claim: of which event, and what it used up. Amounts are fen.
 
-    ``paid`` is by section (``FP-BI``, or ``FP-BI@member``) and holds what was paid out of limits:
-    towers and defence outside the limits use nothing up. ``presented_fen`` is what came to the
-    layers, ``layers`` what each bore, ``suppliers`` what counted against per-supplier caps
-    (``SC-CBI.supplier``).
+    ``paid`` is by section (``FP-BI``, or ``FP-BI@member``) and holds what was paid, or given in
+    kind, out of limits: towers and defence outside the limits use nothing up. ``presented_fen`` is
+    what came to the layers, ``layers`` what each bore, ``suppliers`` what counted against
+    per-supplier caps (``SC-CBI.supplier``).
     """
 
     claim_no: str
@@ -63,6 +64,10 @@ def read_history(raw: JSON, policy: Policy, *, file: str | None = None) -> Histo
         faults.append(Fault(f"the history is of policy {history.policy_no}, not "
                             f"{policy.schedule.policy_no}", file, None, "policy_no",
                             "give the policy its own history"))
+    numbers = [one.claim_no for one in history.claims]
+    faults += [Fault(f"claim {one} stands twice", file, None, "claims",
+                     "keep the last decision on it")
+               for one in sorted({one for one in numbers if numbers.count(one) > 1})]
     layers = {one.id for one in policy.schedule.layers}
     for index, claim in enumerate(history.claims):
         for name in claim.paid:
@@ -80,10 +85,15 @@ def read_history(raw: JSON, policy: Policy, *, file: str | None = None) -> Histo
 
 
 def history_of(decisions: Iterable[JSON], policy_no: str) -> dict[str, JSON]:
-    """The history that decided claims make, in order. Raises InputError for another policy's."""
+    """The history that decided claims make, in order. Raises InputError for another policy's, and
+    for a decision whose content does not give its hash.
+    """
     claims = []
     for decision in decisions:
         claim = decision["inputs"]["claim"]
+        if decision.get("hash") != document_hash(decision):
+            raise InputError(f"the decision on {claim['claim_no']} was changed after it was made",
+                             field="hash", mend="give the document as it was issued")
         if claim["policy_no"] != policy_no:
             raise InputError(f"decision on {claim['claim_no']} is of policy {claim['policy_no']}",
                              field="policy_no", mend=f"give decisions on {policy_no} only")
@@ -131,7 +141,7 @@ def _add_claim(
         add(f"section.{key}", fen)
         if same:
             add(f"event_section.{key}", fen)
-        if section.erodes_aggregate:
+        if section.erodes_aggregate and not _in_kind(section):
             add("aggregate_paid", fen)
             if same:
                 add("event_paid", fen)
@@ -152,6 +162,10 @@ def _add_claim(
             add(f"event_supplier.{name}", fen)
 
 
+def _in_kind(section: Section) -> bool:
+    return section.valuation is not None and section.valuation.method == "in_kind"
+
+
 def same_event(policy: Policy, incident: IncidentFacts, one: EarlierClaim) -> bool:
     """Whether an earlier claim is of the same event, by the product's rule."""
     basis = policy.product.basis
@@ -168,7 +182,7 @@ def same_event(policy: Policy, incident: IncidentFacts, one: EarlierClaim) -> bo
 
 
 def with_series(
-    policy: Policy, incident: IncidentFacts, history: History | None
+    policy: Policy, claim: Claim, incident: IncidentFacts, history: History | None
 ) -> IncidentFacts:
     """The facts, with the moment the series' first claim was made taken from the history where
     the file does not state it."""
@@ -176,7 +190,8 @@ def with_series(
     if history is None or name in incident.event or not policy.product.basis.series:
         return incident
     made = [one.made_at for one in history.claims
-            if one.made_at is not None and same_event(policy, incident, one)]
+            if one.made_at is not None and one.claim_no != claim.claim_no
+            and same_event(policy, incident, one)]
     if not made:
         return incident
     first = min(made, key=_epoch)
@@ -202,9 +217,11 @@ def erosion(
     for name, fen in outputs.items():
         coverage = name.removeprefix("pay.").partition("@")[0]
         if name.startswith("pay.") and policy.product.section(coverage) is not None:
-            inside = fen - outputs.get(f"defence.{name.removeprefix('pay.')}", 0)
-            if inside:
-                paid[name.removeprefix("pay.")] = inside
+            section = name.removeprefix("pay.")
+            used = (fen - outputs.get(f"defence.{section}", 0)
+                    + outputs.get(f"in_kind.{section}", 0))
+            if used:
+                paid[section] = used
     entry: dict[str, JSON] = {"claim_no": claim.claim_no, "paid": paid}
     texts = {"root_cause_id": _text(incident, "incident.root_cause_id"),
              "batch_id": _text(incident, "incident.batch_id"),

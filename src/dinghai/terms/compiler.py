@@ -97,7 +97,8 @@ class _Section:
                        inputs={"items": items, "covered": self.covered}, outputs={"amount": loss})
         loss = self._payable(loss)
         self.state = SectionState(
-            section, self.insured, self.positions, loss, loss, self.waiting.seconds,
+            section, self.insured, self.positions, self.amounts, loss, loss,
+            self.waiting.seconds,
             in_kind=section.valuation is not None and section.valuation.method == "in_kind")
         self._time()
         self.defence = self._defence([one for _amount, one, _time in self.valued])

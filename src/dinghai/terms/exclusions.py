@@ -15,7 +15,7 @@ from dinghai.foundation.truth import Truth
 from dinghai.terms.context import Context, compile_predicate
 from dinghai.terms.program import Op
 from dinghai.vocabulary.facts import fact
-from dinghai.vocabulary.predicates import facts_of, parse_predicate
+from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
 from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.policy import explained
 
@@ -293,7 +293,11 @@ def _applies(context: Context, exclusion: Exclusion, item: int | None) -> tuple[
     """Registers: it applies (true only), its predicate's truth, whether it was explained."""
     assert exclusion.predicate is not None  # a bound policy is resolved
     builder = context.builder
-    predicate = compile_predicate(context, parse_predicate(exclusion.predicate), item)
+    parsed = parse_predicate(exclusion.predicate)
+    predicate = compile_predicate(context, parsed, item)
+    if any(context.policy.term(key) is None for key in policy_terms_of(parsed)):
+        # nothing can be measured against a term that was not agreed, however it is negated
+        predicate = builder.truth(Truth.FALSE)
     proved = explained(context.policy, exclusion.code, exclusion.duty)
     effective = builder.truth(Truth.of(proved))
     both = builder.step(Op.AND, predicate, effective)

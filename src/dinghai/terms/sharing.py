@@ -7,7 +7,7 @@ from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects, heaviest
 from dinghai.terms.limits import reinstated
 from dinghai.terms.program import Op
-from dinghai.terms.states import SectionState, applies, cut, replace
+from dinghai.terms.states import SectionState, applies, cut, recovered, replace
 from dinghai.wording.layers import Layer
 
 
@@ -64,7 +64,8 @@ def other_insurance(context: Context, effects: EventEffects, states: list[Sectio
             known = _any_known(context, state, "item.other_insurance_liability")
             after = _pro_rata(context, state.amount, state.amount, other, known, after)
             inputs |= {"other_liability": other}
-        after = builder.minimum(after, builder.less(state.loss, paid))
+        open_ = builder.less(builder.less(state.loss, recovered(context, state)), paid)
+        after = builder.minimum(after, open_)
         replace(context, state, "other_insurance", after, inputs=inputs, code=terms.rule,
                 facts=("item.other_insurance_paid", "item.other_insurance_sum",
                        "item.other_insurance_liability"),

@@ -15,7 +15,7 @@ from dinghai.terms.limits import aggregate_limit, each_event_limit, shared_limit
 from dinghai.terms.program import Op
 from dinghai.terms.retentions import event_deductible, retention
 from dinghai.terms.sharing import insured_share, layers, other_insurance, premium_paid
-from dinghai.terms.states import SectionState, replace
+from dinghai.terms.states import SectionState, recovered, replace
 from dinghai.wording.exclusions import Exclusion
 from dinghai.wording.words import Stage
 
@@ -24,7 +24,7 @@ def recoveries(context: Context, effects: EventEffects, states: list[SectionStat
     """Recoveries already received and amounts lost by late notice come off the loss."""
     builder = context.builder
     for state in states:
-        received = builder.total([context.value("item.recovered", item) for item in state.items])
+        received = recovered(context, state)
         replace(context, state, "recoveries", builder.less(state.amount, received),
                 inputs={"recovered": received}, facts=("item.recovered",), law=("保险法60条",))
     for exclusion, taken in effects.reductions:

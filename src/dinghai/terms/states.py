@@ -19,6 +19,8 @@ class SectionState:
     section: Section
     insured: str
     items: tuple[int, ...]
+    item_amounts: dict[int, int]
+    """Registers of its items as they came to the section, by position."""
     loss: int
     amount: int
     waiting: int
@@ -65,6 +67,14 @@ def applies(context: Context, key: str, subject: str) -> bool:
                for one in rules):
         context.record("unexplained", subject, code=key, law=("保险法17条",))
     return False
+
+
+def recovered(context: Context, state: SectionState) -> int:
+    """The register of what was recovered of a section's items; of an item no more than the item."""
+    builder = context.builder
+    return builder.total([
+        builder.minimum(state.item_amounts[item], context.value("item.recovered", item))
+        for item in state.items])
 
 
 def replace(

@@ -66,6 +66,7 @@ OPTIONAL: dict[ValuationMethod, tuple[str, ...]] = {
 """Facts that add to or take from the amount when they are known."""
 
 _WHOLE_UNLESS_KNOWN = frozenset({"bi.affected_share", "bi.trend_factor"})
+_SPENT_KNOWN = "actual cost is known"
 _PARAMETERS: dict[ValuationMethod, tuple[str, ...]] = {
     "outage_over_service_level": ("service_level_seconds", "agreed_hourly_loss"),
     "per_endpoint": ("agreed_endpoint_amount",),
@@ -118,6 +119,8 @@ def compile_valuation(
     else:
         agreed = {name: builder.constant(context.policy.parameter(name) or 0)
                   for name in _PARAMETERS.get(method, ())}
+        if method == "per_record":
+            agreed[_SPENT_KNOWN] = builder.step(Op.EXISTS, facts["notification.actual_cost"])
         raw = _SIMPLE[method](context, {**values, **agreed}, valuation)
     defence = None
     if method == "liability":
@@ -173,8 +176,7 @@ def _per_record(context: Context, v: _Values, valuation: Valuation) -> int:
     monitoring = _units(context, monitored, v["notification.monitoring_unit_cost"])
     formula = builder.total([notices, monitoring, v["notification.setup_cost"]])
     spent = v["notification.actual_cost"]
-    is_spent = builder.step(Op.LESS, builder.constant(0), spent)
-    return builder.step(Op.SELECT, is_spent, builder.minimum(formula, spent), formula)
+    return builder.step(Op.SELECT, v[_SPENT_KNOWN], builder.minimum(formula, spent), formula)
 
 
 def _betterment(context: Context, v: _Values, valuation: Valuation) -> int:

@@ -48,6 +48,13 @@ class Fact:
     name_en: str
     unit: str = ""
     values: tuple[str, ...] = ()
+    maximum: int | None = None
+    """The most it can be, where its type alone would allow more."""
+
+    @property
+    def largest(self) -> int:
+        """The largest value of a whole-number fact."""
+        return _LARGEST[self.type] if self.maximum is None else self.maximum
 
     def encode(self, value: JSON) -> int:
         """The int64 cell of a JSON value: fen, seconds, ppm, 0/1, index of a code, epoch second.
@@ -57,10 +64,10 @@ class Fact:
         if self.type == "boolean" and isinstance(value, bool):
             return int(value)
         if self.type in _WHOLE_NUMBERS and isinstance(value, int) and not isinstance(value, bool):
-            if 0 <= value <= _LARGEST[self.type]:
+            if 0 <= value <= self.largest:
                 return value
             raise InputError(f"{value} is out of range", field=self.id,
-                             mend=f"give 0 to {_LARGEST[self.type]}")
+                             mend=f"give 0 to {self.largest}")
         if self.type == "code" and isinstance(value, str):
             if value in self.values:
                 return self.values.index(value)

@@ -16,6 +16,7 @@ from dinghai.vocabulary.facts import Fact, fact
 
 OPERATORS: Final = ("is_true", "is_false", "eq", "neq", "in", "gt", "ge", "lt", "le", "exists",
                     "missing", "nonempty")
+DEEPEST: Final = 16
 _BARE: Final = {"is_true", "is_false", "exists", "missing", "nonempty"}
 _ORDERED: Final = {"gt", "ge", "lt", "le"}
 
@@ -61,8 +62,11 @@ class Not:
 Predicate = Test | Every | Some | Not
 
 
-def parse_predicate(raw: JSON, *, where: str = "predicate") -> Predicate:
+def parse_predicate(raw: JSON, *, where: str = "predicate", depth: int = 0) -> Predicate:
     """Read a predicate. Raises InputError that names the place."""
+    if depth > DEEPEST:
+        raise InputError(f"predicates are nested more than {DEEPEST} deep", field=where,
+                         mend="say it more simply")
     if not isinstance(raw, dict):
         raise InputError("a predicate is an object", field=where, mend='{"fact": …, "op": …}')
     for key, kind in (("all", Every), ("any", Some)):
@@ -71,10 +75,11 @@ def parse_predicate(raw: JSON, *, where: str = "predicate") -> Predicate:
             if not isinstance(parts, list) or not parts or len(raw) != 1:
                 raise InputError(f"{key!r} takes a list of predicates and stands alone",
                                  field=where, mend=f'{{"{key}": […]}}')
-            return kind(tuple(parse_predicate(part, where=f"{where}.{key}[{index}]")
+            return kind(tuple(parse_predicate(part, where=f"{where}.{key}[{index}]",
+                                              depth=depth + 1)
                               for index, part in enumerate(parts)))
     if "not" in raw:
-        return Not(parse_predicate(raw["not"], where=f"{where}.not"))
+        return Not(parse_predicate(raw["not"], where=f"{where}.not", depth=depth + 1))
     return _parse_test(raw, where)
 
 
@@ -98,6 +103,9 @@ def _parse_test(raw: dict[str, JSON], where: str) -> Test:
     if op in _ORDERED and definition.type in {"boolean", "code", "reference", "list"}:
         raise InputError(f"a {definition.type} has no order", field=f"{where}.op",
                          mend="use eq, neq or in")
+    if definition.type in {"reference", "list", "series"}:
+        raise InputError(f"the content of a {definition.type} is not compared",
+                         field=f"{where}.op", mend="use exists, missing or nonempty")
     values = value if op == "in" else [value]
     if not isinstance(values, list) or not values:
         raise InputError("'in' takes a list of values", field=f"{where}.value", mend='["a", "b"]')

@@ -31,6 +31,7 @@ from dinghai.wording.words import Stage
 _OWN: Final = frozenset({"fixed", "percentage", "higher_of", "lower_of"})
 _PERCENT: Final = frozenset({"percentage", "higher_of", "lower_of"})
 _ALL: Final[tuple[Promise, ...]] = ("limit", "deductible", "exclusion")
+_TAKING: Final[tuple[Stage, ...]] = ("average", "retention", "sublimit", "insured_share")
 _LIMITS: Final[frozenset[Stage]] = frozenset({
     "shared_limits", "each_event_limit", "aggregate_limit", "layers"})
 
@@ -317,6 +318,13 @@ def _retention_breaks(product: Product, deductible: bool) -> Iterator[MonotoneBr
     several = is_programme(product)
     for section in product.sections:
         own = section.retention
+        if any(order.index("recoveries") > order.index(stage) for stage in _TAKING):
+            # what was recovered of an item comes off what other items have left
+            yield MonotoneBreak("recoveries_after_limit", ("exclusion",), (section.coverage,))
+        if section.waiting is not None and any(
+                order.index(stage) < order.index("retention") for stage in ("sublimit", *_LIMITS)):
+            # what waiting costs of one item comes off what a limit left to others
+            yield MonotoneBreak("retention_after_limit", ("exclusion",), (section.coverage,))
         if section.waiting is None and own.kind in _PERCENT and own.of == "sublimit" and own.ppm:
             yield MonotoneBreak("sublimit_retention", ("limit",), (section.coverage,))
         if own.limit != "including":

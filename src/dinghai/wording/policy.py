@@ -7,13 +7,14 @@ not highlighted and explained does not apply, and the compiled terms see to it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from dinghai.foundation.calendar import policy_days, start_of
 from dinghai.foundation.canonical import JSON, document_hash
+from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import apply_ppm
 from dinghai.foundation.reading import plain, typed
@@ -75,6 +76,8 @@ class Schedule(Struct, frozen=True):
     """Bounds of all retentions and deductibles of one event together."""
     parameters: dict[str, Cell] = {}
     """Agreed numbers that clauses refer to, where they differ from the product's defaults."""
+    concluded_at: datetime | None = None
+    """When the contract was made; left out, by the end of its first day."""
     retroactive_date: date | None = None
     continuity_date: date | None = None
     providers: tuple[str, ...] = ()
@@ -84,6 +87,13 @@ class Schedule(Struct, frozen=True):
     """Other insureds of a programme."""
     gross_premium_fen: Amount | None = None
     explanations: dict[str, ExplanationRecord] = {}
+
+    @property
+    def concluded(self) -> datetime:
+        """By when terms had to be explained (保险法17条: when the contract is made)."""
+        if self.concluded_at is not None:
+            return _moment(self.concluded_at)
+        return start_of(self.inception) + timedelta(days=1)
 
 
 class Policy(Struct, frozen=True):
@@ -118,7 +128,8 @@ class Policy(Struct, frozen=True):
         schedule = self.schedule
         days: dict[str, date | None] = {
             "inception_at": schedule.inception,
-            "retroactive_date": schedule.retroactive_date,
+            "retroactive_date": schedule.retroactive_date or (
+                schedule.inception if self.product.basis.retroactive == "inception" else None),
             "continuity_date": schedule.continuity_date or schedule.inception,
         }
         if key in days:
@@ -364,13 +375,22 @@ def _amount_term(
 
 
 def explained(policy: Policy, key: str, duty: Duty | None) -> bool:
-    """Whether a term's duty of highlighting and explanation is proved."""
+    """Whether a term's duty of highlighting and explanation is proved: at the latest when the
+    contract was made (保险法17条), since what is explained after a loss binds nobody."""
     if duty == "none":
         return True
     record = policy.schedule.explanations.get(key)
     if record is None or not record.highlighted:
         return False
-    return duty == "highlight" or record.explained_at is not None
+    if duty == "highlight":
+        return True
+    return record.explained_at is not None and (
+        _moment(record.explained_at) <= policy.schedule.concluded)
+
+
+def _moment(value: datetime) -> datetime:
+    """A moment without a zone is Shanghai's."""
+    return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
 
 
 def with_explanations(

@@ -85,7 +85,8 @@ def bind_policy(quote: Quote, *, actor: Actor) -> Policy:
 def _contract(quote: Quote, number: str) -> EnginePolicy:
     draft = read_policy(quote.policy_document)
     schedule = msgspec.structs.replace(
-        draft.schedule, policy_no=number, insurer=party_of(quote.tenant)
+        draft.schedule, policy_no=number, insurer=party_of(quote.tenant),
+        concluded_at=clock.now(),
     )
     contract = msgspec.structs.replace(draft, schedule=schedule)
     records = Explanation.objects.within(quote.tenant).filter(quote=quote)
