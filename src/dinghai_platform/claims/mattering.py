@@ -101,7 +101,7 @@ def _answers(decision: Mapping[str, Any]) -> dict[Place, tuple[Answer, ...]]:
     history = None
     if given.get("history") is not None:
         history = read_history(given["history"], policy, file="history")
-    incident = with_series(policy, incident, history)
+    incident = with_series(policy, claim, incident, history)
     items = tuple(one for one in incident.items if policy.grants(one.coverage))
     inside = IncidentFacts(incident.event, items)
     program = compile_policy(policy, [
