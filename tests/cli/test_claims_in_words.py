@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +142,48 @@ def test_what_cannot_be_explained_or_continued(
         code, answer = run(capsys, *words, "--json")
         assert (code, answer["error"]["field"]) == (2, "schema")
         assert answer["error"]["file"].endswith("other.json")
+
+
+@pytest.mark.parametrize("damage", [
+    lambda one: one.update(lines=None), lambda one: one.update(lines=[5]),
+    lambda one: one["lines"][0].pop("steps"), lambda one: one["lines"][0]["steps"][0].pop("rule"),
+    lambda one: one.update(inputs=[]), lambda one: one["inputs"].pop("policy"),
+    lambda one: one.pop("hash"),
+])
+def test_a_damaged_decision_is_bad_input(
+    folder: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[dict[str, Any]], Any]
+) -> None:
+    first = folder / "d1.json"
+    run(capsys, *decided(folder, "C-1", "-o", first, "--json"))
+    document = json.loads(first.read_text("utf-8"))
+    damage(document)
+    first.write_text(json.dumps(document), "utf-8")
+    for words in (["claims", "explain", first], ["claims", "history", first],
+                  ["claims", "replay", first], decided(folder, "C-2", "--history", first)):
+        code, answer = run(capsys, *words, "--json")
+        assert code == 2
+        assert answer["error"]["file"].endswith("d1.json")
+
+
+def test_a_changed_decision_is_no_history(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = folder / "d1.json"
+    run(capsys, *decided(folder, "C-1", "-o", first, "--json"))
+    document = json.loads(first.read_text("utf-8"))
+    document["erosion"]["paid"] = {}
+    first.write_text(json.dumps(document), "utf-8")
+    code, answer = run(capsys, *decided(folder, "C-2", "--history", first, "--json"))
+    assert (code, answer["error"]["field"]) == (2, "hash")
+
+
+def test_nothing_is_left_where_a_decision_cannot_be_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(folder.iterdir())
+    code, _answer = run(capsys, *decided(folder, "C-1", "-o", folder / "mine", "--json"))
+    assert code == 2
+    assert sorted(folder.iterdir()) == before
 
 
 def test_an_account_of_open_exposure_data(

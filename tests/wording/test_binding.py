@@ -81,6 +81,8 @@ def test_a_product_folder_beside_the_file(tmp_path: Path) -> None:
      "schedule.aggregate_limit_fen"),
     (ORDER + EXPLANATION + 'only = ["EX-MOON"]\n', "not a term", "explanation"),
     (ORDER + "colour = 3\n", "unknown field", "colour"),
+    (ORDER + "sublimits = 5\n", "not a table", "schedule.sublimits"),
+    (ORDER + "parameters = [5]\n", "not a table", "schedule.parameters"),
 ])
 def test_a_fault_names_file_field_and_mend(
     tmp_path: Path, text: str, words: str, field: str

@@ -91,6 +91,9 @@ def history_of(decisions: Iterable[JSON], policy_no: str) -> dict[str, JSON]:
     claims = []
     for decision in decisions:
         claim = decision["inputs"]["claim"]
+        if "erosion" not in decision:
+            raise InputError(f"the decision on {claim['claim_no']} does not say what it used up",
+                             field="erosion", mend="decide the claim again under today's rules")
         if decision.get("hash") != document_hash(decision):
             raise InputError(f"the decision on {claim['claim_no']} was changed after it was made",
                              field="hash", mend="give the document as it was issued")

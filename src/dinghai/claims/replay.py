@@ -29,6 +29,21 @@ def replay(decision: JSON, *, file: str | None = None) -> Replay:
     """Recompute a decision. Raises InputError for a document that is not a decision, Refusal for
     one made under rules that this engine does not keep.
     """
+    check_decision(decision, file=file)
+    inputs = decision["inputs"]
+    if decision["rules"] != RULES:
+        raise Refusal(f"made under rules {decision['rules']}, this engine keeps {RULES}")
+    try:
+        again = adjudicate(inputs["policy"], inputs["claim"], inputs.get("history"))
+    except InputError as error:
+        # what was once decided can be decided again: inputs that cannot are not those of then
+        return Replay(False, "", None, f"inputs.{error.fault.file}.{error.fault.field}",
+                      f"the inputs make no decision: {error.fault.message}")
+    return _compare(decision, again)
+
+
+def check_decision(decision: JSON, *, file: str | None = None) -> None:
+    """Raise InputError for a document that is not a whole decision."""
     if not isinstance(decision, dict) or decision.get("schema") != "dinghai.decision/1":
         raise InputError("this is not a decision", file=file, field="schema",
                          mend="give a document of schema dinghai.decision/1")
@@ -39,18 +54,16 @@ def replay(decision: JSON, *, file: str | None = None) -> Replay:
         missing.append("inputs")
     if not isinstance(decision.get("lines"), list):
         missing.append("lines")
-    if missing or not isinstance(inputs, dict):
+    if missing:
         raise InputError("the decision is not complete", file=file, field=missing[0],
                          mend="give the whole document as it was issued")
-    if decision["rules"] != RULES:
-        raise Refusal(f"made under rules {decision['rules']}, this engine keeps {RULES}")
-    try:
-        again = adjudicate(inputs["policy"], inputs["claim"], inputs.get("history"))
-    except InputError as error:
-        # what was once decided can be decided again: inputs that cannot are not those of then
-        return Replay(False, "", None, f"inputs.{error.fault.file}.{error.fault.field}",
-                      f"the inputs make no decision: {error.fault.message}")
-    return _compare(decision, again)
+    for index, line in enumerate(decision["lines"]):
+        steps = line.get("steps") if isinstance(line, dict) else None
+        if not isinstance(steps, list) or {"no", "coverage", "outcome"} - set(line) or not all(
+                isinstance(step, dict) and "rule" in step for step in steps):
+            raise InputError("a line of the decision is not complete", file=file,
+                             field=f"lines[{index}]",
+                             mend="give the whole document as it was issued")
 
 
 def _compare(decision: dict[str, JSON], again: dict[str, JSON]) -> Replay:

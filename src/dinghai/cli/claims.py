@@ -10,7 +10,7 @@ from pathlib import Path
 from dinghai.claims.adjudication import decide
 from dinghai.claims.claim_file import read_claim
 from dinghai.claims.history import History, history_of, read_history
-from dinghai.claims.replay import replay
+from dinghai.claims.replay import check_decision, replay
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
 from dinghai.documents.decision_text import explain_line
 from dinghai.foundation.canonical import JSON, read_json
@@ -74,9 +74,10 @@ def _read_history(paths: list[Path], policy: Policy) -> History | None:
     if len(paths) == 1 and _schema(documents[0]) == "dinghai.history/1":
         return read_history(documents[0], policy, file=str(paths[0]))
     for path, document in zip(paths, documents, strict=True):
-        if _schema(document) != "dinghai.decision/1" or "erosion" not in document:
+        if _schema(document) != "dinghai.decision/1":
             raise InputError("this is neither a history nor a decision", file=str(path),
                              field="schema", mend="give one history, or decisions")
+        check_decision(document, file=str(path))
     made = history_of(documents, policy.schedule.policy_no)
     return read_history(made, policy, file=str(paths[0]))
 
@@ -88,10 +89,8 @@ def _schema(document: JSON) -> str:
 def _history(arguments: argparse.Namespace) -> Answer:
     documents = [read_document(path) for path in arguments.decisions]
     for path, document in zip(arguments.decisions, documents, strict=True):
-        if _schema(document) != "dinghai.decision/1":
-            raise InputError("this is not a decision", file=str(path), field="schema",
-                             mend="give a document of schema dinghai.decision/1")
-    policy_no = documents[0]["inputs"]["policy"]["schedule"]["policy_no"]
+        check_decision(document, file=str(path))
+    policy_no = str(documents[0]["inputs"]["claim"].get("policy_no", ""))
     history = history_of(documents, policy_no)
     if arguments.output is not None:
         write_whole(arguments.output, history)
@@ -101,9 +100,7 @@ def _history(arguments: argparse.Namespace) -> Answer:
 
 def _explain(arguments: argparse.Namespace) -> Answer:
     decision = read_document(arguments.decision)
-    if _schema(decision) != "dinghai.decision/1":
-        raise InputError("this is not a decision", file=str(arguments.decision), field="schema",
-                         mend="give a document of schema dinghai.decision/1")
+    check_decision(decision, file=str(arguments.decision))
     numbers = [line["no"] for line in decision["lines"]]
     if arguments.line is not None and arguments.line not in numbers:
         raise InputError(f"the decision has no line {arguments.line}", field="--line",
@@ -159,13 +156,17 @@ def _replay(arguments: argparse.Namespace) -> Answer:
 
 def write_whole(path: Path, document: JSON) -> None:
     """Write a JSON file entirely or not at all."""
+    made: Path | None = None
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent or ".",
                                          prefix=f".{path.name}.", delete=False) as file:
+            made = Path(file.name)
             json.dump(document, file, ensure_ascii=False, indent=2)
             file.write("\n")
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        made.chmod(0o644)
+        made.replace(path)
     except OSError as error:
+        if made is not None:
+            made.unlink(missing_ok=True)
         raise InputError(f"cannot write: {error.strerror}", file=str(path),
                          mend="choose a folder that exists and can be written") from error

@@ -94,6 +94,10 @@ def _schedule(product: Product, given: dict[str, JSON]) -> dict[str, JSON]:
     """The schedule with what the product says where the file is silent."""
     schedule = dict(given)
     sublimits = schedule.pop("sublimits", {})
+    for name, value in (("sublimits", sublimits), ("parameters", schedule.get("parameters", {}))):
+        if not isinstance(value, dict):
+            raise InputError(f"{name} is not a table", field=f"schedule.{name}",
+                             mend=f"write {name} = {{ NAME = 1_000_000 }}")
     aggregate = schedule.setdefault("aggregate_limit_fen", product.limits.aggregate_default_fen)
     if not isinstance(aggregate, int):
         return schedule  # reading it as a schedule says what is wrong

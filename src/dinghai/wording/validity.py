@@ -13,7 +13,7 @@ from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_term
 from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Section
-from dinghai.wording.words import INTERRUPTIONS, Payability, Stage, ValuationMethod
+from dinghai.wording.words import INTERRUPTIONS, Payability, RetentionKind, Stage, ValuationMethod
 
 POLICY_TERMS = ("inception_at", "retroactive_date", "continuity_date", "notice_hours")
 """Terms of a policy that predicates may refer to."""
@@ -43,6 +43,13 @@ _STRICT = ("covered", "conditional", "nominal_only", "prohibited")
 _LAWFUL: dict[str, Payability] = {
     "covered": "covered", "prohibited_if_virtual_currency": "conditional",
     "nominal_only": "nominal_only", "prohibited": "prohibited"}
+MOST_STRETCHING = 6
+"""Each such condition doubles the waiting times that a policy is compiled for."""
+MOST_REINSTATEMENTS = 100
+_AMOUNTS: dict[RetentionKind, tuple[str, ...]] = {
+    "fixed": ("amount_fen",), "percentage": ("ppm",), "higher_of": ("amount_fen", "ppm"),
+    "lower_of": ("amount_fen", "ppm")}
+"""What a retention of each kind must say."""
 OWN_CODE = "CX-"
 """How a product's own exclusion, one that no standard knows, begins."""
 
@@ -61,13 +68,29 @@ def validity_faults(product: Product) -> tuple[Fault, ...]:
         faults += _trigger_faults(tower.triggers, f"towers[{index}]")
     for index, exclusion in enumerate(product.exclusions):
         faults += _exclusion_faults(exclusion, f"exclusions[{index}]", product)
+    ids = [one.id for one in product.shared_limits]
+    faults += [Fault(f"shared limit {one} stands twice", field="shared_limits",
+                     mend="give each an id of its own")
+               for one in sorted({one for one in ids if ids.count(one) > 1})]
     for index, shared in enumerate(product.shared_limits):
+        if (shared.amount_fen is None) == (shared.ppm_of_aggregate is None):
+            faults.append(Fault(f"shared limit {shared.id} has no limit, or two",
+                                field=f"shared_limits[{index}].amount_fen",
+                                mend="give either amount_fen or ppm_of_aggregate"))
         unknown = [one for one in shared.coverages if product.section(one) is None]
         faults += [Fault(f"{one} is not a section of the product", mend="drop it",
                          field=f"shared_limits[{index}].coverages") for one in unknown]
     if sorted(product.calculation_order) != sorted(get_args(Stage)):
         faults.append(Fault("the order must name every stage once", field="calculation_order",
                             mend="stages: " + ", ".join(get_args(Stage))))
+    stretching = [one.code for one in product.exclusions if one.effect is not None and any(
+        effect.hours for effect in (one.effect, *(step.effect for step in one.effect.steps)))]
+    if len(stretching) > MOST_STRETCHING:
+        faults.append(Fault("too many conditions extend waiting times", field="exclusions",
+                            mend=f"let no more than {MOST_STRETCHING} of them do so"))
+    if product.limits.reinstatements > MOST_REINSTATEMENTS:
+        faults.append(Fault("the aggregate comes back too often", field="limits.reinstatements",
+                            mend=f"give at most {MOST_REINSTATEMENTS}"))
     if product.basis.aggregation_rule == "hours_window" and not product.basis.hours_window:
         faults.append(Fault("an hours window needs its hours", field="basis.hours_window",
                             mend="give hours_window, such as 72"))
@@ -104,6 +127,15 @@ def _section_faults(
     elif section.waiting is not None and section.valuation.method not in INTERRUPTIONS:
         faults.append(Fault("only an interruption can have a waiting time",
                             field=f"{field}.waiting", mend="use a retention"))
+    forms = (section.sublimit.amount_fen, section.sublimit.ppm_of_aggregate,
+             section.sublimit.multiple_of_fee)
+    if sum(one is not None for one in forms) != 1:
+        faults.append(Fault("a sublimit has one form", field=f"{field}.sublimit",
+                            mend="give amount_fen, ppm_of_aggregate or multiple_of_fee"))
+    codes = [one.code for one in product.exclusions]
+    faults += [Fault(f"the product has no exclusion {one}", field=f"{field}.exclusions",
+                     mend="add it to the product's exclusions, or drop it here")
+               for one in section.exclusions or () if one not in codes]
     faults += [Fault(f"{one!r} is not in the registry of facts", field=f"{field}.asks",
                      mend="see docs/reference/facts.md") for one in section.asks
                if one not in facts()]
@@ -128,6 +160,13 @@ def _retention_faults(section: Section, field: str) -> list[Fault]:
         faults.append(Fault(f"a retention of kind {own.kind} has no amount of its own",
                             field=f"{field}.retention",
                             mend="use fixed, percentage, higher_of or lower_of"))
+    faults += [Fault(f"a retention of kind {own.kind} needs its {name}",
+                     field=f"{field}.retention.{name}", mend=f"give {name}")
+               for name in _AMOUNTS.get(own.kind, ()) if not getattr(own, name)]
+    if section.waiting is not None and own.kind in _AMOUNTS:
+        faults.append(Fault("a section waits or has a retention of its own, not both",
+                            field=f"{field}.retention",
+                            mend="use none or event_deductible beside a waiting time"))
     if own.maximum_fen is not None and own.maximum_fen < own.minimum_fen:
         faults.append(Fault("the retention's maximum is below its minimum",
                             field=f"{field}.retention.maximum_fen", mend="order them"))
@@ -141,6 +180,10 @@ def _layer_faults(product: Product) -> list[Fault]:
         if not (layer.limit_ppm or layer.limit_fen):
             faults.append(Fault(f"layer {layer.id} has no limit", field=f"{field}.limit_ppm",
                                 mend="give limit_ppm or limit_fen"))
+        if layer.reinstatements > MOST_REINSTATEMENTS:
+            faults.append(Fault(f"layer {layer.id} comes back too often",
+                                field=f"{field}.reinstatements",
+                                mend=f"give at most {MOST_REINSTATEMENTS}"))
         if sum(one.share_ppm for one in layer.participants) > 1_000_000:
             faults.append(Fault(f"the shares of layer {layer.id} are more than the whole",
                                 field=f"{field}.participants", mend="let them sum to 1000000"))
