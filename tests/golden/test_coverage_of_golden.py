@@ -102,6 +102,28 @@ def test_something_shows_it(word: str) -> None:
     assert word in _shown()
 
 
+@cache
+def _exclusions_seen() -> tuple[frozenset[str], frozenset[str]]:
+    """Exclusions that acted in some golden claim, and that were agreed and did not act in one."""
+    acted: set[str] = set()
+    rested: set[str] = set()
+    for case in _cases():
+        policy = golden_policy(case)
+        decision = adjudicate(policy.to_dict(), golden_claim(case), golden_history(case))
+        here = {step["code"] for line in decision["lines"] for step in line["steps"]
+                if step["rule"] == "exclusion" and step["outputs"]["applies"] == "true"}
+        acted |= here
+        rested |= {one.code for one in policy.product.exclusions} - here
+    return frozenset(acted), frozenset(rested)
+
+
+@pytest.mark.parametrize("code", exclusions())
+def test_an_exclusion_acts_in_one_and_not_in_another(code: str) -> None:
+    acted, rested = _exclusions_seen()
+    assert code in acted
+    assert code in rested
+
+
 def test_services_in_kind_are_worth_what_was_derived() -> None:
     """They pay no cash, so ``lines`` says nothing of their value: ``in_kind`` does."""
     checked = set()

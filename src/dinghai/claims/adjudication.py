@@ -41,7 +41,7 @@ _TRUTHS: Final = frozenset({
     "happened", "in_time", "triggered", "covered", "predicate", "effective", "applies", "known",
     "exceeded", "excluded", "lawful",
 })
-_BASIC_LAW: Final = ("保险法23条",)
+_REFUSALS: Final = frozenset({"excluded", "not_triggered", "not_covered"})
 
 
 def adjudicate(
@@ -147,18 +147,22 @@ def _line(
     shown = [rule for rule in rules if _matters(rule, run)]
     payable = run.output(f"pay.{name}")
     facts = _facts(shown, positions, incident)
+    outcome = outcome_of(coverage, policy, rules, run, payable)
+    spared = {rule.code for rule in shown if rule.name == "carve_back"
+              and run.registers[rule.outputs["applies"]] != Truth.TRUE}
+    acted = [rule for rule in shown if _acted(rule, run)
+             and not (rule.name == "exclusion" and rule.code in spared)]
     line: dict[str, JSON] = {
         "no": no,
         "coverage": coverage,
         **({"insured": insured} if insured else {}),
         "items": [incident.items[index].no for index in positions],
-        "outcome": outcome_of(coverage, policy, rules, run, payable),
+        "outcome": outcome,
         "payable_fen": payable,
         "clause": _clause(policy, coverage),
         "facts": facts,
         "evidence": sorted({one for fact in facts for one in fact["evidence"]}),
-        "law": sorted({law for rule in shown if _acted(rule, run) for law in rule.law}
-                      | set(_BASIC_LAW)),
+        "law": sorted({law for rule in acted for law in rule.law} | _basic_law(outcome)),
         "flags": flags_of(rules, run, incident),
         "steps": [_step(rule, run, incident) for rule in shown],
     }
@@ -188,17 +192,26 @@ def _payee(items: Sequence[LossItem]) -> str:
         "third_party")
 
 
+def _basic_law(outcome: Outcome) -> set[str]:
+    """What every determination rests on, and a refusal besides (reasons within three days)."""
+    return {"保险法23条", "保险法24条"} if outcome in _REFUSALS else {"保险法23条"}
+
+
 def _matters(rule: Rule, run: tracing.TracedRun) -> bool:
     """An exclusion that is plainly false is not shown; every other rule is."""
+    if rule.name == "carve_back":
+        return run.registers[rule.inputs["predicate"]] == Truth.TRUE
     if rule.name != "exclusion":
         return True
     return run.registers[rule.outputs["predicate"]] == Truth.TRUE
 
 
 def _acted(rule: Rule, run: tracing.TracedRun) -> bool:
-    """Whether a rule changed an amount, or would have but for a missing explanation."""
-    if rule.name in {"valuation", "trigger", "tower", "payability", "exclusion"}:
+    """Whether a rule decided something: changed an amount, excluded, or gave way."""
+    if rule.name in {"valuation", "trigger", "tower", "payability", "unexplained"}:
         return True
+    if rule.name == "exclusion":
+        return run.registers[rule.outputs["applies"]] == Truth.TRUE
     if "before" not in rule.inputs or "after" not in rule.outputs:
         return False
     return run.registers[rule.inputs["before"]] != run.registers[rule.outputs["after"]]
@@ -278,7 +291,7 @@ def _line_outside(
         "items": [item.no for item in items], "outcome": outcome, "payable_fen": 0, "clause": "",
         "facts": facts,
         "evidence": sorted({one for fact in facts for one in fact["evidence"]}),
-        "law": list(_BASIC_LAW), "flags": [],
+        "law": sorted(_basic_law(outcome)), "flags": [],
         "steps": [{"rule": "payability", "subject": section_name(coverage, insured),
                    "code": outcome, "inputs": {"nominal": nominal}, "outputs": {"after": 0}}],
     }

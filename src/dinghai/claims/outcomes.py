@@ -97,6 +97,12 @@ def flags_of(
                 flags.append({"kind": "not_explained", "code": rule.code, "subject": where,
                               "burden": "insurer", "law": ["保险法17条"],
                               "facts": list(rule.facts)})
+        elif rule.name == "carve_back":
+            if (run.registers[rule.inputs["predicate"]] == Truth.TRUE
+                    and values["applies"] == Truth.UNKNOWN):
+                flags.append({"kind": "evidence_needed", "code": rule.code, "subject": where,
+                              "burden": "insurer", "law": ["保险法30条"],
+                              "facts": _unknown(rule, run)})
         elif rule.name == "unexplained":
             flags.append({"kind": "not_explained", "code": rule.code, "subject": where,
                           "burden": "insurer", "law": ["保险法17条"], "facts": []})

@@ -357,7 +357,15 @@ def _needs_fact(effect: Effect) -> str:
 def _fact_ids(exclusion: Exclusion) -> tuple[str, ...]:
     assert exclusion.predicate is not None
     ids = [one.id for one in facts_of(parse_predicate(exclusion.predicate))]
+    if exclusion.acts_on == "item":
+        ids += carve_back_facts(exclusion)
     return tuple(dict.fromkeys((*ids, *_degree_facts(_effect(exclusion)))))
+
+
+def carve_back_facts(exclusion: Exclusion) -> list[str]:
+    """Facts that decide whether an exclusion gives way."""
+    return [one.id for carve_back in exclusion.carve_backs or () if carve_back.when is not None
+            for one in facts_of(parse_predicate(carve_back.when))]
 
 
 def _degree_facts(effect: Effect) -> list[str]:

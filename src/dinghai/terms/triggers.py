@@ -8,7 +8,12 @@ from typing import Final
 from dinghai.foundation.calendar import start_of
 from dinghai.foundation.truth import Truth
 from dinghai.terms.context import Context
-from dinghai.terms.exclusions import EventEffects, unless_carved_back
+from dinghai.terms.exclusions import (
+    EventEffects,
+    carve_back_facts,
+    touches,
+    unless_carved_back,
+)
 from dinghai.terms.program import Op
 from dinghai.vocabulary.facts import fact
 from dinghai.wording.sections import Section
@@ -34,6 +39,10 @@ def covered(
     kept = builder.truth(Truth.TRUE)
     for exclusion, applies in effects.excluded:
         here = unless_carved_back(context, exclusion, coverage, applies, None)
+        if here != applies and touches(exclusion, coverage):
+            context.record("carve_back", subject, clause=exclusion.clause, code=exclusion.code,
+                           inputs={"predicate": applies}, outputs={"applies": here},
+                           facts=tuple(carve_back_facts(exclusion)))
         kept = builder.step(Op.SELECT, here, builder.truth(Truth.FALSE), kept)
     return builder.step(Op.AND, triggered, kept)
 

@@ -33,8 +33,8 @@ class Basis(Struct, frozen=True):
     """What counts as one event, and where.
 
     ``root_cause``: all losses of one root cause (``incident.root_cause_id``); ``hours_window``:
-    what first occurs within so many hours of the event's first loss; ``batch_defect``: all losses
-    of one defective batch (``incident.batch_id``).
+    what first occurs within so many hours of an earlier claim, before or after;
+    ``batch_defect``: all losses of one defective batch (``incident.batch_id``).
     """
 
     aggregation_rule: Literal["root_cause", "hours_window", "batch_defect"] = "root_cause"
