@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from dinghai.foundation.money import MAXIMUM_FEN
 from dinghai.foundation.reading import typed
 from dinghai.terms.program import ItemShape, Program
 from dinghai.vocabulary.coverages import coverages
@@ -327,17 +328,20 @@ def random_cell(source: random.Random, name: str) -> int:
         case "moment":
             return INSTANT + source.choice((0, 0, 0, -200 * DAY, 230 * DAY, 400 * DAY))
         case "ratio":
-            return source.choice((0, 1, 333_333, 400_000, 1_000_000, 1_000_000))
+            return source.choice((0, 1, 333_333, 400_000, 1_000_000, 1_000_000,
+                                  definition.largest))
         case "duration":
-            return source.choice((0, 21_600, 43_199, 43_200, 43_201, 864_000, 864_001))
+            return source.choice((0, 21_600, 43_199, 43_200, 43_201, 864_000, 864_001,
+                                  definition.largest))
         case "list" | "reference":
             return source.choice((0, 1, 1))
         case "series" if not derived:
             return source.choice((1, 24))
         case "count":
-            return source.choice((0, 1, 45, 46, 120, 400, 1_000_000, 2_100_000))
+            return source.choice((0, 1, 45, 46, 120, 400, 1_000_000, 2_100_000,
+                                  definition.largest))
     amount = source.choice(ROUND)
-    return max(0, amount + source.choice((-1, 0, 0, 1)))
+    return min(max(0, amount + source.choice((-1, 0, 0, 1))), MAXIMUM_FEN)
 
 
 def random_cells(source: random.Random, program: Program) -> dict[str, int]:
