@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from dinghai.foundation.canonical import JSON
-from dinghai.wording.words import ActsOn, Count, Duty, Ratio, Struct
+from dinghai.wording.words import ActsOn, Count, Duty, Ratio, Struct, Texts
 
 
 class Band(Struct, frozen=True):
@@ -59,7 +59,7 @@ class CarveBack(Struct, frozen=True):
     text_en: str = ""
 
 
-class Exclusion(Struct, frozen=True):
+class Exclusion(Texts, frozen=True):
     """An exclusion or reducing condition as this product words it.
 
     A code beginning with ``CX-`` is the product's own: it must bring its texts, predicate, effect
@@ -84,11 +84,5 @@ class Exclusion(Struct, frozen=True):
     predicate: dict[str, JSON] | None = None
     effect: Effect | None = None
     burden: Literal["insurer", "insured", ""] = ""
-    name_zh: str = ""
-    name_en: str = ""
-    text_zh: str = ""
-    text_en: str = ""
-    plain_zh: str = ""
-    plain_en: str = ""
     law: str = ""
     carve_backs: tuple[CarveBack, ...] | None = None

@@ -11,6 +11,7 @@ from dinghai.wording.words import (
     Ratio,
     RetentionKind,
     Struct,
+    Texts,
     TriggerBasis,
     ValuationMethod,
     WaitingMode,
@@ -68,7 +69,7 @@ class Valuation(Struct, frozen=True):
     """``replacement_cost``: agreed uplift on the actual cash value."""
 
 
-class Section(Struct, frozen=True):
+class Section(Texts, frozen=True):
     """One coverage as this product grants it."""
 
     coverage: str
@@ -76,12 +77,6 @@ class Section(Struct, frozen=True):
     mandatory: bool = True
     module: str = ""
     """Optional sections of one module are taken or left together."""
-    name_zh: str = ""
-    name_en: str = ""
-    text_zh: str = ""
-    text_en: str = ""
-    plain_zh: str = ""
-    plain_en: str = ""
     payability: Payability | None = None
     trigger_basis: TriggerBasis | None = None
     triggers: tuple[str, ...] | None = None
@@ -113,19 +108,13 @@ class Section(Struct, frozen=True):
     confidence: str = ""
 
 
-class Tower(Struct, frozen=True):
+class Tower(Texts, frozen=True):
     """A cover that the law puts outside the aggregate: no deductible, no insured's share."""
 
     coverage: str
     clause: str
     cap: Literal["sum_insured", "none"]
     law: str
-    name_zh: str = ""
-    name_en: str = ""
-    text_zh: str = ""
-    text_en: str = ""
-    plain_zh: str = ""
-    plain_en: str = ""
     triggers: tuple[str, ...] | None = None
     evidence: tuple[str, ...] | None = None
 

@@ -66,3 +66,14 @@ Cell = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
              omit_defaults=True):
     """Frozen, strict, and written without its defaults."""
+
+
+class Texts(Struct, frozen=True, kw_only=True):
+    """What a part of the wording is called and says; left out, the vocabulary's own texts."""
+
+    name_zh: str = ""
+    name_en: str = ""
+    text_zh: str = ""
+    text_en: str = ""
+    plain_zh: str = ""
+    plain_en: str = ""
