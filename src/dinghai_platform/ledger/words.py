@@ -19,6 +19,7 @@ NARRATIVES: dict[str, Any] = {
     "claims.interim_payment": _("Claim paid in advance"),
     "claims.final_payment": _("Claim paid"),
     "claims.recovery": _("Recovery from a third party"),
+    "claims.contribution": _("Shares that other parties owe of a claim"),
     "ledger.reversal": _("Reversal"),
 }
 DETAILS: dict[str, Any] = {
