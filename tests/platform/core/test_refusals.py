@@ -13,7 +13,7 @@ from dinghai.foundation.errors import InputError, Refusal
 @pytest.mark.parametrize(("error", "words"), [
     (InputError("the amount is not a number", field="amount", mend="give 12.50"),
      ["the amount is not a number", "give 12.50"]),
-    (Refusal("the policy has lapsed", ["no premium was paid"]),
+    (Refusal("the policy has lapsed", reasons=["no premium was paid"]),
      ["the policy has lapsed", "no premium was paid"]),
 ])
 def test_an_error_says_what_and_how_to_mend(error: Exception, words: list[str]) -> None:
