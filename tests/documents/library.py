@@ -55,9 +55,7 @@ def every_term() -> Product:
     interruption = Section(
         coverage="FP-BI", clause="甲一", module="own", mandatory=False, average=True,
         waiting=Waiting(seconds=5_400, mode="franchise_hours", deductible="kept"),
-        retention=Retention(kind="higher_of", amount_fen=100, ppm=10_000, of="sublimit",
-                            minimum_fen=50, maximum_fen=900, then_event_deductible=True,
-                            limit="including"),
+        retention=Retention(kind="none", then_event_deductible=True, limit="including"),
         indemnity_days=90, insured_share_ppm=125_000, asks=("bi.trend_factor",),
         sublimit=Sublimit(multiple_of_fee=3, basis="each_event", per="insured"))
     supply = Section(
@@ -66,10 +64,14 @@ def every_term() -> Product:
         schedule_refs=("suppliers", "products"), prior_consent="written",
         vendor_rule="designated", sublimit=Sublimit(amount_fen=900_000_000))
     hardware = Section(
-        coverage="FP-HW", clause="2.3", retention=Retention(kind="lower_of", amount_fen=5, ppm=7),
+        coverage="FP-HW", clause="2.3",
+        retention=Retention(kind="higher_of", amount_fen=100, ppm=10_000, of="sublimit",
+                            minimum_fen=50, maximum_fen=900, limit="including"),
         valuation=Valuation(method="replacement_cost", uplift_ppm=100_000, window_days=30))
     others = [Section(coverage=code, clause=f"2.{number}") for number, code in enumerate(
-        ("TP-PRIV", "FP-EXT-R", "EM-SC", "SV-RESC", "FP-BETTER"), 4)]
+        ("TP-PRIV", "FP-EXT-R", "EM-SC", "SV-RESC"), 4)]
+    others.append(Section(coverage="FP-BETTER", clause="2.8",
+                          retention=Retention(kind="lower_of", amount_fen=5, ppm=7)))
     steps = (GradedStep(when={"fact": "controls.breach_state", "op": "eq", "value": "partial"},
                         effect=Effect(type="extend_waiting", hours=6)),)
     own: dict[str, Any] = {
