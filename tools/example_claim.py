@@ -9,6 +9,7 @@ from typing import Any
 
 from dinghai.claims.adjudication import adjudicate
 from dinghai.foundation.clock import SHANGHAI
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     ExplanationRecord,
     Party,
@@ -16,7 +17,6 @@ from dinghai.wording.policy import (
     Schedule,
     bind,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import load_product

@@ -22,7 +22,7 @@ from dinghai.documents.typesetting import set_one_page
 from dinghai.documents.webpage import set_html
 from dinghai.documents.worked_sheet import render_worked_examples, worked_sheet
 from dinghai.foundation.errors import InputError
-from dinghai.wording.policy import terms_to_explain
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.products import load_product
 from dinghai.wording.schema import Product
 from tests.documents.library import NAMES, every_cover, every_term, raw_codes, texts_of

@@ -13,12 +13,12 @@ import pytest
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.replay import replay
 from dinghai.foundation.reading import typed
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     Policy,
     bind,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import resolve

@@ -18,14 +18,8 @@ from dinghai.portfolio.figures import book_figures
 from dinghai.pricing.floating import refund_by_day
 from dinghai.pricing.shares import Share, share_loss
 from dinghai.vocabulary.grading import grade_incident, reporting_clock
-from dinghai.wording.policy import (
-    Party,
-    Schedule,
-    bind,
-    scheduled_sections,
-    terms_to_explain,
-    with_explanations,
-)
+from dinghai.wording.explaining import terms_to_explain
+from dinghai.wording.policy import Party, Schedule, bind, scheduled_sections, with_explanations
 from dinghai.wording.products import load_product, read_product
 from dinghai.wording.sections import Waiting
 from tests.making import EXPLAINED, INTERRUPTION, change_section, make_claim, make_policy

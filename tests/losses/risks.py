@@ -14,6 +14,7 @@ from dinghai.assessment.result import Assessment
 from dinghai.evidence.feeds import shipped_epss, shipped_kev
 from dinghai.losses.evaluation import Evaluator
 from dinghai.losses.model import LossModel, build_loss_model
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     ExplanationRecord,
     Party,
@@ -21,7 +22,6 @@ from dinghai.wording.policy import (
     Schedule,
     bind,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import load_product

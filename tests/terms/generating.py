@@ -21,6 +21,7 @@ from dinghai.vocabulary.exclusions import exclusions
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN, fact
 from dinghai.vocabulary.parameters import parameters
 from dinghai.wording.exclusions import Exclusion
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.layers import Layer, Participation
 from dinghai.wording.policy import (
     Party,
@@ -30,7 +31,6 @@ from dinghai.wording.policy import (
     bind,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import resolve

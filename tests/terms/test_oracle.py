@@ -20,6 +20,7 @@ from dinghai.terms.compiler import compile_policy
 from dinghai.terms.program import ItemShape
 from dinghai.vocabulary.facts import UNKNOWN
 from dinghai.vocabulary.parameters import parameters
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     Party,
     Policy,
@@ -27,7 +28,6 @@ from dinghai.wording.policy import (
     bind,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import load_product, resolve

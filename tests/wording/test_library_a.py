@@ -16,6 +16,7 @@ import pytest
 from dinghai.claims.adjudication import adjudicate
 from dinghai.foundation.money import apply_ppm
 from dinghai.terms.compiler import compile_policy
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     Party,
     Policy,
@@ -23,7 +24,6 @@ from dinghai.wording.policy import (
     bind,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import load_product, shipped_products

@@ -11,6 +11,7 @@ import pytest
 from dinghai.claims.adjudication import adjudicate
 from dinghai.claims.history import history_of
 from dinghai.claims.replay import replay
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     Party,
     Policy,
@@ -18,7 +19,6 @@ from dinghai.wording.policy import (
     bind,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import load_product

@@ -9,15 +9,16 @@ import msgspec
 import pytest
 
 from dinghai.foundation.errors import InputError
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     ExplanationRecord,
     bind,
     explained,
     read_policy,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import load_product
+from dinghai.wording.sections import Retention, Waiting
 from tests.making import change_section, make_policy
 
 
@@ -99,3 +100,18 @@ def test_the_retroactive_date_is_inception_where_the_product_says_so() -> None:
     free = msgspec.structs.replace(bare, product=msgspec.structs.replace(
         bare.product, basis=msgspec.structs.replace(bare.product.basis, retroactive="none")))
     assert free.term("retroactive_date") is None
+
+
+def test_what_is_explained_is_what_is_agreed() -> None:
+    product = load_product("cyber-comprehensive-standard")
+    product = change_section(
+        product, "FP-BI", waiting=Waiting(seconds=5_400, mode="franchise_hours"))
+    product = change_section(product, "FP-IR", retention=Retention(
+        kind="percentage", ppm=200_000, minimum_fen=100_000))
+    policy = make_policy(product)
+    policy = msgspec.structs.replace(policy, schedule=msgspec.structs.replace(
+        policy.schedule, event_deductible_fen=10_000_000, event_deductible_ppm=50_000))
+    said = {one.key: one.text_en for one in terms_to_explain(policy)}
+    assert said["event_deductible"] == "¥100,000.00, or 5% of the loss, whichever is higher"
+    assert "20%" in said["retention:FP-IR"] and "¥1,000.00" in said["retention:FP-IR"]
+    assert "90" in said["waiting:FP-BI"] or "1.5" in said["waiting:FP-BI"]

@@ -12,13 +12,8 @@ from dinghai.terms.compiler import compile_policy
 from dinghai.terms.program import ItemShape
 from dinghai.vocabulary.facts import fact
 from dinghai.wording.exclusions import Effect, Exclusion
-from dinghai.wording.policy import (
-    Party,
-    Policy,
-    scheduled_layers,
-    terms_to_explain,
-    with_explanations,
-)
+from dinghai.wording.explaining import terms_to_explain
+from dinghai.wording.policy import Party, Policy, scheduled_layers, with_explanations
 from dinghai.wording.products import load_product, resolve
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Retention, Section, Sublimit

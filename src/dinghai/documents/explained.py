@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from dinghai.documents.booklet_sections import retention_words, waiting_clause
 from dinghai.documents.formats import money, percent
 from dinghai.documents.reader import Reader
-from dinghai.wording.policy import ExplainableTerm, Policy, terms_to_explain
+from dinghai.wording.explaining import ExplainableTerm, terms_to_explain
+from dinghai.wording.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

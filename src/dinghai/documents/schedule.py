@@ -40,13 +40,8 @@ from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.money import PPM
 from dinghai.vocabulary.coverages import coverages
-from dinghai.wording.policy import (
-    Party,
-    Policy,
-    explained,
-    read_policy,
-    terms_to_explain,
-)
+from dinghai.wording.explaining import terms_to_explain
+from dinghai.wording.policy import Party, Policy, explained, read_policy
 from dinghai.wording.sections import Section
 
 _SUBTOTALS = frozenset({"technical", "charged", "net"})

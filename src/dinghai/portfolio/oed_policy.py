@@ -15,6 +15,7 @@ from dinghai.foundation.calendar import start_of
 from dinghai.foundation.money import MAXIMUM_FEN, PPM
 from dinghai.portfolio.oed_fields import oed_table
 from dinghai.portfolio.oed_terms import LayerTerms, Level, PolicyTerms
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.layers import Layer, Participation
 from dinghai.wording.policy import (
     ExplanationRecord,
@@ -23,7 +24,6 @@ from dinghai.wording.policy import (
     Schedule,
     ScheduledSection,
     bind,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import resolve

@@ -21,6 +21,7 @@ from dinghai.losses.tables import PERILS
 from dinghai.pricing.premium import Premium, make_premium
 from dinghai.pricing.rating import Rating, load_rating
 from dinghai.pricing.waterfall import WaterfallRow, waterfall
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     ExplanationRecord,
     Party,
@@ -29,7 +30,6 @@ from dinghai.wording.policy import (
     bind,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.schema import Product

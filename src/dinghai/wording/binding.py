@@ -18,6 +18,7 @@ import msgspec
 from dinghai.foundation.canonical import JSON, read_json
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.reading import typed
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     ExplanationRecord,
     Policy,
@@ -26,7 +27,6 @@ from dinghai.wording.policy import (
     read_policy,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.products import load_product

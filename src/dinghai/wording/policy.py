@@ -18,7 +18,6 @@ from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import apply_ppm
 from dinghai.foundation.reading import plain, typed
-from dinghai.wording.exclusions import Exclusion
 from dinghai.wording.layers import Layer
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Section
@@ -156,21 +155,6 @@ class Policy(Struct, frozen=True):
         return document_hash(self.to_dict())
 
 
-class ExplainableTerm(Struct, frozen=True):
-    """One term that must be explained before it can be relied on."""
-
-    key: str
-    kind: Literal["exclusion", "deductible", "waiting", "insured_share", "premium_paid"]
-    name_zh: str
-    name_en: str
-    text_zh: str
-    text_en: str
-    plain_zh: str
-    plain_en: str
-    clause: str
-    duty: Literal["explain", "highlight"]
-
-
 def bind(
     product: Product,
     schedule: Schedule | Mapping[str, JSON],
@@ -304,74 +288,6 @@ def _sublimit(section: Section, aggregate: int, fee: int) -> int:
         ppm = own.ppm_of_aggregate
         return apply_ppm(aggregate, 1_000_000 if ppm is None else ppm)
     return min(amount, aggregate) if section.erodes_aggregate else amount
-
-
-def terms_to_explain(policy: Policy) -> tuple[ExplainableTerm, ...]:
-    """Every exclusion, deductible, waiting period and ratio that 保险法17条 asks to explain."""
-    terms = [_exclusion_term(one) for one in policy.product.exclusions if one.duty != "none"]
-    schedule = policy.schedule
-    if schedule.event_deductible_fen > 0 or schedule.event_deductible_ppm > 0:
-        terms.append(_amount_term("event_deductible", "deductible", "每次事故免赔额",
-                                  "Event deductible", "", schedule.event_deductible_fen))
-    if schedule.retention_minimum_fen > 0:
-        terms.append(_amount_term("retention_minimum", "deductible", "每次事故最低自留额",
-                                  "Minimum retention of an event", "",
-                                  schedule.retention_minimum_fen))
-    for scheduled in schedule.sections:
-        section = policy.product.section(scheduled.coverage)
-        assert section is not None  # bind() has checked it
-        if section.waiting is not None:
-            terms.append(ExplainableTerm(
-                key=f"waiting:{section.coverage}", kind="waiting", clause=section.clause,
-                name_zh=f"{section.name_zh}等待期", name_en=f"Waiting period, {section.name_en}",
-                text_zh=f"等待期 {section.waiting.seconds // 3600} 小时",
-                text_en=f"Waiting period of {section.waiting.seconds // 3600} hours",
-                plain_zh="中断未超过等待期的，不赔；超过的，按约定方式扣除。",
-                plain_en="An interruption within the waiting period is not paid; a longer one is "
-                         "reduced as agreed.",
-                duty="explain"))
-        if section.insured_share_ppm > 0:
-            percent = f"{section.insured_share_ppm / 10_000:g}%"
-            terms.append(ExplainableTerm(
-                key=f"insured_share:{section.coverage}", kind="insured_share",
-                clause=section.clause, name_zh=f"{section.name_zh}被保险人自担比例",
-                name_en=f"Insured's share, {section.name_en}", text_zh=f"自担 {percent}",
-                text_en=f"{percent} is borne by the insured",
-                plain_zh=f"该项损失由您自担 {percent}。",
-                plain_en=f"You bear {percent} of this loss.", duty="explain"))
-        if section.retention.kind in {"fixed", "percentage", "higher_of", "lower_of"}:
-            terms.append(_amount_term(f"retention:{section.coverage}", "deductible",
-                                      f"{section.name_zh}免赔", f"Retention, {section.name_en}",
-                                      section.clause, section.retention.amount_fen))
-    if policy.product.instalments is not None:
-        terms.append(ExplainableTerm(
-            key="premium_paid", kind="premium_paid", clause=policy.product.instalments.clause,
-            name_zh="按已付保险费比例赔付", name_en="Payment in proportion to the premium paid",
-            text_zh="保险费未按约定付清的，按已付与应付保险费的比例赔付。",
-            text_en="Where premium due is not paid in full, claims are paid in the proportion of "
-                    "premium paid to premium due.",
-            plain_zh="保费没有按期付清，赔款会按已付比例打折。",
-            plain_en="If premium due is unpaid, a claim is paid in the same proportion.",
-            duty="explain"))
-    return tuple(terms)
-
-
-def _exclusion_term(exclusion: Exclusion) -> ExplainableTerm:
-    return ExplainableTerm(
-        key=exclusion.code, kind="exclusion", name_zh=exclusion.name_zh,
-        name_en=exclusion.name_en, text_zh=exclusion.text_zh, text_en=exclusion.text_en,
-        plain_zh=exclusion.plain_zh, plain_en=exclusion.plain_en, clause=exclusion.clause,
-        duty="highlight" if exclusion.duty == "highlight" else "explain")
-
-
-def _amount_term(
-    key: str, kind: Literal["deductible"], zh: str, en: str, clause: str, fen: int
-) -> ExplainableTerm:
-    return ExplainableTerm(
-        key=key, kind=kind, name_zh=zh, name_en=en, clause=clause,
-        text_zh=f"{fen / 100:,.2f} 元", text_en=f"¥{fen / 100:,.2f}",
-        plain_zh="每次事故先由您承担这一金额。",
-        plain_en="You bear this amount of each event first.", duty="explain")
 
 
 def explained(policy: Policy, key: str, duty: Duty | None) -> bool:

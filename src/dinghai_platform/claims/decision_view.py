@@ -13,7 +13,8 @@ from dinghai.documents.decision import line_name
 from dinghai.documents.decision_steps import step_row
 from dinghai.documents.phrases import has_phrase, phrase, pick
 from dinghai.documents.readings import fact_name, fact_value, law_words
-from dinghai.wording.policy import Policy, read_policy, terms_to_explain
+from dinghai.wording.explaining import terms_to_explain
+from dinghai.wording.policy import Policy, read_policy
 from dinghai_platform.claims.fields import language
 from dinghai_platform.claims.reading import presented_of
 from dinghai_platform.claims.words import PARTY_ROLES, SHARE_KINDS, word

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     Party,
     Schedule,
     bind,
     scheduled_layers,
     scheduled_sections,
-    terms_to_explain,
     with_explanations,
 )
 from dinghai.wording.policy import Policy as Contract

@@ -8,7 +8,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from dinghai.foundation.errors import InputError, Refusal
-from dinghai.wording.policy import explained, read_policy, terms_to_explain
+from dinghai.wording.explaining import terms_to_explain
+from dinghai.wording.policy import explained, read_policy
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.ledger.queries import balance_of, verify_books
 from dinghai_platform.underwriting.models import Case, Dossier, Policy, Quote

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import InputError, Refusal
-from dinghai.wording.policy import ExplainableTerm, read_policy, terms_to_explain
+from dinghai.wording.explaining import ExplainableTerm, terms_to_explain
+from dinghai.wording.policy import read_policy
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.keys import new_key

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from dinghai.wording.policy import explained, read_policy, terms_to_explain
+from dinghai.wording.explaining import terms_to_explain
+from dinghai.wording.policy import explained, read_policy
 from dinghai_platform.core.files import file_response
 from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.web import page
