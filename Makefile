@@ -62,7 +62,7 @@ lint: setup ## Style, types, import contract
 	$(BIN)/lint-imports
 
 test: lint ## Lint, then the whole suite but for soak
-	$(BIN)/pytest -m "not soak"
+	$(BIN)/pytest -m "not soak" -n 2 --dist loadfile
 
 test-postgres: setup ## The platform's tests on a PostgreSQL made for them
 	$(BIN)/python tools/with_postgres.py $(BIN)/pytest tests/platform -m "not soak"
