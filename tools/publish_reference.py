@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from dinghai.foundation.canonical import JSON
+from dinghai.terms.valuation import OPTIONAL, REQUIRED
 from dinghai.vocabulary.clocks import clocks
-from dinghai.vocabulary.coverages import coverages
-from dinghai.vocabulary.exclusions import exclusions
+from dinghai.vocabulary.coverages import Coverage, coverages
+from dinghai.vocabulary.exclusions import Exclusion, exclusions
 from dinghai.vocabulary.facts import facts
 from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.industries import industries
+from dinghai.wording.products import standard_valuation
 from dinghai.wording.standard import (
     Profile,
     monotone_rules,
@@ -34,13 +37,17 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     )
 
 
+_UNITS = {"money": "fen", "ratio": "ppm", "duration": "second", "count": "one",
+          "series": "fen an hour"}
+
+
 def facts_page() -> str:
     """The registry of facts."""
     rows = [
         (
             f"`{one.id}`",
             one.type,
-            one.unit,
+            one.unit or _UNITS.get(one.type, ""),
             one.scope,
             one.prover,
             one.name_zh,
@@ -94,6 +101,17 @@ def vocabulary_page() -> str:
                 ),
             ),
             "",
+            "## What a section takes from its coverage",
+            "",
+            "Where a product's section says nothing of its own, any one of these facts triggers",
+            "it, these facts of the item value it (the ones in brackets may stay unknown: see",
+            "[terms](../explanation/terms.md) for the formulas), and of the product's exclusions",
+            "of items these apply beside those that apply to every section. A section of",
+            "valuation `-` must name its own.",
+            "",
+            _table(("code", "trigger: any of", "valuation", "facts of the item", "exclusions"),
+                   (_taken(one) for one in coverages().values())),
+            "",
             "## Exclusions and reducing conditions",
             "",
             _table(
@@ -121,6 +139,14 @@ def vocabulary_page() -> str:
                     for one in exclusions().values()
                 ),
             ),
+            "",
+            "## What an exclusion asks and does",
+            "",
+            "`P.x` is a term or parameter of the policy. The exclusion acts only where the whole",
+            "condition is true: an unknown fact never excludes.",
+            "",
+            _table(("code", "condition", "effect", "proved by", "but not where"),
+                   (_asked(one) for one in exclusions().values())),
             "",
             "## Indicators",
             "",
@@ -168,6 +194,64 @@ def vocabulary_page() -> str:
             "",
         ]
     )
+
+
+def _taken(one: Coverage) -> tuple[str, ...]:
+    valuation = standard_valuation(one)
+    method = valuation.method if valuation else None
+    required = REQUIRED.get(method, ()) if method else ()
+    optional = [f"({name})" for name in OPTIONAL.get(method, ())] if method else []
+    return (one.id, _codes(one.trigger.events), f"`{method}`" if method else "-",
+            _codes((*required, *optional)), ", ".join(one.typical_exclusions))
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _asked(one: Exclusion) -> tuple[str, ...]:
+    effect = dict(one.effect)
+    kind = effect.pop("type")
+    spared = ["; ".join(filter(None, (", ".join(back.coverages),
+                                      _condition(back.when) if back.when else "")))
+              for back in one.carve_backs]
+    return (one.id, _condition(one.predicate),
+            kind + (f": {_degree(effect)}" if effect else ""), one.burden_of_proof,
+            " or ".join(spared))
+
+
+def _condition(raw: JSON) -> str:
+    """A predicate in one line."""
+    for word in ("all", "any"):
+        if word in raw:
+            joint = " and " if word == "all" else " or "
+            return "(" + joint.join(_condition(part) for part in raw[word]) + ")"
+    if "not" in raw:
+        return f"not {_condition(raw['not'])}"
+    value = raw.get("value", "")
+    if isinstance(value, dict):
+        value = f"P.{value['policy']}"
+    return f"`{raw['fact']} {raw['op']}{f' {value}' if value != '' else ''}`"
+
+
+def _degree(effect: dict[str, JSON]) -> str:
+    """The numbers of an effect in one line."""
+    if "steps" in effect:
+        return "; ".join(
+            f"{_condition(step['when'])} → {step['effect']['type']}"
+            + "".join(f" {value}" for name, value in step["effect"].items() if name != "type")
+            for step in effect["steps"])
+    if "bands" in effect:
+        bands = [f"up to {band['up_to']}: {band['insured_share_ppm']}" if band["up_to"] is not None
+                 else f"above: {band['insured_share_ppm']}" for band in effect["bands"]]
+        return f"`{effect['fact']}` " + ", ".join(bands)
+    return ", ".join(f"{name} {_value(value)}" for name, value in effect.items())
+
+
+def _value(value: JSON) -> str:
+    if isinstance(value, dict):
+        return f"P.{value['policy']}" if "policy" in value else f"`{value['fact']}`"
+    return f"`{value}`"
 
 
 def conformance_page() -> str:

@@ -171,6 +171,14 @@ def test_interim_payments_come_off_last() -> None:
         "interim_deducted", -4_000_000)
 
 
+def test_more_in_advance_than_is_due_is_shown_and_never_paid_negatively() -> None:
+    decision = decide([COST], prior={"interim_paid_fen": 14_000_000})
+    assert decision["total_fen"] == 0
+    assert decision["lines"][1]["payable_fen"] == -10_000_000
+    assert decision["interim_above_due_fen"] == 4_000_000
+    assert "interim_above_due_fen" not in decide([COST], prior={"interim_paid_fen": 10_000_000})
+
+
 def test_mitigation_is_on_top_of_a_spent_aggregate_and_bears_no_deductible() -> None:
     items = [COST, {"coverage": "FP-MIT", "facts": {"item.amount": 8_000_000}},
              {"coverage": "FP-PROOF", "facts": {"item.amount": 3_000_000}}]
@@ -181,6 +189,8 @@ def test_mitigation_is_on_top_of_a_spent_aggregate_and_bears_no_deductible() -> 
 
 @pytest.mark.parametrize(("change", "field"), [
     ({"policy_no": "other"}, "policy_no"),
+    ({"prior": {"sections": {"FP-NONE": 5}}}, "prior.sections.FP-NONE"),
+    ({"prior": {"shared": {"none": 5}}}, "prior.shared.none"),
     ({"items": []}, "items"),
     ({"items": [{"no": 2, "coverage": "FP-IR"}]}, "items"),
     ({"items": [{"no": 1, "coverage": "FP-??"}]}, "items[0].coverage"),

@@ -79,6 +79,9 @@ def test_what_is_the_same_event(
 @pytest.mark.parametrize(("change", "words"), [
     ({"policy_no": "OTHER"}, "of policy OTHER"),
     ({"claims": [{"claim_no": "C", "paid": {"TP-PRIV": 1}}]}, "does not grant TP-PRIV"),
+    ({"claims": [{"claim_no": "C", "paid": {"FP-IR@ghost": 1}}]}, "no member ghost"),
+    ({"claims": [{"claim_no": "C", "deductibles": {"ghost": 1}}]}, "no member ghost"),
+    ({"claims": [{"claim_no": "C", "suppliers": {"SC-CBI.s": 1}}]}, "does not grant SC-CBI.s"),
     ({"claims": [{"claim_no": "C", "layers": {"top": 1}}]}, "no layer top"),
     ({"claims": [{"claim_no": "C", "paid": {"FP-IR": -1}}]}, ">= 0"),
     ({"claims": [{"claim_no": "C"}, {"claim_no": "C"}]}, "C stands twice"),

@@ -182,10 +182,8 @@ class Event:
             self.facts.holds({"fact": "risk.jurisdiction", "op": "eq", "value": one})
             for one in self.product.jurisdictions if one != "CN-mainland")
         if section.payability == "conditional":
-            mainland = self.facts.holds(
-                {"fact": "risk.jurisdiction", "op": "eq", "value": "CN-mainland"})
             virtual = self.facts.holds({"fact": "risk.virtual_currency", "op": "is_true"})
-            return negation(every([mainland, virtual]))
+            return some([elsewhere, negation(virtual)])
         return elsewhere
 
     def _penalty(self, coverage: str, kind: str) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.locating import line_index
 from dinghai.foundation.money import PPM, Fen, parse_amount
 
 _DURATION: Final = re.compile(r"\s*(\d{1,7})\s*(h|hours?|小时|d|days?|天|m|min|minutes?|分钟)\s*")
@@ -42,7 +42,7 @@ class FieldReader:
             raise InputError(f"not TOML: {error}", file=file,
                              line=int(found[1]) if found else text.count("\n") + 1,
                              mend="mend the syntax at this line") from error
-        return cls(values, "", None, dict(_key_lines(text)), file)
+        return cls(values, "", None, line_index(text), file)
 
     def fault(self, name: str, message: str, mend: str) -> None:
         """Note a fault of one field."""
@@ -244,22 +244,3 @@ def _share(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not number.is_finite():
         return None
     return number / 100 if percent else number
-
-
-def _key_lines(text: str) -> Iterator[tuple[str, int]]:
-    """Dotted path of each key and table with its line, for faults; a guess where TOML nests."""
-    section = ""
-    counts: dict[str, int] = {}
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if line.startswith("[["):
-            name = line.strip("[] ").split("]")[0]
-            counts[name] = counts.get(name, -1) + 1
-            section = f"{name}[{counts[name]}]"
-            yield section, number
-        elif line.startswith("["):
-            section = line.strip("[] ").split("]")[0]
-            yield section, number
-        elif "=" in line and not line.startswith("#"):
-            key = line.split("=", 1)[0].strip().strip('"')
-            yield (f"{section}.{key}" if section else key), number

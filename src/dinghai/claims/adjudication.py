@@ -22,7 +22,7 @@ from dinghai.claims.history import (
 from dinghai.claims.layering import aggregate_reinstatement, layer_shares
 from dinghai.claims.outcomes import Outcome, flags_of, outcome_of, subject_of
 from dinghai.foundation.canonical import JSON, document_hash
-from dinghai.foundation.errors import InputError
+from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.truth import Truth
 from dinghai.terms import tracing
 from dinghai.terms.cells import fact_cells
@@ -34,7 +34,7 @@ from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import IncidentFacts, KnownFact, LossItem
 from dinghai.wording.policy import Policy, read_policy
 
-RULES: Final = {"terms": "2", "vocabulary": "2026-11"}
+RULES: Final = {"terms": "3", "vocabulary": "2026-11"}
 """The rules of the day. A decision made under other rules is replayed under those or refused."""
 
 _TRUTHS: Final = frozenset({
@@ -85,6 +85,8 @@ def decide(
         decision["layers"] = settled.layers
     if settled.reinstatement:
         decision["reinstatement"] = settled.reinstatement
+    if settled.interim_above_due_fen:
+        decision["interim_above_due_fen"] = settled.interim_above_due_fen
     decision["hash"] = document_hash(decision)
     return decision
 
@@ -97,13 +99,15 @@ class Settlement:
     layers: list[dict[str, JSON]]
     reinstatement: dict[str, JSON]
     erosion: dict[str, JSON]
+    interim_above_due_fen: int
+    """What was paid in advance beyond what proved to be due: to be agreed with the insured."""
 
 
 def settle(
     policy: Policy, claim: Claim, incident: IncidentFacts, history: History | None = None
 ) -> Settlement:
     """Walk the policy's terms over the incident."""
-    _check_members(policy, incident)
+    _check_names(policy, claim, incident)
     granted = [item for item in incident.items if policy.grants(item.coverage)]
     program = compile_policy(policy, [
         ItemShape(item.coverage, item.insured, item.supplier) for item in granted])
@@ -121,16 +125,28 @@ def settle(
         lines.append(_interim_line(len(lines) + 1, run))
     outputs = {name: run.output(name) for name in program.outputs}
     return Settlement(lines, layer_shares(policy, outputs), aggregate_reinstatement(outputs),
-                      erosion(policy, claim, incident, outputs))
+                      erosion(policy, claim, incident, outputs),
+                      max(0, claim.prior.interim_paid_fen - outputs["due"]))
 
 
-def _check_members(policy: Policy, incident: IncidentFacts) -> None:
+def _check_names(policy: Policy, claim: Claim, incident: IncidentFacts) -> None:
+    """Names that must be the policy's own. Raises one InputError for all faults."""
     members = {one.id for one in policy.schedule.members}
-    for index, item in enumerate(incident.items):
-        if item.insured and item.insured not in members:
-            raise InputError(f"the policy has no member {item.insured!r}", file="claim",
-                             field=f"items[{index}].insured",
-                             mend="one of: " + (", ".join(sorted(members)) or "none"))
+    faults = [Fault(f"the policy has no member {item.insured!r}", "claim", None,
+                    f"items[{index}].insured",
+                    "one of: " + (", ".join(sorted(members)) or "none"))
+              for index, item in enumerate(incident.items)
+              if item.insured and item.insured not in members]
+    faults += [Fault(f"the policy does not grant {name}", "claim", None, f"prior.sections.{name}",
+                     "name a section of the policy")
+               for name in claim.prior.sections if not policy.grants(name.partition("@")[0])]
+    shared = {one.id for one in policy.product.shared_limits}
+    faults += [Fault(f"the product has no shared limit {name}", "claim", None,
+                     f"prior.shared.{name}",
+                     "one of: " + (", ".join(sorted(shared)) or "none"))
+               for name in claim.prior.shared if name not in shared]
+    if faults:
+        raise InputError.of(faults)
 
 
 def _line(
@@ -169,7 +185,7 @@ def _line(
     for key in ("in_kind", "defence"):
         if f"{key}.{name}" in run.program.outputs:
             line[f"{key}_fen"] = run.output(f"{key}.{name}")
-    if coverages()[coverage].coverage_class == "third_party":
+    if _pays_others(policy, coverage):
         line["payee"] = _payee([incident.items[index] for index in positions])
     return line
 
@@ -183,6 +199,13 @@ def _concerns(rule: Rule, policy: Policy, coverage: str) -> bool:
         return True
     exclusion = policy.product.exclusion(rule.code)
     return exclusion is None or touches(exclusion, coverage)
+
+
+def _pays_others(policy: Policy, coverage: str) -> bool:
+    """Whether the section answers for what the insured owes third parties."""
+    section = policy.product.section(coverage)
+    valued = section.valuation.method if section and section.valuation else None
+    return valued == "liability" or coverages()[coverage].coverage_class == "third_party"
 
 
 def _payee(items: Sequence[LossItem]) -> str:

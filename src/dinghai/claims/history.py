@@ -6,7 +6,7 @@ Schema dinghai.history/1. An entry is what one decided claim used; a decision ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -68,20 +68,42 @@ def read_history(raw: JSON, policy: Policy, *, file: str | None = None) -> Histo
     faults += [Fault(f"claim {one} stands twice", file, None, "claims",
                      "keep the last decision on it")
                for one in sorted({one for one in numbers if numbers.count(one) > 1})]
-    layers = {one.id for one in policy.schedule.layers}
     for index, claim in enumerate(history.claims):
-        for name in claim.paid:
-            if not policy.grants(name.partition("@")[0]):
-                faults.append(Fault(f"the policy does not grant {name}", file, None,
-                                    f"claims[{index}].paid", "name a section of the policy"))
-        for name in claim.layers:
-            if name not in layers:
-                faults.append(Fault(f"the policy has no layer {name}", file, None,
-                                    f"claims[{index}].layers",
-                                    "one of: " + (", ".join(sorted(layers)) or "none")))
+        faults += _name_faults(policy, claim, f"claims[{index}]", file)
     if faults:
         raise InputError.of(faults)
     return history
+
+
+def _name_faults(
+    policy: Policy, claim: EarlierClaim, where: str, file: str | None
+) -> Iterator[Fault]:
+    """Amounts under names the policy does not have: they would silently count for nothing."""
+    members = {one.id for one in policy.schedule.members}
+    layers = {one.id for one in policy.schedule.layers}
+    for name in claim.paid:
+        coverage, _at, insured = name.partition("@")
+        if not policy.grants(coverage):
+            yield Fault(f"the policy does not grant {name}", file, None, f"{where}.paid.{name}",
+                        "name a section of the policy")
+        elif insured and insured not in members:
+            yield _no_member(insured, members, file, f"{where}.paid.{name}")
+    for name in claim.layers:
+        if name not in layers:
+            yield Fault(f"the policy has no layer {name}", file, None, f"{where}.layers.{name}",
+                        "one of: " + (", ".join(sorted(layers)) or "none"))
+    for insured in claim.deductibles:
+        if insured not in members:
+            yield _no_member(insured, members, file, f"{where}.deductibles.{insured}")
+    for name in claim.suppliers:
+        if not policy.grants(name.partition(".")[0]):
+            yield Fault(f"the policy does not grant {name}", file, None,
+                        f"{where}.suppliers.{name}", "write SECTION.supplier")
+
+
+def _no_member(name: str, members: set[str], file: str | None, field: str) -> Fault:
+    return Fault(f"the policy has no member {name}", file, None, field,
+                 "one of: " + (", ".join(sorted(members)) or "none"))
 
 
 def history_of(decisions: Iterable[JSON], policy_no: str) -> dict[str, JSON]:
@@ -125,10 +147,16 @@ def prior_cells(
         add(f"section.{name}", fen)
     for name, fen in stated.shared.items():
         add(f"shared.{name}", fen)
-    for one in history.claims if history else ():
-        if one.claim_no != claim.claim_no:
-            _add_claim(add, policy, one, same_event(policy, incident, one))
+    earlier = _others(history, claim)
+    same = same_event(policy, incident, earlier)
+    for one in earlier:
+        _add_claim(add, policy, one, one.claim_no in same)
     return cells
+
+
+def _others(history: History | None, claim: Claim) -> list[EarlierClaim]:
+    """The history without an earlier decision on the claim itself."""
+    return [one for one in history.claims if one.claim_no != claim.claim_no] if history else []
 
 
 def _add_claim(
@@ -169,19 +197,37 @@ def _in_kind(section: Section) -> bool:
     return section.valuation is not None and section.valuation.method == "in_kind"
 
 
-def same_event(policy: Policy, incident: IncidentFacts, one: EarlierClaim) -> bool:
-    """Whether an earlier claim is of the same event, by the product's rule."""
+def same_event(
+    policy: Policy, incident: IncidentFacts, earlier: Sequence[EarlierClaim]
+) -> set[str]:
+    """The earlier claims (their numbers) of the incident's event, by the product's rule."""
     basis = policy.product.basis
-    if basis.aggregation_rule == "batch_defect":
-        return bool(one.batch_id) and _text(incident, "incident.batch_id") == one.batch_id
     if basis.aggregation_rule == "hours_window":
-        moment = incident.cell("incident.first_occurrence_at")
-        if one.first_occurrence_at is None or moment <= UNKNOWN + 1:
-            return False
-        apart = abs(moment - _epoch(one.first_occurrence_at))
-        return apart <= (basis.hours_window or 0) * 3600
+        return _same_window(incident, earlier, (basis.hours_window or 0) * 3600)
+    if basis.aggregation_rule == "batch_defect":
+        batch = _text(incident, "incident.batch_id")
+        return {one.claim_no for one in earlier if one.batch_id and one.batch_id == batch}
     cause = _text(incident, "incident.root_cause_id")
-    return bool(one.root_cause_id) and cause == one.root_cause_id
+    return {one.claim_no for one in earlier if one.root_cause_id and one.root_cause_id == cause}
+
+
+def _same_window(
+    incident: IncidentFacts, earlier: Sequence[EarlierClaim], seconds: int
+) -> set[str]:
+    """A window opens with the first occurrence that no window before it holds, and is closed at
+    its end: otherwise a chain of small steps would make one event of a whole year.
+    """
+    moment = incident.cell("incident.first_occurrence_at")
+    if moment <= UNKNOWN + 1:
+        return set()
+    dated = [(_epoch(one.first_occurrence_at), one.claim_no) for one in earlier
+             if one.first_occurrence_at is not None]
+    starts = sorted({moment, *(at for at, _ in dated)})
+    opened = starts[0]
+    for start in starts:
+        if opened + seconds < start <= moment:
+            opened = start
+    return {number for at, number in dated if 0 <= at - opened <= seconds}
 
 
 def with_series(
@@ -192,9 +238,9 @@ def with_series(
     name = "claim.series_first_made_at"
     if history is None or name in incident.event or not policy.product.basis.series:
         return incident
-    made = [one.made_at for one in history.claims
-            if one.made_at is not None and one.claim_no != claim.claim_no
-            and same_event(policy, incident, one)]
+    earlier = _others(history, claim)
+    same = same_event(policy, incident, earlier)
+    made = [one.made_at for one in earlier if one.made_at is not None and one.claim_no in same]
     if not made:
         return incident
     first = min(made, key=_epoch)

@@ -15,7 +15,8 @@ from dinghai.wording.policy import Policy
 Outcome = Literal[
     "paid", "paid_reduced", "within_retention", "limit_exhausted", "excluded",
     "recovered_elsewhere", "no_loss", "not_triggered", "evidence_needed", "nominal_only",
-    "prohibited", "not_covered", "in_kind", "interim_deducted",
+    "prohibited", "not_covered", "in_kind", "interim_deducted", "premium_unpaid",
+    "below_attachment",
 ]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _RETAINED: Final = frozenset({"waiting", "waiting_test", "retention", "event_deductible",
@@ -51,12 +52,13 @@ def outcome_of(
     if in_kind is not None and run.registers[in_kind.inputs["before"]] > 0:
         return "in_kind"
     if payable > 0:
-        return "paid" if payable >= valued and all(known) else "paid_reduced"
-    return _why_nothing(rules, run) if valued else "no_loss"
+        apart = _output(rules, run, "defence_outside", "after", Truth.FALSE)
+        return "paid" if payable - apart >= valued and all(known) else "paid_reduced"
+    return _why_nothing(policy, rules, run) if valued else "no_loss"
 
 
 def _output(
-    rules: list[Rule], run: TracedRun, name: str, output: str, otherwise: Truth
+    rules: list[Rule], run: TracedRun, name: str, output: str, otherwise: int
 ) -> int:
     """A register that the first rule of a name wrote."""
     for rule in rules:
@@ -65,7 +67,7 @@ def _output(
     return otherwise
 
 
-def _why_nothing(rules: list[Rule], run: TracedRun) -> Outcome:
+def _why_nothing(policy: Policy, rules: list[Rule], run: TracedRun) -> Outcome:
     """The first stage that brought the amount to nothing."""
     for rule in rules:
         if "before" not in rule.inputs or "after" not in rule.outputs:
@@ -74,10 +76,22 @@ def _why_nothing(rules: list[Rule], run: TracedRun) -> Outcome:
         if before > 0 and after == 0:
             if rule.name in _RETAINED:
                 return "within_retention"
+            if rule.name == "layers" and _below_attachment(policy, run):
+                return "below_attachment"
             if rule.name in _LIMITED:
                 return "limit_exhausted"
+            if rule.name == "premium_paid":
+                return "premium_unpaid"
             return "recovered_elsewhere" if rule.name in _ELSEWHERE else "excluded"
     return "within_retention"
+
+
+def _below_attachment(policy: Policy, run: TracedRun) -> bool:
+    """Whether the loss, with what came before it, reaches no layer of the tower."""
+    attachments = {one.id: one.attachment_fen for one in policy.schedule.layers}
+    return all(run.registers[rule.inputs["presented"]]
+               + run.registers[rule.inputs["presented_before"]] <= attachments[rule.code]
+               for rule in run.rules_of("event") if rule.name == "layer")
 
 
 def flags_of(
@@ -118,7 +132,17 @@ def flags_of(
             flags.append({"kind": "evidence_needed", "code": "payability", "subject": where,
                           "burden": "insurer", "law": ["保险法22条"],
                           "facts": _unknown(rule, run)})
+        elif rule.name in {"premium_paid", "average"} and _ratio_unknown(rule, run):
+            flags.append({"kind": "evidence_needed", "code": rule.name, "subject": where,
+                          "burden": "insurer", "law": ["保险法30条"], "facts": list(rule.facts)})
     return flags
+
+
+def _ratio_unknown(rule: Rule, run: TracedRun) -> bool:
+    """Whether what a reducing ratio rests on is not known, so that it was not applied."""
+    if rule.name == "average":
+        return run.registers[rule.inputs["insurable"]] == 0
+    return bool(_unknown(rule, run))
 
 
 def _undecided(rule: Rule, values: dict[str, int], run: TracedRun) -> bool:

@@ -16,8 +16,9 @@ from dinghai.documents.decision_text import explain_line
 from dinghai.foundation.canonical import JSON, read_json
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import format_yuan
+from dinghai.foundation.reading import located, read_document
 from dinghai.terms.states import section_name
-from dinghai.wording.binding import read_document, read_policy_file
+from dinghai.wording.binding import read_policy_file
 from dinghai.wording.policy import Policy
 
 
@@ -51,19 +52,24 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _adjudicate(arguments: argparse.Namespace) -> Answer:
+    with located(arguments.claim, arguments.policy, *arguments.history):
+        decision = _decided(arguments)
+    if arguments.output is not None:
+        write_whole(arguments.output, decision)
+    return Answer(decision, _decision_text(decision))
+
+
+def _decided(arguments: argparse.Namespace) -> dict[str, JSON]:
     policy = read_policy_file(arguments.policy)
     claim, incident = read_claim(read_document(arguments.claim), file=str(arguments.claim))
     history = _read_history(arguments.history, policy)
     try:
-        decision = decide(policy, claim, incident, history)
+        return decide(policy, claim, incident, history)
     except InputError as error:
         names = {"policy": str(arguments.policy), "claim": str(arguments.claim)}
         raise InputError.of(
             Fault(one.message, names.get(one.file or "", one.file), one.line, one.field, one.mend)
             for one in error.faults) from error
-    if arguments.output is not None:
-        write_whole(arguments.output, decision)
-    return Answer(decision, _decision_text(decision))
 
 
 def _read_history(paths: list[Path], policy: Policy) -> History | None:
@@ -116,7 +122,9 @@ def _decision_text(decision: dict[str, JSON]) -> list[str]:
              format_yuan(line["payable_fen"]), line["clause"], " ".join(line["law"]))
             for line in decision["lines"]]
     text = table(("no", "coverage", "outcome", "payable", "clause", "law"), rows)
+    above = decision.get("interim_above_due_fen")
     return [*text, f"total {format_yuan(decision['total_fen'])}",
+            *([f"paid in advance beyond what is due: {format_yuan(above)}"] if above else []),
             *_layer_text(decision.get("layers", [])), f"hash  {decision['hash']}",
             *_flag_text(decision["lines"])]
 

@@ -22,7 +22,8 @@ from dinghai.documents.worked_sheet import worked_sheet
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
-from dinghai.wording.binding import read_document, read_policy_file
+from dinghai.foundation.reading import read_document
+from dinghai.wording.binding import read_policy_file
 from dinghai.wording.library import PRODUCT_FILE, find_product
 
 Maker = Callable[[JSON, date, Language], Document]

@@ -40,6 +40,12 @@ def step_row(step: JSON, product: Product, language: Language) -> tuple[str | Ce
     )
 
 
+def unchanged(step: JSON) -> bool:
+    """Whether a stage looked at an amount and left it; what an exclusion did is always told."""
+    before, after = amounts(step)
+    return before is not None and before == after and step["rule"] != "exclusion"
+
+
 def _amount(value: int | None) -> str:
     return "—" if value is None else plain_money(value)
 
@@ -82,7 +88,14 @@ def step_words(step: JSON, product: Product, language: Language) -> str:
         step = {**step, "code": "occurrence"}
     values: dict[str, object] = {**word_values(step, language), **_names(step, product, language)}
     code = f"step_text.{rule}"
+    if rule == "other_insurance" and _shares_elsewhere(step):
+        code += f"_{step['code']}"
     return phrase(code, language, **values) if has_phrase(code) else _generic(step, language)
+
+
+def _shares_elsewhere(step: JSON) -> bool:
+    """Whether what another insurance is liable for is known, so that the rule shares with it."""
+    return any(step["inputs"].get(name) for name in ("other_sum", "other_liability"))
 
 
 def word_values(step: JSON, language: Language) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dinghai.documents.decision_steps import amounts, step_words
+from dinghai.documents.decision_steps import amounts, step_words, unchanged
 from dinghai.documents.formats import plain_money
 from dinghai.documents.phrases import Language, phrase
 from dinghai.documents.readings import coverage_name, fact_name, fact_value, law_words
@@ -25,7 +25,9 @@ def explain_line(decision: JSON, line: JSON, language: Language) -> list[str]:
         f"{plain_money(line['payable_fen'])}",
         phrase(f"outcome_text.{line['outcome']}", language),
         *(_fact(one, language) for one in line["facts"]),
-        *(row for step in line["steps"] for row in _step(step, product, language)),
+        *(row for step in line["steps"] if not unchanged(step)
+          for row in _step(step, product, language)),
+        *_unchanged(line["steps"], language),
         *(_flag(one, language) for one in line["flags"]),
     ]
 
@@ -35,6 +37,16 @@ def _fact(fact: JSON, language: Language) -> str:
              else fact_value(fact["id"], fact["value"], language))
     evidence = f" [{', '.join(fact['evidence'])}]" if fact["evidence"] else ""
     return f"  · {fact_name(fact['id'], language)} = {value}{evidence}"
+
+
+def _unchanged(steps: list[JSON], language: Language) -> list[str]:
+    """The steps that left the amount as it was, by name only."""
+    names = dict.fromkeys(phrase(f"rule.{step['rule']}", language)
+                          for step in steps if unchanged(step))
+    if not names:
+        return []
+    joint = "、" if language == "zh" else ", "
+    return [f"  {phrase('step_text.unchanged', language)}{joint.join(names)}"]
 
 
 def _step(step: JSON, product: Product, language: Language) -> list[str]:

@@ -42,13 +42,29 @@ def read_json(path: Path, *, limit_bytes: int = 64 * 1024 * 1024) -> JSON:
         raise InputError(f"the file is larger than {limit_bytes} bytes", file=str(path),
                          mend="split it")
     try:
-        return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
+        return json.loads(path.read_bytes(), parse_constant=_refuse_constant,
+                          object_pairs_hook=_once)
+    except _TwiceError as error:
+        raise InputError(f"{error} stands twice in one object", file=str(path), field=str(error),
+                         mend="keep one: JSON would drop the others silently") from error
     except json.JSONDecodeError as error:
         raise InputError(f"not JSON: {error.msg}", file=str(path), line=error.lineno,
                          mend="mend the syntax at this line") from error
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", file=str(path), mend="save the file as UTF-8 JSON"
                          ) from error
+
+
+class _TwiceError(Exception):
+    """A key that one object has twice."""
+
+
+def _once(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(next(name for name in names if names.count(name) > 1))
+    return made
 
 
 def _refuse_constant(name: str) -> None:

@@ -113,13 +113,10 @@ def lawful(context: Context, section: Section) -> int:
     """
     builder = context.builder
     place = context.fact("risk.jurisdiction")
-
-    def lies_in(code: str) -> int:
-        return builder.step(Op.EQUAL, place,
-                            builder.constant(fact("risk.jurisdiction").encode(code)))
-
+    grounds = [builder.step(Op.EQUAL, place,
+                            builder.constant(fact("risk.jurisdiction").encode(one)))
+               for one in context.policy.product.jurisdictions if one != _MAINLAND]
     if section.payability == "conditional":
         virtual = builder.step(Op.IS_TRUE, context.fact("risk.virtual_currency"))
-        return builder.step(Op.NOT, builder.step(Op.AND, lies_in(_MAINLAND), virtual))
-    return builder.some([lies_in(one) for one in context.policy.product.jurisdictions
-                         if one != _MAINLAND])
+        grounds.append(builder.step(Op.NOT, virtual))
+    return builder.some(grounds)

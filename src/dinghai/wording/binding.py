@@ -9,15 +9,14 @@ the policy's schedule; sections and layers default to the product's for the aggr
 from __future__ import annotations
 
 import json
-import tomllib
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from dinghai.foundation.canonical import JSON, read_json
+from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
-from dinghai.foundation.reading import typed
+from dinghai.foundation.reading import located, read_document, typed
 from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
     ExplanationRecord,
@@ -52,41 +51,24 @@ class _Order(Struct, frozen=True):
     explanation: Explanation | None = None
 
 
-def read_document(path: Path) -> JSON:
-    """A document in JSON or, by its ending, TOML; dates become text. Raises InputError."""
-    if path.suffix != ".toml":
-        return read_json(path)
-    try:
-        return _plain(tomllib.loads(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read: {error}", file=str(path),
-                         mend="give a file that exists and is UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"this is not TOML: {error}", file=str(path),
-                         mend="correct the syntax at the place named") from error
-
-
-def _plain(value: JSON) -> JSON:
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
 def read_policy_file(path: Path) -> Policy:
-    """The policy of a file. Raises one InputError for all faults, with the file's name."""
-    raw = read_document(path)
-    if isinstance(raw, dict) and raw.get("schema") == "dinghai.policy/1":
-        return read_policy(raw, file=str(path))
-    order = typed(raw, _Order, file=str(path))
-    folder = path.parent / order.product
-    product = load_product(str(folder) if folder.is_dir() else order.product)
+    """The policy of a file. Raises one InputError for all faults, with file and line."""
+    with located(path):
+        raw = read_document(path)
+        if isinstance(raw, dict) and raw.get("schema") == "dinghai.policy/1":
+            return read_policy(raw, file=str(path))
+        order = typed(raw, _Order, file=str(path))
+        folder = path.parent / order.product
+        product = load_product(str(folder) if folder.is_dir() else order.product)
+        return _policy(product, order, str(path))
+
+
+def _policy(product: Product, order: _Order, file: str) -> Policy:
     try:
-        policy = bind(product, typed(_schedule(product, order.schedule), Schedule))
-        return _explain(policy, order.explanation)
+        schedule = typed(_schedule(product, order.schedule), Schedule, prefix="schedule")
+        return _explain(bind(product, schedule), order.explanation)
     except InputError as error:
-        raise InputError.of(Fault(one.message, str(path), one.line, one.field, one.mend)
+        raise InputError.of(Fault(one.message, file, one.line, one.field, one.mend)
                             for one in error.faults) from error
 
 

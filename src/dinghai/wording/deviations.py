@@ -24,6 +24,8 @@ class Deviation:
     clause: str
     found: str
     expected: str
+    found_zh: str
+    expected_zh: str
     zh: str
     en: str
 
@@ -31,6 +33,7 @@ class Deviation:
         """Plain JSON."""
         return {"rule": self.rule, "severity": self.severity, "field": self.field,
                 "clause": self.clause, "found": self.found, "expected": self.expected,
+                "found_zh": self.found_zh, "expected_zh": self.expected_zh,
                 "zh": self.zh, "en": self.en}
 
 
@@ -51,6 +54,7 @@ class Findings:
                    "expected": _side(expected, side)} for side in (0, 1))
         self.deviations.append(Deviation(
             rule, asked.severity, place, clause, en["found"], en["expected"],
+            zh["found"], zh["expected"],
             asked.zh.format(**zh), asked.en.format(**en)))
 
 

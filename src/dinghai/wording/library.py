@@ -14,7 +14,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from dinghai.foundation.errors import Fault, InputError
-from dinghai.foundation.reading import toml_line
+from dinghai.foundation.locating import line_of
 from dinghai.wording.products import read_product, shipped_products
 from dinghai.wording.schema import Product
 
@@ -120,5 +120,5 @@ def _read(folder: Path) -> Found:
     except InputError as error:
         text = path.read_text("utf-8", errors="replace")
         return Found(folder, None, tuple(
-            Fault(one.message, one.file or str(path), one.line or toml_line(text, one.field),
+            Fault(one.message, one.file or str(path), one.line or line_of(text, one.field),
                   one.field, one.mend) for one in error.faults))

@@ -10,7 +10,8 @@ import msgspec
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
-from dinghai.foundation.reading import read_toml, toml_line
+from dinghai.foundation.locating import line_of
+from dinghai.foundation.reading import read_toml
 from dinghai.vocabulary.coverages import Coverage, Mainland, coverages
 from dinghai.vocabulary.exclusions import Exclusion as StandardExclusion
 from dinghai.vocabulary.exclusions import Explanation, exclusions
@@ -66,7 +67,7 @@ def read_product(folder: Path) -> Product:
     if faults:
         text = path.read_text("utf-8")
         raise InputError.of(
-            Fault(one.message, str(path), toml_line(text, one.field), one.field, one.mend)
+            Fault(one.message, str(path), line_of(text, one.field), one.field, one.mend)
             for one in faults)
     return product
 
@@ -111,7 +112,7 @@ def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
         trigger_basis=section.trigger_basis or standard.trigger.basis,
         triggers=section.triggers or standard.trigger.events,
         perils=section.perils or standard.trigger.perils,
-        valuation=section.valuation or _standard_valuation(standard),
+        valuation=section.valuation or standard_valuation(standard),
         exclusions=(section.exclusions if section.exclusions is not None
                     else tuple(code for code in codes
                                if code in usual or code.startswith(OWN_CODE))),
@@ -121,7 +122,7 @@ def _resolve_section(section: Section, codes: tuple[str, ...]) -> Section:
     )
 
 
-def _standard_valuation(standard: Coverage) -> Valuation | None:
+def standard_valuation(standard: Coverage) -> Valuation | None:
     special = _METHOD_OF.get(standard.id)
     if special is not None:
         return special

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from dinghai.wording.conformance import ConformanceReport
@@ -76,42 +74,12 @@ def _line(own: Any) -> Row:
 
 def _deviation(own: Deviation) -> Row:
     rule = rules()[own.rule]
-    found, expected = _values(own)
     return {
         "rule": own.rule, "asks": both(rule.asks_zh, rule.asks_en), "clause": own.clause,
-        "field": own.field, "found": found, "expected": expected, "said": both(own.zh, own.en),
+        "field": own.field, "found": both(own.found_zh, own.found),
+        "expected": both(own.expected_zh, own.expected), "said": both(own.zh, own.en),
         "source": rule.source, "confidence": rule.confidence,
     }
-
-
-def _values(own: Deviation) -> tuple[str, str]:
-    """What was found and expected, in the page's language.
-
-    The report keeps both values in English; in Chinese they stand in the sentence alone, and its
-    form says where.
-    """
-    if language() == "en":
-        return own.found, own.expected
-    match = _form(own.rule).fullmatch(own.zh)
-    values = match.groupdict() if match is not None else {}
-    return values.get("found", ""), values.get("expected", "")
-
-
-@cache
-def _form(rule: str) -> re.Pattern[str]:
-    """The sentence of a rule as a pattern with its places."""
-    parts = re.split(r"\{(subject|found|expected)\}", rules()[rule].zh)
-    seen: set[str] = set()
-    out = []
-    for number, part in enumerate(parts):
-        if number % 2 == 0:
-            out.append(re.escape(part))
-        elif part in seen:
-            out.append(".*")
-        else:
-            seen.add(part)
-            out.append(f"(?P<{part}>.*?)")
-    return re.compile("".join(out), re.DOTALL)
 
 
 def _break(own: MonotoneBreak) -> Row:

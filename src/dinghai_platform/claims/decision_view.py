@@ -24,6 +24,7 @@ TONES = {
     "not_triggered": "bad", "not_covered": "bad", "prohibited": "bad", "nominal_only": "neutral",
     "within_retention": "neutral", "limit_exhausted": "warn", "interim_deducted": "info",
     "recovered_elsewhere": "neutral", "no_loss": "neutral", "in_kind": "info",
+    "premium_unpaid": "warn", "below_attachment": "neutral",
 }
 UNPAID = frozenset({"nominal_only", "prohibited", "not_covered", "not_triggered", "excluded"})
 """Outcomes of what is not payable at all: shown with amount and reason (GUIDE 6.3, no. 11)."""
