@@ -72,11 +72,22 @@ def test_unlimited_is_the_largest_amount(tmp_path: Path) -> None:
 
 def test_header_in_another_case_with_mark(tmp_path: Path) -> None:
     """Column names are taken whatever their case; a byte order mark does no harm."""
-    path = account(tmp_path, {"PolDed": 10})
-    text = path.read_text("utf-8").replace("AccNumber", "ACCNUMBER").replace("PolDed", "polded")
-    path.write_text(text, "utf-8-sig")
+    path = account(tmp_path, {"PolDed": 10, "PolLimitNPBI": 30, "PolMinDedLIA": 2})
+    header, rest = path.read_text("utf-8").split("\n", 1)
+    path.write_text(f"{header.swapcase()}\n{rest}", "utf-8-sig")
     (one,) = read_oed_account(path)
     assert one.policies[0].schedule.event_deductible_fen == 1_000
+    assert one.policies[0].sublimit("FP-BI") == 3_000
+    section = one.policies[0].product.section("TP-NETSEC")
+    assert section is not None
+    assert section.retention.amount_fen == 200
+
+
+def test_coverages_by_any_of_their_names(tmp_path: Path) -> None:
+    """Code, group, number of the standard, in any case."""
+    (one,) = read_oed_account(account(tmp_path, {"PolCoverage": "npbi; 8;LIAB"}))
+    assert [section.coverage for section in one.policies[0].product.sections] == [
+        "FP-BI", "FP-DBI", "TP-NETSEC"]
 
 
 REFUSED: list[tuple[str, dict[str, object], str]] = [
@@ -93,13 +104,10 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ("no rate", {"AccCurrency": "USD", "PolDed": 1}, "PolDed"),
     ("no rate for the premium", {"AccCurrency": "USD", "PolGrossPremium": 1}, "PolGrossPremium"),
     ("share above the whole", {"LayerParticipation": 1.2}, "LayerParticipation"),
-    ("no share", {"LayerParticipation": 0}, "LayerParticipation"),
     ("day", {"PolExpiryDate": "31.12.2026"}, "PolExpiryDate"),
     ("days out of order", {"PolExpiryDate": "2025-12-31"}, "PolExpiryDate"),
     ("layer of event and year", {"LayerAggAttachment": 1, "LayerLimit": 1},
      "LayerAggAttachment"),
-    ("layer above the policy limit", {"PolLimit6All": 10, "LayerAttachment": 10},
-     "LayerAttachment"),
     ("two policy deductibles", {"PolDed": 1, "PolDed6All": 1}, "PolDed"),
     ("two policy limits", {"PolLimit": 1, "PolLimit6All": 1}, "PolLimit"),
     ("type 3", {"PolDed6All": 1, "PolDedType6All": 3}, "PolDedType6All"),
@@ -113,8 +121,7 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ("maximum below minimum", {"PolMinDed6All": 2, "PolMaxDed6All": 1}, "PolMaxDed6All"),
     ("waiting without lost time", {"PolCoverage": "LIA", "BIWaitingPeriod": 1},
      "BIWaitingPeriod"),
-    ("waiting and deductible", {"BIWaitingPeriod": 1, "PolDedNPBI": 1}, "PolDedNPBI"),
-    ("part of a second", {"BIWaitingPeriod": "0.000001"}, "BIWaitingPeriod"),
+    ("waiting and a bound", {"BIWaitingPeriod": 1, "PolMaxDedNPBI": 1}, "PolMaxDedNPBI"),
     ("half a day of indemnity", {"BIPOI": 30.5}, "BIPOI"),
     ("self-insured retention", {"PolSIR": 1}, "PolSIR"),
     ("property deductible", {"PolDed1Building": 1}, "PolDed1Building"),
@@ -124,7 +131,7 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ("unknown column", {"PolFranchise": 1}, "PolFranchise"),
     ("bounds and waiting", {"PolMinDed6All": 1, "BIWaitingPeriod": 1}, "PolMinDed6All"),
     ("bounds and limit of loss",
-     {"PolMaxDed6All": 1, "PolLimitLIA": 0.5, "PolLimitTypeLIA": 1}, "PolMinDed6All"),
+     {"PolMaxDed6All": 1, "PolLimitLIA": 0.5, "PolLimitTypeLIA": 1}, "PolMaxDed6All"),
 ]
 
 

@@ -317,6 +317,32 @@ def test_half_a_day_of_waiting(tmp_path: Path) -> None:
                 interruption_seconds={"CBI": 172_800}) == 7_200_000
 
 
+def test_waiting_and_a_coverage_s_own_deductible(tmp_path: Path) -> None:
+    """1,000,000 over 30 days, 3 of waiting: 900,000; 50,000, or a tenth of the 900,000, off it."""
+    terms: Record = {"BIWaitingPeriod": 3, "PolDedNPBI": 50_000}
+    lasted = {"NPBI": 30 * 86_400}
+    assert paid(tmp_path, [terms], {"NPBI": 1_000_000},
+                interruption_seconds=lasted) == 85_000_000
+    tenth: Record = {"BIWaitingPeriod": 3, "PolDedNPBI": 0.1, "PolDedTypeNPBI": 1}
+    assert paid(tmp_path, [tenth], {"NPBI": 1_000_000},
+                interruption_seconds=lasted) == 81_000_000
+
+
+def test_waiting_inside_the_indemnity_period(tmp_path: Path) -> None:
+    """300,000 over 30 days, of which 10 count and 3 wait: days 4 to 10; 3 of 2 leave nothing."""
+    lasted = {"NPBI": 30 * 86_400}
+    for terms, expected in (({"BIWaitingPeriod": 3, "BIPOI": 10}, 7_000_000),
+                            ({"BIWaitingPeriod": 3, "BIPOI": 2}, 0)):
+        assert paid(tmp_path, [terms], {"NPBI": 300_000},
+                    interruption_seconds=lasted) == expected
+
+
+def test_layers_that_pay_nothing(tmp_path: Path) -> None:
+    """A layer above the policy limit, and one of which nobody takes a share."""
+    for terms in ({"PolLimit6All": 10, "LayerAttachment": 10}, {"LayerParticipation": 0}):
+        assert paid(tmp_path, [terms], {"LIA": 1_000}) == 0
+
+
 def test_indemnity_period(tmp_path: Path) -> None:
     """30 days of 40 count: 80,000 × 30/40; shorter interruptions in full."""
     terms: list[Record] = [{"BIPOI": 30}]

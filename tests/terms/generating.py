@@ -133,7 +133,7 @@ def random_section(source: random.Random, code: str) -> Section:
     return Section(
         coverage=code, clause="2", valuation=valuation, waiting=waiting,
         payability=_sometimes(source, 0.1, _payability(source, code), None),
-        sublimit=_sublimit(source), retention=_retention(source, waiting is not None),
+        sublimit=_sublimit(source), retention=_retention(source, waiting),
         erodes_aggregate=source.random() < 0.85,
         per_supplier_fen=_sometimes(source, 0.2, _amount(source), None),
         insured_share_ppm=source.choice((0, 0, 100_000, 333_333, 1_000_000)),
@@ -168,10 +168,11 @@ def _sublimit(source: random.Random) -> Sublimit:
                     per=per)
 
 
-def _retention(source: random.Random, waits: bool) -> Retention:
-    kind = source.choice(("none", "event_deductible", "event_deductible") if waits else (
-        "none", "event_deductible", "event_deductible", "fixed", "percentage", "higher_of",
-        "lower_of"))
+def _retention(source: random.Random, waiting: Waiting | None) -> Retention:
+    shared = ("none", "event_deductible", "event_deductible")
+    alone = waiting is not None and waiting.takes_deductible_away
+    kind = source.choice(shared if alone else (
+        *shared, "fixed", "percentage", "higher_of", "lower_of"))
     if kind in {"none", "event_deductible"}:
         return Retention(kind=kind, limit=source.choice(("on_top", "including")))
     low = source.choice((0, 0, 100_000))

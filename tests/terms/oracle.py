@@ -127,9 +127,13 @@ class Oracle(Event):
         waiting = line.section.waiting
         assert waiting is not None
         account, left = self._account(line), 0
-        if line.section.retention.kind == "event_deductible" and not line.in_kind:
-            left = self._deductible_left(account)
         waited = min(line.waiting, line.amount)
+        own = line.section.retention.kind not in {"none", "event_deductible"}
+        if own:
+            after = waiting.mode == "waiting_then_deductible"
+            left = self._own_retention(line, line.amount - (waited if after else 0))
+        elif line.section.retention.kind == "event_deductible" and not line.in_kind:
+            left = self._deductible_left(account)
         if waiting.mode == "replaces_deductible":
             return waited
         if waiting.mode == "higher_of":
@@ -141,18 +145,22 @@ class Oracle(Event):
         else:
             kept = waiting.deductible == "kept"
             taken = of_deductible = min(left, line.amount) if kept else 0
-        self._book_deductible(account, of_deductible)
+        if not own:
+            self._book_deductible(account, of_deductible)
         return taken
 
     def _book_deductible(self, account: str, taken: int) -> None:
         self.deductible_taken[account] = self.deductible_taken.get(account, 0) + taken
 
     def _taken_by_own_retention(self, line: Line) -> int:
+        return self._own_retention(line, line.amount)
+
+    def _own_retention(self, line: Line, loss: int) -> int:
         own = line.section.retention
         if own.kind in {"none", "event_deductible"} or not is_explained(
                 self.policy, f"retention:{line.coverage}"):
             return 0
-        of = self.policy.sublimit(line.coverage) if own.of == "sublimit" else line.amount
+        of = self.policy.sublimit(line.coverage) if own.of == "sublimit" else loss
         share = part(of, own.ppm)
         taken = {"fixed": own.amount_fen, "percentage": share,
                  "higher_of": max(own.amount_fen, share),

@@ -286,5 +286,9 @@ def _waiting_profit(
         standard = part(of("bi.standard_turnover"), of("bi.trend_factor", WHOLE))
         period = of("bi.period_seconds")
         return pro_rata(part(standard, of("bi.gross_profit_rate")), time, period) if period else 0
-    whole = of("bi.interruption_seconds")
-    return pro_rata(item.lost, time, whole) if whole else 0
+    whole, lost = of("bi.interruption_seconds"), item.lost
+    if section.valuation.method == "business_interruption_net_profit":
+        lost = of("bi.net_profit_lost") + of("bi.continuing_costs")  # before the indemnity period
+    elif section.indemnity_days is not None:
+        whole = min(whole, section.indemnity_days * DAY)
+    return pro_rata(lost, time, whole) if whole else 0

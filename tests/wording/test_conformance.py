@@ -229,7 +229,8 @@ def test_a_deviation_says_where_and_what() -> None:
                 if one.rule == "ST-DECIDE"]
     assert found.to_dict() == {
         "rule": "ST-DECIDE", "severity": "error", "field": "claims_process.decision_days",
-        "clause": "", "found": "45", "expected": "30", "zh": "核定期限为45日，法定最长30日。",
+        "clause": "", "found": "45", "expected": "30",
+        "found_zh": "45", "expected_zh": "30", "zh": "核定期限为45日，法定最长30日。",
         "en": "Determination takes 45 days; the law allows 30."}
 
 

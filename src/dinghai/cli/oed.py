@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from dinghai.cli.claims import write_whole
@@ -12,6 +13,7 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan, parse_amount
 from dinghai.portfolio.oed import OedPolicy, ground_up_to_payment, read_oed_account
+from dinghai.portfolio.oed_fields import oed_table
 
 
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
@@ -46,7 +48,7 @@ def _account_options(parser: Parser) -> None:
 def _read(arguments: argparse.Namespace) -> list[OedPolicy]:
     return read_oed_account(
         arguments.account, rates=dict(_pairs(arguments.rate, "--rate")),
-        granted=arguments.granted,
+        granted=_granted(arguments.granted),
         insured_values=dict(_pairs(arguments.insured_value, "--insured-value")) or None)
 
 
@@ -84,21 +86,43 @@ def _pay(arguments: argparse.Namespace) -> Answer:
 
 def _pairs(texts: Iterable[str], option: str) -> list[tuple[str, str]]:
     """``NAME=VALUE`` options. Raises InputError for one without its equals sign."""
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
             raise InputError(f"{text!r} is not NAME=VALUE", field=option,
                              mend=f"write {option} NPBI=…")
+        if any(name == other for other, _ in pairs):
+            raise InputError(f"{name} stands twice", field=option,
+                             mend="add the amounts up, and give it once")
         pairs.append((name, value))
     return pairs
 
 
 def _hours(text: str) -> int:
-    if not text.isdigit():
-        raise InputError(f"{text!r} is not a whole number of hours", field="--hours",
+    """Seconds of hours, to the second."""
+    try:
+        hours = Decimal(text)
+    except InvalidOperation:
+        hours = Decimal(-1)
+    if not hours.is_finite() or hours < 0:
+        raise InputError(f"{text!r} is not a number of hours", field="--hours",
                          mend="write --hours NPBI=72")
-    return int(text) * 3600
+    return round(hours * 3600)
+
+
+def _granted(texts: Sequence[str] | None) -> list[str] | None:
+    """The coverages of ``--granted``, which may be given again or hold several."""
+    if texts is None:
+        return None
+    granted = [one.strip() for text in texts for one in text.replace(",", ";").split(";")
+               if one.strip()]
+    for one in granted:
+        if not oed_table().members(one):
+            raise InputError(f"{one!r} is not a cyber coverage", field="--granted",
+                             mend="one of: " + ", ".join(
+                                 (*oed_table().coverages, *oed_table().groups)))
+    return granted
 
 
 def _safe(text: str) -> str:

@@ -113,11 +113,12 @@ def waiting_clause(section: Section, reader: Reader) -> str:
     """How long, what it costs, and how it meets the deductible."""
     own = section.waiting
     assert own is not None  # the caller has looked
-    parts = [waiting_text(own.seconds, own.mode, reader.language)]
+    has_own = section.retention.kind not in {"none", "event_deductible"}
+    parts = [waiting_text(own.seconds, own.mode, reader.language, own=has_own)]
     if own.mode == "franchise_hours":
-        parts.append(reader.say(f"waiting_deductible.{own.deductible}"))
-    if section.retention.kind not in {"none", "event_deductible"}:
-        parts.append(reader.say("cover.waiting_own_retention"))
+        parts.append(reader.say(
+            f"waiting_deductible.{own.deductible}",
+            deductible=reader.say(f"waiting_meets.{'section' if has_own else 'event'}")))
     if "event.supplier_interruption" in (section.triggers or ()):
         parts.append(reader.say("cover.waiting_buffer"))
     return reader.sentences(parts)

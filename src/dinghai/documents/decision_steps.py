@@ -90,12 +90,19 @@ def step_words(step: JSON, product: Product, language: Language) -> str:
     code = f"step_text.{rule}"
     if rule == "other_insurance" and _shares_elsewhere(step):
         code += f"_{step['code']}"
+    if rule == "waiting" and _meets_own(step):
+        code += "_own"
     return phrase(code, language, **values) if has_phrase(code) else _generic(step, language)
 
 
 def _shares_elsewhere(step: JSON) -> bool:
     """Whether what another insurance is liable for is known, so that the rule shares with it."""
     return any(step["inputs"].get(name) for name in ("other_sum", "other_liability"))
+
+
+def _meets_own(step: JSON) -> bool:
+    """Whether a waiting time met the section's own deductible instead of the event's."""
+    return "own_retention" in step["inputs"]
 
 
 def word_values(step: JSON, language: Language) -> dict[str, str]:
@@ -162,7 +169,8 @@ def _names(step: JSON, product: Product, language: Language) -> dict[str, str]:
         names["basis"] = phrase(f"trigger_basis.{code}", language)
     elif rule == "waiting":
         seconds = int(step["inputs"].get("waiting_seconds", 0))
-        names["mode"] = waiting_text(seconds, code, language).rstrip("。.")
+        names["mode"] = waiting_text(seconds, code, language,
+                                     own=_meets_own(step)).rstrip("。.")
     elif rule == "unexplained":
         names["name"] = _term_name(code, product, language)
     elif rule == "retention":

@@ -304,6 +304,8 @@ def waiting_words(seconds: int, mode: str, language: Language) -> str:
     return f"{duration(seconds, language)}\n{phrase(f'waiting_mode.{mode}', language)}"
 
 
-def waiting_text(seconds: int, mode: str, language: Language) -> str:
-    """The clause of a waiting mode."""
-    return phrase(f"waiting_mode_text.{mode}", language, hours=hours(seconds))
+def waiting_text(seconds: int, mode: str, language: Language, *, own: bool = False) -> str:
+    """The clause of a waiting mode, which meets the event's deductible or the section's own."""
+    which = "section" if own else "event"
+    return phrase(f"waiting_mode_text.{mode}", language, hours=hours(seconds),
+                  deductible=phrase(f"waiting_meets.{which}", language))

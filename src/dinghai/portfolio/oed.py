@@ -88,7 +88,7 @@ def read_oed_account(
             row.fault("LayerNumber", f"layer {layer.number} of the policy stands twice",
                       "number the layers of a policy 1, 2, …")
         if not row.faults:
-            for field, message, mend in inexpressible(terms, layer):
+            for field, message, mend in inexpressible(terms):
                 row.fault(field, message, mend)
         faults += row.faults
         grouped.setdefault(key, []).append(_Record(
@@ -160,7 +160,8 @@ def _item_facts(
     if seconds is None:
         raise InputError(f"nobody said how long the interruption of {code} lasted",
                          field="interruption_seconds",
-                         mend="give its seconds: the policy has a waiting or indemnity period")
+                         mend=f"give it, as in --hours {code}=72: the policy has a waiting or "
+                              "indemnity period")
     return _known({"bi.net_profit_lost": loss, "bi.continuing_costs": 0,
                    "bi.interruption_seconds": seconds, "bi.period_seconds": seconds})
 

@@ -21,8 +21,8 @@ from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import MAXIMUM_FEN, PPM, fen_from_yuan
 
 LARGEST_FILE: Final = 64 * 1024 * 1024
-_TERM: Final = re.compile(
-    r"^Pol(DedType|DedCode|LimitType|LimitCode|MinDed|MaxDed|Ded|Limit)(?P<of>[A-Z6]\w*)$")
+_KINDS: Final = ("DedType", "DedCode", "LimitType", "LimitCode", "MinDed", "MaxDed", "Ded", "Limit")
+_TERM: Final = re.compile(rf"^Pol({'|'.join(_KINDS)})(?P<of>[A-Z6]\w*)$")
 _PATTERNS: Final = (
     re.compile(r"^Flexi(Acc|Pol)\w*$"),
     re.compile(r"^(CompanyID(Scheme|Code)|Industry(Scheme|Code|Vintage))\d*$"),
@@ -55,15 +55,16 @@ class OedTable:
 
     def members(self, name: str) -> tuple[str, ...]:
         """The coverages that a code or group stands for; none when nobody knows it."""
+        name = name.upper()
         if name in self.groups:
             return tuple(self.groups[name])
         return tuple(one.code for one in self.coverages.values()
-                     if name == one.code or name in one.also)
+                     if name in (one.code, str(one.id), *one.also))
 
-    def canonical(self, header: str) -> str:
-        """The standard's spelling of a column's name, whatever its case."""
-        known = {one.casefold(): one for one in (*self.read, *self.noted)}
-        return known.get(header.casefold(), header)
+    def spellings(self) -> dict[str, str]:
+        """The standard's spelling of every column that is read or noted, by its folded name."""
+        terms = (f"Pol{kind}{of}" for kind in _KINDS for of in (*self.coverages, BLANKET))
+        return {one.casefold(): one for one in (*self.read, *self.noted, *terms)}
 
     def is_read(self, name: str) -> bool:
         """Whether the reader makes terms of this field."""
@@ -156,7 +157,7 @@ class OedRow:
             return 0
         if rate is None:
             self.fault(name, f"it is in {currency}, and nobody gave a rate of exchange",
-                       f"give the CNY of one {currency} (exchange rate) when reading")
+                       f"give the CNY of one {currency}: --rate {currency}=…")
             return 0
         amount = fen_from_yuan(value * rate)
         if amount > MAXIMUM_FEN:
@@ -183,11 +184,11 @@ def read_rows(path: Path, money: Money) -> Iterator[OedRow]:
     if path.stat().st_size > LARGEST_FILE:
         raise InputError(f"the file is larger than {LARGEST_FILE} bytes", file=name,
                          mend="split it by account")
-    table = oed_table()
+    spelt = oed_table().spellings()
     try:
         with path.open(encoding="utf-8-sig", newline="") as source:
             reader = csv.reader(source, strict=True)
-            headers = [table.canonical(one.strip()) for one in next(reader, [])]
+            headers = [spelt.get(one.strip().casefold(), one.strip()) for one in next(reader, [])]
             _check_headers(headers, name)
             line = reader.line_num + 1
             for record in reader:
@@ -234,5 +235,10 @@ def _refuse_unread(row: OedRow, header: str, cell: str) -> None:
             return
     except InvalidOperation:
         pass
+    if header.casefold() == "polsir":
+        row.fault(header, "a self-insured retention is not read: the standard does not say whether "
+                  "the policy's terms begin above it",
+                  "leave it blank; where the policy pays above it, add it to PolDed")
+        return
     row.fault(header, f"{cell} is not read: the reader takes cyber terms of policies and layers",
               "leave it blank, or express it in fields that docs/reference/oed.md lists")

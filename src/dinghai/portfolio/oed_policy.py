@@ -13,8 +13,8 @@ from msgspec.structs import replace as replaced
 
 from dinghai.foundation.calendar import start_of
 from dinghai.foundation.money import MAXIMUM_FEN, PPM
-from dinghai.portfolio.oed_fields import oed_table
-from dinghai.portfolio.oed_terms import LayerTerms, Level, PolicyTerms
+from dinghai.portfolio.oed_fields import BLANKET, oed_table
+from dinghai.portfolio.oed_terms import LayerTerms, Level, PolicyTerms, bound_field
 from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.layers import Layer, Participation
 from dinghai.wording.policy import (
@@ -29,6 +29,7 @@ from dinghai.wording.policy import (
 from dinghai.wording.products import resolve
 from dinghai.wording.schema import Basis, Limits, OtherInsurance, Product, Rating
 from dinghai.wording.sections import Retention, Section, Sublimit, Valuation, Waiting
+from dinghai.wording.words import WaitingMode
 
 UNLIMITED: Final = MAXIMUM_FEN
 """Where the standard says nothing, the largest amount there is."""
@@ -51,24 +52,21 @@ class Names:
     insured: str
 
 
-def inexpressible(
-    terms: PolicyTerms, layer: LayerTerms
-) -> Iterator[tuple[str, str, str]]:
+def inexpressible(terms: PolicyTerms) -> Iterator[tuple[str, str, str]]:
     """Field, message and mend of every combination that the product language cannot say."""
-    if terms.policy.limit_fen is not None and layer.attachment_fen >= terms.policy.limit_fen:
-        yield ("LayerAttachment", "the layer attaches above the policy limit and can never pay",
-               "attach it below the limit, or leave the record out")
     if terms.policy.bounded:
+        bound = bound_field(terms.policy, BLANKET)
         if terms.waiting_seconds:
-            yield ("PolMinDed6All", "bounds in money do not meet a waiting period",
+            yield (bound, "bounds in money do not meet a waiting period",
                    "leave one of them blank")
         if any(level.limit_ppm is not None
                for level in (terms.policy, *(one for _code, one in terms.coverages))):
-            yield ("PolMinDed6All", "bounds do not meet a limit that is a share of the loss",
+            yield (bound, "bounds do not meet a limit that is a share of the loss",
                    "give the limit as an amount")
     for code, level in terms.coverages:
         if level.limit_ppm is not None and level.bounded:
-            yield (f"PolMinDed{code}", "bounds do not meet a limit that is a share of the loss",
+            yield (bound_field(level, code),
+                   "bounds do not meet a limit that is a share of the loss",
                    "give the limit as an amount")
 
 
@@ -188,13 +186,15 @@ def _section(terms: PolicyTerms, code: str, number: int) -> Section:
     known, level = oed_table().coverages[code], terms.level(code)
     waits = known.time and terms.waiting_seconds > 0
     timed = known.time and (waits or terms.indemnity_days is not None)
+    own = _retention(level)
+    mode: WaitingMode = ("replaces_deductible" if own.kind == "none"
+                         else "waiting_then_deductible")
     return Section(
         coverage=known.coverage, clause=f"2.{number}",
         valuation=Valuation(method="business_interruption_net_profit" if timed else "actual_cost"),
-        waiting=Waiting(seconds=terms.waiting_seconds, mode="replaces_deductible")
-        if waits else None,
+        waiting=Waiting(seconds=terms.waiting_seconds, mode=mode) if waits else None,
         indemnity_days=terms.indemnity_days if timed else None,
-        retention=replaced(_retention(level), then_event_deductible=bool(
+        retention=replaced(own, then_event_deductible=bool(
             terms.policy.ded_fen or _share(terms.policy))),
         sublimit=Sublimit(amount_fen=level.limit_fen if level.limit_fen is not None else UNLIMITED,
                           basis="annual" if level.annual else "each_event"),

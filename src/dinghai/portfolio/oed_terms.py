@@ -38,11 +38,6 @@ class Level:
         """Whether it bounds deductibles from below or above."""
         return self.minimum_fen > 0 or self.maximum_fen is not None
 
-    @property
-    def deducts(self) -> bool:
-        """Whether it takes a deductible of its own."""
-        return self.ded_fen > 0 or self.ded_ppm > 0 or self.minimum_fen > 0
-
 
 @dataclass(frozen=True, slots=True)
 class PolicyTerms:
@@ -108,9 +103,6 @@ def layer_terms(row: OedRow) -> LayerTerms:
     if number != int(number):
         row.fault("LayerNumber", f"{number} is not a whole number", "number the layers 1, 2, …")
     share = row.ratio("LayerParticipation", "1")
-    if share == 0:
-        row.fault("LayerParticipation", "nobody takes a share of the layer",
-                  "give a share above 0, or leave the record out")
     limit, attachment, aggregate, start = (row.fen(name, currency) for name in _LAYER_FIELDS)
     if start and (limit or attachment):
         row.fault("LayerAggAttachment", "a layer attaches to each event or to the year, not both",
@@ -135,7 +127,8 @@ def _granted(row: OedRow, granted: Sequence[str] | None) -> tuple[str, ...]:
         members = table.members(name)
         if not members:
             row.fault("PolCoverage", f"{name!r} is not a cyber coverage",
-                      "one of: " + ", ".join((*table.coverages, *table.groups)))
+                      "separate them by semicolons; one of: "
+                      + ", ".join((*table.coverages, *table.groups)))
         found.update(members)
     return tuple(code for code in table.coverages if code in found)
 
@@ -238,23 +231,26 @@ def _policy_level(row: OedRow, value_fen: int, money: Currencies) -> Level:
 def _time(row: OedRow, coverages: tuple[tuple[str, Level], ...]) -> tuple[int, int | None]:
     """Waiting seconds and indemnity days of the coverages of lost time."""
     days = row.number("BIWaitingPeriod")
-    seconds = days * DAY
-    if seconds != int(seconds):
-        row.fault("BIWaitingPeriod", f"{days} days are not whole seconds", "round it")
+    seconds = (days * DAY + Decimal("0.5")).to_integral_value("ROUND_FLOOR")
     indemnity = row.number("BIPOI", str(WHOLE_YEAR), most=3650)
     if indemnity != int(indemnity) or indemnity == 0:
-        row.fault("BIPOI", f"an indemnity period of {indemnity} days is not read",
-                  "give whole days, at least 1")
+        row.fault("BIPOI", f"an indemnity period of {indemnity} days is not read: the contract "
+                  "counts whole days", "round it to whole days, at least 1")
     table = oed_table().coverages
     timed = [code for code, _level in coverages if table[code].time]
     if days and not timed:
         row.fault("BIWaitingPeriod", "no coverage of the policy insures lost time",
                   "add NPBI or CBI to PolCoverage, or leave it blank")
     for code, level in coverages:
-        if days and code in timed and (level.deducts or level.limit_ppm is not None):
-            row.fault(f"PolDed{code}", "there is a waiting period besides: the standard does not "
-                      "say how the two meet", "give one of them")
+        if days and code in timed and level.bounded:
+            row.fault(bound_field(level, code), "bounds in money do not meet a waiting period",
+                      "leave one of them blank")
     return int(seconds), None if indemnity == WHOLE_YEAR or not timed else int(indemnity)
+
+
+def bound_field(level: Level, of: str) -> str:
+    """The field that bounds a level's deductible."""
+    return f"Pol{'Min' if level.minimum_fen else 'Max'}Ded{of}"
 
 
 def _perils(row: OedRow) -> frozenset[str]:

@@ -44,23 +44,26 @@ def compile_interruption(
     interruption = v["bi.interruption_seconds"]
     indemnity = None if indemnity_days is None else builder.constant(indemnity_days * DAY)
     share, one = v["bi.affected_share"], builder.constant(PPM)
-    whole = None
+    counted = interruption if indemnity is None else builder.minimum(interruption, indemnity)
+    # what an average hour is worth: an amount, and the time it stands for
     if method == "business_interruption_gross_profit":
         standard = builder.ratio(v["bi.standard_turnover"], v["bi.trend_factor"], one)
         fall = builder.less(standard, v["bi.actual_turnover"])
         profit = builder.ratio(fall, v["bi.gross_profit_rate"], one)
         gross = _over_period(context, profit, v["bi.period_seconds"], indemnity)
-        whole = builder.ratio(standard, v["bi.gross_profit_rate"], one)
+        hourly = builder.ratio(standard, v["bi.gross_profit_rate"], one), v["bi.period_seconds"]
     elif method == "business_interruption_net_profit":
         lost = builder.step(Op.ADD, v["bi.net_profit_lost"], v["bi.continuing_costs"])
         gross = _over_period(context, lost, v["bi.period_seconds"], indemnity)
+        hourly = lost, interruption
     elif method == "business_interruption_net_profit_hourly":
-        time = interruption if indemnity is None else builder.minimum(interruption, indemnity)
-        expected = builder.ratio(v["bi.daily_net_profit"], time, builder.constant(DAY))
+        expected = builder.ratio(v["bi.daily_net_profit"], counted, builder.constant(DAY))
         lost = builder.step(Op.SUBTRACT, expected, v["bi.actual_net_profit"])
         gross = builder.not_below_zero(builder.step(Op.ADD, lost, v["bi.continuing_costs"]))
+        hourly = gross, counted
     else:
         gross = builder.step(Op.VALUE, profile(context, item, "interruption", indemnity_days))
+        hourly = gross, counted
     amount = builder.ratio(gross, share, one)
     if "bi.saved_costs" in v:
         economic = builder.ratio(v["bi.turnover_preserved"], v["bi.gross_profit_rate"], one)
@@ -69,10 +72,7 @@ def compile_interruption(
         amount = builder.not_below_zero(builder.step(Op.ADD, net, extra))
     buffer = v["supply.buffer_seconds"]
     time = builder.minimum(builder.less(waiting, buffer), interruption)
-    if whole is not None:
-        average = builder.ratio(whole, time, v["bi.period_seconds"])
-    else:
-        average = builder.ratio(gross, time, interruption)
+    average = builder.ratio(hourly[0], time, hourly[1])
     waited = _waiting_amount(context, item, waitings, waiting, average)
     return LostTime(amount, interruption, builder.ratio(waited, share, one),
                     builder.step(Op.ADD, buffer, interruption))

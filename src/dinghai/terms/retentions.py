@@ -17,55 +17,90 @@ def retention(context: Context, effects: EventEffects, states: list[SectionState
     """A section's own retention or waiting; what it takes of the event deductible is noted."""
     left: dict[str, int] = {}
     for state in states:
-        if state.waits:
+        own = state.section.retention.kind in _OWN
+        if state.waits and own:
+            _waiting(context, state, "own_retention", _own_beside_waiting(context, effects, state))
+        elif state.waits:
             key = deductible_key(context, state.insured)
             if key not in left:
                 left[key] = _not_yet_taken(context, effects, state.insured, states)
-            used = _waiting(context, state, left[key])
+            used = _wait_with_event_deductible(context, state, left[key])
             left[key] = context.builder.less(left[key], used)
-        elif state.section.retention.kind in _OWN:
+        elif own:
             _own_retention(context, effects, state)
 
 
-def _waiting(context: Context, state: SectionState, deductible: int) -> int:
+def _wait_with_event_deductible(context: Context, state: SectionState, deductible: int) -> int:
     """Take the waiting time; the register of what it took of the event deductible."""
+    builder = context.builder
+    meets = state.section.retention.kind == "event_deductible"
+    used = _waiting(context, state, "event_deductible",
+                    deductible if meets else builder.constant(0))
+    earlier = state.deductible_taken
+    state.deductible_taken = used if earlier is None else builder.step(Op.ADD, earlier, used)
+    return used
+
+
+def _waiting(context: Context, state: SectionState, of: str, deductible: int) -> int:
+    """Take the waiting time with the deductible it meets; the register of what it took of that.
+
+    ``of`` names the deductible in the trace: the event's, or the section's own.
+    """
     builder = context.builder
     waiting = state.section.waiting
     assert waiting is not None and state.waiting_amount is not None
     assert state.interruption is not None
-    zero = builder.constant(0)
-    money = deductible if state.section.retention.kind == "event_deductible" else zero
+    money, room = deductible, state.amount
     if waiting.mode == "higher_of":
         taken = builder.step(Op.MAXIMUM, money, state.waiting_amount)
     elif waiting.mode == "waiting_then_deductible":
         taken = builder.step(Op.ADD, state.waiting_amount, money)
-    elif waiting.mode == "replaces_deductible":
-        taken, money = state.waiting_amount, zero
-    else:
-        money = money if waiting.deductible == "kept" else zero
-        taken = money
-    after = builder.less(state.amount, taken)
-    room = state.amount
-    if waiting.mode == "waiting_then_deductible":
         room = builder.less(state.amount, state.waiting_amount)
-    used = builder.minimum(money, room)
-    earlier = state.deductible_taken
-    state.deductible_taken = used if earlier is None else builder.step(Op.ADD, earlier, used)
+    elif waiting.mode == "replaces_deductible":
+        taken, money = state.waiting_amount, builder.constant(0)
+    else:
+        taken = money = money if waiting.deductible == "kept" else builder.constant(0)
+    after = builder.less(state.amount, taken)
     retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
     replace(context, state, "waiting", after, code=waiting.mode,
-            inputs={"waiting_amount": state.waiting_amount, "event_deductible": money,
-                    "taken": taken, "interruption": state.interruption,
-                    "waiting_seconds": state.waiting})
-    return used
+            inputs={"waiting_amount": state.waiting_amount, of: money, "taken": taken,
+                    "interruption": state.interruption, "waiting_seconds": state.waiting})
+    return builder.minimum(money, room)
+
+
+def _own_beside_waiting(context: Context, effects: EventEffects, state: SectionState) -> int:
+    """The section's own deductible where it also waits: shares are of what waiting left where both
+    are taken, else of the loss; nothing unless explained."""
+    builder = context.builder
+    if not applies(context, f"retention:{state.coverage}", state.name):
+        return builder.constant(0)
+    waiting = state.section.waiting
+    assert waiting is not None and state.waiting_amount is not None
+    loss = state.amount
+    if waiting.mode == "waiting_then_deductible":
+        loss = builder.less(loss, state.waiting_amount)
+    return _own_amount(context, effects, state, loss)[0]
 
 
 def _own_retention(context: Context, effects: EventEffects, state: SectionState) -> None:
     builder = context.builder
-    own = state.section.retention
     if not applies(context, f"retention:{state.coverage}", state.name):
         return
+    taken, factor = _own_amount(context, effects, state, state.amount)
+    after = builder.less(state.amount, taken)
+    retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
+    replace(context, state, "retention", after, code=state.section.retention.kind,
+            inputs={"taken": taken, "uplift_ppm": factor})
+
+
+def _own_amount(
+    context: Context, effects: EventEffects, state: SectionState, loss: int
+) -> tuple[int, int]:
+    """The section's own deductible on a loss, uplifts included, and the uplift in ppm."""
+    builder = context.builder
+    own = state.section.retention
     fixed, one = builder.constant(own.amount_fen), builder.constant(PPM)
-    base = state.amount
+    base = loss
     if own.of == "sublimit":
         base = context.amount(context.policy.sublimit(state.coverage))
     share = builder.ratio(base, builder.constant(own.ppm), one)
@@ -80,11 +115,7 @@ def _own_retention(context: Context, effects: EventEffects, state: SectionState)
     if own.maximum_fen is not None:
         taken = builder.minimum(taken, builder.constant(own.maximum_fen))
     factor = heaviest(context, effects.uplifts, state.coverage)
-    taken = builder.ratio(taken, builder.step(Op.ADD, one, factor), one)
-    after = builder.less(state.amount, taken)
-    retain(context, state, builder.step(Op.SUBTRACT, state.amount, after))
-    replace(context, state, "retention", after, code=own.kind,
-            inputs={"taken": taken, "uplift_ppm": factor})
+    return builder.ratio(taken, builder.step(Op.ADD, one, factor), one), factor
 
 
 def _deductible_left(context: Context, effects: EventEffects, insured: str) -> int:
@@ -165,8 +196,7 @@ def _takes_part(state: SectionState) -> bool:
         return True
     waiting = state.section.waiting
     # a waiting time that was not explained may not bring back a deductible that it takes away
-    spared = waiting is not None and (waiting.mode == "replaces_deductible" or (
-        waiting.mode == "franchise_hours" and waiting.deductible == "waived"))
+    spared = waiting is not None and waiting.takes_deductible_away
     return own.kind == "event_deductible" and not state.waits and not spared
 
 

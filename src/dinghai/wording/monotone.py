@@ -325,13 +325,12 @@ def _retention_breaks(product: Product, deductible: bool) -> Iterator[MonotoneBr
                 order.index(stage) < order.index("retention") for stage in ("sublimit", *_LIMITS)):
             # what waiting costs of one item comes off what a limit left to others
             yield MonotoneBreak("retention_after_limit", ("exclusion",), (section.coverage,))
-        if section.waiting is None and own.kind in _PERCENT and own.of == "sublimit" and own.ppm:
+        if own.kind in _PERCENT and own.of == "sublimit" and own.ppm:
             yield MonotoneBreak("sublimit_retention", ("limit",), (section.coverage,))
         if own.limit != "including":
             continue
         kept = order.index("retention") < order.index("sublimit")
-        grows = (section.waiting is None and own.kind in _PERCENT and own.of == "loss"
-                 and bool(own.ppm))
+        grows = own.kind in _PERCENT and own.of == "loss" and bool(own.ppm)
         shared = several and section.sublimit.per == "policy" and (
             section.waiting is not None or own.kind in _OWN)
         borne = (deductible and (own.kind == "event_deductible" or own.then_event_deductible)

@@ -24,7 +24,13 @@ class Waiting(Struct, frozen=True):
     seconds: Count
     mode: WaitingMode
     deductible: Literal["waived", "kept"] = "waived"
-    """Only for ``franchise_hours``: whether the event deductible is still taken."""
+    """Only for ``franchise_hours``: whether the deductible is still taken."""
+
+    @property
+    def takes_deductible_away(self) -> bool:
+        """Whether its mode spares the section every deductible."""
+        return self.mode == "replaces_deductible" or (
+            self.mode == "franchise_hours" and self.deductible == "waived")
 
 
 class Retention(Struct, frozen=True):

@@ -163,10 +163,11 @@ def _retention_faults(section: Section, field: str) -> list[Fault]:
     faults += [Fault(f"a retention of kind {own.kind} needs its {name}",
                      field=f"{field}.retention.{name}", mend=f"give {name}")
                for name in _AMOUNTS.get(own.kind, ()) if not getattr(own, name)]
-    if section.waiting is not None and own.kind in _AMOUNTS:
-        faults.append(Fault("a section waits or has a retention of its own, not both",
+    if own.kind in _AMOUNTS and section.waiting and section.waiting.takes_deductible_away:
+        faults.append(Fault("the waiting time takes the section's own retention away",
                             field=f"{field}.retention",
-                            mend="use none or event_deductible beside a waiting time"))
+                            mend="use none, or the mode higher_of, waiting_then_deductible or "
+                                 "franchise_hours with the deductible kept"))
     if own.maximum_fen is not None and own.maximum_fen < own.minimum_fen:
         faults.append(Fault("the retention's maximum is below its minimum",
                             field=f"{field}.retention.maximum_fen", mend="order them"))
