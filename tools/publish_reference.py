@@ -22,6 +22,7 @@ from dinghai.wording.standard import (
     rules,
     standard_terms,
 )
+from tools.fields_page import fields_page
 
 FOLDER = Path(__file__).parent.parent / "docs/reference"
 
@@ -412,6 +413,7 @@ def pages() -> dict[str, str]:
     return {
         "facts.md": facts_page(),
         "vocabulary.md": vocabulary_page(),
+        "fields.md": fields_page(),
         "conformance.md": conformance_page(),
     }
 

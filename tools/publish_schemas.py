@@ -112,7 +112,7 @@ def decision() -> dict[str, Any]:
             },
             layers={"type": "array", "items": layer},
             reinstatement=_object({"reinstated_fen": whole, "premium_fen": whole}),
-            interim_above_due_fen=whole,
+            interim_above_due_fen=whole, contributions_fen=whole, insurers_fen=whole,
         ),
     }
 

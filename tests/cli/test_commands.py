@@ -61,7 +61,7 @@ def test_people_get_a_table(files: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("{", "not JSON"), ('{"a": NaN}', "not JSON"), ("[]", "Expected `object`"),
+    ("{", "not JSON"), ('{"a": NaN}', "no number of JSON"), ("[]", "Expected `object`"),
 ])
 def test_a_bad_file_is_bad_input(
     files: Path, capsys: pytest.CaptureFixture[str], text: str, message: str

@@ -67,7 +67,8 @@ def test_every_place_of_a_json_text() -> None:
 
 def test_what_is_not_there_has_the_line_of_what_it_would_stand_in() -> None:
     assert line_of(TOML, "items[1].facts.item.colour") == 26
-    assert line_of(TOML, "items[7].no") is None
+    assert line_of(TOML, "items[7].no") == line_of(TOML, "items") == 16
+    assert line_of(TOML, "nowhere") is None
     assert line_of(TOML, "") is line_of(TOML, None) is None
 
 
@@ -97,7 +98,7 @@ def test_all_faults_are_told_at_once_each_with_line_and_mend(tmp_path: Path) -> 
         read_toml(path, Whole)
     told = {(one.field, one.line): one.mend for one in caught.value.faults}
     assert told == {
-        ("name", 1): "see the file's reference page for what stands here",
+        ("name", 1): "write a text in quotes",
         ("color", 2): "did you mean colour? known here: name, parts, amounts, colour",
         ("parts[0].no", 4):
             "write a whole number: fen for amounts, parts per million for ratios, seconds",
@@ -117,7 +118,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> Non
     path.write_text('{\n "a": 1,\n "b": 2,\n "b": 3\n}', "utf-8")
     with pytest.raises(InputError, match="stands twice") as caught, located(path):
         read_json(path)
-    assert (caught.value.fault.field, caught.value.fault.line) == ("b", 3)
+    assert (caught.value.fault.field, caught.value.fault.line) == ("b", 4)
 
 
 def test_documents_that_cannot_be_read(tmp_path: Path) -> None:

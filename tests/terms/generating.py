@@ -127,9 +127,10 @@ def random_section(source: random.Random, code: str) -> Section:
         valuation = Valuation(method=source.choice(sorted(INTERRUPTIONS)))
     waiting = None
     if valuation is not None and valuation.method in INTERRUPTIONS and source.random() < 0.8:
-        waiting = Waiting(seconds=source.choice((0, 21_600, 43_200, 259_200)),
-                          mode=source.choice(get_args(WaitingMode)),
-                          deductible=source.choice(("waived", "kept")))
+        mode: WaitingMode = source.choice(get_args(WaitingMode))
+        waiting = Waiting(
+            seconds=source.choice((0, 21_600, 43_200, 259_200)), mode=mode,
+            deductible=source.choice(("waived", "kept")) if mode == "franchise_hours" else "waived")
     return Section(
         coverage=code, clause="2", valuation=valuation, waiting=waiting,
         payability=_sometimes(source, 0.1, _payability(source, code), None),

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from dinghai.terms.program import ItemShape
+from dinghai.vocabulary.facts import UNKNOWN
 from dinghai.wording.layers import Layer
 from dinghai.wording.policy import Policy
 from dinghai.wording.sections import Section, Tower, Valuation
-from tests.terms.oracle_event import Event, Line, named
+from tests.terms.oracle_event import Event, Line, named, readings
 from tests.terms.oracle_facts import (
     WHOLE,
     Facts,
@@ -34,8 +35,13 @@ from tests.terms.oracle_losses import reduce_item, value_item
 def decide(
     policy: Policy, items: Sequence[ItemShape], cells: Mapping[str, int]
 ) -> dict[str, int]:
-    """Everything the text defines about one event, by the engine's names."""
-    return Oracle(Facts(policy, items, cells)).run()
+    """Everything the text defines about one event, by the engine's names.
+
+    Of readings under different kinds of penalties the one that leaves least counts.
+    """
+    found = [Oracle(Facts(policy, items, cells), one).run()
+             for one in readings(policy.product.exclusions)]
+    return min(found, key=lambda one: one["due"])
 
 
 class Oracle(Event):
@@ -95,7 +101,7 @@ class Oracle(Event):
                 self.facts.amount(kind, one.index) for one in line.items
                 for kind in ("bi.insurable_amount", "property.insurable_amount"))
             sublimit = self.policy.sublimit(line.coverage)
-            if insurable > sublimit:
+            if insurable > sublimit and is_explained(self.policy, f"average:{line.coverage}"):
                 line.amount = pro_rata(line.amount, sublimit, insurable)
 
     def _account(self, line: Line) -> str:
@@ -274,8 +280,8 @@ class Oracle(Event):
     def _premium_paid(self) -> None:
         if self.product.instalments is None or not is_explained(self.policy, "premium_paid"):
             return
-        if not (self.facts.known("premium.paid") and self.facts.known("premium.due")):
-            return
+        if UNKNOWN in (self.facts.cell("premium.paid"), self.facts.cell("premium.due")):
+            return  # that nothing was paid may be established, too
         paid, due = self.facts.amount("premium.paid"), self.facts.amount("premium.due")
         if paid < due:
             for line in self.lines:
@@ -300,7 +306,8 @@ class Oracle(Event):
                     line.amount = pro_rata(line.amount, own, own + other)
             else:
                 line.amount = max(line.amount - paid, 0)
-            line.amount = min(line.amount, max(line.loss - self._recovered(line) - paid, 0))
+            recovered = self._recovered(line) if "recoveries" in self.done else 0
+            line.amount = min(line.amount, max(line.loss - recovered - paid, 0))
 
     def _inside(self) -> list[Line]:
         return [one for one in self.lines if one.inside]

@@ -5,11 +5,11 @@ Part of the second reading of docs/explanation/terms.md (see oracle.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dinghai.foundation.calendar import start_of
-from dinghai.wording.exclusions import Exclusion
+from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.sections import Section
 from tests.terms.oracle_facts import (
     DAY,
@@ -68,6 +68,31 @@ def named(word: str, insured: str) -> str:
     return f"{word}@{insured}" if insured else word
 
 
+def readings(exclusions: Sequence[Exclusion]) -> list[dict[str, str]]:
+    """Of each group that mixes kinds of penalties one kind acts: every way to pick them."""
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for own in exclusions:
+        effects = [own.effect, *(step.effect for step in own.effect.steps)] if own.effect else []
+        if own.acts_on == "event" and own.penalty_group and not own.cumulative:
+            kinds.setdefault(own.penalty_group, []).extend(
+                (own.code, kind) for one in effects if (kind := _kind(one)))
+    found: list[dict[str, str]] = [{}]
+    for group, members in kinds.items():
+        several = len({code for code, _ in members}) > 1
+        mixed = [kind for kind in ("points", "multiply", "hours")
+                 if any(kind == other for _, other in members)]
+        if several and len(mixed) > 1:
+            found = [{**one, group: kind} for one in found for kind in mixed]
+    return found
+
+
+def _kind(effect: Effect) -> str:
+    if effect.type == "deductible_uplift":
+        return str(effect.mode)
+    return {"coinsurance": "points", "sliding_coinsurance": "points",
+            "extend_waiting": "hours"}.get(effect.type, "")
+
+
 def combined(penalties: Sequence[tuple[Exclusion, int]]) -> int:
     """Penalties together: of a group the heaviest, and on top those declared cumulative."""
     total = 0
@@ -83,8 +108,9 @@ def combined(penalties: Sequence[tuple[Exclusion, int]]) -> int:
 class Event:
     """One event, up to the loss of each section."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, choice: Mapping[str, str]) -> None:
         self.facts = facts
+        self.choice = choice
         self.policy = facts.policy
         self.product = facts.policy.product
         self.schedule = facts.policy.schedule
@@ -190,6 +216,8 @@ class Event:
         """Event penalties of one kind upon a coverage: points, multiply (ppm) or hours."""
         found = []
         for own in self._event_exclusions(coverage):
+            if not own.cumulative and self.choice.get(own.penalty_group, kind) != kind:
+                continue
             effect = effect_of(self.facts, own)
             value = 0
             if kind == "points":

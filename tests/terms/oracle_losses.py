@@ -203,12 +203,14 @@ def reduce_item(facts: Facts, section: Section, item: Item) -> None:
     for own in facts.policy.product.exclusions:
         if (own.acts_on == "item" and own.code in listed
                 and acts(facts, own, section.coverage, item.index)):
-            _apply(facts, effect_of(facts, own, item.index), item)
+            _apply(facts, effect_of(facts, own, item.index), item,
+                   profiled=section.valuation is not None and section.valuation.method
+                   == "business_interruption_hourly_profile")
     if facts.known("item.reasonable_amount", item.index):
         item.amount = min(item.amount, facts.amount("item.reasonable_amount", item.index))
 
 
-def _apply(facts: Facts, effect: Effect, item: Item) -> None:
+def _apply(facts: Facts, effect: Effect, item: Item, *, profiled: bool) -> None:
     index = item.index
     named = str(effect.fact)
     match effect.type:
@@ -224,8 +226,9 @@ def _apply(facts: Facts, effect: Effect, item: Item) -> None:
         case "reduce_hours_by_fact":
             idle = facts.amount(named, index) * HOUR
             left = max(item.interruption - idle, 0)
-            # of an interruption of no time, idle time is all
-            _scale(item, left, max(item.interruption, 1))
+            if not profiled:  # a profile shows itself that idle hours earn nothing
+                # of an interruption of no time, idle time is all
+                _scale(item, left, max(item.interruption, 1))
             item.interruption = left
         case "reduce_to_ratio":
             _to_ratio(facts, effect, item)

@@ -59,8 +59,8 @@ def test_cause_and_item_exclusions_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "field", "words"), [
-    ('coverage = "FP-BI"', 'coverage = "FP-XX"', "sections", "not a coverage"),
-    ('code = "EX-GOV"', 'code = "EX-WAR"', "exclusions", "twice"),
+    ('coverage = "FP-BI"', 'coverage = "FP-XX"', "sections[1].coverage", "not a coverage"),
+    ('code = "EX-GOV"', 'code = "EX-WAR"', "exclusions[4]", "twice"),
     ("seconds = 43_200", 'seconds = "12h"', "sections[1].waiting.seconds", "Expected `int`"),
     ('mode = "higher_of"', 'mode = "highest"', "sections[1].waiting.mode", "Invalid enum"),
     ("ppm_of_aggregate = 250_000", "ppm_of_agregate = 250_000",

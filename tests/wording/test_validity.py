@@ -33,8 +33,8 @@ def product(**fields: Any) -> Product:
 
 
 @pytest.mark.parametrize(("fields", "field", "words"), [
-    ({"sections": [BI, BI]}, "sections", "FP-BI stands twice"),
-    ({"exclusions": [OWN, OWN]}, "exclusions", "CX-1 stands twice"),
+    ({"sections": [BI, BI]}, "sections[1]", "FP-BI stands twice"),
+    ({"exclusions": [OWN, OWN]}, "exclusions[1]", "CX-1 stands twice"),
     ({"calculation_order": ["sublimit"]}, "calculation_order", "every stage once"),
     ({"basis": {"aggregation_rule": "hours_window"}}, "basis.hours_window", "needs its hours"),
     ({"parameters": {"wishes": 3}}, "parameters.wishes", "not a parameter of the vocabulary"),
@@ -56,6 +56,12 @@ def product(**fields: Any) -> Product:
     ({"sections": [{**BI, "waiting": {"seconds": 3600, "mode": "franchise_hours"},
                     "retention": {"kind": "fixed", "amount_fen": 5}}]}, "sections[0].retention",
      "takes the section's own retention away"),
+    ({"sections": [{**BI, "waiting": {"seconds": 3600, "mode": "higher_of",
+                                      "deductible": "kept"}}]},
+     "sections[0].waiting.deductible", "says itself"),
+    ({"obligations": [{"id": "o", "who": "insured", "text_zh": "报", "text_en": "Tell",
+                       "clause": "7", "breach": "EX-MOON"}]},
+     "obligations[0].breach", "does not have"),
     ({"sections": [{**IR, "sublimit": {"amount_fen": 5, "ppm_of_aggregate": 5}}]},
      "sections[0].sublimit", "one form"),
     ({"sections": [{**IR, "exclusions": ["EX-WAR"]}]}, "sections[0].exclusions",
@@ -109,7 +115,8 @@ def product(**fields: Any) -> Product:
     ({"exclusions": [{**OWN, "predicate": {"fact": "claim.notice_delay_hours", "op": "gt",
                                            "value": {"policy": "moon"}}}]},
      "exclusions[0].predicate", "no term 'moon'"),
-    ({"exclusions": [{**OWN, "predicate": {"fact": "nothing", "op": "is_true"}}]}, "nothing",
+    ({"exclusions": [{**OWN, "predicate": {"fact": "nothing", "op": "is_true"}}]},
+     "exclusions[0].predicate.fact",
      "not in the registry"),
     ({"exclusions": [{**OWN, "predicate": {
         "fact": "incident.root_cause_id", "op": "eq", "value": "RC-1"}}]},

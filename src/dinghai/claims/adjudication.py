@@ -19,7 +19,7 @@ from dinghai.claims.history import (
     read_history,
     with_series,
 )
-from dinghai.claims.layering import aggregate_reinstatement, layer_shares
+from dinghai.claims.layering import aggregate_reinstatement, contributions, layer_shares
 from dinghai.claims.outcomes import Outcome, flags_of, outcome_of, subject_of
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import Fault, InputError
@@ -83,6 +83,10 @@ def decide(
     }
     if settled.layers:
         decision["layers"] = settled.layers
+        contributed = contributions(settled.layers)
+        if contributed:
+            decision["contributions_fen"] = contributed
+            decision["insurers_fen"] = max(decision["total_fen"] - contributed, 0)
     if settled.reinstatement:
         decision["reinstatement"] = settled.reinstatement
     if settled.interim_above_due_fen:
@@ -321,7 +325,7 @@ def _line_outside(
 
 
 def _interim_line(no: int, run: tracing.TracedRun) -> dict[str, JSON]:
-    rule = next(rule for rule in run.program.rules if rule.name == "interim")
+    rule = next(rule for rule in run.rules() if rule.name == "interim")
     return {
         "no": no, "coverage": "", "items": [], "outcome": "interim_deducted",
         "payable_fen": -run.output("interim"), "clause": "", "facts": [], "evidence": [],

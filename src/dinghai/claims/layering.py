@@ -24,6 +24,12 @@ def layer_shares(policy: Policy, outputs: Mapping[str, int]) -> list[dict[str, J
             if f"layer.{one.id}" in outputs]
 
 
+def contributions(layers: list[dict[str, JSON]]) -> int:
+    """What chain owners and suppliers bear of all layers by their own agreement."""
+    return sum(share["fen"] for layer in layers for share in layer["shares"]
+               if share["kind"] == "contribution")
+
+
 def _layer(layer: Layer, outputs: Mapping[str, int]) -> dict[str, JSON]:
     shares: list[JSON] = [
         {"party": one.party, "role": one.role, "kind": KINDS[one.role],

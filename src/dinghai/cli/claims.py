@@ -6,6 +6,7 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from dinghai.claims.adjudication import decide
 from dinghai.claims.claim_file import read_claim
@@ -113,6 +114,8 @@ def _explain(arguments: argparse.Namespace) -> Answer:
                          mend="one of: " + ", ".join(map(str, numbers)))
     lines = [line for line in decision["lines"] if arguments.line in (None, line["no"])]
     text = [row for line in lines for row in explain_line(decision, line, arguments.language)]
+    if arguments.line is None:
+        text += _layer_text(decision.get("layers", []))
     return Answer({"lines": lines}, text)
 
 
@@ -122,11 +125,18 @@ def _decision_text(decision: dict[str, JSON]) -> list[str]:
              format_yuan(line["payable_fen"]), line["clause"], " ".join(line["law"]))
             for line in decision["lines"]]
     text = table(("no", "coverage", "outcome", "payable", "clause", "law"), rows)
-    above = decision.get("interim_above_due_fen")
-    return [*text, f"total {format_yuan(decision['total_fen'])}",
-            *([f"paid in advance beyond what is due: {format_yuan(above)}"] if above else []),
+    sums = [f"{words} {format_yuan(decision[key])}" for key, words in _SUMS.items()
+            if key in decision]
+    return [*text, f"total {format_yuan(decision['total_fen'])}", *sums,
             *_layer_text(decision.get("layers", [])), f"hash  {decision['hash']}",
             *_flag_text(decision["lines"])]
+
+
+_SUMS: Final = {
+    "insurers_fen": "  of it insurers pay",
+    "contributions_fen": "  of it contributions by agreement, no insurance,",
+    "interim_above_due_fen": "paid in advance beyond what is due",
+}
 
 
 def _layer_text(layers: list[JSON]) -> list[str]:

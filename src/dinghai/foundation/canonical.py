@@ -10,6 +10,7 @@ from typing import Any
 import rfc8785
 
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.locating import key_twice
 
 JSON = Any
 """A value of JSON's own types: dict, list, str, int, float, bool, None."""
@@ -37,7 +38,8 @@ def document_hash(document: JSON) -> str:
 def read_json(path: Path, *, limit_bytes: int = 64 * 1024 * 1024) -> JSON:
     """A JSON file, or an InputError that names file, line and mend."""
     if not path.is_file():
-        raise InputError("there is no such file", file=str(path), mend="check the path")
+        what = "this is a folder" if path.is_dir() else "there is no such file"
+        raise InputError(what, file=str(path), mend="name a file")
     if path.stat().st_size > limit_bytes:
         raise InputError(f"the file is larger than {limit_bytes} bytes", file=str(path),
                          mend="split it")
@@ -45,14 +47,24 @@ def read_json(path: Path, *, limit_bytes: int = 64 * 1024 * 1024) -> JSON:
         return json.loads(path.read_bytes(), parse_constant=_refuse_constant,
                           object_pairs_hook=_once)
     except _TwiceError as error:
-        raise InputError(f"{error} stands twice in one object", file=str(path), field=str(error),
-                         mend="keep one: JSON would drop the others silently") from error
+        found = key_twice(path.read_text("utf-8", errors="replace"))
+        name, line = found or (str(error), None)
+        raise InputError(f"{error} stands twice in one object", file=str(path), field=name,
+                         line=line, mend="keep one: JSON would drop the others silently"
+                         ) from error
     except json.JSONDecodeError as error:
         raise InputError(f"not JSON: {error.msg}", file=str(path), line=error.lineno,
                          mend="mend the syntax at this line") from error
+    except _NumberError as error:
+        raise InputError(f"{error} is no number of JSON", file=str(path),
+                         mend="write a finite number, or leave the field out") from error
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", file=str(path), mend="save the file as UTF-8 JSON"
                          ) from error
+
+
+class _NumberError(Exception):
+    """NaN and infinities, which Python's JSON knows and JSON does not."""
 
 
 class _TwiceError(Exception):
@@ -68,4 +80,4 @@ def _once(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise _NumberError(name)

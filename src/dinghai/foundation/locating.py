@@ -23,9 +23,15 @@ def line_of(text: str, field: str | None) -> int | None:
     if not field or len(text) > _LARGEST:
         return None
     lines = line_index(text)
-    while field and field not in lines:
+    while field and field not in lines and f"{field}[0]" not in lines:
         field = field[:max(field.rfind("."), field.rfind("["), 0)]
-    return lines.get(field)
+    return lines.get(field, lines.get(f"{field}[0]"))
+
+
+def key_twice(text: str) -> tuple[str, int] | None:
+    """The path and line of a key that one JSON object has for the second time."""
+    scan = _scanned(text)
+    return scan.twice[0] if scan.twice else None
 
 
 def with_lines(error: InputError, file: str, text: str) -> InputError:
@@ -41,6 +47,10 @@ def line_index(text: str) -> dict[str, int]:
 
     A text that does not parse gives what was found before the place where it breaks.
     """
+    return _scanned(text).lines
+
+
+def _scanned(text: str) -> _Scan:
     scan = _Scan(list(_tokens(text)))
     try:
         if text.lstrip()[:1] == "{":
@@ -49,7 +59,7 @@ def line_index(text: str) -> dict[str, int]:
             scan.statements()
     except (IndexError, RecursionError):
         pass
-    return scan.lines
+    return scan
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
@@ -71,6 +81,7 @@ class _Scan:
     at: int = 0
     lines: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    twice: list[tuple[str, int]] = field(default_factory=list)
 
     def statements(self) -> None:
         """TOML: headers and keys, one a line."""
@@ -116,10 +127,14 @@ class _Scan:
 
     def _pair(self, table: str) -> None:
         line = self._line()
-        path = table
+        path, opened = table, []
         for piece in self._key():
             path = _join(path, piece)
-            self.lines.setdefault(path, line)
+            opened.append(path)
+        if path in self.lines:
+            self.twice.append((path, line))
+        for one in opened:
+            self.lines.setdefault(one, line)
         self.at += 1  # the sign between key and value
         while self._take("\n"):
             pass

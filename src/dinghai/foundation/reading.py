@@ -34,7 +34,8 @@ def read_toml(path: Path, kind: type[T], *, limit_bytes: int = 4 * 1024 * 1024) 
 def read_text(path: Path, *, limit_bytes: int) -> str:
     """A file of text, bounded. Raises InputError."""
     if not path.is_file():
-        raise InputError("there is no such file", file=str(path), mend="check the path")
+        what = "this is a folder" if path.is_dir() else "there is no such file"
+        raise InputError(what, file=str(path), mend="name a file")
     if path.stat().st_size > limit_bytes:
         raise InputError(f"the file is larger than {limit_bytes} bytes", file=str(path),
                          mend="split it")
@@ -144,6 +145,32 @@ def _mend(text: str, kind: type, pieces: list[str]) -> str:
         return "one of: " + ", ".join(allowed) if allowed else "use a word of the vocabulary"
     if "got `float`" in text:
         return "write a whole number: fen for amounts, parts per million for ratios, seconds"
+    return _mend_type(text)
+
+
+_EXAMPLES: Final = (
+    ("RFC3339 encoded datetime", "write it like 2026-03-02T10:00:00+08:00"),
+    ("RFC3339 encoded date", "write it like 2026-03-02"),
+    ("Expected `datetime", "write it like 2026-03-02T10:00:00+08:00"),
+    ("Expected `date", "write it like 2026-03-02"),
+    ("Expected `str", "write a text in quotes"),
+    ("Expected `bool", "write true or false"),
+    ("Expected `array", "write a list: [ … ]"),
+    ("Expected `object", "write a table: { … }"),
+)
+_RANGE: Final = re.compile(r"([<>])(=?) (-?\d+)$")
+
+
+def _mend_type(text: str) -> str:
+    """How a value of the expected type is written."""
+    found = _RANGE.search(text)
+    if found is not None:
+        return f"give {'at least' if found[1] == '>' else 'at most'} {found[3]}"
+    for words, mend in _EXAMPLES:
+        if words in text:
+            return mend
+    if "Expected `int" in text:
+        return "write a whole number"
     return "see the file's reference page for what stands here"
 
 

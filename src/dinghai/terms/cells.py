@@ -51,8 +51,12 @@ def _series_cell(item: LossItem, hours: list[int] | None, rule: str) -> int:
     kind, _separator, seconds = rule.partition(":")
     if kind == "first":
         waited = max(int(seconds) - (_seconds(item, "supply.buffer_seconds") or 0), 0)
-        return first_of_series(hours, min(waited, lasted))
-    return first_of_series(hours, min(lasted, int(seconds)) if seconds else lasted)
+        wanted = min(waited, lasted)
+    else:
+        wanted = min(lasted, int(seconds)) if seconds else lasted
+    if wanted > len(hours) * 3600:
+        return UNKNOWN  # nobody said what the hours after the last were worth
+    return first_of_series(hours, wanted)
 
 
 def _seconds(item: LossItem, identifier: str) -> int | None:

@@ -7,8 +7,10 @@ exclusions is the product's own (`calculation_order`); the default is DECISIONS 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.truth import Truth
 from dinghai.terms.context import Context
 from dinghai.terms.erosion import note_erosion
 from dinghai.terms.exclusions import (
@@ -20,11 +22,12 @@ from dinghai.terms.exclusions import (
 )
 from dinghai.terms.interruption import LostTime
 from dinghai.terms.limits import reinstate_aggregate
-from dinghai.terms.program import Builder, ItemShape, Op, Program
+from dinghai.terms.program import Builder, ItemShape, Op, Program, Rule
 from dinghai.terms.stages import STAGES
 from dinghai.terms.states import SectionState, applies, section_name
 from dinghai.terms.triggers import TOWER, covered, lawful
 from dinghai.terms.valuation import ValuedItem, Waitings, compile_valuation
+from dinghai.wording.penalties import choices
 from dinghai.wording.policy import Policy
 from dinghai.wording.sections import Section, Tower, Valuation
 
@@ -49,6 +52,25 @@ def compile_policy(policy: Policy, items: Sequence[str | ItemShape]) -> Program:
                              mend="one of: " + (", ".join(sorted(members)) or "none"))
     context = Context(Builder(), policy, shapes)
     effects = compile_event_exclusions(context)
+    readings = [_compile_reading(context, effects.under(one))
+                for one in choices(policy.product.exclusions)]
+    _choose_heaviest(context.builder, readings)
+    return context.builder.build(context.items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The terms under one choice of penalties: outputs and rules of their own."""
+
+    outputs: dict[str, int]
+    rules: list[Rule]
+
+
+def _compile_reading(context: Context, effects: EventEffects) -> _Reading:
+    """Everything after the event's exclusions."""
+    policy, builder = context.policy, context.builder
+    before = builder.rules
+    builder.outputs, builder.rules = {}, list(before)
     compiled = []
     counted: dict[str, int] = {}
     for section in policy.product.sections:
@@ -67,7 +89,27 @@ def compile_policy(policy: Policy, items: Sequence[str | ItemShape]) -> Program:
     for tower in policy.product.towers:
         towers |= _compile_tower(context, effects, tower)
     defence = {one.state.name: one.defence for one in compiled if one.defence is not None}
-    return _finish(context, compiled, towers, defence, counted)
+    _finish(context, compiled, towers, defence, counted)
+    reading = _Reading(builder.outputs, builder.rules[len(before):])
+    builder.rules = before
+    return reading
+
+
+def _choose_heaviest(builder: Builder, readings: list[_Reading]) -> None:
+    """The reading that leaves least, the first of several; the others' rules are not shown."""
+    first, *others = readings
+    chosen = [builder.truth(Truth.TRUE)]
+    outputs = first.outputs
+    for one in others:
+        lower = builder.step(Op.LESS, one.outputs["due"], outputs["due"])
+        outputs = {name: builder.step(Op.SELECT, lower, one.outputs[name], register)
+                   for name, register in outputs.items()}
+        higher = builder.step(Op.NOT, lower)
+        chosen = [*(builder.step(Op.AND, before, higher) for before in chosen), lower]
+    builder.outputs = outputs
+    for one, register in zip(readings, chosen, strict=True):
+        builder.rules += [replace(rule, chosen=register) if others else rule
+                          for rule in one.rules]
 
 
 class _Section:
@@ -132,7 +174,8 @@ class _Section:
                                    defence_apart=apart)
         result = compile_item_exclusions(
             self.context, item, section.coverage, section.exclusions or (), valued.amount,
-            valued.time.interruption if valued.time else None)
+            valued.time.interruption if valued.time else None,
+            profiled=section.valuation.method == "business_interruption_hourly_profile")
         amount = _reasonable(self.context, item, result.amount, section.clause)
         if valued.time is not None and result.interruption is not None and section.waiting and (
                 applies(self.context, f"waiting:{section.coverage}", self.name)):
@@ -274,7 +317,7 @@ def _compile_tower(context: Context, effects: EventEffects, tower: Tower) -> dic
 def _finish(
     context: Context, compiled: list[_Section], towers: dict[str, int], defence: dict[str, int],
     counted: dict[str, int],
-) -> Program:
+) -> None:
     builder = context.builder
     states = [one.state for one in compiled]
     zero = builder.constant(0)
@@ -303,4 +346,3 @@ def _finish(
                             "ground_up": builder.total([state.loss for state in states])})
     reinstate_aggregate(context, states, inside)
     note_erosion(context, states, inside, counted)
-    return builder.build(context.items)

@@ -17,6 +17,7 @@ from dinghai.terms.program import Op
 from dinghai.vocabulary.facts import fact
 from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
 from dinghai.wording.exclusions import Effect, Exclusion
+from dinghai.wording.penalties import Choice, Kind
 from dinghai.wording.policy import explained
 
 Penalties = dict[str, list[tuple[Exclusion, int]]]
@@ -37,6 +38,16 @@ class EventEffects:
     uplifts: Penalties = field(default_factory=lambda: defaultdict(list))
     waitings: Penalties = field(default_factory=lambda: defaultdict(list))
     reductions: list[tuple[Exclusion, int]] = field(default_factory=list)
+
+    def under(self, choice: Choice) -> EventEffects:
+        """The same with only the chosen kind of each group that mixes kinds."""
+        def kept(kind: Kind, penalties: Penalties) -> Penalties:
+            return {group: [(one, register) for one, register in members
+                            if one.cumulative or choice.get(group, kind) == kind]
+                    for group, members in penalties.items()}
+        return EventEffects(self.excluded, kept("points", self.shares),
+                            kept("multiply", self.uplifts), kept("hours", self.waitings),
+                            self.reductions)
 
 
 def touches(exclusion: Exclusion, coverage: str) -> bool:
@@ -178,11 +189,12 @@ class ItemResult:
 
 def compile_item_exclusions(
     context: Context, item: int, coverage: str, codes: tuple[str, ...], amount: int,
-    interruption: int | None, *, quiet: bool = False,
+    interruption: int | None, *, quiet: bool = False, profiled: bool = False,
 ) -> ItemResult:
     """Steps of the exclusions that act on one item, in the product's order.
 
-    ``quiet`` leaves no rules: for amounts that only share the item's exclusions.
+    ``quiet`` leaves no rules: for amounts that only share the item's exclusions. ``profiled`` says
+    that an hourly profile makes the amount: it shows itself that idle hours earn nothing.
     """
     wanted = set(codes)
     for exclusion in context.policy.product.exclusions:
@@ -193,8 +205,10 @@ def compile_item_exclusions(
         applies, predicate, effective = _applies(context, exclusion, item)
         applies = unless_carved_back(context, exclusion, coverage, applies, item)
         before = amount
-        amount, interruption = _item_effect(context, item, exclusion, applies, amount,
-                                            interruption)
+        reduced, interruption = _item_effect(context, item, exclusion, applies, amount,
+                                             interruption)
+        if not (profiled and _effect(exclusion).type == "reduce_hours_by_fact"):
+            amount = reduced
         if quiet:
             continue
         context.record(

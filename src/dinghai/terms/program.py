@@ -73,6 +73,8 @@ class Rule:
     facts: tuple[str, ...] = ()
     code: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    chosen: int | None = None
+    """The truth that this rule's reading of the terms is the one that counts; None: always."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,8 +7,7 @@ from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects, heaviest
 from dinghai.terms.limits import shared_limits, sublimit_key
 from dinghai.terms.program import Op
-from dinghai.terms.states import SectionState, applies, cut, replace, retain
-from dinghai.wording.words import Stage
+from dinghai.terms.states import SectionState, applies, comes_before, cut, replace, retain
 
 _OWN = frozenset({"fixed", "percentage", "higher_of", "lower_of"})
 
@@ -208,7 +207,7 @@ def _bounds(context: Context, effects: EventEffects, states: list[SectionState])
         _at_least(context, cash, schedule.retention_minimum_fen)
     if schedule.retention_maximum_fen is not None:
         _at_most(context, cash, states, schedule.retention_maximum_fen)
-        if _comes_before(context, "shared_limits", "event_deductible"):
+        if comes_before(context, "shared_limits", "event_deductible"):
             shared_limits(context, effects, states)  # what was given back may not pass them
 
 
@@ -254,7 +253,7 @@ def _rooms(
     builder = context.builder
     rooms = {state.name: builder.constant(0) if state.retained is None else state.retained
              for state in cash}
-    if _comes_before(context, "sublimit", "event_deductible"):
+    if comes_before(context, "sublimit", "event_deductible"):
         for key in dict.fromkeys(sublimit_key(state) for state in cash):
             group = [state for state in states if sublimit_key(state) == key]
             takers = [state for state in group if state.name in rooms]
@@ -265,7 +264,3 @@ def _rooms(
             rooms.update(zip((state.name for state in takers), kept, strict=True))
     return list(rooms.values())
 
-
-def _comes_before(context: Context, stage: Stage, other: Stage) -> bool:
-    order = context.policy.product.calculation_order
-    return order.index(stage) < order.index(other)

@@ -7,7 +7,7 @@ from dinghai.terms.context import Context
 from dinghai.terms.exclusions import EventEffects, heaviest
 from dinghai.terms.limits import reinstated
 from dinghai.terms.program import Op
-from dinghai.terms.states import SectionState, applies, cut, recovered, replace
+from dinghai.terms.states import SectionState, applies, comes_before, cut, recovered, replace
 from dinghai.wording.layers import Layer
 
 
@@ -32,10 +32,12 @@ def premium_paid(context: Context, effects: EventEffects, states: list[SectionSt
     if clause is None or not applies(context, "premium_paid", "event"):
         return
     builder = context.builder
-    due, paid = context.fact("premium.due"), context.fact("premium.paid")
-    short = builder.step(Op.LESS, paid, due)
     values = {"premium_due": context.value("premium.due"),
               "premium_paid": context.value("premium.paid")}
+    # that nothing was paid may stand as established absent: both must be known, not both exist
+    known = [builder.step(Op.KNOWN, context.fact(one)) for one in ("premium.due", "premium.paid")]
+    short = builder.every([*known, builder.step(Op.LESS, values["premium_paid"],
+                                                values["premium_due"])])
     for state in states:
         reduced = builder.ratio(state.amount, values["premium_paid"], values["premium_due"])
         replace(context, state, "premium_paid",
@@ -64,7 +66,9 @@ def other_insurance(context: Context, effects: EventEffects, states: list[Sectio
             known = _any_known(context, state, "item.other_insurance_liability")
             after = _pro_rata(context, state.amount, state.amount, other, known, after)
             inputs |= {"other_liability": other}
-        open_ = builder.less(builder.less(state.loss, recovered(context, state)), paid)
+        open_ = builder.less(state.loss, paid)
+        if comes_before(context, "recoveries", "other_insurance"):
+            open_ = builder.less(open_, recovered(context, state))  # a later stage takes its own
         after = builder.minimum(after, open_)
         replace(context, state, "other_insurance", after, inputs=inputs, code=terms.rule,
                 facts=("item.other_insurance_paid", "item.other_insurance_sum",

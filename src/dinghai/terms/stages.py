@@ -15,7 +15,7 @@ from dinghai.terms.limits import aggregate_limit, each_event_limit, shared_limit
 from dinghai.terms.program import Op
 from dinghai.terms.retentions import event_deductible, retention
 from dinghai.terms.sharing import insured_share, layers, other_insurance, premium_paid
-from dinghai.terms.states import SectionState, recovered, replace
+from dinghai.terms.states import SectionState, applies, recovered, replace
 from dinghai.wording.exclusions import Exclusion
 from dinghai.wording.words import Stage
 
@@ -53,11 +53,13 @@ def _reduce(
 
 
 def average(context: Context, effects: EventEffects, states: list[SectionState]) -> None:
-    """Under-insurance, only where the product declares it (保险法55条)."""
+    """Under-insurance, only where the product declares it (保险法55条) and explained it: a clause
+    that pays in proportion is one that limits liability (解释二9条)."""
     builder = context.builder
     names = ("bi.insurable_amount", "property.insurable_amount")
     for state in states:
-        if not state.section.average:
+        if not state.section.average or not applies(
+                context, f"average:{state.coverage}", state.name):
             continue
         insured = context.amount(context.policy.sublimit(state.coverage))
         insurable = builder.constant(0)

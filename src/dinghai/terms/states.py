@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dinghai.terms.context import Context
 from dinghai.wording.policy import explained
 from dinghai.wording.sections import Section
+from dinghai.wording.words import Stage
 
 
 @dataclass(slots=True)
@@ -67,6 +68,12 @@ def applies(context: Context, key: str, subject: str) -> bool:
                for one in rules):
         context.record("unexplained", subject, code=key, law=("保险法17条",))
     return False
+
+
+def comes_before(context: Context, stage: Stage, other: Stage) -> bool:
+    """Whether the product takes one stage before another."""
+    order = context.policy.product.calculation_order
+    return order.index(stage) < order.index(other)
 
 
 def recovered(context: Context, state: SectionState) -> int:

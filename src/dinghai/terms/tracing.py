@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,13 @@ class TracedRun:
 
     def rules_of(self, subject: str) -> tuple[Rule, ...]:
         """The rules about one subject, in order."""
-        return tuple(rule for rule in self.program.rules if rule.subject == subject)
+        return tuple(rule for rule in self.rules() if rule.subject == subject)
+
+    def rules(self) -> Iterator[Rule]:
+        """The rules of the reading that counts, in order."""
+        for rule in self.program.rules:
+            if rule.chosen is None or self.registers[rule.chosen] == Truth.TRUE:
+                yield rule
 
 
 def run(program: Program, cells: Mapping[str, int]) -> TracedRun:

@@ -8,7 +8,7 @@ so that the kernel and the tracing interpreter see the same three states.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -197,13 +197,14 @@ class IncidentFacts:
 def parse_facts(
     raw: Mapping[str, JSON], *, scope: Scope, where: str, file: str | None = None
 ) -> dict[str, KnownFact]:
-    """Read ``{id: {"value": …, "evidence": […]}}``; a bare value stands for one without evidence.
+    """Read ``{id: {"value": …, "evidence": […]}}``; a bare value stands for one without evidence,
+    and ``{"event": {"data_loss": true}}`` (TOML's unquoted keys) for ``{"event.data_loss": true}``.
 
     Raises one InputError for all faults: unknown ids, wrong scope, wrong type, out of range.
     """
     known: dict[str, KnownFact] = {}
     faults: list[Fault] = []
-    for identifier, entry in raw.items():
+    for identifier, entry in _flat(raw):
         path = f"{where}.{identifier}"
         try:
             known[identifier] = _parse_fact(identifier, entry, scope)
@@ -212,6 +213,16 @@ def parse_facts(
     if faults:
         raise InputError.of(faults)
     return known
+
+
+def _flat(raw: Mapping[str, JSON]) -> Iterator[tuple[str, JSON]]:
+    """Ids with their entries; tables below a part of an id are walked."""
+    for name, entry in raw.items():
+        plain = not isinstance(entry, dict) or set(entry) <= {"value", "absent", "evidence"}
+        if plain or name in facts() or name.count(".") > 3:
+            yield name, entry
+        else:
+            yield from _flat({f"{name}.{rest}": one for rest, one in entry.items()})
 
 
 def _parse_fact(identifier: str, entry: JSON, scope: Scope) -> KnownFact:

@@ -92,7 +92,11 @@ def _parse_test(raw: dict[str, JSON], where: str) -> Test:
     if op not in OPERATORS:
         raise InputError(f"{op!r} is not an operator", field=f"{where}.op",
                          mend="one of: " + ", ".join(OPERATORS))
-    definition = fact(str(raw["fact"]))
+    try:
+        definition = fact(str(raw["fact"]))
+    except InputError as error:
+        raise InputError(error.fault.message, field=f"{where}.fact",
+                         mend=error.fault.mend) from error
     value = raw.get("value")
     if op in _BARE:
         if value is not None:

@@ -28,21 +28,24 @@ from dinghai.wording.policy import (
     scheduled_sections,
     with_explanations,
 )
-from dinghai.wording.products import load_product
+from dinghai.wording.products import load_product, shipped_products
 from dinghai.wording.schema import Product
 from dinghai.wording.words import Struct
 
 
 class Explanation(Struct, frozen=True):
-    """How terms were explained, and which."""
+    """How terms were explained, and which. Without a moment they were highlighted only, which is
+    enough for statutory prohibitions (解释二10条)."""
 
-    explained_at: datetime
+    explained_at: datetime | None = None
     highlighted: bool = True
     channel: str = ""
     confirmed_by: str = ""
     evidence: str = ""
     only: tuple[str, ...] | None = None
     excepted: tuple[str, ...] = ()
+    highlighted_only: tuple[str, ...] = ()
+    """Of them those that were highlighted, and not explained."""
 
 
 class _Order(Struct, frozen=True):
@@ -58,9 +61,17 @@ def read_policy_file(path: Path) -> Policy:
         if isinstance(raw, dict) and raw.get("schema") == "dinghai.policy/1":
             return read_policy(raw, file=str(path))
         order = typed(raw, _Order, file=str(path))
-        folder = path.parent / order.product
-        product = load_product(str(folder) if folder.is_dir() else order.product)
-        return _policy(product, order, str(path))
+        return _policy(_product(path, order.product), order, str(path))
+
+
+def _product(path: Path, name: str) -> Product:
+    """The product a policy's file names: a folder beside the file, or a shipped one's id."""
+    folder = path.parent / name
+    if not folder.is_dir() and name not in shipped_products():
+        raise InputError(f"there is no product {name!r}, and no folder {folder}", file=str(path),
+                         field="product", mend="name a product's folder from where this file is, "
+                         "or a shipped product: " + ", ".join(shipped_products()))
+    return load_product(str(folder) if folder.is_dir() else name)
 
 
 def _policy(product: Product, order: _Order, file: str) -> Policy:
@@ -105,14 +116,20 @@ def _explain(policy: Policy, explanation: Explanation | None) -> Policy:
     if explanation is None:
         return policy
     keys = [term.key for term in terms_to_explain(policy)]
-    for name in (*(explanation.only or ()), *explanation.excepted):
-        if name not in keys:
-            raise InputError(f"{name!r} is not a term that must be explained",
-                             field="explanation", mend="one of: " + ", ".join(keys))
+    named = {"only": explanation.only or (), "excepted": explanation.excepted,
+             "highlighted_only": explanation.highlighted_only}
+    for field, names in named.items():
+        for name in names:
+            if name not in keys:
+                raise InputError(f"{name!r} is not a term that must be explained",
+                                 field=f"explanation.{field}",
+                                 mend="one of: " + ", ".join(keys))
     wanted = keys if explanation.only is None else explanation.only
     record = ExplanationRecord(
         highlighted=explanation.highlighted, explained_at=explanation.explained_at,
         channel=explanation.channel, confirmed_by=explanation.confirmed_by,
         evidence=explanation.evidence)
-    return with_explanations(
+    policy = with_explanations(
         policy, tuple(one for one in wanted if one not in explanation.excepted), record)
+    return with_explanations(policy, explanation.highlighted_only,
+                             msgspec.structs.replace(record, explained_at=None))

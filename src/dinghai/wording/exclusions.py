@@ -77,7 +77,8 @@ class Exclusion(Texts, frozen=True):
     coverages: tuple[str, ...] = ()
     """The only coverages it touches; all when empty."""
     penalty_group: str = ""
-    """Penalties of one group rest on one fact: the heaviest applies. Empty: on its own."""
+    """Penalties of one group rest on one fact: the heaviest applies. Left empty, reading the
+    product puts those that ask about a common fact of the insured's state into one."""
     cumulative: bool = False
     """Whether this product adds penalties of one group up after all."""
     acts_on: ActsOn = ""

@@ -22,7 +22,7 @@ class ExplainableTerm(Struct, frozen=True):
     """One term that must be explained before it can be relied on."""
 
     key: str
-    kind: Literal["exclusion", "deductible", "waiting", "insured_share", "premium_paid"]
+    kind: Literal["exclusion", "deductible", "waiting", "insured_share", "premium_paid", "average"]
     name_zh: str
     name_en: str
     text_zh: str
@@ -75,6 +75,16 @@ def _of_section(section: Section) -> list[ExplainableTerm]:
             text_en=f"{share} is borne by the insured",
             plain_zh=f"该项损失由您自担 {share}。",
             plain_en=f"You bear {share} of this loss.", duty="explain"))
+    if section.average:
+        terms.append(ExplainableTerm(
+            key=f"average:{section.coverage}", kind="average", clause=section.clause,
+            name_zh=f"{section.name_zh}比例赔付", name_en=f"Average, {section.name_en}",
+            text_zh="保险金额低于保险价值的，按保险金额与保险价值的比例赔付。",
+            text_en="Where the sum insured is below the insurable value, a loss is paid in the "
+                    "proportion of the one to the other.",
+            plain_zh="保额买得不足时，赔款会按比例打折。",
+            plain_en="If you insure less than the value at risk, a claim is paid in the same "
+                     "proportion.", duty="explain"))
     if section.retention.kind in _OWN:
         terms.append(_deductible(
             f"retention:{section.coverage}", section.clause, f"{section.name_zh}免赔",

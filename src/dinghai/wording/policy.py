@@ -181,6 +181,10 @@ def _schedule_faults(product: Product, schedule: Schedule) -> list[Fault]:
         fault("product", "the product is not resolved", "resolve it with the vocabulary first")
     if schedule.expiry < schedule.inception:
         fault("expiry", "cover ends before it begins", "give a later last day")
+    if product.basis.retroactive == "date" and schedule.retroactive_date is None and any(
+            one.trigger_basis == "claims_made" for one in product.sections):
+        fault("retroactive_date", "the product covers back to a date that nobody agreed",
+              "give schedule.retroactive_date")
     limits = product.limits
     if not limits.aggregate_minimum_fen <= schedule.aggregate_limit_fen <= (
             limits.aggregate_maximum_fen):

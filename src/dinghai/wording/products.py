@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,6 +18,7 @@ from dinghai.vocabulary.exclusions import Exclusion as StandardExclusion
 from dinghai.vocabulary.exclusions import Explanation, exclusions
 from dinghai.vocabulary.predicates import facts_of, parse_predicate
 from dinghai.wording.exclusions import CarveBack, Effect, Exclusion
+from dinghai.wording.penalties import grouped
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Section, Tower, Valuation
 from dinghai.wording.validity import OWN_CODE, granted_coverages, validity_faults
@@ -62,14 +64,32 @@ def read_product(folder: Path) -> Product:
     Raises one InputError for all faults, each with file, line, field and mend.
     """
     path = folder / "product.toml"
-    product = resolve(read_toml(path, Product))
-    faults = validity_faults(product)
+    stated = read_toml(path, Product)
+    faults: Sequence[Fault] = tuple(_code_faults(stated))
+    if not faults:
+        product = resolve(stated)
+        faults = validity_faults(product)
     if faults:
         text = path.read_text("utf-8")
         raise InputError.of(
             Fault(one.message, str(path), line_of(text, one.field), one.field, one.mend)
             for one in faults)
     return product
+
+
+def _code_faults(product: Product) -> Iterator[Fault]:
+    """Codes that the vocabulary does not have."""
+    named = [(f"sections[{index}]", one.coverage) for index, one in enumerate(product.sections)]
+    named += [(f"towers[{index}]", one.coverage) for index, one in enumerate(product.towers)]
+    for place, code in named:
+        if code not in coverages():
+            yield Fault(f"{code!r} is not a coverage of the vocabulary", field=f"{place}.coverage",
+                        mend="see docs/reference/vocabulary.md")
+    for index, exclusion in enumerate(product.exclusions):
+        if exclusion.code not in exclusions() and not exclusion.code.startswith(OWN_CODE):
+            yield Fault(f"{exclusion.code!r} is not an exclusion of the vocabulary",
+                        field=f"exclusions[{index}].code",
+                        mend="see docs/reference/vocabulary.md, or begin its code with CX-")
 
 
 def shipped_products() -> tuple[str, ...]:
@@ -86,7 +106,7 @@ def load_product(product_id: str) -> Product:
             return read_product(folder)
     if Path(product_id).is_dir():
         return read_product(Path(product_id))
-    raise InputError(f"there is no product {product_id!r}", field="product",
+    raise InputError(f"there is no product and no folder {product_id!r}", field="product",
                      mend="one of: " + ", ".join(shipped_products()) + ", or a product's folder")
 
 
@@ -98,7 +118,7 @@ def resolve(product: Product) -> Product:
         vocabulary=product.vocabulary or VOCABULARY_VERSION,
         sections=tuple(_resolve_section(one, codes) for one in product.sections),
         towers=tuple(_resolve_tower(one) for one in product.towers),
-        exclusions=tuple(_resolve_exclusion(one, product) for one in product.exclusions),
+        exclusions=grouped(tuple(_resolve_exclusion(one, product) for one in product.exclusions)),
     )
 
 

@@ -6,11 +6,13 @@ from typing import get_args
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.money import apply_ppm
 from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import facts
 from dinghai.vocabulary.parameters import parameters
 from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
 from dinghai.wording.exclusions import Effect, Exclusion
+from dinghai.wording.penalties import MOST_CHOICES, choices
 from dinghai.wording.schema import Product
 from dinghai.wording.sections import Section
 from dinghai.wording.words import INTERRUPTIONS, Payability, RetentionKind, Stage, ValuationMethod
@@ -61,7 +63,8 @@ def validity_faults(product: Product) -> tuple[Fault, ...]:
     codes = [one.code for one in product.exclusions]
     for label, names in (("sections", granted), ("exclusions", codes)):
         twice = sorted({one for one in names if names.count(one) > 1})
-        faults += [Fault(f"{one} stands twice", field=label, mend="keep one") for one in twice]
+        faults += [Fault(f"{one} stands twice", field=_second(product, label, one),
+                         mend="keep one") for one in twice]
     for index, section in enumerate(product.sections):
         faults += _section_faults(section, f"sections[{index}]", product)
     for index, tower in enumerate(product.towers):
@@ -88,6 +91,13 @@ def validity_faults(product: Product) -> tuple[Fault, ...]:
     if len(stretching) > MOST_STRETCHING:
         faults.append(Fault("too many conditions extend waiting times", field="exclusions",
                             mend=f"let no more than {MOST_STRETCHING} of them do so"))
+    if len(choices(product.exclusions)) > MOST_CHOICES:
+        faults.append(Fault("too many penalty groups mix points, multiples and hours",
+                            field="exclusions", mend="let the penalties of a group be of one kind"))
+    codes_named = {*codes, ""}
+    faults += [Fault(f"the breach names {one.breach}, which the product does not have",
+                     field=f"obligations[{index}].breach", mend="name one of its exclusions")
+               for index, one in enumerate(product.obligations) if one.breach not in codes_named]
     if product.limits.reinstatements > MOST_REINSTATEMENTS:
         faults.append(Fault("the aggregate comes back too often", field="limits.reinstatements",
                             mend=f"give at most {MOST_REINSTATEMENTS}"))
@@ -104,6 +114,14 @@ def validity_faults(product: Product) -> tuple[Fault, ...]:
         faults.append(Fault("minimum, default and maximum are out of order",
                             field="limits.aggregate_default_fen", mend="order them"))
     return tuple(faults)
+
+
+def _second(product: Product, label: str, name: str) -> str:
+    """Where a coverage or an exclusion stands for the second time."""
+    places = [(f"{room}[{index}]", one.code if room == "exclusions" else one.coverage)
+              for room in (("exclusions",) if label == "exclusions" else ("sections", "towers"))
+              for index, one in enumerate(getattr(product, room))]
+    return [place for place, one in places if one == name][1]
 
 
 def _section_faults(
@@ -168,6 +186,10 @@ def _retention_faults(section: Section, field: str) -> list[Fault]:
                             field=f"{field}.retention",
                             mend="use none, or the mode higher_of, waiting_then_deductible or "
                                  "franchise_hours with the deductible kept"))
+    waiting = section.waiting
+    if waiting is not None and waiting.deductible == "kept" and waiting.mode != "franchise_hours":
+        faults.append(Fault(f"the mode {waiting.mode} says itself what becomes of the deductible",
+                            field=f"{field}.waiting.deductible", mend="leave it out"))
     if own.maximum_fen is not None and own.maximum_fen < own.minimum_fen:
         faults.append(Fault("the retention's maximum is below its minimum",
                             field=f"{field}.retention.maximum_fen", mend="order them"))
@@ -188,6 +210,13 @@ def _layer_faults(product: Product) -> list[Fault]:
         if sum(one.share_ppm for one in layer.participants) > 1_000_000:
             faults.append(Fault(f"the shares of layer {layer.id} are more than the whole",
                                 field=f"{field}.participants", mend="let them sum to 1000000"))
+    reached, aggregate = 0, product.limits.aggregate_default_fen
+    for index, layer in enumerate(product.layers):
+        attachment = layer.attachment_fen or apply_ppm(aggregate, layer.attachment_ppm)
+        if attachment < reached:
+            faults.append(Fault(f"layer {layer.id} attaches below the top of the one beneath",
+                                field=f"layers[{index}]", mend=f"attach at {reached} fen or above"))
+        reached = attachment + (layer.limit_fen or apply_ppm(aggregate, layer.limit_ppm))
     ids = [one.id for one in product.layers]
     faults += [Fault(f"layer {one} stands twice", field="layers", mend="keep one")
                for one in sorted({one for one in ids if ids.count(one) > 1})]
@@ -258,6 +287,9 @@ def _effect_faults(
     if effect.type == "extend_waiting" and not effect.hours:
         faults.append(Fault(f"{code}: a longer waiting time needs its hours",
                             field=f"{field}.effect.hours", mend="give hours"))
+    if effect.type == "deductible_uplift" and not effect.rate_ppm:
+        faults.append(Fault(f"{code}: an uplift of the deductible needs its rate",
+                            field=f"{field}.effect.rate_ppm", mend="give rate_ppm"))
     uppers = [band.up_to for band in effect.bands]
     if effect.type == "sliding_coinsurance" and (
             not uppers or uppers[-1] is not None or None in uppers[:-1]):
