@@ -68,7 +68,7 @@ test-postgres: setup ## The platform's tests on a PostgreSQL made for them
 	$(BIN)/python tools/with_postgres.py $(BIN)/pytest tests/platform -m "not soak"
 
 coverage: setup ## Branch coverage of the product language, the terms and the claims engine
-	$(BIN)/coverage run -m pytest -q -m "not soak" tests/wording tests/terms tests/claims tests/golden tests/cli/test_commands.py
+	$(BIN)/coverage run -m pytest -q -m "not soak" tests/wording tests/terms tests/claims tests/golden tests/cli
 	$(BIN)/coverage report
 
 soak: setup ## What is too slow for the suite

@@ -325,7 +325,7 @@ def _line_outside(
 
 
 def _interim_line(no: int, run: tracing.TracedRun) -> dict[str, JSON]:
-    rule = next(rule for rule in run.rules() if rule.name == "interim")
+    rule = next(rule for rule in run.rules if rule.name == "interim")
     return {
         "no": no, "coverage": "", "items": [], "outcome": "interim_deducted",
         "payable_fen": -run.output("interim"), "clause": "", "facts": [], "evidence": [],

@@ -15,7 +15,7 @@ from dinghai.foundation.truth import Truth
 from dinghai.terms.context import Context, compile_predicate
 from dinghai.terms.program import Op
 from dinghai.vocabulary.facts import fact
-from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
+from dinghai.vocabulary.predicates import checked_predicate, facts_of, policy_terms_of
 from dinghai.wording.exclusions import Effect, Exclusion
 from dinghai.wording.penalties import Choice, Kind
 from dinghai.wording.policy import explained
@@ -142,7 +142,7 @@ def _graded_event(
              "waiting_seconds": zero}
     open_ = applies
     for step in effect.steps:
-        holds = compile_predicate(context, parse_predicate(step.when), None)
+        holds = compile_predicate(context, checked_predicate(step.when), None)
         here = builder.step(Op.AND, open_, holds)
         name, value = _rung(context, step.effect)
         if name:
@@ -279,7 +279,7 @@ def _graded_item(context: Context, item: int, effect: Effect, amount: int) -> in
     builder, one = context.builder, context.builder.constant(PPM)
     kept, open_ = one, builder.truth(Truth.TRUE)
     for step in effect.steps:
-        holds = compile_predicate(context, parse_predicate(step.when), item)
+        holds = compile_predicate(context, checked_predicate(step.when), item)
         here = builder.step(Op.AND, open_, holds)
         share = PPM if step.effect.type == "exclude_item" else step.effect.insured_share_ppm
         kept = builder.step(Op.SELECT, here, builder.constant(PPM - share), kept)
@@ -307,7 +307,7 @@ def _applies(context: Context, exclusion: Exclusion, item: int | None) -> tuple[
     """Registers: it applies (true only), its predicate's truth, whether it was explained."""
     assert exclusion.predicate is not None  # a bound policy is resolved
     builder = context.builder
-    parsed = parse_predicate(exclusion.predicate)
+    parsed = checked_predicate(exclusion.predicate)
     predicate = compile_predicate(context, parsed, item)
     if any(context.policy.term(key) is None for key in policy_terms_of(parsed)):
         # nothing can be measured against a term that was not agreed, however it is negated
@@ -332,7 +332,7 @@ def unless_carved_back(
         if carve_back.coverages and coverage not in carve_back.coverages:
             continue
         if carve_back.when is not None:
-            gives_way = compile_predicate(context, parse_predicate(carve_back.when), item)
+            gives_way = compile_predicate(context, checked_predicate(carve_back.when), item)
             applies = builder.step(Op.AND, applies, builder.step(Op.NOT, gives_way))
         elif carve_back.coverages:
             applies = builder.truth(Truth.FALSE)
@@ -370,7 +370,7 @@ def _needs_fact(effect: Effect) -> str:
 
 def _fact_ids(exclusion: Exclusion) -> tuple[str, ...]:
     assert exclusion.predicate is not None
-    ids = [one.id for one in facts_of(parse_predicate(exclusion.predicate))]
+    ids = [one.id for one in facts_of(checked_predicate(exclusion.predicate))]
     if exclusion.acts_on == "item":
         ids += carve_back_facts(exclusion)
     return tuple(dict.fromkeys((*ids, *_degree_facts(_effect(exclusion)))))
@@ -379,12 +379,12 @@ def _fact_ids(exclusion: Exclusion) -> tuple[str, ...]:
 def carve_back_facts(exclusion: Exclusion) -> list[str]:
     """Facts that decide whether an exclusion gives way."""
     return [one.id for carve_back in exclusion.carve_backs or () if carve_back.when is not None
-            for one in facts_of(parse_predicate(carve_back.when))]
+            for one in facts_of(checked_predicate(carve_back.when))]
 
 
 def _degree_facts(effect: Effect) -> list[str]:
     """Facts that say how much an exclusion takes once it acts."""
-    ids = [one.id for step in effect.steps for one in facts_of(parse_predicate(step.when))]
+    ids = [one.id for step in effect.steps for one in facts_of(checked_predicate(step.when))]
     ids += [effect.fact] if effect.fact else []
     ids += [one["fact"] for one in (effect.numerator, effect.denominator)
             if one and "fact" in one]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ from dinghai.terms.program import LARGEST_PRODUCT, Op, Program, Rule
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class TracedRun:
     """All registers after a run."""
 
@@ -30,15 +32,22 @@ class TracedRun:
         """Values of named registers."""
         return {name: self.registers[register] for name, register in named.items()}
 
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the reading that counts, in order."""
+        return tuple(rule for rule in self.program.rules
+                     if rule.chosen is None or self.registers[rule.chosen] == Truth.TRUE)
+
     def rules_of(self, subject: str) -> tuple[Rule, ...]:
         """The rules about one subject, in order."""
-        return tuple(rule for rule in self.rules() if rule.subject == subject)
+        return self._by_subject.get(subject, ())
 
-    def rules(self) -> Iterator[Rule]:
-        """The rules of the reading that counts, in order."""
-        for rule in self.program.rules:
-            if rule.chosen is None or self.registers[rule.chosen] == Truth.TRUE:
-                yield rule
+    @cached_property
+    def _by_subject(self) -> dict[str, tuple[Rule, ...]]:
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            found.setdefault(rule.subject, []).append(rule)
+        return {subject: tuple(rules) for subject, rules in found.items()}
 
 
 def run(program: Program, cells: Mapping[str, int]) -> TracedRun:
@@ -57,54 +66,13 @@ def run(program: Program, cells: Mapping[str, int]) -> TracedRun:
         elif op == Op.SHARE:
             registers[dst:dst + b] = _share(registers[a:a + b], registers[c])
         else:
-            registers[dst] = step_value(op, registers, a, b, c)
+            registers[dst] = _STEPS[op](registers[a], registers[b], registers[c])
     return TracedRun(program, tuple(registers))
 
 
 def step_value(op: int, r: Sequence[int] | npt.NDArray[np.int64], a: int, b: int, c: int) -> int:
     """The result of one step over registers, in exact Python integers."""
-    return _step(op, int(r[a]), int(r[b]), int(r[c]))
-
-
-def _step(op: int, a: int, b: int, c: int) -> int:
-    match op:
-        case Op.IS_TRUE:
-            return _known_truth(a, a == 1)
-        case Op.IS_FALSE:
-            return _known_truth(a, a == 0)
-        case Op.EQUAL:
-            return _compared(a, b, a == b)
-        case Op.LESS:
-            return _compared(a, b, a < b)
-        case Op.LESS_OR_EQUAL:
-            return _compared(a, b, a <= b)
-        case Op.NOT:
-            return 2 - a
-        case Op.AND:
-            return min(a, b)
-        case Op.OR:
-            return max(a, b)
-        case Op.EXISTS:
-            return 1 if a == UNKNOWN else 0 if a == ABSENT else 2
-        case Op.KNOWN:
-            return 0 if a == UNKNOWN else 2
-        case Op.VALUE:
-            return 0 if a <= ABSENT else a
-        case Op.ADD:
-            return a + b
-        case Op.SUBTRACT:
-            return a - b
-        case Op.MINIMUM:
-            return min(a, b)
-        case Op.MAXIMUM:
-            return max(a, b)
-        case Op.PRODUCT_FLOOR:
-            return _product(a, b, c, "floor")
-        case Op.PRODUCT_HALF_UP:
-            return _product(a, b, c, "half_up")
-        case Op.SELECT:
-            return b if a == Truth.TRUE else c
-    raise ValueError(f"no such step: {op}")
+    return _STEPS[op](int(r[a]), int(r[b]), int(r[c]))
 
 
 def _product(a: int, b: int, c: int, rounding: Rounding) -> int:
@@ -124,6 +92,29 @@ def _compared(left: int, right: int, holds: bool) -> int:
     if ABSENT in (left, right):
         return 0
     return 2 if holds else 0
+
+
+_STEPS: Final[tuple[Callable[[int, int, int], int], ...]] = tuple({
+    Op.IS_TRUE: lambda a, b, c: _known_truth(a, a == 1),
+    Op.IS_FALSE: lambda a, b, c: _known_truth(a, a == 0),
+    Op.EQUAL: lambda a, b, c: _compared(a, b, a == b),
+    Op.LESS: lambda a, b, c: _compared(a, b, a < b),
+    Op.LESS_OR_EQUAL: lambda a, b, c: _compared(a, b, a <= b),
+    Op.NOT: lambda a, b, c: 2 - a,
+    Op.AND: lambda a, b, c: a if a < b else b,
+    Op.OR: lambda a, b, c: a if a > b else b,
+    Op.EXISTS: lambda a, b, c: 1 if a == UNKNOWN else 0 if a == ABSENT else 2,
+    Op.KNOWN: lambda a, b, c: 0 if a == UNKNOWN else 2,
+    Op.VALUE: lambda a, b, c: 0 if a <= ABSENT else a,
+    Op.ADD: lambda a, b, c: a + b,
+    Op.SUBTRACT: lambda a, b, c: a - b,
+    Op.MINIMUM: lambda a, b, c: a if a < b else b,
+    Op.MAXIMUM: lambda a, b, c: a if a > b else b,
+    Op.PRODUCT_FLOOR: lambda a, b, c: _product(a, b, c, "floor"),
+    Op.PRODUCT_HALF_UP: lambda a, b, c: _product(a, b, c, "half_up"),
+    Op.SELECT: lambda a, b, c: b if a == 2 else c,
+}.values())
+"""What each step does, by its number: one look-up instead of eighteen comparisons."""
 
 
 def _share(weights: list[int], total: int) -> list[int]:

@@ -8,7 +8,10 @@ Evaluation is three-valued and happens in the step table, so here they are only 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
@@ -81,6 +84,16 @@ def parse_predicate(raw: JSON, *, where: str = "predicate", depth: int = 0) -> P
     if "not" in raw:
         return Not(parse_predicate(raw["not"], where=f"{where}.not", depth=depth + 1))
     return _parse_test(raw, where)
+
+
+def checked_predicate(raw: dict[str, JSON]) -> Predicate:
+    """A predicate that was checked when its product was read; read once and remembered."""
+    return _remembered(msgspec.json.encode(raw))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: bytes) -> Predicate:
+    return parse_predicate(msgspec.json.decode(text))
 
 
 def _parse_test(raw: dict[str, JSON], where: str) -> Test:
