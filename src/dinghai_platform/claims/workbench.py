@@ -129,6 +129,11 @@ class Bench:
     problems: Sequence[tuple[str, str, str]] = field(default_factory=tuple)
 
     @property
+    def empty(self) -> bool:
+        """Whether no loss is claimed yet, so that the terms ask for nothing."""
+        return not any(one.item for one in self.sheets)
+
+    @property
     def lines(self) -> list[tuple[Any, Any]]:
         """Every line of the decision with its move; None where nothing was tried."""
         found = self.tried.comparison

@@ -91,6 +91,19 @@ def test_foreign_claims_are_not_there(registered: Scene, name: str) -> None:
     assert client.post(address_of(registered, name), {}).status_code == 404
 
 
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", "No loss is claimed yet"), ("zh-hans", "尚未提出任何损失项目"),
+])
+def test_a_claim_without_a_loss_says_what_comes_first(
+    registered: Scene, language: str, words: str
+) -> None:
+    registered.claim.items.all().delete()
+    page = open_as(registered, "claims_handler", language=language).get(address_of(registered))
+    text = page.content.decode()
+    assert words in text
+    assert "list at least one" not in text
+
+
 def test_facts_are_fixed_once_a_decision_is_issued(scene: Scene) -> None:
     scene.decide()
     assert open_as(scene, "claims_handler").get(address_of(scene)).status_code == 409
