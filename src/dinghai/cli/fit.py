@@ -1,0 +1,100 @@
+"""`dinghai fit severity` and `dinghai fit frequency`: laws from a column of a file."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import get_args
+
+from dinghai.cli.output import Answer, Parser, add_command, table
+from dinghai.experience.columns import read_amounts, read_days
+from dinghai.experience.frequency import Per, fit_frequency
+from dinghai.experience.report import frequency_report, severity_report
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.errors import InputError
+
+
+def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
+    """Add the commands."""
+    group = subparsers.add_parser("fit", help="severity and frequency laws from incident data")
+    commands = group.add_subparsers(title="commands", metavar="COMMAND", required=True,
+                                    parser_class=Parser)
+    severity = add_command(commands, "severity", _severity,
+                           "laws of the size of losses, and of their tail")
+    severity.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
+    severity.add_argument("--column", required=True, metavar="C", help="the amounts")
+    severity.add_argument("--floor", type=float, metavar="F",
+                          help="losses below this are not reported")
+    severity.add_argument("--threshold", type=float, metavar="U",
+                          help="where the tail begins (default: chosen by a stated rule)")
+    severity.add_argument("--by", metavar="K", help="fit each value of this column by itself")
+    frequency = add_command(commands, "frequency", _frequency,
+                            "laws of the number of events in a period")
+    frequency.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
+    frequency.add_argument("--date", required=True, metavar="D", help="the column of days")
+    frequency.add_argument("--per", choices=get_args(Per), default="month")
+
+
+def _severity(arguments: argparse.Namespace) -> Answer:
+    for name in ("floor", "threshold"):
+        value = getattr(arguments, name)
+        if value is not None and not (math.isfinite(value) and value >= 0.0):
+            raise InputError(f"{value} is not an amount", field=f"--{name}",
+                             mend="give zero or more")
+    column = read_amounts(arguments.file, arguments.column, by=arguments.by,
+                          floor=arguments.floor)
+    limits = {"floor": arguments.floor, "threshold": arguments.threshold}
+    if arguments.by is None:
+        document = severity_report(column, **limits)
+        return Answer(document, _severity_text(document))
+    groups = {name: severity_report(part, **limits) for name, part in column.by_group().items()}
+    text = [line for name, one in groups.items()
+            for line in (f"== {name or '(blank)'}", *_severity_text(one), "")]
+    return Answer({"groups": groups, "screened": len(column.screened),
+                   "screened_reasons": column.reasons()}, text)
+
+
+def _severity_text(document: dict[str, JSON]) -> list[str]:
+    lines = [f"{document['n']} losses, {document['screened']} rows screened, floor "
+             f"{'none' if document['floor'] is None else format(document['floor'], 'g')}"]
+    rows = [(name + (" *" if name == document["best"] else ""),
+             ", ".join(f"{key} {value:.5g}" for key, value in one.items()
+                       if key not in {"loglik", "aic", "ks"}),
+             f"{one['loglik']:.2f}", f"{one['aic']:.2f}", f"{one['ks']:.4f}")
+            for name, one in document["candidates"].items()]
+    if rows:
+        lines += table(("law", "parameters", "log-likelihood", "AIC", "KS"), rows)
+    tail = document["tail"]
+    if tail:
+        low, high = tail["xi_interval"]
+        lines.append(f"tail above {tail['threshold']:g} ({tail['threshold_rule']}, "
+                     f"{tail['exceedances']} exceedances): xi {tail['xi']:.4f} "
+                     f"({low:.3f} to {high:.3f}), beta {tail['beta']:.5g}")
+    return [*lines, *(f"! {one}" for one in document["warnings"])]
+
+
+def _frequency(arguments: argparse.Namespace) -> Answer:
+    column = read_days(arguments.file, arguments.date)
+    if len(column.values) < 2:
+        raise InputError("fewer than two rows have a day", file=str(arguments.file),
+                         field="--date", mend="name a column of days such as 2026-03-02")
+    fit = fit_frequency(column.values, arguments.per)
+    if len(fit.counts) < 2:
+        raise InputError(f"all events fall into one {arguments.per}", field="--per",
+                         mend="count by a shorter period")
+    document = frequency_report(fit, arguments.per, column.reasons())
+    return Answer(document, _frequency_text(document))
+
+
+def _frequency_text(document: dict[str, JSON]) -> list[str]:
+    rows = [(name + (" *" if name == document["preferred"] else ""), f"{one['mean']:.5g}",
+             "" if one.get("size") is None else f"{one['size']:.5g}", f"{one['loglik']:.2f}",
+             f"{one['aic']:.2f}")
+            for name, one in ((key, document[key]) for key in ("poisson", "negative_binomial"))]
+    return [f"{document['n']} events in {document['n_periods']} periods "
+            f"({document['first']} to {document['last']}, per {document['per']})",
+            f"mean {document['mean']:.5g}, variance {document['variance']:.5g}, dispersion "
+            f"{document['dispersion']:.3f}",
+            *table(("law", "mean", "size", "log-likelihood", "AIC"), rows),
+            *(f"! {one}" for one in document["warnings"])]

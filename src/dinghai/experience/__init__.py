@@ -1,0 +1,1 @@
+"""Floor 2: incident data becomes severity and frequency, with what was screened and why."""

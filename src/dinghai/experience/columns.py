@@ -1,0 +1,165 @@
+"""Columns of a CSV file as numbers, days and groups; what is of no use is screened, and why."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from dinghai.foundation.errors import InputError
+
+Value = TypeVar("Value")
+LARGEST_FILE: Final = 512 * 1024 * 1024
+_GROUPED: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d")
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A row that was not used: its line in the file, the text, and why."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Value]):
+    """The usable values of a column with their groups, and what was screened."""
+
+    values: tuple[Value, ...]
+    groups: tuple[str, ...]
+    screened: tuple[Screened, ...]
+
+    def reasons(self) -> dict[str, int]:
+        """How many rows were screened for each reason."""
+        return dict(Counter(one.reason for one in self.screened).most_common())
+
+    def by_group(self) -> Mapping[str, Column[Value]]:
+        """The same for each group, in order of their names; screened rows stay with the whole."""
+        found: dict[str, list[Value]] = {}
+        for value, group in zip(self.values, self.groups, strict=True):
+            found.setdefault(group, []).append(value)
+        return {group: Column(tuple(values), (group,) * len(values), ())
+                for group, values in sorted(found.items())}
+
+
+def read_amounts(
+    path: Path, column: str, *, by: str | None = None, floor: float | None = None
+) -> Column[float]:
+    """A column of positive amounts. Rows below the reporting floor are screened. Raises InputError
+    for a file or a column that is none.
+    """
+    def read(text: str) -> tuple[float | None, str]:
+        if not text:
+            return None, "blank"
+        plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text
+        try:
+            number = float(plain)
+        except ValueError:
+            return None, "not a number"
+        if not math.isfinite(number):
+            return None, "not finite"
+        if number <= 0.0:
+            return None, "not above zero"
+        if floor is not None and number < floor:
+            return None, "below the reporting floor"
+        return number, ""
+
+    return _column(path, column, by, read)
+
+
+def read_days(path: Path, column: str) -> Column[date]:
+    """A column of days, in one way of writing them: the one that reads most of the column."""
+    texts = [text for _line, text, _group in _rows(path, column, None) if text]
+    counts = {style: sum(_day(text, style) is not None for text in texts) for style in _FORMATS}
+    style = max(_FORMATS, key=lambda one: counts[one])
+
+    def read(text: str) -> tuple[date | None, str]:
+        if not text:
+            return None, "blank"
+        day = _day(text, style)
+        return day, "" if day else "not a day"
+
+    return _column(path, column, None, read)
+
+
+def _day(text: str, style: str) -> date | None:
+    word = re.split(r"[ T]", text, maxsplit=1)[0]
+    try:
+        return datetime.strptime(word, style).replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
+
+
+def _column(
+    path: Path, column: str, by: str | None, read: Callable[[str], tuple[Value | None, str]]
+) -> Column[Value]:
+    values, groups, screened = [], [], []
+    for line, text, group in _rows(path, column, by):
+        value, reason = read(text)
+        if value is None:
+            screened.append(Screened(line, text, reason))
+        else:
+            values.append(value)
+            groups.append(group)
+    return Column(tuple(values), tuple(groups), tuple(screened))
+
+
+def _rows(path: Path, column: str, by: str | None) -> Iterator[tuple[int, str, str]]:
+    """Line, text and group of each record."""
+    name = str(path)
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        headers = [one.strip() for one in next(reader, [])]
+        place = _place(headers, column, name, "--column or --date")
+        group = None if by is None else _place(headers, by, name, "--by")
+        line = reader.line_num + 1
+        for record in reader:
+            if record:
+                yield (line, _cell(record, place), "" if group is None else _cell(record, group))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"not CSV: {error}", file=name, line=reader.line_num,
+                         mend="mend the quotes at this line") from error
+
+
+def _cell(record: Sequence[str], place: int) -> str:
+    return record[place].strip() if place < len(record) else ""
+
+
+def _place(headers: Sequence[str], column: str, name: str, field: str) -> int:
+    if column not in headers:
+        raise InputError(f"there is no column {column!r}", file=name, line=1, field=field,
+                         mend="one of: " + ", ".join(one for one in headers if one))
+    return headers.index(column)
+
+
+def _text(path: Path) -> str:
+    """A CSV file, plain or gzip, bounded when unpacked."""
+    name = str(path)
+    if not path.is_file():
+        what = "this is a folder" if path.is_dir() else "there is no such file"
+        raise InputError(what, file=name, mend="name a CSV file")
+    try:
+        with (gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as source:
+            raw = source.read(LARGEST_FILE + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"cannot be unpacked: {error}", file=name, mend="give a whole file"
+                         ) from error
+    if len(raw) > LARGEST_FILE:
+        raise InputError(f"the file is larger than {LARGEST_FILE} bytes", file=name,
+                         mend="split it")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("not UTF-8 text", file=name, mend="save it as UTF-8 CSV") from error

@@ -1,0 +1,138 @@
+"""What a fit says as one document: counts, candidates, tail, and warnings in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from dinghai.experience.columns import Column
+from dinghai.experience.frequency import CountFit, Frequency, Per, period_name
+from dinghai.experience.severity import FEWEST, Fit, fit_candidates, spliced
+from dinghai.experience.tail import Tail, choose_threshold, fit_tail
+from dinghai.foundation.canonical import JSON
+
+Floats = npt.NDArray[np.float64]
+_HEAP = 0.05
+"""One value that holds more than this share of the losses is a mass, not a size."""
+
+
+def severity_report(
+    column: Column[float], *, floor: float | None, threshold: float | None
+) -> dict[str, JSON]:
+    """Candidates, tail and warnings of a column of losses."""
+    losses = np.array(column.values, dtype=np.float64)
+    document: dict[str, JSON] = {
+        "n": len(losses), "screened": len(column.screened),
+        "screened_reasons": column.reasons(), "floor": floor,
+        "candidates": {}, "tail": None, "warnings": [],
+    }
+    warnings: list[str] = document["warnings"]
+    warnings += _about_data(column, losses, floor)
+    if len(losses) < FEWEST:
+        warnings.append(f"{len(losses)} losses are too few to fit: at least {FEWEST} are needed")
+        return document
+    if float(losses.max()) == float(losses.min()):
+        warnings.append("all losses are the same amount: there is no size to fit")
+        return document
+    fits = fit_candidates(losses, floor)
+    chosen = threshold is None
+    at = choose_threshold(losses) if threshold is None else threshold
+    tail = None if at is None else fit_tail(losses, at)
+    if tail is not None:
+        body = spliced(losses, floor, tail.threshold, tail.law)
+        if body is not None:
+            fits["spliced"] = body
+        document["tail"] = {**_tail(tail), "threshold_rule":
+                            "smallest Kolmogorov-Smirnov distance" if chosen else "given"}
+    else:
+        warnings.append("too few losses lie above the threshold to fit a tail")
+    document["candidates"] = {name: _fit(fit) for name, fit in fits.items()}
+    document["best"] = min(fits, key=lambda one: fits[one].aic) if fits else None
+    warnings += _about_fits(fits, tail)
+    return document
+
+
+def _about_data(column: Column[float], losses: Floats, floor: float | None) -> list[str]:
+    found = []
+    if column.screened:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in column.reasons().items())
+        found.append(f"{len(column.screened)} rows were screened: {reasons}")
+    if len(losses) >= FEWEST:
+        value, count = Counter(losses.tolist()).most_common(1)[0]
+        if count > max(_HEAP * len(losses), 5.0):
+            found.append(f"{count} of {len(losses)} losses are exactly {value:g}: "
+                         "a continuous law cannot hold that mass")
+        if floor is None and float(losses.min()) > 0.0 and count > 1 and (
+                value == float(losses.min()) and count > 0.02 * len(losses)):
+            found.append(f"{count} losses stand at the smallest amount {value:g}: "
+                         "there may be a reporting floor; give it by --floor")
+    return found
+
+
+def _about_fits(fits: Mapping[str, Fit], tail: Tail | None) -> list[str]:
+    found = []
+    gamma = fits.get("gamma")
+    if gamma is not None and gamma.parameters["alpha"] < 1e-3:
+        found.append("the gamma law ran to the edge of its range: it does not fit above this floor")
+    if fits and min(one.ks for one in fits.values()) > 0.1:
+        found.append("no law comes within a tenth of the losses' distribution")
+    if tail is None:
+        return found
+    low, high = tail.xi_interval
+    if tail.xi >= 1.0:
+        found.append(f"the tail's shape {tail.xi:.2f} is one or more: its mean is not finite, "
+                     "price limited expected values only")
+    elif high >= 1.0:
+        found.append(f"the tail's shape may be one or more (95% interval {low:.2f} to {high:.2f}): "
+                     "its mean may not be finite")
+    elif high >= 0.5:
+        found.append("the tail's variance may not be finite")
+    if tail.exceedances < 50:
+        found.append(f"the tail rests on {tail.exceedances} exceedances")
+    return found
+
+
+def _fit(fit: Fit) -> dict[str, JSON]:
+    return {**fit.parameters, "loglik": fit.log_likelihood, "aic": fit.aic, "ks": fit.ks}
+
+
+def _tail(tail: Tail) -> dict[str, JSON]:
+    return {
+        "threshold": tail.threshold, "exceedances": tail.exceedances, "xi": tail.xi,
+        "beta": tail.beta, "xi_interval": list(tail.xi_interval),
+        "tail_exponent": tail.tail_exponent,
+        "tail_exponent_interval": list(tail.tail_exponent_interval),
+        "loglik": tail.log_likelihood,
+    }
+
+
+def frequency_report(fit: Frequency, per: Per, screened: Mapping[str, int]) -> dict[str, JSON]:
+    """Counts and fits of a column of days."""
+    most = max(fit.counts)
+    warnings = []
+    if screened:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in screened.items())
+        warnings.append(f"{sum(screened.values())} rows were screened: {reasons}")
+    if most > 0.25 * sum(fit.counts) and len(fit.counts) > 4:
+        name = period_name(fit.first, per, fit.counts.index(most))
+        warnings.append(f"{most} of {sum(fit.counts)} fall into {name}: one event or one report "
+                        "may stand for many")
+    if len(fit.counts) < 10:
+        warnings.append(f"{len(fit.counts)} periods say little about dispersion")
+    return {
+        "n": sum(fit.counts), "screened": sum(screened.values()),
+        "screened_reasons": dict(screened), "per": per,
+        "first": fit.first.isoformat(), "last": fit.last.isoformat(),
+        "n_periods": len(fit.counts), "mean": fit.mean, "variance": fit.variance,
+        "dispersion": fit.dispersion, "chance_if_poisson": fit.chance_if_poisson,
+        "poisson": _count(fit.poisson), "negative_binomial": _count(fit.negative_binomial),
+        "preferred": fit.preferred, "warnings": warnings,
+    }
+
+
+def _count(fit: CountFit) -> dict[str, JSON]:
+    size = {} if fit.free == 1 else {"size": fit.size}
+    return {"mean": fit.mean, **size, "loglik": fit.log_likelihood, "aic": fit.aic}

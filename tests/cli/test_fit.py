@@ -1,0 +1,149 @@
+"""`dinghai fit` as a person and as a program meet it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dinghai.cli.main import main
+from dinghai.foundation.laws import Lognormal
+from dinghai.foundation.streams import uniforms
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, dict[str, Any]]:
+    code = main([*map(str, words), "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def losses(tmp_path: Path) -> Path:
+    """600 lognormal losses of two kinds, and rows that are of no use."""
+    sizes = Lognormal(8.0, 1.2).quantile(uniforms(5, "test.fit", 600, 1)[:, 0])
+    rows = [f"{place},2024-{place % 12 + 1:02d}-03,{'a' if place % 3 else 'b'},{size:.2f}"
+            for place, size in enumerate(sizes)]
+    rows += ["x,2024-13-01,a,", 'x,,a,"1,234.50"', "x,2024-01-05,a,many", "x,2024-01-05,b,-5",
+             "x,2024-01-05,b,0", "x,2024-01-05,b,nan"]
+    path = tmp_path / "losses.csv"
+    path.write_text("id,day,kind,paid\n" + "\n".join(rows) + "\n", "utf-8")
+    return path
+
+
+def test_severity(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run(capsys, "fit", "severity", losses, "--column", "paid")
+    assert code == 0
+    assert (found["n"], found["screened"], found["floor"]) == (601, 5, None)
+    assert found["screened_reasons"] == {"not above zero": 2, "blank": 1, "not a number": 1,
+                                         "not finite": 1}
+    assert set(found["candidates"]) == {"lognormal", "weibull", "gamma", "pareto", "spliced"}
+    law = found["candidates"]["lognormal"]
+    assert set(law) == {"mu", "sigma", "loglik", "aic", "ks"}
+    assert law["mu"] == pytest.approx(8.0, abs=0.15)
+    assert law["sigma"] == pytest.approx(1.2, abs=0.1)
+    assert law["aic"] == pytest.approx(4.0 - 2.0 * law["loglik"])
+    tail = found["tail"]
+    assert tail["tail_exponent"] == pytest.approx(1.0 / tail["xi"])
+    assert tail["xi_interval"][0] < tail["xi"] < tail["xi_interval"][1]
+    assert found["warnings"][0].startswith("5 rows were screened")
+
+
+def test_a_floor_and_a_threshold(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _code, found = run(capsys, "fit", "severity", losses, "--column", "paid", "--floor", 3000,
+                       "--threshold", 6000)
+    assert found["floor"] == 3000
+    assert found["screened_reasons"]["below the reporting floor"] > 200
+    assert found["n"] + found["screened"] == 606
+    assert found["candidates"]["lognormal"]["mu"] == pytest.approx(8.0, abs=0.7)
+    assert found["tail"]["threshold"] == 6000
+    assert found["tail"]["threshold_rule"] == "given"
+
+
+def test_groups(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _code, found = run(capsys, "fit", "severity", losses, "--column", "paid", "--by", "kind")
+    assert {name: one["n"] for name, one in found["groups"].items()} == {"a": 401, "b": 200}
+    assert found["screened"] == 5
+    assert main(["fit", "severity", str(losses), "--column", "paid", "--by", "kind"]) == 0
+    assert "== b" in capsys.readouterr().out
+
+
+def test_in_words(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "severity", str(losses), "--column", "paid"]) == 0
+    out = capsys.readouterr().out
+    assert "lognormal *" in out or "spliced *" in out
+    assert "tail above" in out
+    assert main(["fit", "frequency", str(losses), "--date", "day"]) == 0
+    assert "dispersion" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    (["5"] * 30, "same amount"), (["5", "6", "7"], "too few to fit"),
+    ([str(one) for one in range(1, 60)] + ["7"] * 30, "exactly 7"),
+])
+def test_warnings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], values: list[str], words: str
+) -> None:
+    path = tmp_path / "few.csv"
+    path.write_text("x\n" + "\n".join(values) + "\n", "utf-8")
+    _code, found = run(capsys, "fit", "severity", path, "--column", "x")
+    assert any(words in one for one in found["warnings"])
+    assert main(["fit", "severity", str(path), "--column", "x"]) == 0
+
+
+def test_frequency(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run(capsys, "fit", "frequency", losses, "--date", "day")
+    assert code == 0
+    assert (found["n_periods"], found["mean"], found["screened"]) == (12, 604 / 12, 2)
+    assert set(found["poisson"]) == {"mean", "loglik", "aic"}
+    assert set(found["negative_binomial"]) == {"mean", "size", "loglik", "aic"}
+    assert found["preferred"] == "poisson"
+
+
+def test_one_report_for_many_is_noticed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "days.csv.gz"
+    days = [f"{month}/15/2023 12:00:00 AM" for month in range(1, 13)] + ["6/20/2023"] * 15
+    path.write_bytes(gzip.compress(("d\n" + "\n".join(days) + "\n").encode()))
+    _code, found = run(capsys, "fit", "frequency", path, "--date", "d", "--per", "month")
+    assert found["preferred"] == "negative_binomial"
+    assert any("16 of 27 fall into 2023-06" in one for one in found["warnings"])
+    assert run(capsys, "fit", "frequency", path, "--date", "d", "--per", "year")[1]["error"][
+        "field"] == "--per"
+
+
+@pytest.mark.parametrize(("words", "field", "message"), [
+    (("severity", "F", "--column", "none"), "--column or --date", "no column"),
+    (("severity", "F", "--column", "paid", "--by", "none"), "--by", "no column"),
+    (("severity", "F", "--column", "paid", "--floor", "-1"), "--floor", "not an amount"),
+    (("frequency", "F", "--date", "paid"), "--date", "fewer than two"),
+    (("severity", "missing.csv", "--column", "x"), None, "no such file"),
+])
+def test_bad_input(
+    losses: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], field: str | None,
+    message: str,
+) -> None:
+    code, answer = run(capsys, "fit", *(losses if one == "F" else one for one in words))
+    assert (code, answer["error"]["field"]) == (2, field)
+    assert message in answer["error"]["message"]
+    assert answer["error"]["mend"]
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (b"x\n\xff\xfe1\n", "not UTF-8"), (b'x\n"1\n', "not CSV"), (b"", "no column"),
+])
+def test_files_that_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, message: str
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    code, answer = run(capsys, "fit", "severity", path, "--column", "x")
+    assert code == 2
+    assert message in answer["error"]["message"]
+    assert run(capsys, "fit", "severity", tmp_path, "--column", "x")[0] == 2
+    packed = tmp_path / "bad.csv.gz"
+    packed.write_bytes(b"no gzip")
+    assert "unpacked" in run(capsys, "fit", "severity", packed, "--column", "x")[1]["error"][
+        "message"]
