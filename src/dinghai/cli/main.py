@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 from dinghai import __version__
-from dinghai.cli import claims, comparison, compound, evidence, feeds, fit, oed, risk, wording
+from dinghai.cli import (
+    claims,
+    comparison,
+    compound,
+    evidence,
+    feeds,
+    fit,
+    incidents,
+    oed,
+    risk,
+    wording,
+)
 from dinghai.cli.output import Parser, as_json, give_error
 from dinghai.foundation.errors import InputError, Refusal
 
@@ -21,7 +32,7 @@ def build_parser() -> Parser:
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for room in (evidence, risk, fit, compound, comparison, feeds, claims, oed, wording):
+    for room in (evidence, risk, incidents, fit, compound, comparison, feeds, claims, oed, wording):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)
