@@ -1,4 +1,4 @@
-"""`dinghai fit severity` and `dinghai fit frequency`: laws from a column of a file."""
+"""`dinghai fit severity`, `frequency` and `delay`: laws from the columns of a file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import get_args
 
 from dinghai.cli.output import Answer, Parser, add_command, table
-from dinghai.experience.columns import read_amounts, read_days
+from dinghai.experience.columns import read_amounts, read_days, read_spans
 from dinghai.experience.frequency import Per, fit_frequency
-from dinghai.experience.report import frequency_report, severity_report
+from dinghai.experience.report import delay_report, frequency_report, severity_report
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 
@@ -34,6 +34,11 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     frequency.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
     frequency.add_argument("--date", required=True, metavar="D", help="the column of days")
     frequency.add_argument("--per", choices=get_args(Per), default="month")
+    delay = add_command(commands, "delay", _delay,
+                        "how long incidents take to become known, and how many are to come")
+    delay.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
+    delay.add_argument("--occurred", required=True, metavar="C", help="the column of first days")
+    delay.add_argument("--known", required=True, metavar="C", help="the column of days of notice")
 
 
 def _severity(arguments: argparse.Namespace) -> Answer:
@@ -98,3 +103,27 @@ def _frequency_text(document: dict[str, JSON]) -> list[str]:
             f"{document['dispersion']:.3f}",
             *table(("law", "mean", "size", "log-likelihood", "AIC"), rows),
             *(f"! {one}" for one in document["warnings"])]
+
+
+def _delay(arguments: argparse.Namespace) -> Answer:
+    column = read_spans(arguments.file, arguments.occurred, arguments.known)
+    if not column.values:
+        raise InputError("no row has both days in order", file=str(arguments.file),
+                         field="--occurred", mend="name columns of days such as 2026-03-02")
+    end = max(known for _began, known in column.values)
+    document = delay_report(column.values, end, column.reasons())
+    return Answer(document, _delay_text(document))
+
+
+def _delay_text(document: dict[str, JSON]) -> list[str]:
+    lines = [f"{document['n']} incidents known by {document['end']}"]
+    for key, words in (("as_reported", "as reported"),
+                       ("clusters_once", "each cluster counted once")):
+        one = document[key]
+        known = ", ".join(f"{days} d {share:.1%}" for days, share in one["known_after"].items())
+        lines += ["", f"{words}: half known after {one['median_days']} days, nine tenths after "
+                  f"{one['p90_days']}; {known}",
+                  *table(("cohort", "reported", "expected", "factor"),
+                         [(row["cohort"], row["reported"], f"{row['expected']:.1f}",
+                           f"{row['factor']:.3f}") for row in one["cohorts"][-8:]])]
+    return [*lines, "", *(f"! {one}" for one in document["warnings"])]

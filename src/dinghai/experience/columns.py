@@ -9,7 +9,7 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -80,9 +80,7 @@ def read_amounts(
 
 def read_days(path: Path, column: str) -> Column[date]:
     """A column of days, in one way of writing them: the one that reads most of the column."""
-    texts = [text for _line, text, _group in _rows(path, column, None) if text]
-    counts = {style: sum(_day(text, style) is not None for text in texts) for style in _FORMATS}
-    style = max(_FORMATS, key=lambda one: counts[one])
+    style = _style(text for _line, text, _group in _rows(path, column, None) if text)
 
     def read(text: str) -> tuple[date | None, str]:
         if not text:
@@ -91,6 +89,33 @@ def read_days(path: Path, column: str) -> Column[date]:
         return day, "" if day else "not a day"
 
     return _column(path, column, None, read)
+
+
+def read_spans(path: Path, first: str, second: str) -> Column[tuple[date, date]]:
+    """Two columns of days as spans from the first to the second, which may not come before it."""
+    found: list[tuple[date, date]] = []
+    screened = []
+    texts = [(line, one, other) for (line, one, _), (_, other, _) in zip(
+        _rows(path, first, None), _rows(path, second, None), strict=True)]
+    styles = [_style(text for _line, *pair in texts if (text := pair[place]))
+              for place in (0, 1)]
+    for line, one, other in texts:
+        start, end = _day(one, styles[0]), _day(other, styles[1])
+        if start is None or end is None:
+            reason = "blank" if not (one and other) else "not a day"
+        elif end < start:
+            reason = "the second day comes before the first"
+        else:
+            found.append((start, end))
+            continue
+        screened.append(Screened(line, f"{one} {other}".strip(), reason))
+    return Column(tuple(found), ("",) * len(found), tuple(screened))
+
+
+def _style(texts: Iterable[str]) -> str:
+    """The way of writing days that reads most of some texts."""
+    texts = list(texts)
+    return max(_FORMATS, key=lambda one: sum(_day(text, one) is not None for text in texts))
 
 
 def _day(text: str, style: str) -> date | None:

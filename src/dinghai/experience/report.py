@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
 from dinghai.experience.columns import Column
+from dinghai.experience.delays import (
+    Span,
+    clusters,
+    cohorts,
+    estimate_delays,
+    since_the_register,
+    without_clusters,
+)
 from dinghai.experience.frequency import CountFit, Frequency, Per, period_name
 from dinghai.experience.severity import FEWEST, Fit, fit_candidates, spliced
 from dinghai.experience.tail import Tail, choose_threshold, fit_tail
 from dinghai.foundation.canonical import JSON
 
 Floats = npt.NDArray[np.float64]
+_AGES = (30, 90, 180, 365, 730)
 _HEAP = 0.05
 """One value that holds more than this share of the losses is a mass, not a size."""
 
@@ -130,6 +140,45 @@ def frequency_report(fit: Frequency, per: Per, screened: Mapping[str, int]) -> d
         "dispersion": fit.dispersion, "chance_if_poisson": fit.chance_if_poisson,
         "poisson": _count(fit.poisson), "negative_binomial": _count(fit.negative_binomial),
         "preferred": fit.preferred, "warnings": warnings,
+    }
+
+
+def delay_report(
+    spans: Sequence[Span], end: date, screened: Mapping[str, int]
+) -> dict[str, JSON]:
+    """Delays and IBNR factors, as reported and with every cluster counted once."""
+    early = len(spans)
+    spans = since_the_register(spans)
+    early -= len(spans)
+    found = clusters(spans)
+    once = without_clusters(spans, found)
+    warnings = [f"{one.incidents} of {one.of} incidents of {one.cohort} ({one.share:.0%}) began on "
+                f"{one.day.isoformat()}: one vendor's event stands for many" for one in found]
+    if screened:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in screened.items())
+        warnings.insert(0, f"{sum(screened.values())} rows were screened: {reasons}")
+    if early:
+        warnings.append(f"{early} incidents began before the source reported any and are left out: "
+                        "of their kind only long delays are seen")
+    return {
+        "n": len(spans), "before_the_source": early, "screened": sum(screened.values()),
+        "screened_reasons": dict(screened), "end": end.isoformat(),
+        "as_reported": _delays(spans, end),
+        "clusters_once": _delays(once, end),
+        "clusters": [{"cohort": one.cohort, "day": one.day.isoformat(),
+                      "incidents": one.incidents, "of": one.of, "share": one.share}
+                     for one in found],
+        "warnings": warnings,
+    }
+
+
+def _delays(spans: Sequence[Span], end: date) -> dict[str, JSON]:
+    delays = estimate_delays(spans, end)
+    return {
+        "median_days": delays.quantile(0.5), "p90_days": delays.quantile(0.9),
+        "known_after": {str(days): delays.known_after(days) for days in _AGES},
+        "cohorts": [{"cohort": one.name, "reported": one.reported, "expected": one.expected,
+                     "factor": one.factor} for one in cohorts(spans, delays, end)],
     }
 
 
