@@ -9,7 +9,7 @@ from typing import get_args
 
 from dinghai.cli.output import Answer, Parser, add_command, table
 from dinghai.experience.columns import read_amounts, read_days, read_spans
-from dinghai.experience.frequency import Per, fit_frequency
+from dinghai.experience.frequency import Per, count_periods, fit_frequency
 from dinghai.experience.report import delay_report, frequency_report, severity_report
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
@@ -84,10 +84,10 @@ def _frequency(arguments: argparse.Namespace) -> Answer:
     if len(column.values) < 2:
         raise InputError("fewer than two rows have a day", file=str(arguments.file),
                          field="--date", mend="name a column of days such as 2026-03-02")
-    fit = fit_frequency(column.values, arguments.per)
-    if len(fit.counts) < 2:
+    if len(count_periods(column.values, arguments.per)) < 2:
         raise InputError(f"all events fall into one {arguments.per}", field="--per",
                          mend="count by a shorter period")
+    fit = fit_frequency(column.values, arguments.per)
     document = frequency_report(fit, arguments.per, column.reasons())
     return Answer(document, _frequency_text(document))
 

@@ -131,7 +131,7 @@ class Bench:
     @property
     def empty(self) -> bool:
         """Whether no loss is claimed yet, so that the terms ask for nothing."""
-        return not any(one.item for one in self.sheets)
+        return not self.claim.items.all()
 
     @property
     def lines(self) -> list[tuple[Any, Any]]:
