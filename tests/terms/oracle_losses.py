@@ -204,13 +204,20 @@ def reduce_item(facts: Facts, section: Section, item: Item) -> None:
         if (own.acts_on == "item" and own.code in listed
                 and acts(facts, own, section.coverage, item.index)):
             _apply(facts, effect_of(facts, own, item.index), item,
-                   profiled=section.valuation is not None and section.valuation.method
-                   == "business_interruption_hourly_profile")
+                   zero=_idle_already(facts, section, item))
     if facts.known("item.reasonable_amount", item.index):
         item.amount = min(item.amount, facts.amount("item.reasonable_amount", item.index))
 
 
-def _apply(facts: Facts, effect: Effect, item: Item, *, profiled: bool) -> None:
+def _idle_already(facts: Facts, section: Section, item: Item) -> int | None:
+    """Seconds that an hourly profile values at nothing."""
+    if section.valuation is None or (
+            section.valuation.method != "business_interruption_hourly_profile"):
+        return None
+    return facts.amount(_profile(section).replace("@interruption", "@idle"), item.index)
+
+
+def _apply(facts: Facts, effect: Effect, item: Item, *, zero: int | None) -> None:
     index = item.index
     named = str(effect.fact)
     match effect.type:
@@ -226,9 +233,10 @@ def _apply(facts: Facts, effect: Effect, item: Item, *, profiled: bool) -> None:
         case "reduce_hours_by_fact":
             idle = facts.amount(named, index) * HOUR
             left = max(item.interruption - idle, 0)
-            if not profiled:  # a profile shows itself that idle hours earn nothing
-                # of an interruption of no time, idle time is all
-                _scale(item, left, max(item.interruption, 1))
+            # of an interruption of no time, idle time is all; of hours that a profile holds at
+            # zero nothing is left to take
+            earning = item.interruption if zero is None else max(item.interruption - zero, 0)
+            _scale(item, min(left, earning), max(earning, 1))
             item.interruption = left
         case "reduce_to_ratio":
             _to_ratio(facts, effect, item)

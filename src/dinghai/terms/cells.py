@@ -2,8 +2,8 @@
 
 An input ``item[0].bi.hourly_gross_profit@first:43200`` is what the series adds up to in its first
 43,200 seconds; ``@interruption`` (``:86400`` where an indemnity period ends it) is what it adds up
-to while the interruption lasts. A stock buffer runs beside the waiting time, from before the
-profile begins, so it shortens the former.
+to while the interruption lasts, and ``@idle`` how many seconds of that it stands at zero. A stock
+buffer runs beside the waiting time, from before the profile begins, so it shortens the former.
 """
 
 from __future__ import annotations
@@ -56,6 +56,9 @@ def _series_cell(item: LossItem, hours: list[int] | None, rule: str) -> int:
         wanted = min(lasted, int(seconds)) if seconds else lasted
     if wanted > len(hours) * 3600:
         return UNKNOWN  # nobody said what the hours after the last were worth
+    if kind == "idle":
+        return sum(min(3600, wanted - 3600 * place) for place in range(-(-wanted // 3600))
+                   if hours[place] == 0)
     return first_of_series(hours, wanted)
 
 

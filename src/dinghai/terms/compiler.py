@@ -20,7 +20,7 @@ from dinghai.terms.exclusions import (
     heaviest,
     touches,
 )
-from dinghai.terms.interruption import LostTime
+from dinghai.terms.interruption import LostTime, profile
 from dinghai.terms.limits import reinstate_aggregate
 from dinghai.terms.program import Builder, ItemShape, Op, Program, Rule
 from dinghai.terms.stages import STAGES
@@ -175,12 +175,20 @@ class _Section:
         result = compile_item_exclusions(
             self.context, item, section.coverage, section.exclusions or (), valued.amount,
             valued.time.interruption if valued.time else None,
-            profiled=section.valuation.method == "business_interruption_hourly_profile")
+            idle_already=self._idle_already(item))
         amount = _reasonable(self.context, item, result.amount, section.clause)
         if valued.time is not None and result.interruption is not None and section.waiting and (
                 applies(self.context, f"waiting:{section.coverage}", self.name)):
             amount = self._longer_than_waiting(item, amount, valued.time, result.interruption)
         return amount, valued, result.interruption
+
+    def _idle_already(self, item: int) -> int | None:
+        """Seconds of the interruption that an hourly profile values at nothing."""
+        assert self.section.valuation is not None  # a bound policy is resolved
+        if self.section.valuation.method != "business_interruption_hourly_profile":
+            return None
+        return self.context.builder.step(
+            Op.VALUE, profile(self.context, item, "idle", self.section.indemnity_days))
 
     def _longer_than_waiting(
         self, item: int, amount: int, time: LostTime, interruption: int

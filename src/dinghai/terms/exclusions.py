@@ -189,12 +189,12 @@ class ItemResult:
 
 def compile_item_exclusions(
     context: Context, item: int, coverage: str, codes: tuple[str, ...], amount: int,
-    interruption: int | None, *, quiet: bool = False, profiled: bool = False,
+    interruption: int | None, *, quiet: bool = False, idle_already: int | None = None,
 ) -> ItemResult:
     """Steps of the exclusions that act on one item, in the product's order.
 
-    ``quiet`` leaves no rules: for amounts that only share the item's exclusions. ``profiled`` says
-    that an hourly profile makes the amount: it shows itself that idle hours earn nothing.
+    ``quiet`` leaves no rules: for amounts that only share the item's exclusions. ``idle_already``
+    are the seconds for which an hourly profile shows itself that nothing is earned.
     """
     wanted = set(codes)
     for exclusion in context.policy.product.exclusions:
@@ -205,10 +205,8 @@ def compile_item_exclusions(
         applies, predicate, effective = _applies(context, exclusion, item)
         applies = unless_carved_back(context, exclusion, coverage, applies, item)
         before = amount
-        reduced, interruption = _item_effect(context, item, exclusion, applies, amount,
-                                             interruption)
-        if not (profiled and _effect(exclusion).type == "reduce_hours_by_fact"):
-            amount = reduced
+        amount, interruption = _item_effect(context, item, exclusion, applies, amount,
+                                            interruption, idle_already)
         if quiet:
             continue
         context.record(
@@ -223,7 +221,7 @@ def compile_item_exclusions(
 
 def _item_effect(
     context: Context, item: int, exclusion: Exclusion, applies: int, amount: int,
-    interruption: int | None,
+    interruption: int | None, idle_already: int | None,
 ) -> tuple[int, int | None]:
     effect = _effect(exclusion)
     builder = context.builder
@@ -251,7 +249,7 @@ def _item_effect(
         case "graded":
             reduced = _graded_item(context, item, effect, amount)
         case "reduce_hours_by_fact":
-            return _idle(context, item, effect, applies, amount, interruption)
+            return _idle(context, item, effect, applies, amount, interruption, idle_already)
         case _:
             raise ValueError(f"{exclusion.code}: {effect.type} cannot act on an item")
     return builder.step(Op.SELECT, applies, reduced, amount), interruption
@@ -289,16 +287,22 @@ def _graded_item(context: Context, item: int, effect: Effect, amount: int) -> in
 
 def _idle(
     context: Context, item: int, effect: Effect, applies: int, amount: int,
-    interruption: int | None,
+    interruption: int | None, idle_already: int | None,
 ) -> tuple[int, int | None]:
-    """Idle hours count nothing: they shorten the interruption and take their share of the loss."""
+    """Idle hours count nothing: they shorten the interruption and take their share of the loss. Of
+    hours that a profile holds at zero nothing is left to take.
+    """
     if interruption is None:
         return amount, None
     builder = context.builder
     hours = builder.step(Op.VALUE, _scoped_fact(context, _needs_fact(effect), item))
     idle = builder.step(Op.PRODUCT_FLOOR, hours, builder.constant(3600), builder.constant(1))
-    worked = builder.not_below_zero(builder.step(Op.SUBTRACT, interruption, idle))
-    reduced = builder.step(Op.PRODUCT_HALF_UP, amount, worked, interruption)
+    worked = builder.less(interruption, idle)
+    earning, left = interruption, worked
+    if idle_already is not None:
+        earning = builder.less(interruption, idle_already)
+        left = builder.minimum(worked, earning)
+    reduced = builder.step(Op.PRODUCT_HALF_UP, amount, left, earning)
     return (builder.step(Op.SELECT, applies, reduced, amount),
             builder.step(Op.SELECT, applies, worked, interruption))
 

@@ -8,6 +8,7 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import apply_ppm
 from dinghai.vocabulary.coverages import coverages
+from dinghai.vocabulary.exclusions import exclusions
 from dinghai.vocabulary.facts import facts
 from dinghai.vocabulary.parameters import parameters
 from dinghai.vocabulary.predicates import facts_of, parse_predicate, policy_terms_of
@@ -94,10 +95,11 @@ def validity_faults(product: Product) -> tuple[Fault, ...]:
     if len(choices(product.exclusions)) > MOST_CHOICES:
         faults.append(Fault("too many penalty groups mix points, multiples and hours",
                             field="exclusions", mend="let the penalties of a group be of one kind"))
-    codes_named = {*codes, ""}
-    faults += [Fault(f"the breach names {one.breach}, which the product does not have",
-                     field=f"obligations[{index}].breach", mend="name one of its exclusions")
-               for index, one in enumerate(product.obligations) if one.breach not in codes_named]
+    known = {*codes, *exclusions(), ""}
+    faults += [Fault(f"the breach names {one.breach}, which nobody knows",
+                     field=f"obligations[{index}].breach",
+                     mend="name an exclusion of the product or of the vocabulary")
+               for index, one in enumerate(product.obligations) if one.breach not in known]
     if product.limits.reinstatements > MOST_REINSTATEMENTS:
         faults.append(Fault("the aggregate comes back too often", field="limits.reinstatements",
                             mend=f"give at most {MOST_REINSTATEMENTS}"))
@@ -187,9 +189,11 @@ def _retention_faults(section: Section, field: str) -> list[Fault]:
                             mend="use none, or the mode higher_of, waiting_then_deductible or "
                                  "franchise_hours with the deductible kept"))
     waiting = section.waiting
-    if waiting is not None and waiting.deductible == "kept" and waiting.mode != "franchise_hours":
-        faults.append(Fault(f"the mode {waiting.mode} says itself what becomes of the deductible",
-                            field=f"{field}.waiting.deductible", mend="leave it out"))
+    if waiting is not None and waiting.deductible == "kept" and (
+            waiting.mode == "replaces_deductible"):
+        faults.append(Fault("a waiting time that replaces the deductible does not keep it",
+                            field=f"{field}.waiting.deductible",
+                            mend="leave it out, or use another mode"))
     if own.maximum_fen is not None and own.maximum_fen < own.minimum_fen:
         faults.append(Fault("the retention's maximum is below its minimum",
                             field=f"{field}.retention.maximum_fen", mend="order them"))
