@@ -61,6 +61,40 @@ def test_a_floor_and_a_threshold(losses: Path, capsys: pytest.CaptureFixture[str
     assert found["tail"]["threshold_rule"] == "given"
 
 
+def test_limits(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("fit", "severity", losses, "--column", "paid", "--floor", 100, "--limits",
+             "5000,20000,100000")
+    _code, found = run(capsys, *words)
+    rows = found["limits"]["lognormal"]
+    assert [row["limit"] for row in rows] == [5000, 20000, 100000]
+    assert rows[0]["factor"] == 1.0
+    assert rows[0]["layer_mean"] == rows[0]["limited_mean"]
+    assert sum(row["layer_mean"] for row in rows) == pytest.approx(rows[-1]["limited_mean"])
+    # increased-limit factors rise and are concave
+    slopes = [(rows[1]["factor"] - 1.0) / 15000, (rows[2]["factor"] - rows[1]["factor"]) / 80000]
+    assert slopes[0] > slopes[1] > 0.0
+    paid = [float(line.rsplit(",", 1)[1]) for line in losses.read_text("utf-8").splitlines()[1:601]]
+    mean = sum(min(one, 20000.0) for one in paid if one >= 100.0) / sum(
+        one >= 100.0 for one in paid)
+    assert rows[1]["limited_mean"] == pytest.approx(mean, rel=0.03)
+    assert main([str(one) for one in words]) == 0
+    assert "limits by" in capsys.readouterr().out
+
+
+def test_resampled_intervals_hold_the_fit(
+    losses: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("fit", "severity", losses, "--column", "paid", "--bootstrap", 15)
+    _code, found = run(capsys, *words)
+    for name in ("mu", "sigma"):
+        low, high = found["intervals"]["lognormal"][name]
+        assert low < found["candidates"]["lognormal"][name] < high
+    assert run(capsys, *words)[1] == found
+    assert run(capsys, *words, "--seed", 2)[1]["intervals"] != found["intervals"]
+    assert main([str(one) for one in words]) == 0
+    assert "lognormal 95%: mu" in capsys.readouterr().out
+
+
 def test_groups(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _code, found = run(capsys, "fit", "severity", losses, "--column", "paid", "--by", "kind")
     assert {name: one["n"] for name, one in found["groups"].items()} == {"a": 401, "b": 200}
@@ -118,6 +152,9 @@ def test_one_report_for_many_is_noticed(
     (("severity", "F", "--column", "none"), "--column or --date", "no column"),
     (("severity", "F", "--column", "paid", "--by", "none"), "--by", "no column"),
     (("severity", "F", "--column", "paid", "--floor", "-1"), "--floor", "not an amount"),
+    (("severity", "F", "--column", "paid", "--limits", "5,4"), "--limits", "rising limits"),
+    (("severity", "F", "--column", "paid", "--limits", "x"), "--limits", "rising limits"),
+    (("severity", "F", "--column", "paid", "--bootstrap", "-1"), "--bootstrap", "resamples"),
     (("frequency", "F", "--date", "paid"), "--date", "fewer than two"),
     (("severity", "missing.csv", "--column", "x"), None, "no such file"),
 ])

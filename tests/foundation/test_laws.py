@@ -14,6 +14,7 @@ from dinghai.foundation.laws import (
     GeneralisedPareto,
     Law,
     Lognormal,
+    Spliced,
     Weibull,
     pareto,
     single_parameter_pareto,
@@ -75,3 +76,26 @@ def test_a_discrete_law() -> None:
     np.testing.assert_allclose(law.limited(np.array([0.0, 2.0, 9.0]), 1), [0.0, 0.75, 1.0])
     with pytest.raises(NotImplementedError):
         law.log_density(POINTS)
+
+
+@pytest.mark.parametrize("floor", [0.0, 2.0])
+def test_a_spliced_law_hangs_together(floor: float) -> None:
+    law = Spliced(Lognormal(1.0, 1.0), floor, GeneralisedPareto(0.4, 15.0, 20.0), 0.1)
+    points = np.array([0.5, 2.0, 3.0, 19.9, 20.0, 20.1, 200.0])
+    survival = law.survival(points)
+    assert survival[points == 20.0] == pytest.approx(0.1)
+    assert (np.diff(survival) <= 1e-15).all()
+    inside = points[points > floor]
+    np.testing.assert_allclose(law.quantile_of_survival(law.survival(inside)), inside, rtol=1e-9)
+    for low, high in ((max(floor, 1.0), 5.0), (25.0, 60.0)):
+        chance = integrate.quad(lambda x: math.exp(float(law.log_density(np.array([x]))[0])),
+                                low, high)[0]
+        assert chance == pytest.approx(float(law.survival(np.array([low]))[0]
+                                             - law.survival(np.array([high]))[0]), rel=1e-8)
+    for order in (1, 2):
+        wanted = [integrate.quad(
+            lambda x, k=order: k * x ** (k - 1) * float(law.survival(np.array([x]))[0]),
+            0.0, point, points=[one for one in (2.0, 20.0) if one < point], limit=300)[0]
+            for point in points]
+        np.testing.assert_allclose(law.limited(points, order), wanted, rtol=1e-7)
+    assert law.mean() == pytest.approx(float(law.limited(np.array([1e12]), 1)[0]), rel=1e-4)

@@ -262,7 +262,8 @@ def test_a_bad_frequency_is_refused(text: str, words: str) -> None:
 
 @pytest.mark.parametrize(("text", "words"), [
     ("lognormal:1,0", "SIGMA of lognormal"), ("gpd:0.5,1", "numbers of gpd"),
-    ("gpd:0.5,1,-2", "THRESHOLD"), ("discrete:-1=1", "negative"), ("gamma:nan,1", "numbers of"),
+    ("gpd:0.5,1,-2", "THRESHOLD"), ("spliced:1,1,20,0.5,3,1", "between 0 and 1"),
+    ("discrete:-1=1", "negative"), ("gamma:nan,1", "numbers of"),
 ])
 def test_a_bad_severity_is_refused(text: str, words: str) -> None:
     with pytest.raises(InputError, match=words):

@@ -25,7 +25,8 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--severity", required=True, metavar="LAW",
                         help="lognormal:MU,SIGMA, gamma:ALPHA,THETA, weibull:THETA,TAU, "
                              "exponential:THETA, pareto:ALPHA,THETA, pareto1:ALPHA,THETA, "
-                             "gpd:XI,BETA,THRESHOLD or discrete:V=P;…")
+                             "gpd:XI,BETA,THRESHOLD, spliced:MU,SIGMA,THRESHOLD,XI,BETA,SHARE or "
+                             "discrete:V=P;…")
     parser.add_argument("--occurrence", metavar="LIMITxsATTACH", help="a layer on each loss")
     parser.add_argument("--aggregate", metavar="LIMITxsATTACH", help="a layer on the year's sum")
     parser.add_argument("--method", choices=get_args(Method), default="fft")

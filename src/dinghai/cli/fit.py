@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from dinghai.cli.output import Answer, Parser, add_command, table
 from dinghai.experience.columns import read_amounts, read_days, read_spans
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
-from dinghai.experience.report import delay_report, frequency_report, severity_report
+from dinghai.experience.limits import read_limits
+from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
+
+_MOST_RESAMPLES: Final = 10_000
 
 
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
@@ -29,6 +32,11 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     severity.add_argument("--threshold", type=float, metavar="U",
                           help="where the tail begins (default: chosen by a stated rule)")
     severity.add_argument("--by", metavar="K", help="fit each value of this column by itself")
+    severity.add_argument("--limits", metavar="L,…",
+                          help="limited means, increased-limit factors and layer means of these")
+    severity.add_argument("--bootstrap", type=int, default=0, metavar="N",
+                          help="intervals of the parameters from so many resamples")
+    severity.add_argument("--seed", type=int, default=1, metavar="S", help="of the resamples")
     frequency = add_command(commands, "frequency", _frequency,
                             "laws of the number of events in a period")
     frequency.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
@@ -49,11 +57,16 @@ def _severity(arguments: argparse.Namespace) -> Answer:
                              mend="give zero or more")
     column = read_amounts(arguments.file, arguments.column, by=arguments.by,
                           floor=arguments.floor)
-    limits = {"floor": arguments.floor, "threshold": arguments.threshold}
+    if not 0 <= arguments.bootstrap <= _MOST_RESAMPLES:
+        raise InputError(f"{arguments.bootstrap} resamples cannot be drawn", field="--bootstrap",
+                         mend=f"give 0 to {_MOST_RESAMPLES}")
+    limits = () if arguments.limits is None else read_limits(arguments.limits, arguments.floor)
+    wanted = Wanted(arguments.floor, arguments.threshold, limits, arguments.bootstrap,
+                    arguments.seed)
     if arguments.by is None:
-        document = severity_report(column, **limits)
+        document = severity_report(column, wanted)
         return Answer(document, _severity_text(document))
-    groups = {name: severity_report(part, **limits) for name, part in column.by_group().items()}
+    groups = {name: severity_report(part, wanted) for name, part in column.by_group().items()}
     text = [line for name, one in groups.items()
             for line in (f"== {name or '(blank)'}", *_severity_text(one), "")]
     return Answer({"groups": groups, "screened": len(column.screened),
@@ -76,6 +89,15 @@ def _severity_text(document: dict[str, JSON]) -> list[str]:
         lines.append(f"tail above {tail['threshold']:g} ({tail['threshold_rule']}, "
                      f"{tail['exceedances']} exceedances): xi {tail['xi']:.4f} "
                      f"({low:.3f} to {high:.3f}), beta {tail['beta']:.5g}")
+    for name, rows_of in document.get("limits", {}).items():
+        if name == document["best"]:
+            lines += ["", f"limits by {name}", *table(
+                ("limit", "limited mean", "factor", "layer mean"),
+                [(f"{row['limit']:,.6g}", f"{row['limited_mean']:,.6g}", f"{row['factor']:.4f}",
+                  f"{row['layer_mean']:,.6g}") for row in rows_of])]
+    for name, parameters in document.get("intervals", {}).items():
+        lines.append(f"{name} 95%: " + ", ".join(
+            f"{key} {low:.4g} to {high:.4g}" for key, (low, high) in parameters.items()))
     return [*lines, *(f"! {one}" for one in document["warnings"])]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
+from dinghai.experience.bootstrap import parameter_intervals
 from dinghai.experience.columns import Column
 from dinghai.experience.delays import (
     Span,
@@ -19,6 +21,7 @@ from dinghai.experience.delays import (
     without_clusters,
 )
 from dinghai.experience.frequency import CountFit, Frequency, Per, period_name
+from dinghai.experience.limits import limits_of
 from dinghai.experience.severity import FEWEST, Fit, fit_candidates, spliced
 from dinghai.experience.tail import Tail, choose_threshold, fit_tail
 from dinghai.foundation.canonical import JSON
@@ -29,10 +32,20 @@ _HEAP = 0.05
 """One value that holds more than this share of the losses is a mass, not a size."""
 
 
-def severity_report(
-    column: Column[float], *, floor: float | None, threshold: float | None
-) -> dict[str, JSON]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a severity fit is asked for beside the fit itself."""
+
+    floor: float | None = None
+    threshold: float | None = None
+    limits: tuple[float, ...] = ()
+    bootstrap: int = 0
+    seed: int = 1
+
+
+def severity_report(column: Column[float], wanted: Wanted) -> dict[str, JSON]:
     """Candidates, tail and warnings of a column of losses."""
+    floor, threshold = wanted.floor, wanted.threshold
     losses = np.array(column.values, dtype=np.float64)
     document: dict[str, JSON] = {
         "n": len(losses), "screened": len(column.screened),
@@ -60,6 +73,14 @@ def severity_report(
     else:
         warnings.append("too few losses lie above the threshold to fit a tail")
     document["candidates"] = {name: _fit(fit) for name, fit in fits.items()}
+    if wanted.limits:
+        document["limits"] = {name: limits_of(fit.law, floor, wanted.limits)
+                              for name, fit in fits.items()}
+    if wanted.bootstrap:
+        document["intervals"] = {
+            name: {key: list(interval) for key, interval in parameters.items()}
+            for name, parameters in parameter_intervals(
+                losses, floor, samples=wanted.bootstrap, seed=wanted.seed).items()}
     document["best"] = min(fits, key=lambda one: fits[one].aic) if fits else None
     warnings += _about_fits(fits, tail)
     return document

@@ -20,6 +20,7 @@ from dinghai.foundation.laws import (
     GeneralisedPareto,
     Law,
     Lognormal,
+    Spliced,
     Weibull,
     pareto,
 )
@@ -164,15 +165,11 @@ def spliced(losses: Floats, floor: float | None, threshold: float,
                               options={"xatol": 1e-8, "fatol": 1e-8, "maxiter": 4000})
     if found.fun >= _BAD:
         return None
-    law = Lognormal(float(found.x[0]), math.exp(float(found.x[1])))
     share = len(beyond) / len(losses)
+    body_law = Lognormal(float(found.x[0]), math.exp(float(found.x[1])))
+    law = Spliced(body_law, low, tail, share)
     likelihood = (-float(found.fun) + len(body) * math.log1p(-share)
                   + len(beyond) * math.log(share) + float(tail.log_density(beyond).sum()))
-    ordered = np.sort(losses)
-    between = law.survival(edges)
-    inside = (between[0] - law.survival(ordered)) / (between[0] - between[1])
-    model = np.where(ordered <= threshold, (1.0 - share) * inside,
-                     1.0 - share * tail.survival(ordered))
-    return Fit({"mu": law.mu, "sigma": law.sigma, "threshold": threshold, "xi": tail.xi,
+    return Fit({"mu": body_law.mu, "sigma": body_law.sigma, "threshold": threshold, "xi": tail.xi,
                 "beta": tail.beta, "tail_share": share}, likelihood, 5,
-               kolmogorov_smirnov(model), law)
+               _distance(law, losses, None), law)

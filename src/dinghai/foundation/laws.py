@@ -220,6 +220,55 @@ class Discrete(Law):
         return np.asarray(capped**order @ np.asarray(self.chances))
 
 
+@dataclass(frozen=True, slots=True)
+class Spliced(Law):
+    """A lognormal body from a floor to a threshold, and a tail above it that has a given share."""
+
+    body: Lognormal
+    floor: float
+    tail: GeneralisedPareto
+    share: float
+
+    def survival(self, x: Floats) -> Floats:
+        x = np.asarray(x, dtype=np.float64)
+        below = self.body.survival(np.clip(x, self.floor, self.tail.threshold))
+        inside = self.share + (1.0 - self.share) * (below - self._top()) / self._room()
+        inside = np.where(x < self.floor, 1.0, inside)
+        return np.where(x <= self.tail.threshold, inside, self.share * self.tail.survival(x))
+
+    def log_density(self, x: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inside = self.body.log_density(x) + math.log1p(-self.share) - math.log(self._room())
+            beyond = self.tail.log_density(x) + math.log(self.share)
+        return np.where(x <= self.tail.threshold, inside, beyond)
+
+    def quantile_of_survival(self, chance: Floats) -> Floats:
+        chance = np.asarray(chance, dtype=np.float64)
+        within = np.clip((chance - self.share) / (1.0 - self.share), 0.0, 1.0)
+        inside = self.body.quantile_of_survival(self._top() + within * self._room())
+        with np.errstate(invalid="ignore", divide="ignore"):
+            beyond = self.tail.quantile_of_survival(np.minimum(chance / self.share, 1.0))
+        return np.where(chance > self.share, np.maximum(inside, self.floor), beyond)
+
+    def limited(self, x: Floats, order: int) -> Floats:
+        x = np.asarray(x, dtype=np.float64)
+        low, top = np.array([self.floor]), np.array([self.tail.threshold])
+        middle = np.clip(x, self.floor, self.tail.threshold)
+        grown = middle**order - self.floor**order
+        body = self.body.limited(middle, order) - self.body.limited(low, order)
+        inside = (np.minimum(x, self.floor) ** order + self.share * grown
+                  + (1.0 - self.share) / self._room() * (body - self._top() * grown))
+        beyond = self.tail.limited(np.maximum(x, top), order) - self.tail.limited(top, order)
+        return np.where(x <= self.tail.threshold, inside, inside + self.share * beyond)
+
+    def _top(self) -> float:
+        return float(self.body.survival(np.array([self.tail.threshold]))[0])
+
+    def _room(self) -> float:
+        """The body's chance between floor and threshold."""
+        return float(self.body.survival(np.array([self.floor]))[0]) - self._top()
+
+
 def pareto(alpha: float, theta: float) -> GeneralisedPareto:
     """The two-parameter Pareto (Lomax): P(X > x) = (θ / (x + θ))^α."""
     return GeneralisedPareto(1.0 / alpha, theta / alpha, 0.0)

@@ -14,6 +14,7 @@ from dinghai.foundation.laws import (
     GeneralisedPareto,
     Law,
     Lognormal,
+    Spliced,
     Weibull,
     pareto,
     single_parameter_pareto,
@@ -32,6 +33,8 @@ SEVERITIES: Final[Mapping[str, tuple[str, Callable[..., Law]]]] = {
     "pareto": ("ALPHA,THETA", pareto),
     "pareto1": ("ALPHA,THETA", single_parameter_pareto),
     "gpd": ("XI,BETA,THRESHOLD", GeneralisedPareto),
+    "spliced": ("MU,SIGMA,THRESHOLD,XI,BETA,SHARE", lambda mu, sigma, threshold, xi, beta, share:
+                _spliced(Lognormal(mu, sigma), GeneralisedPareto(xi, beta, threshold), share)),
 }
 """Name, parameters and law. All scales and shapes are positive but μ, ξ and the threshold."""
 _FREE: Final = {"MU": -math.inf, "XI": -math.inf, "THRESHOLD": 0.0}
@@ -119,6 +122,13 @@ def _table(text: str, field: str) -> dict[Fraction, float]:
         raise InputError(f"the chances sum to {float(total):g}", field=field,
                          mend="let them sum to 1")
     return {key: float(share / total) for key, share in chances.items()}
+
+
+def _spliced(body: Lognormal, tail: GeneralisedPareto, share: float) -> Law:
+    if not 0.0 < share < 1.0 or tail.threshold <= 0.0:
+        raise InputError("a spliced law has a threshold above zero and a share between 0 and 1",
+                         field="--severity", mend="give THRESHOLD > 0 and 0 < SHARE < 1")
+    return Spliced(body, 0.0, tail, share)
 
 
 def _whole(number: float) -> int:
