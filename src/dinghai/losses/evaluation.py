@@ -245,7 +245,7 @@ class Evaluator:
         columns: Columns = {}
         for name in self.program.inputs:
             fact, derived, rule = name.partition("@")
-            if derived and fact.endswith(PROFILE):
+            if derived and fact.endswith(PROFILE) and not rule.startswith("idle"):
                 seconds = rule.partition(":")[2]
                 columns[name] = _lost_within(events, int(seconds) if seconds else None)
         return columns
