@@ -184,3 +184,54 @@ def test_files_that_are_none(
     packed.write_bytes(b"no gzip")
     assert "unpacked" in run(capsys, "fit", "severity", packed, "--column", "x")[1]["error"][
         "message"]
+
+
+def test_credibility(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "years.csv"
+    path.write_text("industry,year,loss_ratio,premium\n"
+                    "steel,2023,0.40,\"1,000\"\nsteel,2024,0.60,1200\nsteel,2025,0.55,1300\n"
+                    "banks,2023,0,400\nbanks,2024,0.30,420\nbanks,2025,0.10,450\n"
+                    "ports,2025,1.20,90\n,2025,0.3,10\nports,2024,none,80\nports,2023,0.2,\n"
+                    "ports,2022,0.2,0\nports,2021,inf,5\n", "utf-8")
+    words = ("fit", "credibility", path, "--group", "industry", "--value", "loss_ratio",
+             "--weight", "premium")
+    code, found = run(capsys, *words)
+    assert (code, found["n"], found["screened"]) == (0, 7, 5)
+    assert found["screened_reasons"] == {
+        "no group": 1, "not a number": 1, "blank": 1, "not finite": 1,
+        "the value is below zero or the weight not above it": 1}
+    by_name = {one["group"]: one for one in found["groups"]}
+    assert [one["periods"] for one in found["groups"]] == [3, 1, 3]
+    assert by_name["steel"]["weight"] == 3500.0
+    for one in found["groups"]:
+        assert one["factor"] == pytest.approx(one["weight"] / (one["weight"] + found["half"]))
+        assert one["estimate"] == pytest.approx(
+            one["factor"] * one["mean"] + (1 - one["factor"]) * found["collective"])
+    assert main([str(one) for one in words]) == 0
+    assert "half believed at weight" in capsys.readouterr().out
+
+
+def test_groups_alike_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "alike.csv"
+    path.write_text("g,v,w\na,1,1\na,3,1\nb,3,1\nb,1,1\n", "utf-8")
+    _code, found = run(capsys, "fit", "credibility", path, "--group", "g", "--value", "v",
+                       "--weight", "w")
+    assert (found["between"], found["half"]) == (0.0, None)
+    assert "differ no more than chance" in found["warnings"][0]
+
+
+def test_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("fit", "rate", "--prior", 0.05, "--prior-variation", 0.3, "--public", "30/1000",
+             "--trust", 0.3, "--own", "2/40", "--between", 0.4)
+    code, found = run(capsys, *words)
+    assert code == 0
+    assert found["prior"]["rate"] == 0.05
+    assert found["market"]["rate"] < found["own"]["rate"] < 0.05
+    assert 0.0 < found["factor"] < 1.0
+    low, high = found["own"]["interval"]
+    assert low < found["own"]["rate"] < high
+    assert main([str(one) for one in words]) == 0
+    assert "own claims are believed by" in capsys.readouterr().out
+    code, error = run(capsys, *words[:-3], "2", *words[-2:])
+    assert code == 2
+    assert "--own" in json.dumps(error)

@@ -1,4 +1,7 @@
-"""`dinghai fit severity`, `frequency` and `delay`: laws from the columns of a file."""
+"""`dinghai fit severity`, `frequency` and `delay`: laws from the columns of a file.
+
+`fit credibility` and `fit rate` live in `dinghai.cli.credibility`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import math
 from pathlib import Path
 from typing import Final, get_args
 
+from dinghai.cli import credibility
 from dinghai.cli.output import Answer, Parser, add_command, table
 from dinghai.experience.columns import read_amounts, read_days, read_spans
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
@@ -47,6 +51,7 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     delay.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
     delay.add_argument("--occurred", required=True, metavar="C", help="the column of first days")
     delay.add_argument("--known", required=True, metavar="C", help="the column of days of notice")
+    credibility.register(commands)
 
 
 def _severity(arguments: argparse.Namespace) -> Answer:

@@ -62,10 +62,8 @@ def read_amounts(
     def read(text: str) -> tuple[float | None, str]:
         if not text:
             return None, "blank"
-        plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text
-        try:
-            number = float(plain)
-        except ValueError:
+        number = _number(text)
+        if number is None:
             return None, "not a number"
         if not math.isfinite(number):
             return None, "not finite"
@@ -76,6 +74,45 @@ def read_amounts(
         return number, ""
 
     return _column(path, column, by, read)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """A value and the weight it carries."""
+
+    value: float
+    weight: float
+
+
+def read_weighted(path: Path, value: str, weight: str, group: str) -> Column[Weighted]:
+    """Rows of a value of zero or more, its weight above zero, and the group they belong to."""
+    found: list[Weighted] = []
+    groups, screened = [], []
+    for (line, text, name), (_, mass, _) in zip(
+            _rows(path, value, group), _rows(path, weight, None), strict=True):
+        numbers = _number(text), _number(mass)
+        if not name:
+            reason = "no group"
+        elif numbers[0] is None or numbers[1] is None:
+            reason = "blank" if not (text and mass) else "not a number"
+        elif not (numbers[0] >= 0.0 and numbers[1] > 0.0):
+            reason = "the value is below zero or the weight not above it"
+        elif math.isinf(numbers[0]) or math.isinf(numbers[1]):
+            reason = "not finite"
+        else:
+            found.append(Weighted(numbers[0], numbers[1]))
+            groups.append(name)
+            continue
+        screened.append(Screened(line, f"{name} {text} {mass}".strip(), reason))
+    return Column(tuple(found), tuple(groups), tuple(screened))
+
+
+def _number(text: str) -> float | None:
+    plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text
+    try:
+        return float(plain)
+    except ValueError:
+        return None
 
 
 def read_days(path: Path, column: str) -> Column[date]:
