@@ -235,3 +235,21 @@ def test_rate(capsys: pytest.CaptureFixture[str]) -> None:
     code, error = run(capsys, *words[:-3], "2", *words[-2:])
     assert code == 2
     assert "--own" in json.dumps(error)
+
+
+def test_events_that_follow_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bursts of a few days, months apart, are told as contagion; a few days are not fitted."""
+    days = [f"2024-{month:02d}-{day:02d}" for month in range(1, 13) for day in (5, 6, 6, 7, 8)]
+    path = tmp_path / "bursts.csv"
+    path.write_text("day\n" + "\n".join(days) + "\n", "utf-8")
+    _code, found = run(capsys, "fit", "frequency", path, "--date", "day")
+    law = found["self_exciting"]
+    assert law["days"] == 339
+    assert 0.4 < law["branching"] < 0.999
+    assert law["chance_if_poisson"] < 1e-3
+    assert any("events follow events" in one for one in found["warnings"])
+    path.write_text("day\n2024-01-31\n2024-02-01\n2024-02-02\n", "utf-8")
+    words = ("fit", "frequency", path, "--date", "day")
+    assert run(capsys, *words)[1]["self_exciting"] is None
+    assert main([str(one) for one in words]) == 0
+    assert "self-exciting" not in capsys.readouterr().out

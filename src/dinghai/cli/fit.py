@@ -13,6 +13,7 @@ from typing import Final, get_args
 from dinghai.cli import credibility
 from dinghai.cli.output import Answer, Parser, add_command, table
 from dinghai.experience.columns import read_amounts, read_days, read_spans
+from dinghai.experience.contagion import fit_contagion
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
 from dinghai.experience.limits import read_limits
 from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
@@ -115,7 +116,8 @@ def _frequency(arguments: argparse.Namespace) -> Answer:
         raise InputError(f"all events fall into one {arguments.per}", field="--per",
                          mend="count by a shorter period")
     fit = fit_frequency(column.values, arguments.per)
-    document = frequency_report(fit, arguments.per, column.reasons())
+    document = frequency_report(fit, arguments.per, fit_contagion(column.values),
+                                column.reasons())
     return Answer(document, _frequency_text(document))
 
 
@@ -129,7 +131,16 @@ def _frequency_text(document: dict[str, JSON]) -> list[str]:
             f"mean {document['mean']:.5g}, variance {document['variance']:.5g}, dispersion "
             f"{document['dispersion']:.3f}",
             *table(("law", "mean", "size", "log-likelihood", "AIC"), rows),
+            *_self_exciting_text(document["self_exciting"]),
             *(f"! {one}" for one in document["warnings"])]
+
+
+def _self_exciting_text(fit: dict[str, JSON] | None) -> list[str]:
+    if fit is None:
+        return []
+    return [f"self-exciting over {fit['days']} days: {fit['base']:.4g} a day by themselves, one "
+            f"event brings {fit['branching']:.3f}, half within {fit['half_life_days']:.1f} days "
+            f"(chance if equal days {fit['chance_if_poisson']:.2g})"]
 
 
 def _delay(arguments: argparse.Namespace) -> Answer:

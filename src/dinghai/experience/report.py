@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from dinghai.experience.bootstrap import parameter_intervals
 from dinghai.experience.columns import Column
+from dinghai.experience.contagion import Contagion
 from dinghai.experience.delays import (
     Span,
     clusters,
@@ -140,7 +141,9 @@ def _tail(tail: Tail) -> dict[str, JSON]:
     }
 
 
-def frequency_report(fit: Frequency, per: Per, screened: Mapping[str, int]) -> dict[str, JSON]:
+def frequency_report(
+    fit: Frequency, per: Per, contagion: Contagion | None, screened: Mapping[str, int]
+) -> dict[str, JSON]:
     """Counts and fits of a column of days."""
     most = max(fit.counts)
     warnings = []
@@ -153,6 +156,10 @@ def frequency_report(fit: Frequency, per: Per, screened: Mapping[str, int]) -> d
                         "may stand for many")
     if len(fit.counts) < 10:
         warnings.append(f"{len(fit.counts)} periods say little about dispersion")
+    if contagion is not None and contagion.chance_if_poisson < 0.05:
+        warnings.append(f"events follow events (share {contagion.branching:.0%}, half-life "
+                        f"{contagion.half_life:.1f} days): contagion, or a trend, a season or "
+                        "reports in batches, which look the same")
     return {
         "n": sum(fit.counts), "screened": sum(screened.values()),
         "screened_reasons": dict(screened), "per": per,
@@ -160,8 +167,16 @@ def frequency_report(fit: Frequency, per: Per, screened: Mapping[str, int]) -> d
         "n_periods": len(fit.counts), "mean": fit.mean, "variance": fit.variance,
         "dispersion": fit.dispersion, "chance_if_poisson": fit.chance_if_poisson,
         "poisson": _count(fit.poisson), "negative_binomial": _count(fit.negative_binomial),
-        "preferred": fit.preferred, "warnings": warnings,
+        "preferred": fit.preferred,
+        "self_exciting": None if contagion is None else _contagion(contagion),
+        "warnings": warnings,
     }
+
+
+def _contagion(fit: Contagion) -> dict[str, JSON]:
+    return {"days": fit.days, "base": fit.base, "branching": fit.branching, "decay": fit.decay,
+            "half_life_days": fit.half_life, "loglik": fit.log_likelihood,
+            "loglik_equal_days": fit.poisson, "chance_if_poisson": fit.chance_if_poisson}
 
 
 def delay_report(
