@@ -85,6 +85,11 @@ def severity_factors(
     return {group: control_factor(tables, posture, peril, group) for group in EFFECT_GROUPS}
 
 
+def no_effect(target: str) -> ControlFactor:
+    """The half-implemented portfolio's factor on ``target``: one, for no reason."""
+    return ControlFactor(1.0, 0.0, Trace(f"controls.{target}", 1.0, "ratio"))
+
+
 def neutral_factors() -> dict[str, float]:
     """No control effect on any severity component: the half-implemented portfolio."""
     return dict.fromkeys(EFFECT_GROUPS, 1.0)

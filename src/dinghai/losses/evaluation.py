@@ -23,7 +23,7 @@ from dinghai.losses.compound import (
     grow,
 )
 from dinghai.losses.grid import Group
-from dinghai.losses.model import LossModel
+from dinghai.losses.model import NEUTRAL, LossModel
 from dinghai.losses.severity import DAY_SECONDS, EventGrid, Whole
 from dinghai.losses.tables import PERILS
 from dinghai.terms.compiler import compile_policy
@@ -159,8 +159,8 @@ class Evaluator:
         payments = {}
         for peril in PERILS:
             one = model.perils[peril]
-            key = (model.exposure, model.tables.version, peril,
-                   None if neutral else one.severity_key)
+            key = (model.exposure.of_severity, model.tables.version, peril,
+                   NEUTRAL if neutral else one.severity_key)
             if key not in self._memory:
                 events = model.neutral_events(peril) if neutral else one.events
                 self._memory[key] = self.payments(peril, events, model.latent.event_weights)

@@ -75,6 +75,14 @@ class Exposure:
         return self.records_general + self.records_sensitive
 
     @property
+    def of_severity(self) -> tuple[str | int, ...]:
+        """What the size of an event depends on; the rest moves frequency alone."""
+        return (self.industry, self.revenue_fen, self.gross_profit_rate_ppm,
+                self.gross_profit_per_day_fen, self.records_general, self.records_sensitive,
+                self.important_data, self.critical_infrastructure, self.online_revenue_ppm,
+                self.tolerable_outage_seconds, self.jurisdictions)
+
+    @property
     def turnover_per_day_fen(self) -> int:
         """Turnover whose declared gross-profit share is the gross profit of a day."""
         return self.gross_profit_per_day_fen * PPM // max(self.gross_profit_rate_ppm, 1)

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from dinghai.foundation.money import PPM
 from dinghai.losses.effects import neutral_factors
-from dinghai.losses.exposure import Exposure, IndustryRelativity
+from dinghai.losses.exposure import IndustryRelativity
 from dinghai.losses.frequency import base_frequency
 from dinghai.losses.grid import event_weights, peril_grid
+from dinghai.losses.reference import reference_exposure
 from dinghai.losses.severity import EventGrid, event_grid, scales_of
 from dinghai.losses.tables import PERILS, CalibrationTables, shipped_raw, source_of, tables_from
 
@@ -36,34 +36,6 @@ class Check:
     interruption: tuple[tuple[float, float], ...]
     book: tuple[float, float]
     reconciling: float
-
-
-def reference_exposure(tables: CalibrationTables, revenue_usd: float) -> Exposure:
-    """The firm that a band's average is read for, as the tables declare it."""
-    firm = tables.severity["reference_firm"]
-    revenue_fen = int(revenue_usd * tables.fen_per_usd)
-    records = int(firm["records_per_million_usd"] * revenue_usd / 1e6)
-    sensitive = int(records * firm["sensitive_share"])
-    rate = round(firm["gross_profit_rate"] * PPM)
-    tolerance = int(tables.severity["interruption"]["tolerance_reference_hours"]) * 3600
-    return Exposure(
-        revenue_fen=revenue_fen,
-        gross_profit_rate_ppm=rate,
-        gross_profit_per_day_fen=revenue_fen * rate // PPM // 365,
-        industry="",
-        records_general=records - sensitive,
-        records_sensitive=sensitive,
-        important_data=False,
-        critical_infrastructure=False,
-        online_revenue_ppm=round(firm["online_revenue"] * PPM),
-        tolerable_outage_seconds=tolerance,
-        critical_providers=3,
-        ot_systems=2,
-        headcount=int(8 * revenue_usd / 1e6),
-        endpoints=int(6 * revenue_usd / 1e6),
-        jurisdictions=1,
-        high_value_payments=200,
-    )
 
 
 def book_industry(tables: CalibrationTables) -> IndustryRelativity:

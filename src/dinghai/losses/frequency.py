@@ -9,7 +9,7 @@ from typing import Any
 from dinghai.foundation.money import PPM
 from dinghai.foundation.trace import Source, Trace
 from dinghai.losses.curves import MonotoneCurve, exp, ln, log_log_curve, saturate
-from dinghai.losses.effects import Posture, control_factor
+from dinghai.losses.effects import ControlFactor
 from dinghai.losses.exposure import Exposure, IndustryRelativity
 from dinghai.losses.tables import CalibrationTables, Modifier, source_of
 
@@ -79,14 +79,13 @@ def peril_frequency(
     tables: CalibrationTables,
     exposure: Exposure,
     industry: IndustryRelativity,
-    posture: Posture,
     peril: str,
+    controls: ControlFactor,
 ) -> PerilFrequency:
     """base(revenue) × industry × mix × exposure × controls, then cut into own and common."""
     base = base_frequency(tables, exposure.revenue_fen)
     mix = industry.mix[peril]
     modifier, modifier_trace = exposure_modifier(tables, exposure, peril)
-    controls = control_factor(tables, posture, peril, "frequency")
     per_year = base * industry.frequency * mix * modifier * controls.factor
     common_share = float(tables.frequency["common_share"][peril])
     common = per_year * common_share

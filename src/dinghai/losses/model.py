@@ -8,7 +8,14 @@ from typing import Any
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.trace import Trace
-from dinghai.losses.effects import ControlFactor, Posture, neutral_factors, severity_factors
+from dinghai.losses.effects import (
+    ControlFactor,
+    Posture,
+    control_factor,
+    neutral_factors,
+    no_effect,
+    severity_factors,
+)
 from dinghai.losses.exposure import (
     Exposure,
     ExposureProfile,
@@ -19,9 +26,14 @@ from dinghai.losses.exposure import (
 from dinghai.losses.frequency import LatentFactor, PerilFrequency, latent_factor, peril_frequency
 from dinghai.losses.grid import peril_grid
 from dinghai.losses.severity import EventGrid, event_grid, scales_of
-from dinghai.losses.tables import PERILS, CalibrationTables, shipped_tables
+from dinghai.losses.tables import EFFECT_GROUPS, PERILS, CalibrationTables, shipped_tables
 
 LOSS_MODEL_SCHEMA = "dinghai.loss-model/1"
+NEUTRAL = (1.0,) * len(EFFECT_GROUPS)
+"""The severity key of a peril without any control effect."""
+
+Events = dict[tuple[object, ...], EventGrid]
+"""Event grids by what they depend on: exposures, peril, severity key."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +48,7 @@ class PerilModel:
     @property
     def severity_key(self) -> tuple[float, ...]:
         """Tells two event grids of the same enterprise apart."""
-        return tuple(self.severity_controls[group].factor for group in self.severity_controls)
+        return tuple(self.severity_controls[group].factor for group in EFFECT_GROUPS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +64,23 @@ class LossModel:
 
     def with_posture(self, posture: Posture) -> LossModel:
         """The same enterprise with other scores, on the same grid; unchanged parts are shared."""
-        return _assemble(self.tables, self.exposure, self.industry, posture, self)
+        known = {self._events_key(peril, one.severity_key): one.events
+                 for peril, one in self.perils.items()}
+        return _assemble(self.tables, self.exposure, self.industry, posture, known)
+
+    def with_exposure(
+        self, exposure: Exposure, events: Events, *, frequency_controls: bool = True,
+        severity_controls: bool = True,
+    ) -> LossModel:
+        """Another enterprise of the industry with the same scores, or without their effects.
+
+        ``events`` keeps event grids between such models; it grows by those made here.
+        """
+        return _assemble(self.tables, exposure, self.industry, self.posture, events,
+                         frequency_controls, severity_controls)
+
+    def _events_key(self, peril: str, severity_key: tuple[float, ...]) -> tuple[object, ...]:
+        return (self.exposure.of_severity, peril, severity_key)
 
     def neutral_events(self, peril: str) -> EventGrid:
         """The event grid without any control effect: the half-implemented portfolio."""
@@ -130,7 +158,7 @@ def build_loss_model(
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)
-    return _assemble(tables, exposure, industry_relativity(exposure.industry), posture, None)
+    return _assemble(tables, exposure, industry_relativity(exposure.industry), posture, {})
 
 
 def _assemble(
@@ -138,20 +166,23 @@ def _assemble(
     exposure: Exposure,
     industry: IndustryRelativity,
     posture: Posture,
-    like: LossModel | None,
+    events: Events,
+    frequency_controls: bool = True,
+    severity_controls: bool = True,
 ) -> LossModel:
     perils = {}
     for peril in PERILS:
-        controls = severity_factors(tables, posture, peril)
-        frequency = peril_frequency(tables, exposure, industry, posture, peril)
+        controls = (severity_factors(tables, posture, peril) if severity_controls
+                    else {group: no_effect(group) for group in EFFECT_GROUPS})
+        on_frequency = (control_factor(tables, posture, peril, "frequency")
+                        if frequency_controls else no_effect("frequency"))
+        frequency = peril_frequency(tables, exposure, industry, peril, on_frequency)
         effects = {group: factor.factor for group, factor in controls.items()}
-        known = like.perils[peril] if like is not None else None
-        if known is not None and known.severity_key == tuple(effects.values()):
-            events = known.events
-        else:
+        key = (exposure.of_severity, peril, tuple(effects.values()))
+        if key not in events:
             scales = scales_of(tables, exposure, industry, peril)
-            events = event_grid(tables, exposure, peril_grid(tables, peril), scales, effects)
-        perils[peril] = PerilModel(peril, frequency, controls, events)
+            events[key] = event_grid(tables, exposure, peril_grid(tables, peril), scales, effects)
+        perils[peril] = PerilModel(peril, frequency, controls, events[key])
     return LossModel(tables, exposure, industry, dict(posture), latent_factor(tables), perils)
 
 

@@ -7,6 +7,8 @@ wide. Products go through 128 bits whenever 64 could overflow. There is no float
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +16,13 @@ from numba import njit, uint64
 
 from dinghai.foundation.errors import InputError
 from dinghai.terms.program import LARGEST_PRODUCT, Program
-from dinghai.terms.specialising import Compact, divide, specialise
+from dinghai.terms.specialising import Compact, Recipe, Row, Steps, divide, specialise
 from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 _UNKNOWN = np.int64(UNKNOWN)
 _ABSENT = np.int64(ABSENT)
 _LANES = 128
+_RECIPES = 16  # cuts kept of one program: policies that differ more are cut each time
 _CHUNK = 1 << 15  # events copied at a time: memory does not grow with their number
 _LARGEST = np.int64(LARGEST_PRODUCT)
 _SAFE = np.int64(3_037_000_499)  # the largest whole number whose square fits in int64
@@ -251,16 +254,44 @@ def _run(steps, initial, columns, column_registers, output_registers, out):  # t
             out[k, first:first + lanes] = r[output_registers[k], :lanes]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cuts:
+    """What is done once for every event of a program, and the cuts found so far of the rest."""
+
+    once: Steps
+    each: tuple[Row, ...]
+    recipes: list[Recipe]
+
+
+@lru_cache(maxsize=128)
+def _cuts(steps: bytes, varying: tuple[int, ...], wanted: tuple[int, ...]) -> _Cuts:
+    rows = np.frombuffer(steps, dtype=np.int32).reshape(-1, 5)
+    return _Cuts(*divide(rows, varying, wanted), [])
+
+
 def _prepare(
     program: Program, initial: npt.NDArray[np.int64], varying: list[int],
     outputs: tuple[str, ...],
 ) -> Compact:
-    """Do once what is the same for every event, and cut the rest down."""
+    """Do once what is the same for every event, and cut the rest down by a recipe that fits."""
     wanted = tuple(program.outputs[name] for name in outputs)
-    once, each = divide(program, tuple(varying), wanted)
-    folded = initial.reshape(-1, 1)
-    _run_block(once, folded, 1, np.empty(1, dtype=np.int64))
-    return specialise(each, folded[:, 0], varying, wanted)
+    cuts = _cuts(program.steps.tobytes(), tuple(varying), wanted)
+    known = np.append(initial, LARGEST_PRODUCT)
+    _once(cuts.once, known)
+    for recipe in tuple(cuts.recipes):
+        values = known.copy()
+        _once(recipe.folds, values)
+        if recipe.fits(values):
+            return recipe.compact(values)
+    recipe = specialise(cuts.each, known, varying, wanted)
+    if len(cuts.recipes) < _RECIPES:
+        cuts.recipes.append(recipe)
+    return recipe.compact(known)
+
+
+def _once(steps: Steps, values: npt.NDArray[np.int64]) -> None:
+    """Run steps on single values, in place."""
+    _run_block(steps, values.reshape(-1, 1), 1, np.empty(1, dtype=np.int64))
 
 
 def run(

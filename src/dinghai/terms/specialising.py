@@ -3,14 +3,15 @@
 In a simulation most facts are the same for every event (nobody is at war, every term is
 explained). Steps that read only such registers are done once; a step that a known operand decides
 gives way to its result; steps that no wanted output reads are not done at all; and the registers
-that remain are numbered anew, so that a block of events fits in the cache.
+that remain are numbered anew, so that a block of events fits in the cache. How a program was
+cut is kept as a recipe: it serves every policy with the same steps whose figures answer its
+questions alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from dinghai.foundation.money import PPM
 from dinghai.foundation.truth import Truth
-from dinghai.terms.program import LARGEST_PRODUCT, Op, Program
+from dinghai.terms.program import Op
 from dinghai.terms.tracing import step_value
 
 Steps = npt.NDArray[np.int32]
@@ -46,23 +47,21 @@ def writes(op: int, dst: int, b: int) -> Sequence[int]:
     return range(dst, dst + b) if op in _MANY else (dst,)
 
 
-@lru_cache(maxsize=256)
 def divide(
-    program: Program, varying: tuple[int, ...], wanted: tuple[int, ...]
+    steps: Steps, varying: tuple[int, ...], wanted: tuple[int, ...]
 ) -> tuple[Steps, tuple[Row, ...]]:
     """Steps to do once and steps to do for every event, both in order; only what is wanted.
 
     ``varying`` are the registers that differ between events, ``wanted`` those to be read after.
     """
     changing = set(varying)
-    rows: list[Row] = [(op, dst, a, b, c) for op, dst, a, b, c in program.steps.tolist()]
+    rows: list[Row] = [(op, dst, a, b, c) for op, dst, a, b, c in steps.tolist()]
     for op, dst, a, b, c in rows:
         if not changing.isdisjoint(reads(op, a, b, c)):
             changing.update(writes(op, dst, b))
     kept = _needed(rows, wanted)
     once = [row for row in kept if row[1] not in changing]
-    return (np.array(once, dtype=np.int32).reshape(-1, 5),
-            tuple(row for row in kept if row[1] in changing))
+    return _steps(once), tuple(row for row in kept if row[1] in changing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +74,81 @@ class Compact:
     outputs: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """How a program was cut down, and which known values that rests on.
+
+    ``folds`` are steps found to be the same for every event, in order; ``tests`` rows of
+    (register, other register or −1, value, whether they were equal). Where the tests come out the
+    same for other known values, the same cut is right for them.
+    """
+
+    folds: Steps
+    tests: npt.NDArray[np.int64]
+    steps: Steps
+    columns: npt.NDArray[np.int64]
+    outputs: npt.NDArray[np.int64]
+    fixed: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
+    size: int
+
+    def fits(self, values: npt.NDArray[np.int64]) -> bool:
+        """Whether the cut is right for these known values (after the folds)."""
+        left, other, constant, equal = self.tests.T
+        right = np.where(other < 0, constant, values[other])
+        return bool(np.array_equal(values[left] == right, equal.astype(np.bool_)))
+
+    def compact(self, values: npt.NDArray[np.int64]) -> Compact:
+        """What is left to run with these known values (after the folds)."""
+        initial = np.zeros(self.size, dtype=np.int64)
+        initial[self.places] = values[self.fixed]
+        return Compact(self.steps, initial, self.columns, self.outputs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """The known values of a cut, which remembers every question it asks of them."""
+
+    values: npt.NDArray[np.int64]
+    changing: set[int]
+    tests: dict[tuple[int, int, int], bool]
+
+    def equals(self, register: int, value: int) -> bool:
+        """Whether a register is known to hold the value."""
+        if register in self.changing:
+            return False
+        found = int(self.values[register]) == value
+        self.tests[register, -1, value] = found
+        return found
+
+    def alike(self, register: int, other: int) -> bool:
+        """Whether two registers are known to hold the same value, above zero."""
+        if register in self.changing or other in self.changing:
+            return False
+        found = int(self.values[register]) == int(self.values[other])
+        self.tests[register, other, 0] = found
+        return found and not self.equals(register, 0)
+
+
 def specialise(
     each: Sequence[Row], values: npt.NDArray[np.int64], varying: Sequence[int],
     wanted: Sequence[int],
-) -> Compact:
-    """Simplify and renumber. ``values`` holds every register that does not vary."""
-    values = np.append(values, LARGEST_PRODUCT)
-    rows, alias = _simplify(each, values, set(varying))
+) -> Recipe:
+    """Simplify and renumber. ``values`` holds every register that does not vary, and is filled
+    with what the folds give; its last cell is the largest product."""
+    known = _Known(values, set(varying), {})
+    rows, folds, alias = _simplify(each, known)
     wanted = [alias.get(one, one) for one in wanted]
-    return _renumber(_needed(rows, wanted), values, varying, wanted)
+    return _renumber(_needed(rows, wanted), folds, known.tests, varying, wanted)
 
 
-def _simplify(
-    each: Sequence[Row], values: npt.NDArray[np.int64], varying: set[int]
-) -> tuple[list[Row], dict[int, int]]:
+def _simplify(each: Sequence[Row], known: _Known) -> tuple[list[Row], list[Row], dict[int, int]]:
     """Steps that a known operand decides become another name or a known value."""
     grouped = {one for op, _dst, a, b, _c in each if op in _MANY for one in range(a, a + b)}
     alias: dict[int, int] = {}
-    changing = set(varying)
+    changing = known.changing
     rows: list[Row] = []
+    folds: list[Row] = []
     for op, dst, a, b, c in each:
         if op in _MANY:
             rows.append((op, dst, a, b, alias.get(c, c)))
@@ -101,9 +156,10 @@ def _simplify(
             continue
         a, b, c = alias.get(a, a), alias.get(b, b), alias.get(c, c)
         if changing.isdisjoint(reads(op, a, b, c)) and dst not in grouped:
-            values[dst] = step_value(op, values, a, b, c)
+            known.values[dst] = step_value(op, known.values, a, b, c)
+            folds.append((op, dst, a, b, c))
             continue
-        row, same = _decided((op, dst, a, b, c), values, changing)
+        row, same = _decided((op, dst, a, b, c), known)
         if same is not None and dst not in grouped:
             alias[dst] = same
             continue
@@ -111,51 +167,44 @@ def _simplify(
             row = (Op.MAXIMUM, dst, same, same, 0)
         changing.add(dst)
         rows.append(row)
-    return rows, alias
+    return rows, folds, alias
 
 
-def _decided(
-    row: Row, values: npt.NDArray[np.int64], changing: set[int]
-) -> tuple[Row, int | None]:
+def _decided(row: Row, known: _Known) -> tuple[Row, int | None]:
     """The step in its cheapest form, or the register that already holds its result."""
     op, _dst, a, b, c = row
-
-    def known(register: int) -> int | None:
-        return None if register in changing else int(values[register])
-
     if op == Op.SELECT:
-        if (chosen := known(a)) is not None:
-            return row, b if chosen == Truth.TRUE else c
+        if a not in known.changing:
+            return row, b if known.equals(a, Truth.TRUE) else c
         return row, b if b == c else None
     if op in (Op.AND, Op.OR):
         through, stops = ((Truth.TRUE, Truth.FALSE) if op == Op.AND
                           else (Truth.FALSE, Truth.TRUE))
         for one, other in ((a, b), (b, a)):
-            if (truth := known(one)) is not None:
-                if truth == through:
-                    return row, other
-                if truth == stops:
-                    return row, one
+            if known.equals(one, through):
+                return row, other
+            if known.equals(one, stops):
+                return row, one
         return row, None
     if op == Op.ADD:
         for one, other in ((a, b), (b, a)):
-            if known(one) == 0:
+            if known.equals(one, 0):
                 return row, other
-    if op == Op.SUBTRACT and known(b) == 0:
+    if op == Op.SUBTRACT and known.equals(b, 0):
         return row, a
     if op in (Op.PRODUCT_FLOOR, Op.PRODUCT_HALF_UP):
-        return _product(row, known(b), known(c), len(values) - 1), None
+        return _product(row, known), None
     return row, None
 
 
-def _product(row: Row, factor: int | None, divisor: int | None, largest: int) -> Row:
+def _product(row: Row, known: _Known) -> Row:
     """Products whose divisor is known; the whole of an amount is that amount, saturated."""
-    op, dst, a, b, _c = row
-    if factor == divisor and (factor or 0) > 0:
-        return Op.MINIMUM, dst, a, largest, 0
-    if divisor == PPM and op == Op.PRODUCT_HALF_UP:
+    op, dst, a, b, c = row
+    if known.alike(b, c):
+        return Op.MINIMUM, dst, a, len(known.values) - 1, 0
+    if op == Op.PRODUCT_HALF_UP and known.equals(c, PPM):
         return PRODUCT_OF_PPM, dst, a, b, 0
-    if divisor == 1:
+    if known.equals(c, 1):
         return PRODUCT_OF_ONE, dst, a, b, 0
     return row
 
@@ -171,9 +220,9 @@ def _needed(rows: list[Row], wanted: Sequence[int]) -> list[Row]:
 
 
 def _renumber(
-    rows: list[Row], values: npt.NDArray[np.int64], varying: Sequence[int],
-    wanted: Sequence[int],
-) -> Compact:
+    rows: list[Row], folds: list[Row], tests: Mapping[tuple[int, int, int], bool],
+    varying: Sequence[int], wanted: Sequence[int],
+) -> Recipe:
     """Give registers few places: one is free again after its last reader."""
     last = {register: len(rows) for register in wanted}
     made: set[int] = set()
@@ -198,13 +247,20 @@ def _renumber(
             block = blocks.get(register, (register,))
             if all(one in made and last.get(one, index) <= index for one in block):
                 places.free(block)
-    initial = np.zeros(places.size, dtype=np.int64)
-    for register in fixed:
-        initial[places.of[register]] = values[register]
-    return Compact(
-        np.array(out, dtype=np.int32).reshape(-1, 5), initial,
-        np.array(columns, dtype=np.int64),
-        np.array([places.of[one] for one in wanted], dtype=np.int64))
+    return Recipe(
+        folds=_steps(folds),
+        tests=np.array([(*test, equal) for test, equal in tests.items()],
+                       dtype=np.int64).reshape(-1, 4),
+        steps=_steps(out),
+        columns=np.array(columns, dtype=np.int64),
+        outputs=np.array([places.of[one] for one in wanted], dtype=np.int64),
+        fixed=np.array(fixed, dtype=np.int64),
+        places=np.array([places.of[one] for one in fixed], dtype=np.int64),
+        size=places.size)
+
+
+def _steps(rows: list[Row]) -> Steps:
+    return np.array(rows, dtype=np.int32).reshape(-1, 5)
 
 
 def _placed(op: int, a: int, b: int, c: int, of: dict[int, int]) -> tuple[int, int, int]:
