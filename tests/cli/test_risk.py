@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from dinghai.cli.main import main
@@ -107,3 +109,29 @@ def test_no_dossier_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     code, answer = run(capsys, "assess", tmp_path / "nowhere", *ON)
     assert code == 2
     assert answer["error"]["mend"]
+
+
+def test_explain_and_fixes_stand_beside_the_quote(capsys: pytest.CaptureFixture[str]) -> None:
+    _, plain = quote(capsys)
+    code, offer = quote(capsys, "--explain", "--fixes", "20万")
+    schema = json.loads(
+        files("dinghai.data").joinpath("schemas/quote.schema.json").read_text("utf-8"))
+    jsonschema.validate(offer, schema)
+    explanation, fixes = offer.pop("explanation"), offer.pop("fixes")
+    assert offer == plain
+    assert code == 0
+    assert explanation["pure_fen"] == offer["premium"]["pure_fen"]
+    assert explanation["technical_fen"] == offer["premium"]["technical_net_fen"]
+    assert fixes["budget_fen"] == 20_000_000
+    assert 0 < fixes["cost_fen"] <= 20_000_000
+
+
+@pytest.mark.parametrize(("words", "field"), [
+    (("--fixes", "0万"), "budget"), (("--costs", "costs.toml"), "--costs"),
+    (("--fixes", "much"), "--fixes")])
+def test_bad_budgets_are_bad_input(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], field: str
+) -> None:
+    code, answer = quote(capsys, *words)
+    assert code == 2
+    assert answer["error"]["field"] == field

@@ -15,7 +15,10 @@ from dinghai.evidence.feed_store import FeedStore
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan, parse_amount
+from dinghai.pricing.budget import FixPlan, best_fixes
+from dinghai.pricing.explaining import Explanation
 from dinghai.pricing.quote import Pricer, Quote
+from dinghai.pricing.rating import read_fix_costs
 from dinghai.vocabulary.indicators import domains, indicators
 from dinghai.wording.products import load_product
 
@@ -35,6 +38,12 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     offer.add_argument("--deductible", metavar="AMOUNT", help="event deductible with its unit")
     offer.add_argument("--inception", metavar="DATE",
                        help="first day of cover (default: the day after the assessment)")
+    offer.add_argument("--explain", action="store_true",
+                       help="say what makes the price differ from the industry's average firm's")
+    offer.add_argument("--fixes", metavar="BUDGET",
+                       help="the best fixes for a budget with its unit, such as 50万")
+    offer.add_argument("--costs", type=Path, metavar="FILE",
+                       help="what fixes cost this enterprise (dinghai.fix-costs/1 in TOML)")
 
 
 def _dossier_options(parser: Parser) -> None:
@@ -102,14 +111,27 @@ def _percent(ppm: int | None) -> str:
 def _quote(arguments: argparse.Namespace) -> Answer:
     limit = _amount(arguments.limit, "--limit")
     deductible = _amount(arguments.deductible, "--deductible")
+    budget = _amount(arguments.fixes, "--fixes")
+    if arguments.costs is not None and budget is None:
+        raise InputError("costs say nothing without a budget", field="--costs",
+                         mend="give --fixes BUDGET as well")
+    costs = None if arguments.costs is None else read_fix_costs(arguments.costs)
     product = load_product(arguments.product)
     dossier, assessment = _gather(arguments)
     pricer = Pricer.of(dossier, assessment, product)
     inception = _day(arguments.inception, "--inception") or assessment.on + timedelta(days=1)
-    offer = pricer.quote(pricer.schedule(
-        inception=inception, limit_fen=limit, deductible_fen=deductible))
+    schedule = pricer.schedule(inception=inception, limit_fen=limit, deductible_fen=deductible)
+    offer = pricer.quote(schedule)
+    document, lines = offer.to_dict(), list(_quote_text(offer))
+    if arguments.explain:
+        document["explanation"] = offer.explanation.to_dict()
+        lines += _explanation_text(offer.explanation)
+    if budget is not None:
+        plan = best_fixes(pricer, schedule, budget, costs)
+        document["fixes"] = plan.to_dict()
+        lines += _fixes_text(plan)
     code = REFUSED if offer.outcome in {"decline", "treat_before_bind"} else DONE
-    return Answer(offer.to_dict(), _quote_text(offer), code)
+    return Answer(document, lines, code)
 
 
 def _amount(text: str | None, field: str) -> int | None:
@@ -134,3 +156,30 @@ def _quote_text(offer: Quote) -> Sequence[str]:
         f"{format_yuan(premium.charged_net)}  adequacy {premium.adequacy_ppm / 10_000:.1f}%",
         f"gross premium {format_yuan(premium.gross)} (VAT {format_yuan(premium.vat)})",
     ]
+
+
+def _explanation_text(explanation: Explanation) -> Sequence[str]:
+    rows = [("industry_average", format_yuan(explanation.average_pure_fen),
+             format_yuan(explanation.average_technical_fen)),
+            *((one.group, format_yuan(one.pure_fen), format_yuan(one.technical_fen))
+              for one in explanation.contributions),
+            ("this_enterprise", format_yuan(explanation.pure_fen),
+             format_yuan(explanation.technical_fen))]
+    return ["", f"from the average firm of section {explanation.industry} to this one, a year",
+            *table(("group", "pure", "technical net"), rows)]
+
+
+def _fixes_text(plan: FixPlan) -> Sequence[str]:
+    quality = ("no plan is better" if plan.exact
+               else f"at most {plan.gap_ppm / 10_000:.1f}% below the best")
+    lines = ["", f"fixes for {format_yuan(plan.budget_fen)}: {format_yuan(plan.cost_fen)} spent, "
+             f"expected payments {format_yuan(plan.before.pure)} to "
+             f"{format_yuan(plan.after.pure)} a year ({quality})",
+             *table(("fix", "名称", "from", "to", "cost", "premium falls by"), (
+                 (one.indicator, indicators()[one.indicator].name_zh, _percent(one.from_ppm),
+                  _percent(one.to_ppm), format_yuan(one.cost_fen),
+                  format_yuan(one.charged_reduction_fen)) for one in plan.fixes)),
+             f"costs: {plan.costs.name} ({plan.costs.confidence})"]
+    if plan.without_cost:
+        lines.append("no cost is given for: " + ", ".join(plan.without_cost))
+    return lines

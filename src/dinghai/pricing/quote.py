@@ -18,6 +18,7 @@ from dinghai.foundation.trace import Source, Trace
 from dinghai.losses.evaluation import Evaluator, LossEvaluation
 from dinghai.losses.model import LossModel, build_loss_model
 from dinghai.losses.tables import PERILS
+from dinghai.pricing.explaining import Explanation, explain
 from dinghai.pricing.premium import Premium, make_premium
 from dinghai.pricing.rating import Rating, load_rating
 from dinghai.pricing.waterfall import WaterfallRow, waterfall
@@ -66,6 +67,12 @@ class Quote:
     model: LossModel
     steps: Callable[[], tuple[WaterfallRow, ...]] = field(repr=False)
     tree: Callable[[], Trace] = field(repr=False)
+    reasons_why: Callable[[], Explanation] = field(repr=False)
+
+    @property
+    def explanation(self) -> Explanation:
+        """From the industry's average firm to this price; worked out when first read."""
+        return self.reasons_why()
 
     @property
     def waterfall(self) -> tuple[WaterfallRow, ...]:
@@ -195,6 +202,7 @@ class Pricer:
                 self.model, evaluation, evaluator.evaluate(self.model, neutral=True), premium,
                 self.rating)),
             tree=cache(lambda: _trace(self.model, evaluation, premium, self.rating)),
+            reasons_why=cache(lambda: explain(self.model, evaluator, self.rating)),
         )
 
 

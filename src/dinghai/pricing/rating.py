@@ -207,3 +207,54 @@ def load_effort() -> Effort:
     """The effort table that ships with the engine."""
     with as_file(files("dinghai.data").joinpath("rating", "effort.toml")) as path:
         return read_toml(path, Effort)
+
+
+class FixCost(_Struct, frozen=True):
+    """What full marks from nothing cost in the first year."""
+
+    base_fen: Fen
+    per_endpoint_fen: Fen
+    per_person_fen: Fen
+
+
+class FixCosts(_Sourced, frozen=True):
+    """The cost of fixes (schema dinghai.fix-costs/1): by class, or an enterprise's own offers.
+
+    ``full_fen`` holds the offers: indicator to the cost of full marks from nothing.
+    """
+
+    schema: Literal["dinghai.fix-costs/1"]
+    version: str
+    classes: dict[EffortClass, FixCost] = {}
+    full_fen: dict[str, Fen] = {}
+
+    def full(self, indicator: str, *, endpoints: int, people: int) -> Fen | None:
+        """Cost of full marks from nothing; None where the table has none."""
+        if indicator in self.full_fen:
+            return self.full_fen[indicator]
+        cost = self.classes.get(load_effort().classes[indicator])
+        if cost is None:
+            return None
+        return (cost.base_fen + endpoints * cost.per_endpoint_fen
+                + people * cost.per_person_fen)
+
+
+def read_fix_costs(path: Path) -> FixCosts:
+    """An enterprise's own costs. Raises InputError for a cost that is not positive or unknown."""
+    costs = read_toml(path, FixCosts)
+    known = load_effort().classes
+    for indicator, fen in costs.full_fen.items():
+        if indicator not in known:
+            raise InputError(f"there is no indicator {indicator!r}", file=str(path),
+                             field=f"full_fen.{indicator}", mend="name one of the questionnaire")
+        if fen <= 0:
+            raise InputError("a fix costs something", file=str(path),
+                             field=f"full_fen.{indicator}", mend="give whole fen above zero")
+    return costs
+
+
+@cache
+def load_fix_costs() -> FixCosts:
+    """The cost table that ships with the engine."""
+    with as_file(files("dinghai.data").joinpath("rating", "fix_costs.toml")) as path:
+        return read_toml(path, FixCosts)

@@ -17,7 +17,7 @@ from dinghai.losses.model import LossModel
 from dinghai.pricing.premium import Premium, make_premium
 from dinghai.pricing.quote import Pricer, priced_policy
 from dinghai.pricing.rating import EffortClass, load_effort
-from dinghai.vocabulary.indicators import HIGHEST_SCORE
+from dinghai.vocabulary.indicators import HIGHEST_SCORE, indicators
 from dinghai.wording.policy import Schedule
 
 
@@ -65,11 +65,33 @@ class PathStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """Several indicators raised to full marks together: what is left, and what that takes off.
+
+    ``code`` is ``knock_outs``, ``low_effort``, a domain of the questionnaire, or ``everything``.
+    """
+
+    code: str
+    indicators: tuple[str, ...]
+    expected_loss_fen: Fen
+    technical_net_fen: Fen
+    charged_net_fen: Fen
+    expected_loss_reduction_fen: Fen
+    charged_reduction_fen: Fen
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON."""
+        return {name: list(value) if isinstance(value := getattr(self, name), tuple) else value
+                for name in Bundle.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
 class TreatmentPlan:
-    """Fixes in the order in which they are worth doing, and the path that follows it."""
+    """Fixes in the order in which they are worth doing, the path that follows it, and bundles."""
 
     fixes: tuple[Fix, ...]
     path: tuple[PathStep, ...]
+    bundles: tuple[Bundle, ...]
     expected_loss_fen: Fen
     technical_net_fen: Fen
     charged_net_fen: Fen
@@ -83,6 +105,7 @@ class TreatmentPlan:
             "charged_net_fen": self.charged_net_fen,
             "fixes": [fix.to_dict() for fix in self.fixes],
             "path": [step.to_dict() for step in self.path],
+            "bundles": [bundle.to_dict() for bundle in self.bundles],
         }
 
 
@@ -119,8 +142,8 @@ def treatment_plan(pricer: Pricer, schedule: Schedule) -> TreatmentPlan:
     fixes = sorted((_fix(desk, today, indicator, level, target)
                     for indicator, level, target in _targets(pricer)), key=_order)
     path = tuple(_path(desk, today, fixes))
-    return TreatmentPlan(tuple(fixes), path, today.premium.pure, today.premium.technical_net,
-                         today.charged)
+    return TreatmentPlan(tuple(fixes), path, tuple(_bundles(desk, today, fixes)),
+                         today.premium.pure, today.premium.technical_net, today.charged)
 
 
 def _targets(pricer: Pricer) -> Iterable[tuple[str, Literal["next", "full"], int]]:
@@ -180,3 +203,27 @@ def _path(desk: _Desk, today: _Reading, fixes: Iterable[Fix]) -> Iterable[PathSt
             charged_reduction_fen=before.charged - after.charged,
         )
         before = after
+
+
+def _bundles(desk: _Desk, today: _Reading, fixes: Iterable[Fix]) -> Iterable[Bundle]:
+    """The bundles that have a fix, each to full marks on today's posture."""
+    full = [fix for fix in fixes if fix.level == "full"]
+    groups = {"knock_outs": [fix for fix in full if fix.knock_out],
+              "low_effort": [fix for fix in full if fix.effort == "low"]}
+    for fix in full:
+        groups.setdefault(indicators()[fix.indicator].domain, []).append(fix)
+    groups["everything"] = full
+    for code, members in groups.items():
+        if not members:
+            continue
+        raised = {fix.indicator: fix.to_ppm for fix in members}
+        posture = {**desk.pricer.model.posture, **raised}
+        after = desk.price(desk.pricer.model.with_posture(posture))
+        yield Bundle(
+            code=code, indicators=tuple(sorted(raised)),
+            expected_loss_fen=after.premium.pure,
+            technical_net_fen=after.premium.technical_net,
+            charged_net_fen=after.charged,
+            expected_loss_reduction_fen=today.premium.pure - after.premium.pure,
+            charged_reduction_fen=today.charged - after.charged,
+        )
