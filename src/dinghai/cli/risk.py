@@ -55,7 +55,7 @@ def _dossier_options(parser: Parser) -> None:
 
 
 def _gather(arguments: argparse.Namespace) -> tuple[Dossier, Assessment]:
-    on = _day(arguments.on, "--on") or SystemClock().now().date()
+    on = day_option(arguments.on, "--on") or SystemClock().now().date()
     path: Path = arguments.dossier
     reading = read_dossier_archive if path.suffix == ".zip" and path.is_file() else read_dossier
     dossier = reading(path, today=on)
@@ -64,7 +64,8 @@ def _gather(arguments: argparse.Namespace) -> tuple[Dossier, Assessment]:
                            light=arguments.light)
 
 
-def _day(text: str | None, field: str) -> date | None:
+def day_option(text: str | None, field: str) -> date | None:
+    """The day of an option. Raises InputError."""
     if text is None:
         return None
     try:
@@ -109,9 +110,9 @@ def _percent(ppm: int | None) -> str:
 
 
 def _quote(arguments: argparse.Namespace) -> Answer:
-    limit = _amount(arguments.limit, "--limit")
-    deductible = _amount(arguments.deductible, "--deductible")
-    budget = _amount(arguments.fixes, "--fixes")
+    limit = amount_option(arguments.limit, "--limit")
+    deductible = amount_option(arguments.deductible, "--deductible")
+    budget = amount_option(arguments.fixes, "--fixes")
     if arguments.costs is not None and budget is None:
         raise InputError("costs say nothing without a budget", field="--costs",
                          mend="give --fixes BUDGET as well")
@@ -119,7 +120,7 @@ def _quote(arguments: argparse.Namespace) -> Answer:
     product = load_product(arguments.product)
     dossier, assessment = _gather(arguments)
     pricer = Pricer.of(dossier, assessment, product)
-    inception = _day(arguments.inception, "--inception") or assessment.on + timedelta(days=1)
+    inception = day_option(arguments.inception, "--inception") or assessment.on + timedelta(days=1)
     schedule = pricer.schedule(inception=inception, limit_fen=limit, deductible_fen=deductible)
     offer = pricer.quote(schedule)
     document, lines = offer.to_dict(), list(_quote_text(offer))
@@ -134,7 +135,8 @@ def _quote(arguments: argparse.Namespace) -> Answer:
     return Answer(document, lines, code)
 
 
-def _amount(text: str | None, field: str) -> int | None:
+def amount_option(text: str | None, field: str) -> int | None:
+    """The amount of an option in fen. Raises InputError."""
     return None if text is None else parse_amount(text, field=field)
 
 

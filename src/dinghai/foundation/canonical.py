@@ -15,14 +15,33 @@ from dinghai.foundation.locating import key_twice
 JSON = Any
 """A value of JSON's own types: dict, list, str, int, float, bool, None."""
 
+_LARGEST = 1 << 53
+
 
 def canonical_bytes(value: JSON) -> bytes:
     """RFC 8785 bytes of a JSON value. Raises InputError for what JSON cannot keep exactly."""
     try:
+        if _is_plain(value):  # the standard library writes the same bytes, many times faster
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"),
+                              sort_keys=True).encode()
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise InputError(f"not canonical JSON: {error}",
                          mend="use whole numbers below 2^53, texts, lists and objects") from error
+
+
+def _is_plain(value: JSON) -> bool:
+    """Whether there is no number but whole ones and no key beyond ASCII, in the exact types of
+    JSON: then sorting by code units is sorting, and no number needs ECMAScript's form."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -_LARGEST < value < _LARGEST
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    return kind is dict and all(
+        type(key) is str and key.isascii() and _is_plain(one) for key, one in value.items())
 
 
 def sha256_hex(data: bytes) -> str:

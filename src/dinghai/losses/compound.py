@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from dinghai.foundation.errors import DinghaiError, InputError
 
@@ -52,13 +53,23 @@ def discretise(
         raise InputError("the step and the number of cells must be positive", field="step_fen")
     if amounts.size and (int(amounts.min()) < 0 or float(weights.min()) < 0.0):
         raise InputError("amounts and weights must not be negative", field="amounts")
-    lower = amounts // step_fen
-    share = (amounts - lower * step_fen) / step_fen
-    inside = lower < cells - 1
     mass: Floats = np.zeros(cells)
-    mass += np.bincount(lower[inside], weights[inside] * (1.0 - share[inside]), cells)
-    mass += np.bincount(lower[inside] + 1, weights[inside] * share[inside], cells)
-    return Discretised(step_fen, mass, math.fsum(weights[~inside].tolist()))
+    lost = _disperse(np.ascontiguousarray(amounts), weights, step_fen, mass)
+    return Discretised(step_fen, mass, lost)
+
+
+@njit(cache=True, nogil=True)
+def _disperse(amounts, weights, step, mass):  # type: ignore[no-untyped-def]
+    lost = 0.0
+    for i in range(amounts.shape[0]):
+        lower = amounts[i] // step
+        if lower >= mass.shape[0] - 1:
+            lost += weights[i]
+            continue
+        share = (amounts[i] - lower * step) / step
+        mass[lower] += weights[i] * (1.0 - share)
+        mass[lower + 1] += weights[i] * share
+    return lost
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from dinghai.foundation.money import PPM
 from dinghai.foundation.trace import Source, Trace
@@ -14,13 +15,21 @@ Posture = Mapping[str, int | None]
 """Indicator → score in ppm of full marks; None or absent where nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ControlFactor:
-    """The factor of the controls on one target of one peril, with each indicator's part."""
+    """The factor of the controls on one target of one peril.
+
+    ``trace`` says each indicator's part of it; it is worked out when asked for.
+    """
 
     factor: float
     log_effect: float
-    trace: Trace
+    reasons: Callable[[], Trace]
+
+    @property
+    def trace(self) -> Trace:
+        """The indicators' parts with their sources."""
+        return self.reasons()
 
 
 def shaped(score: float, shape: str) -> float:
@@ -43,26 +52,26 @@ def control_factor(
     tables: CalibrationTables, posture: Posture, peril: str, target: str
 ) -> ControlFactor:
     """The factor of all controls on ``target`` ("frequency" or a group) of a peril."""
-    total = 0.0
-    children = []
-    for effect in tables.effects:
-        if effect.target != target or peril not in effect.perils:
-            continue
-        score, known = score_of(posture, effect.indicator, tables)
-        part = -effect.strength * (shaped(score, effect.shape) - 0.5)
-        total += part
-        children.append(_part(effect, part, score, known, tables))
+    effects = tables.effects_on.get((peril, target), ())
+    scores = [score_of(posture, effect.indicator, tables) for effect in effects]
+    parts = [-effect.strength * (shaped(score, effect.shape) - 0.5)
+             for effect, (score, _known) in zip(effects, scores, strict=True)]
+    total = sum(parts)
     floor, ceiling = float(tables.controls["floor"]), float(tables.controls["ceiling"])
     factor = saturate(total, floor=floor, ceiling=ceiling) if total else 1.0
-    trace = Trace(
-        f"controls.{target}",
-        factor,
-        "ratio",
-        "saturated_sum_of_logs",
-        Source("Smooth saturation between declared bounds", "D", None, (floor, ceiling)),
-        tuple(children),
-    )
-    return ControlFactor(factor, total, trace)
+
+    def reasons() -> Trace:
+        return Trace(
+            f"controls.{target}",
+            factor,
+            "ratio",
+            "saturated_sum_of_logs",
+            Source("Smooth saturation between declared bounds", "D", None, (floor, ceiling)),
+            tuple(_part(effect, part, score, known, tables)
+                  for effect, part, (score, known) in zip(effects, parts, scores, strict=True)),
+        )
+
+    return ControlFactor(factor, total, cache(reasons))
 
 
 def _part(
@@ -87,7 +96,7 @@ def severity_factors(
 
 def no_effect(target: str) -> ControlFactor:
     """The half-implemented portfolio's factor on ``target``: one, for no reason."""
-    return ControlFactor(1.0, 0.0, Trace(f"controls.{target}", 1.0, "ratio"))
+    return ControlFactor(1.0, 0.0, lambda: Trace(f"controls.{target}", 1.0, "ratio"))
 
 
 def neutral_factors() -> dict[str, float]:

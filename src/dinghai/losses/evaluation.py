@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from dinghai.foundation.calendar import start_of
 from dinghai.foundation.canonical import JSON
@@ -135,6 +136,10 @@ class Evaluator:
         items = tuple(code for code in ITEM_FACTS if policy.grants(code))
         return cls(policy, items, compile_policy(policy, items))
 
+    def fresh(self) -> Evaluator:
+        """The same terms without what was evaluated so far."""
+        return Evaluator(self.policy, self.items, self.program)
+
     def payments(self, peril: str, events: EventGrid, weights: tuple[float, ...]) -> PerilPayments:
         """Run the terms over a peril's grid."""
         columns = self._columns(peril, events)
@@ -255,9 +260,19 @@ def _sum_of_squares(values: Whole) -> int:
     """Exact, beyond 64 bits: squares by halves of 21 bits where that cannot overflow."""
     if values.max() >= 1 << 43:
         return sum(x * x for x in values.tolist())
-    high, low = values >> 21, values & ((1 << 21) - 1)
-    return ((int((high * high).sum()) << 42) + (int((high * low).sum()) << 22)
-            + int((low * low).sum()))
+    high, cross, low = _halves(values)
+    return (int(high) << 42) + (int(cross) << 22) + int(low)
+
+
+@njit(cache=True, nogil=True)
+def _halves(values):  # type: ignore[no-untyped-def]
+    high = cross = low = np.int64(0)
+    for i in range(values.shape[0]):
+        upper, lower = values[i] >> 21, values[i] & ((1 << 21) - 1)
+        high += upper * upper
+        cross += upper * lower
+        low += lower * lower
+    return high, cross, low
 
 
 def _by_state(groups: tuple[Group, ...], sums: list[int], states: int) -> tuple[float, ...]:
@@ -315,10 +330,16 @@ def _aggregate_on(
     beyond = [0.0] * len(latent.nodes)
     for peril in PERILS:
         for state, one in enumerate(payments[peril].masses(which, step, cells)):
-            per_state[state] += rates[peril] * latent.nodes[state] * one.mass
+            _add(per_state[state], rates[peril] * latent.nodes[state], one.mass)
             beyond[state] += rates[peril] * latent.nodes[state] * one.lost
     return compound_poisson_mixture(
         list(zip(latent.weights, per_state, strict=True)), step_fen=step, beyond=beyond)
+
+
+@njit(cache=True, nogil=True)
+def _add(total, rate, mass):  # type: ignore[no-untyped-def]
+    for i in range(total.shape[0]):
+        total[i] += rate * mass[i]
 
 
 def _flag(values: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

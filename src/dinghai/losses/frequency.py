@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from dinghai.foundation.money import PPM
@@ -14,7 +15,7 @@ from dinghai.losses.exposure import Exposure, IndustryRelativity
 from dinghai.losses.tables import CalibrationTables, Modifier, source_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PerilFrequency:
     """Expected claims a year of one peril. ``own`` + ``common`` = ``per_year``."""
 
@@ -27,7 +28,12 @@ class PerilFrequency:
     mix: float
     exposure: float
     controls: float
-    trace: Trace
+    reasons: Callable[[], Trace]
+
+    @property
+    def trace(self) -> Trace:
+        """Where each factor comes from; worked out when asked for."""
+        return self.reasons()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +96,21 @@ def peril_frequency(
     common_share = float(tables.frequency["common_share"][peril])
     common = per_year * common_share
     shares = tables.frequency["common_share"]
-    children = (
-        Trace("base", base, "per_year", "monotone_curve_in_log_revenue",
-              _band_source(tables.frequency), (Trace("revenue", exposure.revenue_fen, "fen"),)),
-        Trace("industry", industry.frequency, "ratio", "table", industry.source),
-        Trace("mix", mix, "ratio", "table", industry.source),
-        modifier_trace,
-        controls.trace,
-        Trace("common_share", common_share, "ratio", "split", source_of(shares)),
-    )
-    trace = Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
+
+    def reasons() -> Trace:
+        children = (
+            Trace("base", base, "per_year", "monotone_curve_in_log_revenue",
+                  _band_source(tables.frequency), (Trace("revenue", exposure.revenue_fen, "fen"),)),
+            Trace("industry", industry.frequency, "ratio", "table", industry.source),
+            Trace("mix", mix, "ratio", "table", industry.source),
+            modifier_trace,
+            controls.trace,
+            Trace("common_share", common_share, "ratio", "split", source_of(shares)),
+        )
+        return Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
+
     return PerilFrequency(peril, per_year, per_year - common, common, base, industry.frequency,
-                          mix, modifier, controls.factor, trace)
+                          mix, modifier, controls.factor, cache(reasons))
 
 
 def exposure_modifier(

@@ -66,15 +66,19 @@ class Group:
 class PerilGrid:
     """The events of one peril before the enterprise is known.
 
-    ``shapes`` holds amount ÷ median for each component (1-D, one value a point); ``happens`` holds
-    booleans; ``state`` is the latent state of each point; groups cover all points in order.
+    ``shapes`` holds amount ÷ median for each component (1-D, one value a point), and
+    ``latent_shapes`` the same times the latent state's factor; ``happens`` holds booleans;
+    ``state`` is the latent state of each point; groups cover all points in order; ``nothing`` is
+    the amount of a component that the peril does not have.
     """
 
     peril: str
     groups: tuple[Group, ...]
     state: npt.NDArray[np.int64]
     shapes: Mapping[str, Floats]
+    latent_shapes: Mapping[str, Floats]
     happens: Mapping[str, npt.NDArray[np.bool_]]
+    nothing: npt.NDArray[np.int64]
 
     @property
     def size(self) -> int:
@@ -163,13 +167,23 @@ def _grid(version: str, peril: str, holder: _Holder) -> PerilGrid:
     places = np.concatenate(pieces)
     common = np.empty(places.shape[0])
     _fill_quantiles(np.ascontiguousarray(places[:, COMMON]), common)
+    states = np.repeat(np.arange(len(blocks), dtype=np.int64), blocks)
+    shapes = _shapes(tables, places, common)
+    latent = np.array(latent_factor(tables).severity)[states]
     return PerilGrid(
         peril=peril,
         groups=_groups(blocks, strata),
-        state=np.repeat(np.arange(len(blocks), dtype=np.int64), blocks),
-        shapes=_shapes(tables, places, common),
+        state=states,
+        shapes=shapes,
+        latent_shapes={name: shape * latent for name, shape in shapes.items()},
         happens=_happens(tables, peril, places),
+        nothing=_read_only(np.zeros(len(states), dtype=np.int64)),
     )
+
+
+def _read_only(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    values.setflags(write=False)
+    return values
 
 
 def _shapes(tables: CalibrationTables, places: Floats, common: Floats) -> dict[str, Floats]:

@@ -18,7 +18,6 @@ from dinghai.foundation.money import PPM
 from dinghai.foundation.streams import exponential, natural_logarithm
 from dinghai.losses.curves import exp, ln, log_log_curve
 from dinghai.losses.exposure import Exposure, IndustryRelativity
-from dinghai.losses.frequency import latent_factor
 from dinghai.losses.grid import Floats, PerilGrid
 from dinghai.losses.tables import CalibrationTables, PerilSeverity
 
@@ -60,7 +59,6 @@ class Scales:
     medians_fen: Mapping[str, float]
     duration_median_seconds: float
     affected_median: float
-    latent: tuple[float, ...]
 
 
 def whole(values: npt.NDArray[np.floating[Any]]) -> Whole:
@@ -70,11 +68,30 @@ def whole(values: npt.NDArray[np.floating[Any]]) -> Whole:
 
 
 @njit(cache=True, nogil=True)
-def _powers(values, exponent):  # type: ignore[no-untyped-def]
-    out = np.empty(values.shape[0])
-    for i in range(values.shape[0]):
-        out[i] = exponential(exponent * natural_logarithm(max(values[i], 1.0)))
-    return out
+def _scaled(shape, scale, out):  # type: ignore[no-untyped-def]
+    """Nearest whole of shape × scale, as ``whole`` does it, in one pass."""
+    for i in range(shape.shape[0]):
+        out[i] = np.int64(np.rint(min(max(shape[i] * scale, 0.0), _LARGEST_FEN)))
+
+
+@njit(cache=True, nogil=True)
+def _scaled_where(shape, scale, happens, out):  # type: ignore[no-untyped-def]
+    """The same where something happens, and nothing elsewhere."""
+    for i in range(shape.shape[0]):
+        out[i] = 0
+        if happens[i]:
+            out[i] = np.int64(np.rint(min(max(shape[i] * scale, 0.0), _LARGEST_FEN)))
+
+
+@njit(cache=True, nogil=True)
+def _scaled_by_records(shape, scale, happens, weighted, reference, exponent, out):  # type: ignore[no-untyped-def]
+    """The same, growing with a power of the records exposed."""
+    for i in range(shape.shape[0]):
+        out[i] = 0
+        if happens[i]:
+            records = max(weighted[i] / reference + 1.0, 1.0)
+            growth = exponential(exponent * natural_logarithm(records))
+            out[i] = np.int64(np.rint(min(max(shape[i] * scale * growth, 0.0), _LARGEST_FEN)))
 
 
 def size_factor(tables: CalibrationTables, revenue_fen: int) -> float:
@@ -135,9 +152,7 @@ def scales_of(
         name: median * level * by_group.get(tables.components[name].group, 1.0)
         for name, median in tables.fit["medians_usd"][peril].items()
     }
-    latent = latent_factor(tables).severity
-    return Scales(medians, row.duration_median_seconds, affected_share(tables, exposure, row),
-                  latent)
+    return Scales(medians, row.duration_median_seconds, affected_share(tables, exposure, row))
 
 
 def event_grid(
@@ -148,8 +163,7 @@ def event_grid(
     effects: Mapping[str, float],
 ) -> EventGrid:
     """The facts of every grid point. ``effects`` has the control factor of each component group."""
-    latent = np.array(scales.latent)[grid.state]
-    duration, affected = _interruption(tables, grid, scales, effects, latent)
+    duration, affected = _interruption(tables, grid, scales, effects)
     seconds = whole(duration)
     per_day = float(exposure.turnover_per_day_fen)
     standard = whole(seconds * (per_day / DAY_SECONDS))
@@ -158,7 +172,7 @@ def event_grid(
     profit = whole(lost * (exposure.gross_profit_rate_ppm / PPM))
     saved = whole(profit * float(tables.severity["interruption"]["saved_cost_ratio"]))
     records, weighted = _records(tables, exposure, grid, effects)
-    amounts = _amounts(tables, grid, scales, effects, latent, weighted)
+    amounts = _amounts(tables, grid, scales, effects, weighted)
     amounts["notification"] = _notification_cost(tables, records)
     hourly = _prices(tables)["labour"]
     labour = amounts["labour"] // hourly
@@ -166,7 +180,8 @@ def event_grid(
     amounts["interruption"] = profit - saved
     loss = np.zeros(grid.size, dtype=np.int64)
     for amount in amounts.values():
-        loss += amount
+        if amount is not grid.nothing:
+            loss += amount
     return EventGrid(grid.peril, grid, grid.happens, seconds, share, standard, standard - lost,
                      saved, exposure.gross_profit_rate_ppm, records, labour, _prices(tables),
                      amounts, loss)
@@ -177,10 +192,9 @@ def _interruption(
     grid: PerilGrid,
     scales: Scales,
     effects: Mapping[str, float],
-    latent: Floats,
 ) -> tuple[Floats, Floats]:
     longest = float(tables.severity["interruption"]["maximum_hours"]) * 3600.0
-    duration = grid.shapes["duration"] * latent * (
+    duration = grid.latent_shapes["duration"] * (
         scales.duration_median_seconds * effects["interruption"])
     duration = np.minimum(duration, longest) * grid.happens["interruption"]
     affected = np.minimum(grid.shapes["affected"] * scales.affected_median, 1.0)
@@ -235,24 +249,26 @@ def _amounts(
     grid: PerilGrid,
     scales: Scales,
     effects: Mapping[str, float],
-    latent: Floats,
     weighted_records: Floats,
 ) -> dict[str, Whole]:
     row = tables.severity["records"]
-    by_records = _powers(weighted_records / float(row["reference_weighted"]) + 1.0,
-                         float(row["liability_elasticity"]))
     out: dict[str, Whole] = {}
     for name, component in tables.components.items():
         if component.group in ("interruption", "records"):
             continue
         median = scales.medians_fen.get(name, 0.0)
         if median == 0.0:
-            out[name] = np.zeros(grid.size, dtype=np.int64)
+            out[name] = grid.nothing
             continue
-        values = grid.shapes[name] * latent * (median * effects.get(component.group, 1.0))
+        out[name] = amounts = np.empty(grid.size, dtype=np.int64)
+        scale = median * effects.get(component.group, 1.0)
         if name == "privacy_damages":
-            values = values * by_records
-        if name in _CONDITIONS:
-            values = values * grid.happens[_CONDITIONS[name]]
-        out[name] = whole(values)
+            _scaled_by_records(grid.latent_shapes[name], scale, grid.happens["privacy_claim"],
+                               weighted_records, float(row["reference_weighted"]),
+                               float(row["liability_elasticity"]), amounts)
+        elif name in _CONDITIONS:
+            _scaled_where(grid.latent_shapes[name], scale, grid.happens[_CONDITIONS[name]],
+                          amounts)
+        else:
+            _scaled(grid.latent_shapes[name], scale, amounts)
     return out

@@ -100,6 +100,8 @@ class CalibrationTables:
 
     raw: Mapping[str, Mapping[str, Any]]
     effects: tuple[ControlEffect, ...]
+    effects_on: Mapping[tuple[str, str], tuple[ControlEffect, ...]]
+    """The effects by peril and target, in the table's order."""
     modifiers: tuple[Modifier, ...]
     components: Mapping[str, Component]
     perils: Mapping[str, PerilSeverity]
@@ -147,10 +149,12 @@ def source_of(row: Mapping[str, Any], as_of: str | None = None) -> Source:
 def tables_from(raw: Mapping[str, Mapping[str, Any]]) -> CalibrationTables:
     """Typed tables of the parsed files frequency, severity, severity_fit and control_effects."""
     controls, frequency, severity = raw["control_effects"], raw["frequency"], raw["severity"]
+    effects = tuple(_effect(row, str(controls["as_of"])) for row in controls["effects"])
     version = sha256_hex(canonical_bytes({name: dict(raw[name]) for name in sorted(raw)}))
     return CalibrationTables(
         raw=raw,
-        effects=tuple(_effect(row, str(controls["as_of"])) for row in controls["effects"]),
+        effects=effects,
+        effects_on=_by_peril_and_target(effects),
         modifiers=tuple(_modifier(row, str(frequency["as_of"])) for row in frequency["modifiers"]),
         components={
             name: Component(name, float(row["sigma"]), float(row["index"]), str(row["group"]),
@@ -175,6 +179,14 @@ def shipped_raw(names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     return {
         name: tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in names
     }
+
+
+def _by_peril_and_target(
+    effects: Sequence[ControlEffect],
+) -> dict[tuple[str, str], tuple[ControlEffect, ...]]:
+    return {(peril, target): tuple(one for one in effects
+                                   if one.target == target and peril in one.perils)
+            for peril in PERILS for target in ("frequency", *EFFECT_GROUPS)}
 
 
 def _effect(row: Mapping[str, Any], as_of: str) -> ControlEffect:

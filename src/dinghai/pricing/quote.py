@@ -171,10 +171,14 @@ class Pricer:
                             else deductible_fen),
             without=zeroed)
 
-    def quote(self, schedule: Schedule) -> Quote:
-        """Price a schedule. Raises InputError for one that the product does not allow."""
-        policy = priced_policy(self.product, schedule, self.assessment.on)
-        evaluator = Evaluator.of(policy)
+    def quote(self, schedule: Schedule, evaluator: Evaluator | None = None) -> Quote:
+        """Price a schedule. Raises InputError for one that the product does not allow.
+
+        ``evaluator`` is one of a policy with the same terms, where one is at hand.
+        """
+        if evaluator is None:
+            evaluator = Evaluator.of(priced_policy(self.product, schedule, self.assessment.on))
+        policy = evaluator.policy
         evaluation = evaluator.evaluate(self.model)
         premium = make_premium(evaluation, self.rating,
                                revenue_fen=self.model.exposure.revenue_fen, days=policy.days)
