@@ -123,6 +123,18 @@ class Aggregate:
         inside = float(np.sum(np.minimum(nodes, float(limit_fen)) * self.mass))
         return inside + self.lost * min(limit_fen, self.top_fen)
 
+    def capped(self, limit_fen: int) -> Aggregate:
+        """The distribution of min(S, limit). The limit is taken at the node at or below it."""
+        place = min(limit_fen // self.step_fen, int(self.mass.shape[0]) - 1)
+        mass = self.mass[: place + 1].copy()
+        mass[place] += float(self.mass[place + 1 :].sum()) + self.lost
+        return Aggregate(self.step_fen, mass, 0.0)
+
+    def survival(self) -> Floats:
+        """P(S > j·step) for each node j."""
+        beyond = np.concatenate((np.cumsum(self.mass[:0:-1])[::-1], [0.0]))
+        return np.minimum(beyond + self.lost, 1.0)
+
     def exceedance(self, amount_fen: int) -> float:
         """Chance of a sum above the amount."""
         place = amount_fen // self.step_fen

@@ -87,6 +87,8 @@ class LossEvaluation:
     matrix: Mapping[str, Mapping[str, float]]
     payments: Mapping[str, PerilPayments]
     year: Callable[[], Aggregate]
+    inside: Aggregate
+    """The year's payments inside the annual aggregate, cut at its limit."""
 
     @property
     def aggregate(self) -> Aggregate:
@@ -183,7 +185,8 @@ class Evaluator:
     ) -> LossEvaluation:
         weights = model.latent.event_weights
         limit = self.policy.schedule.aggregate_limit_fen
-        kept = self._kept_ppb(model, payments, rates, limit)
+        inside = _aggregate(model, payments, rates, limit, "inside")
+        kept = _kept_ppb(inside, limit)
         towers = {tower.coverage for tower in self.policy.product.towers}
         matrix: dict[str, dict[str, float]] = {}
         for peril in PERILS:
@@ -208,22 +211,8 @@ class Evaluator:
             matrix=matrix,
             payments=payments,
             year=cache(lambda: _aggregate(model, payments, rates, limit, "total")),
+            inside=inside.capped(limit),
         )
-
-    def _kept_ppb(
-        self,
-        model: LossModel,
-        payments: Mapping[str, PerilPayments],
-        rates: Mapping[str, float],
-        limit: int,
-    ) -> int:
-        """Share of the payments inside the annual aggregate that it does not cut, in ppb."""
-        inside = _aggregate(model, payments, rates, limit, "inside")
-        mean = inside.mean()
-        if mean <= 0.0:
-            return PARTS_PER_BILLION
-        return min(round(inside.limited_mean(limit) / mean * PARTS_PER_BILLION),
-                   PARTS_PER_BILLION)
 
     def _columns(self, peril: str, events: EventGrid) -> Columns:
         """The facts of the grid's events, as far as the policy's terms ask for them."""
@@ -334,6 +323,14 @@ def _aggregate_on(
             beyond[state] += rates[peril] * latent.nodes[state] * one.lost
     return compound_poisson_mixture(
         list(zip(latent.weights, per_state, strict=True)), step_fen=step, beyond=beyond)
+
+
+def _kept_ppb(inside: Aggregate, limit: int) -> int:
+    """Share of the payments inside the annual aggregate that it does not cut, in ppb."""
+    mean = inside.mean()
+    if mean <= 0.0:
+        return PARTS_PER_BILLION
+    return min(round(inside.limited_mean(limit) / mean * PARTS_PER_BILLION), PARTS_PER_BILLION)
 
 
 @njit(cache=True, nogil=True)

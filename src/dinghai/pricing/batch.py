@@ -71,7 +71,7 @@ class BatchDesk:
     terms: BatchTerms
     product: Product
     kev: KevTable
-    epss: EpssTable
+    epss: EpssTable | None
     _evaluators: dict[bytes, Evaluator] = field(default_factory=dict)
 
     @classmethod

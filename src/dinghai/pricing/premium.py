@@ -8,6 +8,7 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM, Fen, apply_ppm, multiply_divide, split
 from dinghai.losses.evaluation import LossEvaluation
+from dinghai.pricing.principles import risk_load
 from dinghai.pricing.rating import Rating
 
 
@@ -55,11 +56,6 @@ def whole_fen(amount: float) -> Fen:
     return int(amount + 0.5)
 
 
-def risk_load(standard_deviation: float, tolerance_fen: Fen) -> Fen:
-    """Variance ÷ (2 × risk tolerance), in fen."""
-    return whole_fen(standard_deviation * standard_deviation / (2.0 * tolerance_fen))
-
-
 def make_premium(
     evaluation: LossEvaluation, rating: Rating, *, revenue_fen: Fen, days: int = 365
 ) -> Premium:
@@ -72,7 +68,7 @@ def make_premium(
                          mend="give a period of at most one year")
     pure = whole_fen(evaluation.expected)
     parameter = apply_ppm(pure, rating.loads.parameter.ppm_of_pure)
-    risk = risk_load(evaluation.standard_deviation, rating.loads.risk.risk_tolerance_fen)
+    risk = whole_fen(risk_load(evaluation, rating.loads.risk))
     catastrophe = apply_ppm(whole_fen(evaluation.common),
                             rating.loads.catastrophe.ppm_of_common)
     service = rating.service.cost(revenue_fen)

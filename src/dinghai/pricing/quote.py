@@ -36,6 +36,9 @@ from dinghai.wording.policy import (
 from dinghai.wording.schema import Product
 
 QUOTE_SCHEMA = "dinghai.quote/1"
+_RISK_OPERATIONS = {"variance": "variance_over_tolerance",
+                    "tail_value_at_risk": "cost_of_tail_capital", "wang": "wang_distortion",
+                    "proportional_hazard": "proportional_hazard_distortion"}
 _STRICTNESS = ("quote", "quote_with_conditions", "inclusive_offer", "refer", "treat_before_bind",
                "decline")
 
@@ -305,7 +308,8 @@ def _trace(
         pure,
         Trace("premium.parameter", premium.parameter, "fen", "share_of_pure",
               loads.parameter.origin()),
-        Trace("premium.risk", premium.risk, "fen", "variance_over_tolerance", loads.risk.origin(),
+        Trace("premium.risk", premium.risk, "fen", _RISK_OPERATIONS[loads.risk.principle],
+              loads.risk.origin(),
               (Trace("standard_deviation", evaluation.standard_deviation, "fen"),)),
         Trace("premium.catastrophe", premium.catastrophe, "fen", "share_of_common",
               loads.catastrophe.origin(), (Trace("common", evaluation.common, "fen"),)),

@@ -34,10 +34,43 @@ class ParameterLoad(_Sourced, frozen=True):
     ppm_of_pure: int
 
 
-class RiskLoad(_Sourced, frozen=True):
-    """Variance ÷ (2 × risk tolerance)."""
+Principle = Literal["variance", "tail_value_at_risk", "wang", "proportional_hazard"]
 
-    risk_tolerance_fen: Fen
+
+class RiskLoad(_Sourced, frozen=True):
+    """The premium principle and its parameter: the one that belongs to it must be given.
+
+    ``variance``: variance ÷ (2 × ``risk_tolerance_fen``). ``tail_value_at_risk``:
+    ``cost_of_capital_ppm`` of what the mean of the worst 1 − ``level_ppm`` of years exceeds the
+    mean by. ``wang``: the distortion Φ(Φ⁻¹(u) + ``shift_ppm``). ``proportional_hazard``: the
+    distortion u^(1 ÷ ``hazard_ppm``), one or more.
+    """
+
+    principle: Principle = "variance"
+    risk_tolerance_fen: Fen | None = None
+    level_ppm: int | None = None
+    cost_of_capital_ppm: int | None = None
+    shift_ppm: int | None = None
+    hazard_ppm: int | None = None
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Fields that the principle needs and does not have, or that make no sense."""
+        needed = {
+            "variance": (("risk_tolerance_fen", 1, None),),
+            "tail_value_at_risk": (("level_ppm", 500_000, 999_900),
+                                   ("cost_of_capital_ppm", 0, PPM)),
+            "wang": (("shift_ppm", 0, 5 * PPM),),
+            "proportional_hazard": (("hazard_ppm", PPM, 20 * PPM),),
+        }[self.principle]
+        found = []
+        for name, low, high in needed:
+            value = getattr(self, name)
+            if value is None:
+                found.append((name, f"the principle {self.principle} needs it"))
+            elif value < low or (high is not None and value > high):
+                upper = "" if high is None else f" and at most {high:,}"
+                found.append((name, f"give at least {low:,}{upper}"))
+        return found
 
 
 class CatastropheLoad(_Sourced, frozen=True):
@@ -160,6 +193,9 @@ def read_rating(path: Path) -> Rating:
     if rating.expenses.commission.ppm > rating.filed.commission_maximum_ppm:
         raise InputError("the commission is above the filed one (报行合一)", file=str(path),
                          field="expenses.commission.ppm", mend="lower it to the filed maximum")
+    for name, mend in rating.loads.risk.faults():
+        raise InputError("the risk load is not complete", file=str(path),
+                         field=f"loads.risk.{name}", mend=mend)
     filed = rating.filed
     if not filed.factor_minimum_ppm <= rating.market.factor_ppm <= filed.factor_maximum_ppm:
         raise InputError("the market factor is outside its filed bounds", file=str(path),
