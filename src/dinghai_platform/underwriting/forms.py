@@ -61,3 +61,9 @@ class PriceForm(forms.Form):
     limit_fen = forms.IntegerField(min_value=1, max_value=10**13, required=False)
     deductible_fen = forms.IntegerField(min_value=0, max_value=10**13, required=False)
     inception = forms.DateField(required=False)
+
+
+class BudgetForm(forms.Form):
+    """What may be spent on fixes, in yuan."""
+
+    budget = forms.IntegerField(label=_("Budget in yuan"), min_value=1, max_value=10**9)

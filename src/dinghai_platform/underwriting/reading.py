@@ -14,6 +14,7 @@ from dinghai_platform.underwriting import queries
 from dinghai_platform.underwriting.models import Assessment, TreatmentPlan
 from dinghai_platform.underwriting.words import (
     ACTIONS,
+    BUNDLES,
     CONDITIONS,
     QUOTE_REASONS,
     REASONS,
@@ -137,4 +138,9 @@ def plan_page(plan: TreatmentPlan) -> dict[str, Any]:
         names, {_("Expected loss"): losses, _("Charged premium before VAT"): charged},
         unit="fen", first_column=_("After the fix of"),
     )
-    return {"curve": chart.with_height("medium"), "path": path}
+    bundles = [
+        {**one, "name": BUNDLES.get(one["code"]) or name_of(domains()[one["code"]]),
+         "fixes": ", ".join(one["indicators"])}
+        for one in plan.document.get("bundles", ())  # plans made before there were bundles
+    ]
+    return {"curve": chart.with_height("medium"), "path": path, "bundles": bundles}

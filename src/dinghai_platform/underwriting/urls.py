@@ -32,9 +32,11 @@ urlpatterns = [
     path("assessments/<uuid:key>/plan/", assessments.assessment_plan, name="assessment_plan"),
     path("assessments/<uuid:key>/price/", quotes.price, name="price"),
     path("plans/<uuid:key>/", assessments.plan, name="plan"),
+    path("plans/<uuid:key>/budget/", assessments.plan_budget, name="plan_budget"),
     path("fixes/<uuid:key>/commit/", assessments.fix_commit, name="fix_commit"),
     path("quotes/", lists.quote_list, name="quotes"),
     path("quotes/<uuid:key>/", quotes.quote, name="quote"),
+    path("quotes/<uuid:key>/why/", quotes.why, name="why"),
     path("quotes/<uuid:key>/explanations/", quotes.explanations, name="explanations"),
     re_path(
         rf"^quotes/(?P<key>{_UUID})/(?P<verb>{_STEPS})/$", quotes.quote_step, name="quote_step"

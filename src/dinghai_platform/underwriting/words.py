@@ -89,6 +89,30 @@ WATERFALL: dict[str, Any] = {
     "minimum": _("Up to the filed minimum"),
     "vat": _("VAT"),
 }
+AVERAGE_FIRM = _("Average firm of the industry")
+THIS_FIRM = _("This enterprise")
+GROUPS: dict[str, Any] = {
+    "size": _("Size"),
+    "data": _("Data held"),
+    "dependence": _("Dependence on systems"),
+    "people": _("People and devices"),
+    "controls_frequency": _("Controls: fewer incidents"),
+    "controls_severity": _("Controls: smaller losses"),
+}
+GROUP_NOTES: dict[str, Any] = {
+    "size": _("Revenue, and all that grows with it in the usual ratio"),
+    "data": _("Personal records beyond the usual, important data, critical infrastructure, "
+              "jurisdictions"),
+    "dependence": _("Gross profit, online share, tolerable outage, providers, industrial systems"),
+    "people": _("Headcount, endpoints and large payments beyond the usual"),
+    "controls_frequency": _("Against a firm that has half of everything in place"),
+    "controls_severity": _("Against a firm that has half of everything in place"),
+}
+BUNDLES: dict[str, Any] = {
+    "knock_outs": _("All minimum requirements"),
+    "low_effort": _("Everything of low effort"),
+    "everything": _("Everything"),
+}
 TERM_KINDS: dict[str, Any] = {
     "exclusion": _("Exclusions and conditions"),
     "deductible": _("Deductibles"),
@@ -136,5 +160,10 @@ def register() -> None:
             "factor": _("Factor"),
             "days_left": _("Days left"),
             "days": _("Days of cover"),
+            "size_bands": _("Bands of revenue in claims data"),
+            "interruption": _("Interruption"),
+            "jurisdictions": _("Jurisdictions"),
+            "special_data": _("Important data and critical infrastructure"),
+            "records": _("Records"),
         }
     )

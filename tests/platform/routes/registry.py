@@ -142,11 +142,13 @@ ROUTES: dict[str, Route] = {
     "underwriting:assessment_plan": verb("underwriter", not_by="auditor", key="assessment"),
     "underwriting:price": page("underwriter", not_by="auditor", key="assessment"),
     "underwriting:plan": page("underwriter", not_by=OUTSIDER, key="plan"),
+    "underwriting:plan_budget": page("underwriter", not_by=OUTSIDER, key="plan"),
     "underwriting:fix_commit": verb("insured_admin", not_by="auditor", key="fix").sending(
         due="2026-12-01"
     ),
     "underwriting:quotes": page("underwriter", not_by=OUTSIDER),
     "underwriting:quote": page("underwriter", not_by=OUTSIDER, key="quote"),
+    "underwriting:why": page("underwriter", not_by=OUTSIDER, key="quote"),
     "underwriting:explanations": page("insured_admin", not_by=OUTSIDER, key="quote"),
     "underwriting:quote_step": verb("underwriter", not_by="auditor", key="quote", verb="=bind"),
     "underwriting:policies": page("underwriter", not_by=OUTSIDER),

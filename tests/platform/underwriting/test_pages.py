@@ -107,6 +107,41 @@ def test_the_insured_does_not_see_how_the_price_is_made(
     assert b"waterfall" not in page.content
 
 
+@pytest.mark.parametrize(("language", "size"), [("zh-hans", "对系统的依赖"), ("en", "Dependence")])
+def test_the_price_is_explained_to_the_insurer_alone(
+    policy: Policy, client_of: Any, language: str, size: str
+) -> None:
+    address = reverse("underwriting:why", args=[policy.quote_id])
+    client = client_of("underwriter")
+    client.cookies["django_language"] = language
+    shown = client.get(address)
+    assert size in shown.content.decode()
+    explanation = shown.context["explanation"]
+    assert explanation.technical_fen == policy.quote.technical_fen
+    assert not shown.context["changed"]
+    assert client_of("insured_admin").get(address).status_code == 403
+
+
+def test_a_quote_of_other_tables_says_so(policy: Policy, world: World, client_of: Any) -> None:
+    Quote.objects.within(world.insurer).filter(pk=policy.quote_id).update(technical_fen=1)
+    shown = client_of("underwriter").get(reverse("underwriting:why", args=[policy.quote_id]))
+    assert shown.context["changed"]
+
+
+def test_the_best_fixes_for_a_budget(policy: Policy, world: World, client_of: Any) -> None:
+    plan = plan_treatment(policy.quote.assessment, policy.quote.product,
+                          actor=world.actor("underwriter"))
+    address = reverse("underwriting:plan_budget", args=[plan.pk])
+    client = client_of("insured_admin")
+    found = client.get(address, {"budget": "200000"}).context["best"]
+    assert 0 < found.cost_fen <= 20_000_000
+    assert found.after.pure < found.before.pure
+    for wrong in ("", "0", "much", "99999999999"):
+        shown = client.get(address, {"budget": wrong})
+        assert shown.status_code == 200
+        assert shown.context["fault"] and "best" not in shown.context
+
+
 def test_a_draft_quote_is_hidden_from_the_insured(
     dossier: Dossier, product: ProductVersion, world: World, client_of: Any
 ) -> None:

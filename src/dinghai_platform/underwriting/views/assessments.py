@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from dinghai.foundation.errors import InputError
+from dinghai.foundation.errors import DinghaiError, InputError
 from dinghai_platform.catalogue.queries import products_on_sale
 from dinghai_platform.core.permissions import allowed
-from dinghai_platform.core.web import page
-from dinghai_platform.site.answers import answer
+from dinghai_platform.core.web import fault_of, page
+from dinghai_platform.site.answers import answer, said
 from dinghai_platform.underwriting import queries
+from dinghai_platform.underwriting.explained import budget_page
+from dinghai_platform.underwriting.forms import BudgetForm
 from dinghai_platform.underwriting.models import Assessment, Fix, TreatmentPlan
 from dinghai_platform.underwriting.reading import assessment_page, plan_page
 from dinghai_platform.underwriting.services.treatment import commit_fix, plan_treatment
@@ -70,6 +72,23 @@ def plan(request: HttpRequest, key: UUID) -> HttpResponse:
         **plan_page(row),
     }
     return render(request, "underwriting/plan.html", context)
+
+
+@page("underwriting.view")
+def plan_budget(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The best fixes for a budget: a part of the plan's page."""
+    row = queries.whole(TreatmentPlan, request.actor, key, "case", "assessment", "product")
+    form = BudgetForm(request.GET)
+    context: dict[str, Any] = {"plan": row}
+    if form.is_valid():
+        context["budget"] = form.cleaned_data["budget"]
+        try:
+            context |= budget_page(row, form.cleaned_data["budget"] * 100)
+        except DinghaiError as error:
+            context["fault"] = said(fault_of(error))
+    else:
+        context["fault"] = " ".join(form.errors.get("budget", []))
+    return render(request, "underwriting/parts/budget.html", context)
 
 
 def _by_indicator(fixes: list[Fix]) -> list[dict[str, Any]]:

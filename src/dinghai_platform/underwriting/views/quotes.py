@@ -19,6 +19,7 @@ from dinghai_platform.core.web import fault_of, page
 from dinghai_platform.site.answers import answer, said
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.underwriting import queries
+from dinghai_platform.underwriting.explained import explained_page
 from dinghai_platform.underwriting.forms import PriceForm
 from dinghai_platform.underwriting.models import Assessment, Quote
 from dinghai_platform.underwriting.reading import reason_words, waterfall_of, waterfall_rows
@@ -182,6 +183,18 @@ def quote(request: HttpRequest, key: UUID) -> HttpResponse:
             "reasons": [reason_words(one) for one in row.document["reasons"]],
         }
     return render(request, "underwriting/quote.html", context)
+
+
+@page("underwriting.view_rating")
+def why(request: HttpRequest, key: UUID) -> HttpResponse:
+    """What makes this price differ from the industry's average firm's."""
+    row = queries.whole(Quote, request.actor, key, "case", "product", "assessment")
+    context: dict[str, Any] = {"quote": row}
+    try:
+        context |= explained_page(row)
+    except DinghaiError as error:
+        context["fault"] = said(fault_of(error))
+    return render(request, "underwriting/why.html", context)
 
 
 def _quoted_sections(row: Quote) -> list[dict[str, Any]]:

@@ -1,0 +1,84 @@
+"""Why a quote costs what it costs, made ready for its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dinghai.losses.reference import industry_average
+from dinghai.pricing.budget import FixPlan, best_fixes
+from dinghai.pricing.explaining import Explanation
+from dinghai.vocabulary.industries import industries
+from dinghai_platform.site.charts import Chart, waterfall_chart
+from dinghai_platform.site.tracing import TraceNode, trace_node
+from dinghai_platform.site.words import name_of
+from dinghai_platform.underwriting.engine import Kept, pricer_of
+from dinghai_platform.underwriting.models import Quote, TreatmentPlan
+from dinghai_platform.underwriting.reading import indicator_name
+from dinghai_platform.underwriting.services.quotes import first_day, price
+from dinghai_platform.underwriting.words import AVERAGE_FIRM, GROUP_NOTES, GROUPS, THIS_FIRM
+
+_plans = Kept(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group of factors: what it adds, what it consists of, and the rows behind it."""
+
+    code: str
+    name: str
+    note: str
+    pure_fen: int
+    technical_fen: int
+    factors: tuple[TraceNode, ...]
+
+
+def explained_page(quote: Quote) -> dict[str, Any]:
+    """The explanation of a quote by the tables in force today.
+
+    ``changed`` says that tables or rules have moved since the quote was priced, so that the
+    explanation leads to another price than the quote's.
+    """
+    given = date.fromisoformat(quote.document["terms"]["inception"])
+    priced = price(quote.assessment, quote.product, inception=given, limit_fen=quote.limit_fen,
+                   deductible_fen=quote.deductible_fen)
+    explanation = priced.explanation
+    section = industries()[explanation.industry]
+    average = industry_average(priced.model.tables, explanation.industry)
+    return {
+        "explanation": explanation,
+        "industry": name_of(section),
+        "average_revenue": average.revenue_fen,
+        "own_revenue": priced.model.exposure.revenue_fen,
+        "groups": [
+            Group(one.group, str(GROUPS[one.group]), str(GROUP_NOTES[one.group]), one.pure_fen,
+                  one.technical_fen, tuple(trace_node(factor) for factor in one.factors))
+            for one in explanation.contributions],
+        "waterfall": _waterfall(explanation),
+        "changed": explanation.technical_fen != quote.technical_fen,
+    }
+
+
+def _waterfall(explanation: Explanation) -> Chart:
+    """From the average firm's technical premium to this one's."""
+    steps: list[Any] = [(str(AVERAGE_FIRM), explanation.average_technical_fen, "total")]
+    steps += [(str(GROUPS[one.group]), one.technical_fen, "change")
+              for one in explanation.contributions]
+    steps.append((str(THIS_FIRM), explanation.technical_fen, "total"))
+    return waterfall_chart(steps, unit="fen").with_height("medium")
+
+
+def budget_page(plan: TreatmentPlan, budget_fen: int) -> dict[str, Any]:
+    """The best fixes of a plan for a budget. Raises InputError for a budget that is none."""
+    def make() -> FixPlan:
+        pricer = pricer_of(plan.assessment, plan.product)
+        return best_fixes(pricer, pricer.schedule(inception=first_day()), budget_fen)
+
+    found = _plans.get((plan.assessment.document_hash, plan.product.document_hash, budget_fen),
+                       make)
+    return {
+        "best": found,
+        "best_fixes": [(indicator_name(one.indicator), one) for one in found.fixes],
+        "saved": sum(one.charged_reduction_fen for one in found.fixes),
+    }
