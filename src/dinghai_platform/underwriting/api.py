@@ -19,6 +19,7 @@ from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.underwriting import queries
 from dinghai_platform.underwriting import schemas as shapes
+from dinghai_platform.underwriting.explained import fixes_within, priced_again
 from dinghai_platform.underwriting.models import (
     Assessment,
     Case,
@@ -207,6 +208,18 @@ def plan_fixes(request: HttpRequest, key: UUID, state: str = "") -> list[dict[st
     return [fix_shape(row) for row in queries.fixes_of(plan) if state in ("", row.state)]
 
 
+@router.get("/plans/{key}/budget", response={200: dict[str, Any], **ERRORS},
+            operation_id="plan_budget")
+def plan_budget(
+    request: HttpRequest, key: UUID, budget_fen: int = 10_000_000
+) -> dict[str, Any]:
+    """The best fixes of a plan for a budget of the first year, ¥100,000 unless given
+    (dinghai.fix-plan/1)."""
+    require(request.actor, "underwriting.view")
+    plan = queries.whole(TreatmentPlan, request.actor, key, "assessment", "product")
+    return fixes_within(plan, budget_fen).to_dict()
+
+
 @router.post("/fixes/{key}/commitment", response={200: shapes.FixAnswer, **ERRORS},
              operation_id="commit_fix")
 def fix_commit(request: HttpRequest, key: UUID, body: shapes.CommitmentNew) -> dict[str, Any]:
@@ -241,6 +254,15 @@ def quote_terms(request: HttpRequest, key: UUID) -> list[dict[str, Any]]:
         {**explanations.shown_text(term), "kind": term.kind, "explained": term.key in done}
         for term in explanations.terms_of(row)
     ]
+
+
+@router.get("/quotes/{key}/explanation", response={200: dict[str, Any], **ERRORS},
+            operation_id="quote_explanation")
+def quote_explanation(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """From the industry's average firm to this one, by today's tables (dinghai.explanation/1)."""
+    require(request.actor, "underwriting.view_rating")
+    row = queries.whole(Quote, request.actor, key, "case", "product", "assessment")
+    return priced_again(row).explanation.to_dict()
 
 
 @router.post("/quotes/{key}/explanations", response={200: shapes.QuoteAnswer, **ERRORS},

@@ -9,6 +9,7 @@ from typing import Any
 from dinghai.losses.reference import industry_average
 from dinghai.pricing.budget import FixPlan, best_fixes
 from dinghai.pricing.explaining import Explanation
+from dinghai.pricing.quote import Quote as EngineQuote
 from dinghai.vocabulary.industries import industries
 from dinghai_platform.site.charts import Chart, waterfall_chart
 from dinghai_platform.site.tracing import TraceNode, trace_node
@@ -34,15 +35,20 @@ class Group:
     factors: tuple[TraceNode, ...]
 
 
+def priced_again(quote: Quote) -> EngineQuote:
+    """The quote by the tables in force today: what an explanation explains."""
+    given = date.fromisoformat(quote.document["terms"]["inception"])
+    return price(quote.assessment, quote.product, inception=given, limit_fen=quote.limit_fen,
+                 deductible_fen=quote.deductible_fen)
+
+
 def explained_page(quote: Quote) -> dict[str, Any]:
-    """The explanation of a quote by the tables in force today.
+    """Why a quote costs what it costs.
 
     ``changed`` says that tables or rules have moved since the quote was priced, so that the
     explanation leads to another price than the quote's.
     """
-    given = date.fromisoformat(quote.document["terms"]["inception"])
-    priced = price(quote.assessment, quote.product, inception=given, limit_fen=quote.limit_fen,
-                   deductible_fen=quote.deductible_fen)
+    priced = priced_again(quote)
     explanation = priced.explanation
     section = industries()[explanation.industry]
     average = industry_average(priced.model.tables, explanation.industry)
@@ -69,14 +75,19 @@ def _waterfall(explanation: Explanation) -> Chart:
     return waterfall_chart(steps, unit="fen").with_height("medium")
 
 
-def budget_page(plan: TreatmentPlan, budget_fen: int) -> dict[str, Any]:
+def fixes_within(plan: TreatmentPlan, budget_fen: int) -> FixPlan:
     """The best fixes of a plan for a budget. Raises InputError for a budget that is none."""
     def make() -> FixPlan:
         pricer = pricer_of(plan.assessment, plan.product)
         return best_fixes(pricer, pricer.schedule(inception=first_day()), budget_fen)
 
-    found = _plans.get((plan.assessment.document_hash, plan.product.document_hash, budget_fen),
-                       make)
+    return _plans.get((plan.assessment.document_hash, plan.product.document_hash, budget_fen),
+                      make)
+
+
+def budget_page(plan: TreatmentPlan, budget_fen: int) -> dict[str, Any]:
+    """The best fixes for a budget, with their names."""
+    found = fixes_within(plan, budget_fen)
     return {
         "best": found,
         "best_fixes": [(indicator_name(one.indicator), one) for one in found.fixes],
