@@ -135,3 +135,31 @@ def test_bad_budgets_are_bad_input(
     code, answer = quote(capsys, *words)
     assert code == 2
     assert answer["error"]["field"] == field
+
+
+def test_simulated_years_stand_beside_the_integrated_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, found = run(capsys, "simulate", EXAMPLES / "donghai", "--product", STANDARD, *ON,
+                      "--years", "50000", "--levels", "0.9,0.99")
+    assert code == 0
+    exact = found["integrated"]
+    assert abs(found["mean"]["value_fen"] - exact["mean_fen"]) <= (
+        2 * found["mean"]["standard_error_fen"])
+    for level, row in found["annual"].items():
+        for name, one in row.items():
+            assert abs(one["value_fen"] - exact["annual"][level][f"{name}_fen"]) <= (
+                4 * one["standard_error_fen"] + 2 * exact["step_fen"])
+        assert found["occurrence"][level]["quantile"]["value_fen"] <= (
+            row["quantile"]["value_fen"])
+
+
+@pytest.mark.parametrize(("words", "field"), [
+    (("--years", "0"), "years"), (("--levels", "1.5"), "--levels"),
+    (("--levels", "high"), "--levels")])
+def test_senseless_simulations_are_bad_input(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], field: str
+) -> None:
+    code, answer = run(capsys, "simulate", EXAMPLES / "donghai", "--product", STANDARD, *ON,
+                       *words)
+    assert (code, answer["error"]["field"]) == (2, field)

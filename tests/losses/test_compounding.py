@@ -204,18 +204,18 @@ class TestDraws:
         key = simulating.stream_key(5, "x")
         for total in (1, 2, 3, 7, 100, 65_536, 99_999):
             whole = np.empty(total)
-            base = simulating._base(total)
-            simulating._fill_uniforms(0, total, base, key, whole)
+            base = simulating.stratified_base(total)
+            simulating.fill_stratified(0, total, base, key, whole)
             assert whole.min() > 0.0
             assert whole.max() < 1.0
             assert np.unique((whole * total).astype(int)).shape == (total,)
             part = np.empty(total - total // 3)
-            simulating._fill_uniforms(total // 3, total, base, key, part)
+            simulating.fill_stratified(total // 3, total, base, key, part)
             assert (part == whole[total // 3:]).all()
 
     def test_neighbours_are_independent(self) -> None:
         draws = np.empty(200_000)
-        simulating._fill_uniforms(0, 200_000, simulating._base(200_000),
+        simulating.fill_stratified(0, 200_000, simulating.stratified_base(200_000),
                                   simulating.stream_key(3, "x"), draws)
         for lag in (1, 2, 3):
             counts = np.histogram2d(draws[:-lag], draws[lag:], bins=20)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from dinghai.losses.effects import control_factor, shaped
 from dinghai.losses.evaluation import Evaluator
 from dinghai.losses.exposure import industry_relativity
 from dinghai.losses.severity import industry_normaliser
-from dinghai.losses.simulation import simulate_years
+from dinghai.losses.simulation import exceedance, simulate_years
 from dinghai.losses.tables import PERILS, shipped_tables
 from dinghai.vocabulary.indicators import indicators
 from tests.losses.risks import evaluator, model, policy, profile
@@ -160,9 +161,9 @@ def test_fft_and_closed_form_agree_on_the_year() -> None:
 def test_simulated_years_agree_with_the_fft() -> None:
     one = model(dict.fromkeys(indicators(), 0), revenue_fen=2_000_000_000_000)
     found = evaluator().evaluate(one)
-    years = simulate_years(one, found, 400_000, seed=7)
+    years = simulate_years(one, found, 400_000, seed=7).total
     error = found.standard_deviation / 400_000**0.5
-    assert abs(float(years.mean()) - found.aggregate.mean()) < 4.0 * error
+    assert abs(float(years.mean()) - found.aggregate.mean()) < error  # stratified: four before
     for level in (0.95, 0.99):
         quantile = found.aggregate.quantile(level)
         beyond = float((years > quantile + found.aggregate.step_fen).mean())
@@ -171,12 +172,45 @@ def test_simulated_years_agree_with_the_fft() -> None:
         assert beyond - spread <= 1.0 - level <= within + spread
 
 
+def test_exceedance_statistics_hold_the_exact_ones_within_their_errors() -> None:
+    one = model(dict.fromkeys(indicators(), 0), revenue_fen=2_000_000_000_000)
+    found = evaluator().evaluate(one)
+    years = simulate_years(one, found, 200_000, seed=11)
+    annual, occurrence = (exceedance(part, (0.9, 0.99)) for part in (years.total, years.largest))
+    for level in (0.9, 0.99):
+        exact = found.aggregate
+        row = annual[f"{level:g}"]
+        assert abs(row["quantile"].value - exact.quantile(level)) <= (
+            4.0 * row["quantile"].standard_error + 2 * exact.step_fen)
+        assert abs(row["tail_mean"].value - exact.tail_value_at_risk(level)) <= (
+            4.0 * row["tail_mean"].standard_error + 2 * exact.step_fen)
+        assert occurrence[f"{level:g}"]["quantile"].value <= row["quantile"].value
+    # The largest event of a year exceeds x when any does: 1 − Σ w e^(−λ node P(X > x)).
+    level = occurrence["0.99"]["quantile"].value
+    latent, chance = one.latent, 0.0
+    for state, (weight, node) in enumerate(zip(latent.weights, latent.nodes, strict=True)):
+        expected = sum(
+            one.perils[peril].frequency.per_year * node * group.chance
+            * int((found.payments[peril].total[group.start:group.stop] > level).sum())
+            for peril in PERILS for group in found.payments[peril].groups if group.state == state)
+        chance += weight * (1.0 - math.exp(-expected))
+    assert chance == pytest.approx(0.01, abs=4.0 * (0.01 * 0.99 / 200_000) ** 0.5)
+
+
 def test_any_cut_of_the_simulation_gives_the_same_years() -> None:
     one = model()
     found = evaluator().evaluate(one)
     whole = simulate_years(one, found, 1_000, seed=3)
-    parts = [simulate_years(one, found, 250, seed=3, first_year=250 * k) for k in range(4)]
-    assert np.array_equal(whole, np.concatenate(parts))
+    parts = [simulate_years(one, found, 1_000, seed=3, first=250 * k, last=250 * (k + 1))
+             for k in range(4)]
+    assert np.array_equal(whole.total, np.concatenate([part.total for part in parts]))
+    assert np.array_equal(whole.largest, np.concatenate([part.largest for part in parts]))
+
+
+@pytest.mark.parametrize("years", [0, -1, 10**9])
+def test_senseless_numbers_of_years_are_refused(years: int) -> None:
+    with pytest.raises(InputError):
+        simulate_years(model(), evaluator().evaluate(model()), years, seed=1)
 
 
 def test_the_same_dossier_gives_the_same_bytes() -> None:

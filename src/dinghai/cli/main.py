@@ -20,6 +20,7 @@ from dinghai.cli import (
     incidents,
     oed,
     risk,
+    simulate,
     wording,
 )
 from dinghai.cli.output import Parser, as_json, give_error
@@ -33,8 +34,8 @@ def build_parser() -> Parser:
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for room in (evidence, risk, batch, incidents, fit, compound, comparison, feeds, claims,
-                 oed, wording):
+    for room in (evidence, risk, batch, simulate, incidents, fit, compound, comparison, feeds,
+                 claims, oed, wording):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)

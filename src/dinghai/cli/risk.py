@@ -28,9 +28,9 @@ _ASSESSED_NO = frozenset({"decline"})
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands."""
     score = add_command(subparsers, "assess", _assess, "score a dossier: indicators, grade, gaps")
-    _dossier_options(score)
+    dossier_options(score)
     offer = add_command(subparsers, "quote", _quote, "price a dossier under a product")
-    _dossier_options(offer)
+    dossier_options(offer)
     offer.add_argument("--product", required=True, metavar="ID",
                        help="a shipped product's id, or a product folder")
     offer.add_argument("--limit", metavar="AMOUNT",
@@ -46,7 +46,8 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
                        help="what fixes cost this enterprise (dinghai.fix-costs/1 in TOML)")
 
 
-def _dossier_options(parser: Parser) -> None:
+def dossier_options(parser: Parser) -> None:
+    """The dossier, and how it is assessed."""
     parser.add_argument("dossier", type=Path, metavar="DOSSIER", help="a folder or .zip")
     parser.add_argument("--light", action="store_true", help="the 28 light indicators only")
     parser.add_argument("--on", metavar="DATE",
@@ -54,7 +55,8 @@ def _dossier_options(parser: Parser) -> None:
                              "(default: today)")
 
 
-def _gather(arguments: argparse.Namespace) -> tuple[Dossier, Assessment]:
+def assessed(arguments: argparse.Namespace) -> tuple[Dossier, Assessment]:
+    """The dossier an option names, assessed. Raises InputError."""
     on = day_option(arguments.on, "--on") or SystemClock().now().date()
     path: Path = arguments.dossier
     reading = read_dossier_archive if path.suffix == ".zip" and path.is_file() else read_dossier
@@ -76,7 +78,7 @@ def day_option(text: str | None, field: str) -> date | None:
 
 
 def _assess(arguments: argparse.Namespace) -> Answer:
-    _, assessment = _gather(arguments)
+    _, assessment = assessed(arguments)
     code = REFUSED if assessment.outcome in _ASSESSED_NO else DONE
     return Answer(assessment.to_dict(), _assessment_text(assessment), code)
 
@@ -118,7 +120,7 @@ def _quote(arguments: argparse.Namespace) -> Answer:
                          mend="give --fixes BUDGET as well")
     costs = None if arguments.costs is None else read_fix_costs(arguments.costs)
     product = load_product(arguments.product)
-    dossier, assessment = _gather(arguments)
+    dossier, assessment = assessed(arguments)
     pricer = Pricer.of(dossier, assessment, product)
     inception = day_option(arguments.inception, "--inception") or assessment.on + timedelta(days=1)
     schedule = pricer.schedule(inception=inception, limit_fen=limit, deductible_fen=deductible)

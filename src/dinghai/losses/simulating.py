@@ -42,7 +42,7 @@ def simulate_years(
     starts = np.append(0, np.cumsum(totals))
     out = np.empty(years)
     key = stream_key(seed, "compound.size")
-    base = _base(int(starts[-1]))
+    base = stratified_base(int(starts[-1]))
     limit, attachment = occurrence.limit, occurrence.attachment
     if isinstance(law, Discrete):
         cumulative = np.cumsum(law.chances)
@@ -77,11 +77,11 @@ def _numbers(
     guide = np.searchsorted(cumulative, np.arange(_GUIDE) / _GUIDE, side="right").astype(np.int64)
     out = np.empty(years, dtype=np.int32)
     totals = np.empty(-(-years // _CHUNK), dtype=np.int64)
-    _draw_numbers(_base(years), key, cumulative, guide, out, totals)
+    _draw_numbers(stratified_base(years), key, cumulative, guide, out, totals)
     return out, totals
 
 
-def _base(total: int) -> int:
+def stratified_base(total: int) -> int:
     """The base of two digits that hold every index."""
     return max(math.isqrt(max(total - 1, 0)) + 1, 2)
 
@@ -117,7 +117,7 @@ def _shuffled(index, base, reciprocal, one, two):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def _fill_uniforms(first, total, base, key, out):  # type: ignore[no-untyped-def]
+def fill_stratified(first, total, base, key, out):  # type: ignore[no-untyped-def]
     """Uniforms in (0, 1) of consecutive indices: a stratum each, and a place within it."""
     reciprocal = (1.0 + 1e-15) / float(base)
     scale = 1.0 / float(total)
@@ -142,7 +142,7 @@ def _draw_numbers(base, key, cumulative, guide, out, totals):  # type: ignore[no
     for chunk in prange((years + _CHUNK - 1) // _CHUNK):
         first = chunk * _CHUNK
         uniforms = np.empty(min(_CHUNK, years - first))
-        _fill_uniforms(first, years, base, key, uniforms)
+        fill_stratified(first, years, base, key, uniforms)
         total = 0
         for i in range(uniforms.shape[0]):
             number = guide[int(uniforms[i] * _GUIDE)]
@@ -201,7 +201,7 @@ def _sum_tabled(  # type: ignore[no-untyped-def]
     for chunk in prange((years + _CHUNK - 1) // _CHUNK):
         first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, years)
         sizes = np.empty(starts[chunk + 1] - starts[chunk])
-        _fill_uniforms(starts[chunk], starts[-1], base, key, sizes)
+        fill_stratified(starts[chunk], starts[-1], base, key, sizes)
         _sizes_from_table(sizes, table)
         _add_up(sizes, numbers[first:last], limit, attachment, out[first:last])
 
@@ -214,6 +214,6 @@ def _sum_discrete(  # type: ignore[no-untyped-def]
     for chunk in prange((years + _CHUNK - 1) // _CHUNK):
         first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, years)
         sizes = np.empty(starts[chunk + 1] - starts[chunk])
-        _fill_uniforms(starts[chunk], starts[-1], base, key, sizes)
+        fill_stratified(starts[chunk], starts[-1], base, key, sizes)
         _sizes_from_values(sizes, values, cumulative)
         _add_up(sizes, numbers[first:last], limit, attachment, out[first:last])
