@@ -130,7 +130,8 @@ def build_loss_model(
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)
-    return _assemble(tables, exposure, industry_relativity(exposure.industry), posture, None)
+    industry = industry_relativity(exposure.industry, tables.figures)
+    return _assemble(tables, exposure, industry, posture, None)
 
 
 def _assemble(
