@@ -42,11 +42,14 @@ _BANDS: Final = (("<10M", 3e6), ("10M-100M", 3e7), ("100M-1B", 3e8), ("1B-10B", 
                  ("10B-100B", 3e10))
 _PLACES: Final = (("10-49", 22.0), ("50-249", 112.0), ("250+", 600.0))
 """Where a class of employees is placed: the geometric middle; the open class by judgement (D)."""
+_SIZES: Final = (-6.0, 12.0)
+"""Logarithms of the sizes that are searched."""
 _MARKS: Final = {"A": "T", "B": "A", "C": "M"}
 """Evidence grades of the published figures as confidence marks of the domain guide."""
 _PERILS: Final[tuple[PerilCode, ...]] = (
     "ransomware", "intrusion_breach", "bec_fraud", "ddos_web", "error_insider", "third_party")
-_SHIPPED: Final = "src/dinghai/data/vocabulary/industries.json"
+_SHIPPED: Final = "industry table (industries.json)"
+_READINGS: Final = {"iris_2025": "IRIS 2025", "eurostat_2024": "Eurostat 2024"}
 
 
 def relativity_rows(data: PublicData) -> Iterator[Row]:
@@ -106,8 +109,8 @@ def _industry_rows(data: PublicData, error: float) -> Iterator[Row]:
         share = 1.0 - 1.0 / (wide ** 2 * precision)
         yield Row(f"{code}.blended", blended, _around(blended, 1.0 / math.sqrt(precision)), "ratio",
                   2 + len(names), Source(
-                      "; ".join(["shipped industry table", *names]), industry.confidence,
-                      "2025-12-31"),
+                      "; ".join([_SHIPPED, *(_READINGS[one] for one in names)]),
+                      industry.confidence, "2025-12-31"),
                   f"mean of logarithms by precision, published incidents believed by {TRUST:g}: "
                   f"they weigh {share:.3f}",
                   "" if names else "no published figure beside the shipped one")
@@ -182,7 +185,7 @@ def _mix_of(
                  f"measure publicity: believed by {TRUST:g} × {part / TRUST:.3f}"
                  if wanted > 0.0 else "VCDB has no incident of this section")
         yield Row(f"industry.{industry.id}.mix.{peril}", float(value), (low, high), "share",
-                  int(seen.sum()), Source(f"shipped industry table; {source.name}",
+                  int(seen.sum()), Source(f"{_SHIPPED}; {source.name}",
                                           industry.confidence, source.as_of),
                   f"({1.0 - part:.4f} × shipped {before:.4g} + {part:.4f} × mean mix {mean:.4g} × "
                   f"{count:.0f} ÷ {wanted:.1f}) ÷ {level:.4f}; interval as if {claims:.0f} claims "
@@ -191,7 +194,8 @@ def _mix_of(
 
 
 def half_believed(table: Floats, expected: Floats) -> tuple[float, Interval]:
-    """The size of a negative binomial law of each cell about its expected number."""
+    """The size of a negative binomial law of each cell about its expected number, and its
+    interval, inside what the search reaches: cells as even as the margins have no upper end."""
     kept = expected > 0.0
     counts, means = table[kept], expected[kept]
 
@@ -201,15 +205,16 @@ def half_believed(table: Floats, expected: Floats) -> tuple[float, Interval]:
                       - special.gammaln(counts + 1.0) + size * np.log(size / (size + means))
                       + special.xlogy(counts, means / (size + means))).sum())
 
-    found = optimize.minimize_scalar(lambda logs: -likelihood(logs), bounds=(-6.0, 12.0),
+    first, last = _SIZES
+    found = optimize.minimize_scalar(lambda logs: -likelihood(logs), bounds=_SIZES,
                                      method="bounded", options={"xatol": 1e-9})
     best, top = float(found.x), -float(found.fun)
 
     def drop(logs: float) -> float:
         return 2.0 * (top - likelihood(logs)) - CHI_SQUARED_95
 
-    low = float(optimize.brentq(drop, best - 6.0, best))
-    high = float(optimize.brentq(drop, best, best + 6.0))
+    low = float(optimize.brentq(drop, first, best)) if drop(first) > 0.0 else first
+    high = float(optimize.brentq(drop, best, last)) if drop(last) > 0.0 else last
     return math.exp(best), (math.exp(low), math.exp(high))
 
 

@@ -87,9 +87,10 @@ class Exposure:
 class IndustryRelativity:
     """Relativities of a GB/T 4754 section against the all-industry firm, and its peril mix.
 
-    ``frequency_parts`` are the shipped relativity and the published ones that the frequency is
-    blended of; ``mix_parts`` the shipped share of each peril; ``mix_sources`` where the blended
-    share comes from.
+    ``source`` is that of the frequency, ``severity_source`` that of the severity (the same where
+    it is None). ``frequency_parts`` are the shipped relativity and the published ones that the
+    frequency is blended of; ``mix_parts`` the shipped share of each peril; ``mix_sources`` where
+    the blended share comes from.
     """
 
     section: str
@@ -97,6 +98,7 @@ class IndustryRelativity:
     severity: float
     mix: Mapping[str, float]
     source: Source
+    severity_source: Source | None = None
     frequency_parts: tuple[Trace, ...] = ()
     mix_parts: Mapping[str, Trace] = field(default_factory=dict)
     mix_sources: Mapping[str, Source] = field(default_factory=dict)
@@ -150,7 +152,8 @@ def industry_relativity(
         raise InputError(f"{section!r} is not a section of GB/T 4754", field="industry",
                          mend="give a letter from A to T")
     figures = shipped_figures() if figures is None else figures
-    shipped = Source(row.source, row.confidence)
+    before = figures[f"industry.{section}.frequency.prior"].source
+    shipped = Source(row.source, row.confidence, before.as_of)
     blended = figures[f"industry.{section}.frequency.blended"]
     shares = {peril: figures[f"industry.{section}.mix.{peril}"] for peril in PERILS}
     whole = sum(one.value for one in shares.values())
@@ -160,6 +163,7 @@ def industry_relativity(
         severity=row.severity_relativity_ppm / PPM,
         mix={peril: one.value / whole for peril, one in shares.items()},
         source=blended.source,
+        severity_source=figures[f"industry.{section}.severity.prior"].source,
         frequency_parts=tuple(
             Trace(f"industry.{name}", one.value, one.unit, "table", one.source)
             for name in _PARTS

@@ -102,7 +102,8 @@ def peril_frequency(
               (industry.mix_parts[peril],) if peril in industry.mix_parts else ()),
         modifier_trace,
         controls.trace,
-        Trace("common_share", common_share, "ratio", "split", source_of(shares),
+        Trace("common_share", common_share, "ratio", "split",
+              source_of(shares, str(tables.frequency["as_of"])),
               _measured(tables, f"frequency.common_share.{peril}")),
     )
     trace = Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
@@ -137,7 +138,7 @@ def exposure_modifier(
     if total:
         factor = saturate(total, floor=float(bounds["floor"]), ceiling=float(bounds["ceiling"]))
     return factor, Trace("exposure", factor, "ratio", "saturated_sum_of_logs",
-                         source_of(bounds), tuple(children))
+                         source_of(bounds, str(tables.frequency["as_of"])), tuple(children))
 
 
 def _measure(modifier: Modifier, exposure: Exposure, tables: CalibrationTables) -> float:
