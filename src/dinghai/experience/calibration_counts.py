@@ -1,5 +1,4 @@
-"""Counts in public registers: how many a month, how they follow each other, how late they come,
-and how many share one cause."""
+"""Counts in public registers: how many a month, how late they come, how many share a cause."""
 
 from __future__ import annotations
 
