@@ -12,6 +12,7 @@ from dinghai.experience.calibration_counts import (
     delay_rows,
     delay_studies,
     frequency_studies,
+    repeat_rows,
 )
 from dinghai.experience.calibration_losses import fit_losses
 from dinghai.experience.calibration_relativities import relativity_rows
@@ -55,6 +56,7 @@ def studies_of(sources: Path) -> Calibration:
         *(row for one in losses for row in one.rows),
         *count_rows(frequency),
         *(row for one in delays for row in delay_rows(one)),
+        *repeat_rows(data),
         *common_cause_rows(data),
         *relativity_rows(data),
     )

@@ -35,6 +35,7 @@ from dinghai.experience.intervals import (
     share_interval,
 )
 from dinghai.experience.out_of_time import check_counts
+from dinghai.experience.repeats import fit_repeats
 from dinghai.experience.report import delay_report, frequency_report
 from dinghai.experience.studies import CountCheck, DelayStudy, FrequencyStudy
 from dinghai.foundation.streams import uniforms
@@ -125,6 +126,21 @@ def delay_rows(study: DelayStudy) -> Iterator[Row]:
                       len(those), study.source,
                       f"all incidents ÷ those known after {age} days; interval of {_SAMPLES} "
                       "resamples", about + "; relative to the longest delay that could be seen")
+
+
+def repeat_rows(data: PublicData) -> Iterator[Row]:
+    """How unequal enterprises are in the HHS register of hacking."""
+    found = fit_repeats(one.organisation for one in data.hhs
+                        if not one.screened and is_hacking(one))
+    if found is not None:
+        yield Row("hhs_ocr.repeats.size", found.size, found.interval, "number", found.names,
+                  data.sources["hhs_ocr"],
+                  "zero-truncated negative binomial of incidents by name, profile interval",
+                  "of enterprises of all sizes, unrated, over fifteen years; a name in another "
+                  "spelling is another enterprise. Zero is the logarithmic series: no lower end"
+                  if found.interval[0] == 0.0 else
+                  "of enterprises of all sizes, unrated; a name in another spelling is another "
+                  "enterprise")
 
 
 def common_cause_rows(data: PublicData) -> Iterator[Row]:
