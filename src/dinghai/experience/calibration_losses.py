@@ -23,7 +23,7 @@ from dinghai.experience.intervals import (
 )
 from dinghai.experience.out_of_time import check_severity
 from dinghai.experience.report import Wanted, severity_report
-from dinghai.experience.severity import FEWEST, fit_candidates
+from dinghai.experience.severity import CANDIDATES, FEWEST, Fit
 from dinghai.experience.studies import OutOfTime, SeverityStudy
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.trace import Source
@@ -212,7 +212,7 @@ def _rows(study: SeverityStudy, note: str) -> tuple[list[Row], list[str]]:
         if ends is not None:
             add(name, float(np.quantile(losses, probability)), ends, study.unit,
                 f"empirical quantile{above}; interval of order statistics")
-    fits = fit_candidates(losses, floor)
+    fits = _plain_fits(study.document)
     best = min(fits, key=lambda one: fits[one].aic)
     for law in dict.fromkeys((best, "lognormal")):
         intervals = profile_intervals(losses, floor, law, fits[law])
@@ -239,6 +239,18 @@ def _rows(study: SeverityStudy, note: str) -> tuple[list[Row], list[str]]:
                 "exact interval", of=level.of, expected=1.0 - level.probability, held=level.held,
                 about="" if level.held else "did not hold: later losses are larger than modelled")
     return rows, warnings
+
+
+def _plain_fits(document: dict[str, JSON]) -> dict[str, Fit]:
+    """The fits of the report's plain laws, without fitting again."""
+    found = {}
+    for name, candidate in CANDIDATES.items():
+        said = document["candidates"].get(name)
+        if said is not None:
+            parameters = {one: said[one] for one in candidate.names}
+            found[name] = Fit(parameters, said["loglik"], len(parameters), said["ks"],
+                              candidate.law(*parameters.values()))
+    return found
 
 
 def _unit_of(parameter: str, unit: str) -> str:
