@@ -32,6 +32,7 @@ Keep = Callable[[Incident], bool]
 HHS_FLOOR: Final = 500.0
 _VERIS_FLOOR: Final = 2.0
 """Incidents of a single record are screened, so that nothing below two is seen."""
+_PLACEHOLDERS: Final = (500.0, 501.0)
 _SPLICE_CHANCE: Final = 0.95
 _SPLICE_SCORE: Final = 1.6448536269514722
 FITTED: Final = (2019, 2022)
@@ -212,6 +213,12 @@ def _rows(study: SeverityStudy, note: str) -> tuple[list[Row], list[str]]:
         if ends is not None:
             add(name, float(np.quantile(losses, probability)), ends, study.unit,
                 f"empirical quantile{above}; interval of order statistics")
+    if study.code.startswith("hhs_ocr."):
+        held = int(np.isin(losses, _PLACEHOLDERS).sum())
+        add("placeholder_share", held / n, share_interval(held, n), "share",
+            "losses of exactly 500 or 501; exact interval",
+            about="these stand for a number not yet known, since the duty to report begins there; "
+                  "they are fitted as they stand, which makes losses look smaller")
     fits = _plain_fits(study.document)
     best = min(fits, key=lambda one: fits[one].aic)
     for law in dict.fromkeys((best, "lognormal")):
