@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from dinghai import __version__
 from dinghai.cli import (
     batch,
+    calibrate,
     claims,
     comparison,
     compound,
@@ -34,8 +35,8 @@ def build_parser() -> Parser:
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for room in (evidence, risk, batch, simulate, incidents, fit, compound, comparison, feeds,
-                 claims, oed, wording):
+    for room in (evidence, risk, batch, simulate, incidents, fit, calibrate, compound, comparison,
+                 feeds, claims, oed, wording):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)

@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 FEWEST_DAYS: Final = 30
 _STARTS: Final = ((0.2, 0.5), (0.5, 0.9), (0.8, 0.98), (0.3, 0.995))
 _MOST: Final = 0.999
+_STEP: Final = 1e-3
+_NORMAL_95: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,40 @@ def fit_contagion(days: Sequence[date]) -> Contagion | None:
         if -float(found.fun) > most:
             best, most = found.x, -float(found.fun)
     return Contagion(length, float(best[0]), float(best[1]), float(best[2]), most, equal)
+
+
+def parameter_intervals(
+    days: Sequence[date], fit: Contagion
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """95% intervals of the branching and of the half-life in days, from the curvature of the
+    likelihood at its top in ln μ, logit n and logit δ. None where it has no top inside.
+    """
+    inside = all(0.0 < one < _MOST for one in (fit.branching, fit.decay))
+    if not inside or fit.base <= 0.0:
+        return None
+    numbers = Counter(day.toordinal() for day in days)
+    counts = np.zeros(fit.days)
+    counts[np.array(list(numbers)) - min(numbers)] = list(numbers.values())
+    top = np.array([math.log(fit.base), special.logit(fit.branching), special.logit(fit.decay)])
+
+    def cost(point: Floats) -> float:
+        return -_likelihood(counts, means(counts, math.exp(float(point[0])),
+                                          float(special.expit(point[1])),
+                                          float(special.expit(point[2]))))
+
+    steps = np.eye(3) * _STEP
+    curvature = np.array([[
+        (cost(top + one + other) - cost(top + one - other) - cost(top - one + other)
+         + cost(top - one - other)) / (4.0 * _STEP ** 2)
+        for other in steps] for one in steps])
+    if np.linalg.eigvalsh(curvature).min() <= 0.0:
+        return None
+    errors = np.sqrt(np.diag(np.linalg.inv(curvature)))
+    branching, decay = (
+        tuple(float(special.expit(top[place] + side * _NORMAL_95 * errors[place]))
+              for side in (-1.0, 1.0)) for place in (1, 2))
+    return ((branching[0], branching[1]),
+            (math.log(0.5) / math.log(decay[0]), math.log(0.5) / math.log(decay[1])))
 
 
 def means(counts: Floats, base: float, branching: float, decay: float) -> Floats:

@@ -92,12 +92,18 @@ def _poisson(counts: npt.NDArray[np.float64], mean: float) -> float:
     return float((special.xlogy(counts, mean) - mean - special.gammaln(counts + 1.0)).sum())
 
 
+def size_likelihood(counts: npt.NDArray[np.float64], size: float) -> float:
+    """The log-likelihood of a negative binomial of this size whose mean is that of the counts."""
+    mean = float(counts.mean())
+    return float((special.gammaln(counts + size) - special.gammaln(size)
+                  - special.gammaln(counts + 1.0) + size * math.log(size / (size + mean))
+                  + special.xlogy(counts, mean / (size + mean))).sum())
+
+
 def _negative_binomial(counts: npt.NDArray[np.float64], mean: float) -> CountFit:
     """The mean's estimate is the sample mean; the size is found by one search."""
     def likelihood(size: float) -> float:
-        return float((special.gammaln(counts + size) - special.gammaln(size)
-                      - special.gammaln(counts + 1.0) + size * math.log(size / (size + mean))
-                      + special.xlogy(counts, mean / (size + mean))).sum())
+        return size_likelihood(counts, size)
 
     found = optimize.minimize_scalar(lambda logs: -likelihood(math.exp(logs)),
                                      bounds=(math.log(1e-6), math.log(_LARGEST_SIZE)),

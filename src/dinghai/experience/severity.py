@@ -98,7 +98,7 @@ def _fit(losses: Floats, floor: float | None, candidate: _Candidate) -> Fit | No
     def cost(point: npt.NDArray[np.float64]) -> float:
         with np.errstate(all="ignore"):
             try:
-                return -_log_likelihood(law(point), scaled, low)
+                return -truncated_log_likelihood(law(point), scaled, low)
             except (OverflowError, ValueError, ZeroDivisionError):
                 return _BAD
 
@@ -125,7 +125,8 @@ def _fit(losses: Floats, floor: float | None, candidate: _Candidate) -> Fit | No
                candidate.law(*values.values()))
 
 
-def _log_likelihood(law: Law, losses: Floats, low: Floats | None) -> float:
+def truncated_log_likelihood(law: Law, losses: Floats, low: Floats | None) -> float:
+    """Of losses at or above a floor, if one is given."""
     total = float(law.log_density(losses).sum())
     if low is not None:
         total -= len(losses) * math.log(float(law.survival(low)[0]))

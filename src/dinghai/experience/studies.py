@@ -1,10 +1,12 @@
-"""Studies of experience: the losses, what was fitted to them, and how the fit did afterwards."""
+"""Studies of experience: the data, what was fitted to them, and how the fit did afterwards."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from dinghai.experience.columns import Column
+from dinghai.experience.delays import Span
 from dinghai.experience.report import Wanted
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.trace import Source
@@ -61,3 +63,49 @@ class OutOfTime:
     fitted: int
     tested_until: int
     levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrequencyStudy:
+    """Days of events with what was fitted to their counts. ``document`` is what
+    ``frequency_report`` says of them."""
+
+    code: str
+    title_zh: str
+    title_en: str
+    source: Source
+    days: tuple[date, ...]
+    document: dict[str, JSON]
+    out_of_time: CountCheck | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DelayStudy:
+    """Spans from the first day of an incident to its notice. ``document`` is what
+    ``delay_report`` says of them."""
+
+    code: str
+    title_zh: str
+    title_en: str
+    source: Source
+    spans: tuple[Span, ...]
+    document: dict[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class CountCheck:
+    """The events of ``months`` later months against what ``fitted_months`` months predicted; the
+    interval is at 95%."""
+
+    fitted_from: int
+    fitted_until: int
+    fitted_months: int
+    months: int
+    observed: int
+    expected: float
+    interval: tuple[int, int]
+
+    @property
+    def held(self) -> bool:
+        """Whether what came lies inside the interval."""
+        return self.interval[0] <= self.observed <= self.interval[1]

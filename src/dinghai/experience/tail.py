@@ -107,13 +107,22 @@ def _log_likelihood(excess: Floats, xi: float, beta: float) -> float:
 
 
 def _scale(excess: Floats, xi: float) -> float:
-    """The scale of largest likelihood for a given shape."""
+    """The scale of largest likelihood for a given shape: where the score, which falls with the
+    scale, is zero."""
+    if abs(xi) < 1e-9:
+        return float(excess.mean())
     least = 1e-6 if xi >= 0.0 else -xi * float(excess[-1]) * (1.0 + 1e-9)
-    found = optimize.minimize_scalar(
-        lambda logs: -_log_likelihood(excess, xi, math.exp(logs)),
-        bounds=(math.log(max(least, 1e-6)), math.log(1e4)), method="bounded",
-        options={"xatol": 1e-10})
-    return math.exp(float(found.x))
+    low, high = math.log(max(least, 1e-6)), math.log(1e4)
+
+    def score(logs: float) -> float:
+        beta = math.exp(logs)
+        return (1.0 + xi) * float(excess @ (1.0 / (beta + xi * excess))) / len(excess) - 1.0
+
+    if score(low) <= 0.0:
+        return math.exp(low)
+    if score(high) >= 0.0:
+        return math.exp(high)
+    return math.exp(float(optimize.brentq(score, low, high, xtol=1e-10)))
 
 
 def _profile(excess: Floats) -> Callable[[float], float]:

@@ -66,7 +66,8 @@ def control_factor(
             factor,
             "ratio",
             "saturated_sum_of_logs",
-            Source("Smooth saturation between declared bounds", "D", None, (floor, ceiling)),
+            Source("Smooth saturation between declared bounds", "D",
+                   str(tables.controls["as_of"]), (floor, ceiling)),
             tuple(_part(effect, part, score, known, tables)
                   for effect, part, (score, known) in zip(effects, parts, scores, strict=True)),
         )
@@ -82,7 +83,7 @@ def _part(
         return Trace(name, part, "log", effect.shape, effect.source,
                      (Trace("score", score, "ratio"),))
     prior = Source(str(tables.controls["missing_source"]),
-                   str(tables.controls["missing_confidence"]))
+                   str(tables.controls["missing_confidence"]), str(tables.controls["as_of"]))
     return Trace(name, part, "log", effect.shape, effect.source,
                  (Trace("score", score, "ratio", "prior", prior),))
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM, apply_ppm
-from dinghai.foundation.trace import Source
-from dinghai.losses.tables import PERILS
+from dinghai.foundation.trace import Source, Trace
+from dinghai.losses.tables import PERILS, Figure, shipped_figures
 from dinghai.vocabulary.industries import industries
+
+_PARTS: Final = ("prior", "iris_2025", "eurostat_2024")
+"""What a frequency relativity is blended of, where a section has it."""
 
 
 class ExposureProfile(Protocol):
@@ -90,13 +93,23 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class IndustryRelativity:
-    """Relativities of a GB/T 4754 section against the all-industry firm, and its peril mix."""
+    """Relativities of a GB/T 4754 section against the all-industry firm, and its peril mix.
+
+    ``source`` is that of the frequency, ``severity_source`` that of the severity (the same where
+    it is None). ``frequency_parts`` are the shipped relativity and the published ones that the
+    frequency is blended of; ``mix_parts`` the shipped share of each peril; ``mix_sources`` where
+    the blended share comes from.
+    """
 
     section: str
     frequency: float
     severity: float
     mix: Mapping[str, float]
     source: Source
+    severity_source: Source | None = None
+    frequency_parts: tuple[Trace, ...] = ()
+    mix_parts: Mapping[str, Trace] = field(default_factory=dict)
+    mix_sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 def exposure_of(profile: ExposureProfile) -> Exposure:
@@ -137,16 +150,33 @@ def _is_critical(provider: object) -> bool:
     return bool(getattr(provider, "critical", False))
 
 
-def industry_relativity(section: str) -> IndustryRelativity:
-    """The relativities of a section letter. Raises InputError for an unknown one."""
+def industry_relativity(
+    section: str, figures: Mapping[str, Figure] | None = None
+) -> IndustryRelativity:
+    """The relativities of a section letter: the shipped table blended with published figures and
+    public counts, as experience.toml has it. Raises InputError for an unknown section."""
     row = industries().get(section)
     if row is None:
         raise InputError(f"{section!r} is not a section of GB/T 4754", field="industry",
                          mend="give a letter from A to T")
+    figures = shipped_figures() if figures is None else figures
+    before = figures[f"industry.{section}.frequency.prior"].source
+    shipped = Source(row.source, row.confidence, before.as_of)
+    blended = figures[f"industry.{section}.frequency.blended"]
+    shares = {peril: figures[f"industry.{section}.mix.{peril}"] for peril in PERILS}
+    whole = sum(one.value for one in shares.values())
     return IndustryRelativity(
         section=section,
-        frequency=row.frequency_relativity_ppm / PPM,
+        frequency=blended.value,
         severity=row.severity_relativity_ppm / PPM,
-        mix={peril: row.peril_mix_ppm[peril] / PPM for peril in PERILS},
-        source=Source(row.source, row.confidence),
+        mix={peril: one.value / whole for peril, one in shares.items()},
+        source=blended.source,
+        severity_source=figures[f"industry.{section}.severity.prior"].source,
+        frequency_parts=tuple(
+            Trace(f"industry.{name}", one.value, one.unit, "table", one.source)
+            for name in _PARTS
+            if (one := figures.get(f"industry.{section}.frequency.{name}")) is not None),
+        mix_parts={peril: Trace("mix.prior", row.peril_mix_ppm[peril] / PPM, "ratio", "table",
+                                shipped) for peril in PERILS},
+        mix_sources={peril: one.source for peril, one in shares.items()},
     )

@@ -21,7 +21,14 @@ from dinghai.losses.frequency import base_frequency
 from dinghai.losses.grid import event_weights, peril_grid
 from dinghai.losses.reference import reference_exposure
 from dinghai.losses.severity import EventGrid, event_grid, scales_of
-from dinghai.losses.tables import PERILS, CalibrationTables, shipped_raw, source_of, tables_from
+from dinghai.losses.tables import (
+    DECLARED,
+    PERILS,
+    CalibrationTables,
+    shipped_raw,
+    source_of,
+    tables_from,
+)
 
 ITERATIONS = 60
 _CNY_FEN = 100.0
@@ -212,7 +219,7 @@ def to_toml(fitted: Mapping[str, Any]) -> str:
 
 def main() -> int:
     """Print the fitted table on stdout and its check on stderr."""
-    raw = shipped_raw(("frequency", "severity", "control_effects"))
+    raw = shipped_raw(DECLARED)
     fitted = fit(raw)
     sys.stdout.write(to_toml(fitted))
     result = check(tables_from({**raw, "severity_fit": fitted}))

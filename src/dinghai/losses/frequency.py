@@ -101,16 +101,30 @@ def peril_frequency(
         children = (
             Trace("base", base, "per_year", "monotone_curve_in_log_revenue",
                   _band_source(tables.frequency), (Trace("revenue", exposure.revenue_fen, "fen"),)),
-            Trace("industry", industry.frequency, "ratio", "table", industry.source),
-            Trace("mix", mix, "ratio", "table", industry.source),
+            Trace("industry", industry.frequency, "ratio",
+                  "precision_blend" if industry.frequency_parts else "table", industry.source,
+                  industry.frequency_parts),
+            Trace("mix", mix, "ratio", "credibility_blend" if industry.mix_parts else "table",
+                  industry.mix_sources.get(peril, industry.source),
+                  (industry.mix_parts[peril],) if peril in industry.mix_parts else ()),
             modifier_trace,
             controls.trace,
-            Trace("common_share", common_share, "ratio", "split", source_of(shares)),
+            Trace("common_share", common_share, "ratio", "split",
+                  source_of(shares, str(tables.frequency["as_of"])),
+                  _measured(tables, f"frequency.common_share.{peril}")),
         )
         return Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
 
     return PerilFrequency(peril, per_year, per_year - common, common, base, industry.frequency,
                           mix, modifier, controls.factor, cache(reasons))
+
+
+def _measured(tables: CalibrationTables, declared: str) -> tuple[Trace, ...]:
+    """What public data say of a declared figure, whether it is taken or not."""
+    return tuple(
+        Trace("measured", one.measured.value, one.measured.unit,
+              "taken" if one.used else "beside_the_judgement", one.measured.source)
+        for one in tables.evidence if one.declared == declared)
 
 
 def exposure_modifier(
@@ -132,7 +146,7 @@ def exposure_modifier(
     if total:
         factor = saturate(total, floor=float(bounds["floor"]), ceiling=float(bounds["ceiling"]))
     return factor, Trace("exposure", factor, "ratio", "saturated_sum_of_logs",
-                         source_of(bounds), tuple(children))
+                         source_of(bounds, str(tables.frequency["as_of"])), tuple(children))
 
 
 def _measure(modifier: Modifier, exposure: Exposure, tables: CalibrationTables) -> float:

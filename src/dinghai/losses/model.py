@@ -25,7 +25,7 @@ from dinghai.losses.exposure import (
 )
 from dinghai.losses.frequency import LatentFactor, PerilFrequency, latent_factor, peril_frequency
 from dinghai.losses.grid import peril_grid
-from dinghai.losses.severity import EventGrid, event_grid, scales_of
+from dinghai.losses.severity import EventGrid, event_grid, evidence_traces, scales_of
 from dinghai.losses.tables import EFFECT_GROUPS, PERILS, CalibrationTables, shipped_tables
 
 LOSS_MODEL_SCHEMA = "dinghai.loss-model/1"
@@ -112,7 +112,7 @@ class LossModel:
         """Frequencies and severity factors with their sources."""
         return Trace("loss_model", self.claims_per_year, "per_year", "sum", None, tuple(
             Trace(f"peril.{name}", model.frequency.per_year, "per_year", "", None,
-                  (model.frequency.trace,
+                  (model.frequency.trace, *evidence_traces(self.tables, name),
                    *(factor.trace for factor in model.severity_controls.values()
                      if factor.trace.children)))
             for name, model in self.perils.items()))
@@ -158,7 +158,8 @@ def build_loss_model(
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)
-    return _assemble(tables, exposure, industry_relativity(exposure.industry), posture, {})
+    industry = industry_relativity(exposure.industry, tables.figures)
+    return _assemble(tables, exposure, industry, posture, {})
 
 
 def _assemble(

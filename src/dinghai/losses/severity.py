@@ -16,10 +16,11 @@ from numba import njit
 
 from dinghai.foundation.money import PPM
 from dinghai.foundation.streams import exponential, natural_logarithm
+from dinghai.foundation.trace import Trace
 from dinghai.losses.curves import exp, ln, log_log_curve
 from dinghai.losses.exposure import Exposure, IndustryRelativity
 from dinghai.losses.grid import Floats, PerilGrid
-from dinghai.losses.tables import CalibrationTables, PerilSeverity
+from dinghai.losses.tables import CalibrationTables, PerilSeverity, source_of
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -134,6 +135,27 @@ def industry_normaliser(tables: CalibrationTables, industry: IndustryRelativity)
     book_mean = sum(float(book[p]) * row.average_claim_usd for p, row in tables.perils.items())
     own_mean = sum(industry.mix[p] * row.average_claim_usd for p, row in tables.perils.items())
     return industry.severity * book_mean / own_mean
+
+
+def evidence_traces(tables: CalibrationTables, peril: str) -> tuple[Trace, ...]:
+    """The declared spreads and tails of the peril's parts that public data have measured, each
+    with what they say, whether it is taken or stands beside the judgement."""
+    row, found = tables.perils[peril], []
+    judged = source_of(tables.severity["components_source"], str(tables.severity["as_of"]))
+    for one in tables.evidence:
+        place = one.declared.split(".")
+        if place[:2] != ["severity", "components"]:
+            continue
+        name, field = place[2], place[3]
+        if name in row.means_usd or (name == "records" and row.breach_probability > 0.0):
+            measured = one.measured
+            found.append(Trace(
+                f"component.{name}.{field}", float(getattr(tables.components[name], field)),
+                "number", "taken" if one.used else "judgement",
+                measured.source if one.used else judged,
+                (Trace("measured", measured.value, "number",
+                       "taken" if one.used else "beside_the_judgement", measured.source),)))
+    return tuple(found)
 
 
 def scales_of(

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
+from dinghai.foundation.errors import InputError
 from dinghai.foundation.trace import Source
 
 PERILS: Final = (
@@ -21,6 +22,10 @@ PERILS: Final = (
     "third_party",
 )
 """The six perils in the order in which every table and array lists them."""
+
+DECLARED: Final = ("frequency", "severity", "control_effects", "experience")
+"""The files that severity_fit is made from; experience is made by `dinghai calibrate`."""
+_FROM: Final = "_from"
 
 EFFECT_GROUPS: Final = (
     "interruption",
@@ -92,8 +97,32 @@ class PerilSeverity:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure that was fitted to public data; the interval is in its source."""
+
+    code: str
+    value: float
+    unit: str
+    n: int
+    method: str
+    note: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What public data say of a declared figure (a dotted path), and whether it is taken."""
+
+    declared: str
+    measured: Figure
+    used: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationTables:
-    """All tables of the loss model. ``raw`` keeps every declared figure by file name.
+    """All tables of the loss model. ``raw`` keeps every declared figure by file name; a figure
+    declared as ``name_from = "code"`` stands there as ``name`` with the value of that figure.
 
     ``fit`` holds the scales that ``dinghai.losses.fit`` computed once; it is empty while fitting.
     """
@@ -105,6 +134,8 @@ class CalibrationTables:
     modifiers: tuple[Modifier, ...]
     components: Mapping[str, Component]
     perils: Mapping[str, PerilSeverity]
+    figures: Mapping[str, Figure]
+    evidence: tuple[Evidence, ...]
     version: str
     grid_version: str
     """Hash of what the event grid depends on; fitted scales, for example, are no part of it."""
@@ -147,7 +178,11 @@ def source_of(row: Mapping[str, Any], as_of: str | None = None) -> Source:
 
 
 def tables_from(raw: Mapping[str, Mapping[str, Any]]) -> CalibrationTables:
-    """Typed tables of the parsed files frequency, severity, severity_fit and control_effects."""
+    """Typed tables of the parsed files frequency, severity, severity_fit, control_effects and
+    experience. Raises InputError where one takes a figure that experience does not have."""
+    figures = figures_of(raw["experience"])
+    raw = {name: table if name == "experience" else _taken(table, figures, name)
+           for name, table in raw.items()}
     controls, frequency, severity = raw["control_effects"], raw["frequency"], raw["severity"]
     effects = tuple(_effect(row, str(controls["as_of"])) for row in controls["effects"])
     version = sha256_hex(canonical_bytes({name: dict(raw[name]) for name in sorted(raw)}))
@@ -162,6 +197,9 @@ def tables_from(raw: Mapping[str, Mapping[str, Any]]) -> CalibrationTables:
             for name, row in severity["components"].items()
         },
         perils={row["id"]: _peril(row, str(severity["as_of"])) for row in severity["perils"]},
+        figures=figures,
+        evidence=tuple(_evidence(row, figures, name) for name in ("frequency", "severity")
+                       for row in raw[name].get("evidence", ())),
         version=version,
         grid_version=sha256_hex(canonical_bytes([severity, frequency["latent"]])),
     )
@@ -170,7 +208,7 @@ def tables_from(raw: Mapping[str, Mapping[str, Any]]) -> CalibrationTables:
 @cache
 def shipped_tables() -> CalibrationTables:
     """The tables that ship with the engine."""
-    return tables_from(shipped_raw(("frequency", "severity", "severity_fit", "control_effects")))
+    return tables_from(shipped_raw((*DECLARED, "severity_fit")))
 
 
 def shipped_raw(names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -187,6 +225,46 @@ def _by_peril_and_target(
     return {(peril, target): tuple(one for one in effects
                                    if one.target == target and peril in one.perils)
             for peril in PERILS for target in ("frequency", *EFFECT_GROUPS)}
+
+
+@cache
+def shipped_figures() -> Mapping[str, Figure]:
+    """The figures of the shipped experience.toml by code."""
+    return figures_of(shipped_raw(("experience",))["experience"])
+
+
+def figures_of(experience: Mapping[str, Any]) -> Mapping[str, Figure]:
+    """The rows of a parsed experience.toml by code."""
+    return {row["code"]: Figure(row["code"], float(row["value"]), row["unit"], int(row["n"]),
+                                row["method"], row.get("note", ""), source_of(row, row["as_of"]))
+            for row in experience["rows"]}
+
+
+def _taken(value: Any, figures: Mapping[str, Figure], where: str) -> Any:
+    """The same with every ``name_from`` beside its ``name``."""
+    if isinstance(value, list):
+        return [_taken(one, figures, where) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    out = {key: _taken(one, figures, f"{where}.{key}") for key, one in value.items()}
+    for key, code in value.items():
+        if key.endswith(_FROM):
+            name = key.removesuffix(_FROM)
+            out[name] = _figure(code, figures, f"{where}.{name}").value
+    return out
+
+
+def _figure(code: str, figures: Mapping[str, Figure], where: str) -> Figure:
+    if code not in figures:
+        raise InputError(f"experience.toml has no figure {code!r}", field=where,
+                         mend="take one of its codes, or make it again by dinghai calibrate")
+    return figures[code]
+
+
+def _evidence(row: Mapping[str, Any], figures: Mapping[str, Figure], file: str) -> Evidence:
+    declared = f"{file}.{row['declared']}"
+    return Evidence(declared, _figure(row["measured"], figures, declared), bool(row["used"]),
+                    row["why"])
 
 
 def _effect(row: Mapping[str, Any], as_of: str) -> ControlEffect:

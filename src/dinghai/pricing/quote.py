@@ -17,6 +17,7 @@ from dinghai.foundation.money import PPM, Fen, apply_ppm, multiply_divide, split
 from dinghai.foundation.trace import Source, Trace
 from dinghai.losses.evaluation import Evaluator, LossEvaluation
 from dinghai.losses.model import LossModel, build_loss_model
+from dinghai.losses.severity import evidence_traces
 from dinghai.losses.tables import PERILS
 from dinghai.pricing.explaining import Explanation, explain
 from dinghai.pricing.premium import Premium, make_premium
@@ -332,7 +333,8 @@ def _peril_trace(model: LossModel, peril: str) -> Trace:
         "severity", model.ground_up_mean(peril, 10_000_000_000), "fen", "limited_mean",
         row.source, (Trace("limit", 10_000_000_000, "fen"),
                      Trace("severity_industry", model.industry.severity, "ratio", "table",
-                           model.industry.source),
+                           model.industry.severity_source or model.industry.source),
+                     *evidence_traces(model.tables, peril),
                      *(factor.trace for factor in one.severity_controls.values()
                        if factor.trace.children)))
     return Trace(f"peril.{peril}", one.frequency.per_year, "per_year", "", Source(

@@ -171,6 +171,11 @@ OPERATIONS: dict[str, Text] = {
     "quotient": _("quotient of"),
     "table": _("from a table"),
     "input": _("given"),
+    "precision_blend": _("blended by precision"),
+    "credibility_blend": _("blended by credibility"),
+    "taken": _("taken from data"),
+    "judgement": _("judgement"),
+    "beside_the_judgement": _("beside the judgement, not taken"),
 }
 
 

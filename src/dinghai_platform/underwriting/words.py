@@ -148,6 +148,16 @@ def register() -> None:
             "indicator": _("Control"),
             "revenue": _("Revenue"),
             "mix": _("Share of the peril"),
+            "prior": _("Shipped table"),
+            "iris_2025": _("IRIS 2025"),
+            "eurostat_2024": _("Eurostat 2024"),
+            "common_share": _("Share of common causes"),
+            "measured": _("What public data say"),
+            "component": _("Part of the loss"),
+            "ransom": _("Ransom"),
+            "records": _("Records"),
+            "sigma": _("Spread"),
+            "index": _("Tail index"),
             "exposure": _("Exposure"),
             "standard_deviation": _("Standard deviation of a year"),
             "common": _("From common causes"),
@@ -164,6 +174,5 @@ def register() -> None:
             "interruption": _("Interruption"),
             "jurisdictions": _("Jurisdictions"),
             "special_data": _("Important data and critical infrastructure"),
-            "records": _("Records"),
         }
     )
