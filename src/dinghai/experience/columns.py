@@ -110,7 +110,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def read_days(path: Path, column: str) -> Column[date]:
+def read_days(path: Path, column: str, *, by: str | None = None) -> Column[date]:
     """A column of days, in one way of writing them: the one that reads most of the column."""
     style = _style(text for _line, text, _group in _rows(path, column, None) if text)
 
@@ -120,7 +120,7 @@ def read_days(path: Path, column: str) -> Column[date]:
         day = _day(text, style)
         return day, "" if day else "not a day"
 
-    return _column(path, column, None, read)
+    return _column(path, column, by, read)
 
 
 def read_spans(path: Path, first: str, second: str) -> Column[tuple[date, date]]:

@@ -198,15 +198,3 @@ def _check_size(rows: int, columns: int, name: str, line: int | None) -> None:
         raise InputError(f"the table has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns",
                          file=name, line=line, mend="split it")
 
-
-def parquet_schema(raw: bytes) -> str:
-    """What a Parquet file of this house says it is (``dinghai.incidents/2``); empty otherwise."""
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        metadata = pyarrow.parquet.read_schema(pyarrow.BufferReader(raw)).metadata or {}
-    except (pyarrow.ArrowException, OSError, ValueError):
-        return ""
-    return str(metadata.get(b"dinghai", b"").decode("utf-8", errors="replace"))
-
