@@ -93,13 +93,16 @@ def screen_records(records: int | None) -> str:
 
 
 def without_repeats(incidents: Iterable[Incident]) -> list[Incident]:
-    """The same incidents; those that a source has twice (organisation, notice, number of records)
-    are screened but for the first."""
+    """The same incidents; those that a source has twice (organisation, notice, number of records;
+    of own claims the number of the claim) are screened but for the first."""
     seen: set[tuple[object, ...]] = set()
     out = []
     for one in incidents:
-        key = (one.source, one.organisation, one.notified, one.records)
-        if one.organisation and one.notified is not None and not one.screened:
+        key: tuple[object, ...] = (one.source, one.organisation, one.notified, one.records)
+        told_apart = bool(one.organisation) and one.notified is not None
+        if one.source == "own":
+            key, told_apart = (one.source, one.source_id), True
+        if told_apart and not one.screened:
             if key in seen:
                 one = replace(one, screened="stands twice")
             seen.add(key)
