@@ -103,7 +103,7 @@ def of_csv(raw: bytes, name: str) -> TableFile:
     """A CSV table in UTF-8 (with or without mark), UTF-16 with mark or GB18030; the separator is
     what the header has most of: comma, tab or semicolon."""
     text, encoding = _decoded(raw, name)
-    first = _QUOTED.sub("", text.split("\n", 1)[0])
+    first = _QUOTED.sub("", text.lstrip("\r\n").split("\n", 1)[0])
     separator = max(",\t;", key=first.count)
     notes = [f"read as {encoding}"] if encoding == "GB18030" else []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
