@@ -113,6 +113,10 @@ def _summary(arguments: argparse.Namespace) -> Answer:
         {"file": one.file, "rows": rows, "usable": len(one.usable),
          "faults_total": one.faults_total, "notes": list(one.notes)}
         for one, rows in ((claims, len(claims.claims)), (exposures, len(exposures.periods)))]
+    document["warnings"] += [
+        f"{one['file']}: {one['faults_total']} cells could not be read; see dinghai experience "
+        "check" for one in document["files"] if one["faults_total"]] + [
+        f"{one['file']}: {note}" for one in document["files"] for note in one["notes"]]
     return Answer(document, _summary_text(document))
 
 
