@@ -29,16 +29,6 @@ class BookClaim:
         assert self.claim.occurred is not None
         return self.claim.occurred
 
-    @property
-    def section(self) -> str:
-        """The policy's industry, else the claim's own."""
-        return self.period.section or self.claim.section
-
-    @property
-    def size(self) -> str:
-        """The policy's size, else the claim's own."""
-        return self.period.size or self.claim.size_band
-
 
 @dataclass(frozen=True, slots=True)
 class Book:

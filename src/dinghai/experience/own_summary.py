@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from statistics import fmean, stdev
 from typing import Final
 
@@ -16,6 +15,7 @@ from dinghai.experience.blending import Observed, Prior, blend
 from dinghai.experience.credibility import Credibility, buhlmann_straub
 from dinghai.experience.exposures import (
     PolicyPeriod,
+    days_in_year,
     days_of,
     earned_days,
     earned_premium,
@@ -43,17 +43,50 @@ class Asked:
     between: float = 0.3
 
 
-@dataclass(slots=True)
-class _Cell:
-    """A year or a segment: its periods with their days by year, and its claims."""
+@dataclass(frozen=True, slots=True)
+class _Earned:
+    """A policy period with its days and its premium by calendar year, up to the day."""
 
-    periods: list[tuple[PolicyPeriod, dict[int, int]]] = field(default_factory=list)
-    claims: list[BookClaim] = field(default_factory=list)
-    premium: int = 0
+    period: PolicyPeriod
+    days: dict[int, int]
+    premium: dict[int, int]
 
     @property
-    def policy_years(self) -> Fraction:
-        return sum((policy_years(days) for _, days in self.periods), Fraction(0))
+    def years(self) -> float:
+        return sum(days / days_in_year(year) for year, days in self.days.items())
+
+
+@dataclass(slots=True)
+class _Cell:
+    """A year or a segment: its periods, their days by year, their premium, and its claims."""
+
+    periods: list[PolicyPeriod] = field(default_factory=list)
+    claims: list[BookClaim] = field(default_factory=list)
+    days: Counter[int] = field(default_factory=Counter)
+    premium: int = 0
+
+    def add(self, one: _Earned, year: int | None = None) -> None:
+        """Take a period in, whole or by one year's days."""
+        self.periods.append(one.period)
+        if year is None:
+            self.days.update(one.days)
+            self.premium += sum(one.premium.values())
+        else:
+            self.days[year] += one.days[year]
+            self.premium += one.premium.get(year, 0)
+
+    @property
+    def policy_years(self) -> float:
+        return float(policy_years(self.days))
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A segment: its cell, its periods as earned, and its cells by year."""
+
+    cell: _Cell
+    earned: list[_Earned]
+    years: dict[int, _Cell]
 
 
 def summarise(book: Book, asked: Asked, prior: PriorFrequency) -> dict[str, JSON]:
@@ -62,11 +95,13 @@ def summarise(book: Book, asked: Asked, prior: PriorFrequency) -> dict[str, JSON
     if not book.periods:
         raise InputError("no policy of the exposures had begun by that day", field="--as-of",
                          mend="give a later day, or exposures that can be read")
+    earned = [_Earned(one, earned_days(one, book.as_of), _premium(one, book.as_of))
+              for one in book.periods]
     pattern = pattern_of([(one.occurred, one.claim.notified) for one in book.claims
                           if one.claim.notified is not None], book.as_of)
-    whole, years = _by_year(book)
-    sections = _by(book, lambda period: period.section, lambda claim: claim.section)
-    sizes = _by(book, lambda period: period.size, lambda claim: claim.size)
+    whole, years = _by_year(book, earned)
+    sections = _by(book, earned, lambda period: period.section)
+    sizes = _by(book, earned, lambda period: period.size)
     document: dict[str, JSON] = {
         "schema": SCHEMA, "as_of": book.as_of.isoformat(), "currency": _CURRENCY,
         "limit_fen": asked.limit_fen, "left_out": book.left_out,
@@ -81,23 +116,19 @@ def summarise(book: Book, asked: Asked, prior: PriorFrequency) -> dict[str, JSON
         "credibility": {
             "industry": _credibility(sections, book, pattern),
             "size": _credibility(sizes, book, pattern)},
-        "blend": _blended(whole, book, pattern, asked, prior),
+        "blend": _blended(earned, whole.claims, book, pattern, asked, prior),
     }
     document["warnings"] = list(_warnings(book, pattern, document))
     return document
 
 
-def _by_year(book: Book) -> tuple[_Cell, dict[int, _Cell]]:
+def _by_year(book: Book, earned: Sequence[_Earned]) -> tuple[_Cell, dict[int, _Cell]]:
     whole = _Cell()
     years: dict[int, _Cell] = {}
-    for one in book.periods:
-        days, premium = earned_days(one, book.as_of), _premium(one, book.as_of)
-        whole.periods.append((one, days))
-        whole.premium += sum(premium.values())
-        for year, count in days.items():
-            cell = years.setdefault(year, _Cell())
-            cell.periods.append((one, {year: count}))
-            cell.premium += premium.get(year, 0)
+    for one in earned:
+        whole.add(one)
+        for year in one.days:
+            years.setdefault(year, _Cell()).add(one, year)
     for claim in book.claims:
         whole.claims.append(claim)
         years[claim.occurred.year].claims.append(claim)
@@ -105,17 +136,20 @@ def _by_year(book: Book) -> tuple[_Cell, dict[int, _Cell]]:
 
 
 def _by(
-    book: Book, of_period: Callable[[PolicyPeriod], str], of_claim: Callable[[BookClaim], str]
-) -> dict[str, _Cell]:
-    """Cells by a property of the policy. A claim goes where its policy's exposure goes."""
-    cells: dict[str, _Cell] = {}
-    for one in book.periods:
-        cell = cells.setdefault(of_period(one), _Cell())
-        cell.periods.append((one, earned_days(one, book.as_of)))
-        cell.premium += sum(_premium(one, book.as_of).values())
+    book: Book, earned: Sequence[_Earned], of_period: Callable[[PolicyPeriod], str]
+) -> dict[str, _Segment]:
+    """Cells by a property of the policy, whole and by year. A claim goes where its policy's
+    exposure goes."""
+    found: dict[str, _Segment] = {}
+    for one in earned:
+        segment = found.setdefault(of_period(one.period), _Segment(_Cell(), [], {}))
+        segment.cell.add(one)
+        segment.earned.append(one)
+        for year in one.days:
+            segment.years.setdefault(year, _Cell()).add(one, year)
     for claim in book.claims:
-        cells[of_period(claim.period)].claims.append(claim)
-    return dict(sorted(cells.items()))
+        found[of_period(claim.period)].cell.claims.append(claim)
+    return dict(sorted(found.items()))
 
 
 def _premium(period: PolicyPeriod, as_of: date) -> dict[int, int]:
@@ -126,11 +160,11 @@ def _known(
     cell: _Cell, book: Book, pattern: ReportingPattern, year: int | None = None
 ) -> tuple[float, float, float]:
     """The share known by now of what began on the cell's days of cover, with its bounds."""
-    first = min(one.first for one, _ in cell.periods)
-    last = min(max(one.last for one, _ in cell.periods), book.as_of)
+    first = min(one.first for one in cell.periods)
+    last = min(max(one.last for one in cell.periods), book.as_of)
     if year is not None:
         first, last = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
-    changes = days_of((one for one, _ in cell.periods), book.as_of)
+    changes = days_of(cell.periods, book.as_of)
     return pattern.share(weights_by_day(changes, first, last), book.as_of)
 
 
@@ -143,12 +177,12 @@ def poisson_interval(events: int, exposure: float) -> tuple[float, float]:
 def _figures(
     cell: _Cell, book: Book, pattern: ReportingPattern, asked: Asked, year: int | None = None
 ) -> dict[str, JSON]:
-    exposure, count = float(cell.policy_years), len(cell.claims)
+    exposure, count = cell.policy_years, len(cell.claims)
     known, low, high = _known(cell, book, pattern, year)
     paid, outstanding = _sums(cell.claims)
     ratio = (paid + outstanding) / cell.premium if cell.premium else None
     return {
-        "policies": len({(one.policy_no, one.first) for one, _ in cell.periods}),
+        "policies": len(cell.periods),
         "policy_years": exposure, "claims": count,
         "frequency": count / exposure,
         "frequency_interval": list(poisson_interval(count, exposure)),
@@ -185,19 +219,19 @@ def _sizes(claims: Iterable[BookClaim], limit: Fen) -> dict[str, JSON]:
 
 
 def _segments(
-    cells: dict[str, _Cell], book: Book, pattern: ReportingPattern, asked: Asked,
+    segments: dict[str, _Segment], book: Book, pattern: ReportingPattern, asked: Asked,
     prior: PriorFrequency,
 ) -> list[dict[str, JSON]]:
-    return [{"segment": name, **_figures(cell, book, pattern, asked),
-             "blend": _blended(cell, book, pattern, asked, prior)}
-            for name, cell in cells.items()]
+    return [{"segment": name, **_figures(one.cell, book, pattern, asked),
+             "blend": _blended(one.earned, one.cell.claims, book, pattern, asked, prior)}
+            for name, one in segments.items()]
 
 
 def _perils(
     book: Book, whole: _Cell, pattern: ReportingPattern, asked: Asked
 ) -> list[dict[str, JSON]]:
     """All policies are exposed to every peril: rates share one exposure, and have no premium."""
-    exposure = float(whole.policy_years)
+    exposure = whole.policy_years
     known, _low, _high = _known(whole, book, pattern)
     found: dict[str, list[BookClaim]] = {}
     for one in book.claims:
@@ -231,18 +265,18 @@ def _triangle(claims: Sequence[BookClaim]) -> list[dict[str, JSON]]:
 
 
 def _credibility(
-    cells: dict[str, _Cell], book: Book, pattern: ReportingPattern
+    segments: dict[str, _Segment], book: Book, pattern: ReportingPattern
 ) -> dict[str, JSON]:
     """Relativities of frequency by Bühlmann and Straub: a row is a segment's calendar year, its
     weight the policy-years by the share of claims known."""
     groups, values, weights = [], [], []
-    for name, cell in cells.items():
+    for name, segment in segments.items():
         if not name:
             continue
-        claims = Counter(one.occurred.year for one in cell.claims)
-        for year, part in _parts(cell).items():
+        claims = Counter(one.occurred.year for one in segment.cell.claims)
+        for year, part in segment.years.items():
             known, _low, _high = _known(part, book, pattern, year)
-            weight = float(part.policy_years) * known
+            weight = part.policy_years * known
             groups.append(name)
             values.append(claims[year] / weight)
             weights.append(weight)
@@ -255,14 +289,6 @@ def _credibility(
             "segments": _relativities(found), "reason": ""}
 
 
-def _parts(cell: _Cell) -> dict[int, _Cell]:
-    parts: dict[int, _Cell] = {}
-    for one, days in cell.periods:
-        for year, count in days.items():
-            parts.setdefault(year, _Cell()).periods.append((one, {year: count}))
-    return parts
-
-
 def _relativities(found: Credibility) -> list[dict[str, JSON]]:
     level = found.collective
     return [{"segment": one.name, "weight": one.weight, "own_frequency": one.mean,
@@ -273,23 +299,25 @@ def _relativities(found: Credibility) -> list[dict[str, JSON]]:
 
 
 def _blended(
-    cell: _Cell, book: Book, pattern: ReportingPattern, asked: Asked, prior: PriorFrequency
+    earned: Sequence[_Earned], claims_of: Sequence[BookClaim], book: Book,
+    pattern: ReportingPattern, asked: Asked, prior: PriorFrequency,
 ) -> dict[str, JSON] | None:
-    """The rating's own frequency of the cell's policies, moved by the cell's claims. None where
-    no policy has both an industry and a revenue; others are then left out on both sides."""
+    """The rating's own frequency of these policies, moved by their claims. None where no policy
+    has both an industry and a revenue; others are then left out on both sides."""
     rated = _Cell()
     expected = 0.0
-    for one, days in cell.periods:
-        rate = None if one.revenue_fen is None or not one.section else prior(
-            one.section, one.revenue_fen)
+    for one in earned:
+        period = one.period
+        rate = None if period.revenue_fen is None or not period.section else prior(
+            period.section, period.revenue_fen)
         if rate is not None:
-            rated.periods.append((one, days))
-            expected += rate * float(policy_years(days))
-    exposure = float(rated.policy_years)
+            rated.add(one)
+            expected += rate * one.years
+    exposure = rated.policy_years
     if exposure == 0.0:
         return None
-    held = {id(one) for one, _ in rated.periods}
-    claims = sum(id(one.period) in held for one in cell.claims)
+    held = {id(one) for one in rated.periods}
+    claims = sum(id(one.period) in held for one in claims_of)
     known, _low, _high = _known(rated, book, pattern)
     found = blend(Prior(expected / exposure, asked.prior_variation), Observed(0.0, 0.0), 0.0,
                   Observed(float(claims), exposure * known), asked.between)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import Fen
@@ -12,6 +12,7 @@ from dinghai.losses.frequency import size_curve
 from dinghai.losses.tables import shipped_tables
 
 
+@lru_cache(maxsize=100_000)
 def segment_frequency(section: str, revenue_fen: Fen) -> float | None:
     """Claims a year of an enterprise of this section and revenue with half-implemented controls
     and ordinary exposures; None for an unknown section or no revenue."""
