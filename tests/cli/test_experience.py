@@ -259,3 +259,30 @@ def test_histories_that_cannot_be_used(
     code, found = quote(capsys, *(named.get(one, one) for one in words))
     assert (code, found["error"]["field"]) == (2, field)
     assert found["error"]["mend"]
+
+
+def test_the_how_to_is_followed_from_an_empty_folder(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Every command of the page runs as written (with fewer resamples); between the first and the
+    second the empty files are filled."""
+    page = EXAMPLE.parents[1] / "docs/how-to/fit-your-own-book.md"
+    commands = [line.split()[1:] for line in page.read_text("utf-8").splitlines()
+                if line.startswith("       dinghai ")]
+    assert len(commands) == 8
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "examples").symlink_to(EXAMPLE.parent)
+    monkeypatch.chdir(folder)
+    assert main(commands[0]) == 0
+    book = Workbook()
+    for row in csv.reader(files[0].read_text("gb18030").splitlines()):
+        book.active.append(row)
+    book.save("book/claims.xlsx")
+    Path("book/exposures.xlsx").write_bytes(files[1].read_bytes())
+    for words in commands[1:]:
+        shorter = ["2" if before == "--bootstrap" else word
+                   for before, word in zip(["", *words], words, strict=False)]
+        assert main(shorter) == 0, words
+    assert "experience 2021-04-01 to " in capsys.readouterr().out
