@@ -128,7 +128,11 @@ def test_files_given_in_the_wrong_place(
     assert code == 2 and "exposures, not claims" in found["error"]["message"]
     stranger = tmp_path / "stranger.csv"
     stranger.write_text("a,b\n1,2\n", "utf-8")
-    for words in (("incidents", stranger), ("experience", "check", stranger)):
+    book = Workbook()
+    book.active.append(["a", "b"])
+    book.save(tmp_path / "stranger.xlsx")
+    for words in (("incidents", stranger), ("incidents", tmp_path / "stranger.xlsx"),
+                  ("experience", "check", stranger)):
         code, found = run(capsys, *words)
         assert code == 2 and "template" in found["error"]["mend"]
 

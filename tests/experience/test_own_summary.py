@@ -140,6 +140,16 @@ def test_a_book_without_claims_still_has_an_upper_bound(tmp_path: Path) -> None:
     assert found["by_peril"] == []
 
 
+def test_the_policys_terms_stand_in_for_the_claims(tmp_path: Path) -> None:
+    """Paid 40万 under a policy of deductible 10万 and limit 40万: a loss of at least 50万."""
+    claims = "claim_no,policy_no,occurred_on,paid\nA,P,2024-02-01,40万\n"
+    exposures = "policy_no,from,to,deductible,limit\nP,2024-01-01,2024-12-31,10万,40万\n"
+    found = summarise(book(tmp_path, claims, exposures), Asked(100_000_000), prior)
+    assert found["total"]["mean_limited_fen"] == 50_000_000
+    assert found["total"]["cut_short"] == 1
+    assert found["blend"] is None
+
+
 def test_no_policy_by_that_day_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         summarise(book(tmp_path, as_of=date(2000, 1, 1)), Asked(1), prior)

@@ -148,6 +148,10 @@ def _hostile() -> dict[str, bytes]:
         "cell": replaced(raw, {SHEET: sheet.replace(b'r="A2"', b'r="??"')}),
         "no sheet": replaced(raw, {SHEET: b"<nothing"}),
         "no workbook": replaced(raw, {"xl/workbook.xml": b"no XML"}),
+        "depth": replaced(raw, {SHEET: sheet.replace(
+            b"<sheetData>", b"<sheetData>" + 60 * b"<x>" + 60 * b"</x>")}),
+        "a row of markup": replaced(raw, {SHEET: sheet.replace(
+            b'<row r="2">', b'<row r="2">' + 9_000 * b"<c/>")}),
         "cut off": raw[:-200],
         "only a mark": b"PK\3\4",
         "shared string": replaced(raw, {SHEET: re.sub(
@@ -172,6 +176,26 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(
     monkeypatch.setattr(spreadsheets, "LARGEST_UNPACKED", 1_000_000)
     with pytest.raises(InputError, match="unpacks to more"):
         read(tmp_path, raw)
+
+
+def test_markup_that_is_no_row_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many empty elements beside the rows are passed over in little memory; too many marks
+    are refused before they are parsed."""
+    import tracemalloc
+
+    raw = workbook([["a"], ["b"]])
+    many = member(raw).replace(b"<sheetData>", b"<sheetData>" + 300_000 * b"<x/>")
+    tracemalloc.start()
+    try:
+        assert read(tmp_path, replaced(raw, {SHEET: many})).rows[0].cells == ("b",)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setattr(spreadsheets, "_MOST_TAGS", {True: 1_000, False: 1_000})
+    with pytest.raises(InputError, match="more markup"):
+        read(tmp_path, replaced(raw, {SHEET: many}))
 
 
 def test_too_many_cells_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

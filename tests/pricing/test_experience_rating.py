@@ -16,11 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dinghai.documents.quotation import premium_split, quotation
 from dinghai.experience.blending import Observed, Prior, blend
 from dinghai.experience.own_claims import read_own_claims
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM, apply_ppm
+from dinghai.foundation.reading import plain
 from dinghai.losses.evaluation import LossEvaluation
 from dinghai.pricing.claims_history import (
     ClaimsHistory,
@@ -41,6 +43,7 @@ from dinghai.pricing.experience_table import load_experience_table, read_experie
 from dinghai.pricing.premium import HistoryEffect, make_premium
 from dinghai.pricing.quote import Quote
 from dinghai.pricing.rating import load_rating
+from dinghai.wording.products import load_product
 from tests.losses.risks import INCEPTION, PRODUCT, QUOTED, dossier, evaluator, model
 from tests.pricing.test_quote import pricer, quoted
 
@@ -267,6 +270,20 @@ def test_a_quote_with_history_adds_up_and_follows_its_schema() -> None:
         found.premium.experience_modification_ppm)
     assert found.trace.find("premium.no_claims_credit").value == (
         found.premium.no_claims_adjustment)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_quotation_slip_names_both(language: str) -> None:
+    document = renewed().to_dict()
+    product = plain(load_product(PRODUCT))
+    slip = quotation(document, product, number="Q-1", applicant="东海", insurer="测试保险",
+                     issued_on=QUOTED, language=language)  # type: ignore[arg-type]
+    shown = str(slip.blocks)
+    assert ("无赔款优待（商业折扣）" if language == "zh" else "a commercial discount") in shown
+    assert ("续保经验费率" if language == "zh" else "Experience rating") in shown
+    rows = dict(premium_split(document["premium"]).rows)
+    assert rows["technical"] + rows["market_adjustment"] + rows["no_claims_adjustment"] == (
+        rows["charged"])
 
 
 def test_a_quote_without_history_says_nothing_of_it() -> None:

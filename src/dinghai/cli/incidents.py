@@ -19,7 +19,7 @@ from dinghai.experience.incidents import (
 from dinghai.experience.own_claims import Floor, own_claims_of
 from dinghai.experience.own_columns import file_kind
 from dinghai.experience.public_sources import read_source
-from dinghai.experience.tabular import read_table_file
+from dinghai.experience.tabular import TableFile, is_workbook_or_parquet, read_table_file
 from dinghai.foundation.errors import Fault, InputError
 
 _SHOWN = 20
@@ -75,22 +75,32 @@ def _read(path: Path, floor: Floor, faults: list[Fault]) -> list[Incident]:
     """Public sources by their content; else an insurer's own claims."""
     if is_incident_table(path):
         return read_incidents(path)
+    if path.suffix != ".zip" and is_workbook_or_parquet(path):
+        return _own(path, read_table_file(path), floor, faults)
     try:
         return read_source(path)
     except InputError as error:
         if path.suffix in (".json", ".zip") or not path.is_file():
             raise
-        own = read_table_file(path)
-        if file_kind(own.header) != "claims":
-            raise _none_of_them(path, own.header, error) from error
-    claims = own_claims_of(own)
+        return _own(path, read_table_file(path), floor, faults, error)
+
+
+def _own(
+    path: Path, table: TableFile, floor: Floor, faults: list[Fault],
+    before: InputError | None = None,
+) -> list[Incident]:
+    """An insurer's own claims. ``before`` is why the file is no public source."""
+    kind = file_kind(table.header)
+    if kind == "exposures":
+        raise InputError("these are exposures, not claims", file=str(path),
+                         mend="read them by dinghai experience summary CLAIMS EXPOSURES")
+    if kind is None:
+        mend = "give own claims with the columns of dinghai experience template"
+        if before is None:
+            raise InputError("the header is not that of claims", file=str(path),
+                             line=table.header_line, mend=mend)
+        raise InputError(before.fault.message, file=str(path),
+                         mend=f"{before.fault.mend}; or {mend}") from before
+    claims = own_claims_of(table)
     faults += claims.faults
     return [one.incident(floor) for one in claims.claims]
-
-
-def _none_of_them(path: Path, header: tuple[str, ...], error: InputError) -> InputError:
-    if file_kind(header) == "exposures":
-        return InputError("these are exposures, not claims", file=str(path),
-                          mend="read them by dinghai experience summary CLAIMS EXPOSURES")
-    return InputError(error.fault.message, file=str(path), mend=(
-        f"{error.fault.mend}; or own claims with the columns of dinghai experience template"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -58,11 +58,22 @@ def book_of(claims: OwnClaims, exposures: Exposures, as_of: date | None = None) 
         if period is None:
             left_out[f"claim: {reason}"] += 1
         else:
-            found.append(BookClaim(one, period))
+            found.append(BookClaim(_with_terms(one, period), period))
     later = len(exposures.usable) - len(periods)
     if later:
         left_out["exposure: begins later"] = later
     return Book(day, periods, tuple(found), dict(left_out.most_common()))
+
+
+def _with_terms(claim: OwnClaim, period: PolicyPeriod) -> OwnClaim:
+    """The claim with its policy's deductible and limit, where it names none of its own."""
+    if claim.currency != period.currency:
+        return claim
+    return replace(
+        claim,
+        deductible_minor=(period.deductible_minor if claim.deductible_minor is None
+                          else claim.deductible_minor),
+        limit_minor=period.limit_minor if claim.limit_minor is None else claim.limit_minor)
 
 
 def last_day(claims: Iterable[OwnClaim], periods: Iterable[PolicyPeriod]) -> date:

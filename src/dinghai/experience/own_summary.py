@@ -181,14 +181,15 @@ def _figures(
     known, low, high = _known(cell, book, pattern, year)
     paid, outstanding = _sums(cell.claims)
     ratio = (paid + outstanding) / cell.premium if cell.premium else None
+    interval = poisson_interval(count, exposure)
     return {
         "policies": len(cell.periods),
         "policy_years": exposure, "claims": count,
-        "frequency": count / exposure,
-        "frequency_interval": list(poisson_interval(count, exposure)),
+        "frequency": count / exposure, "frequency_interval": list(interval),
         "known_share": known, "ibnr_factor": 1.0 / known,
         "ibnr_factor_interval": [1.0 / high, 1.0 / low],
         "expected_claims": count / known, "frequency_ultimate": count / known / exposure,
+        "frequency_ultimate_interval": [one / known for one in interval],
         **_sizes(cell.claims, asked.limit_fen),
         "paid_fen": paid, "outstanding_fen": outstanding, "earned_premium_fen": cell.premium,
         "loss_ratio": ratio, "loss_ratio_with_ibnr": None if ratio is None else ratio / known,

@@ -20,6 +20,11 @@ MOST_MEMBERS: Final = 2_000
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 1_000
 MOST_CELLS: Final = 4_000_000
+_SHEETS: Final = "worksheets/"
+_DEEPEST: Final = 40
+_MOST_IN_ROW: Final = 8 * MOST_COLUMNS
+_MOST_TAGS: Final = {True: 20_000_000, False: 4_000_000}
+"""Marks "<" of a worksheet, which is read row by row, and of any other member, which is kept."""
 _CHUNK: Final = 1024 * 1024
 _MARKUP: Final = (".xml", ".rels", ".vml")
 _DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
@@ -47,16 +52,13 @@ def read_workbook(data: bytes, name: str) -> Sheet:
     """The rows of a workbook. Nothing is evaluated. Raises InputError for anything that is none,
     or that is larger than the bounds of this module."""
     _check_archive(data, name)
-    from openpyxl import load_workbook
+    from openpyxl.reader.excel import ExcelReader
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            try:
-                return _first_sheet(book, name)
-            finally:
-                book.close()
+            return _first_sheet(ExcelReader(io.BytesIO(data), read_only=True, data_only=True,
+                                            keep_links=False), name)
     except InputError:
         raise
     except Exception as error:  # openpyxl has no error of its own for a broken workbook
@@ -77,16 +79,22 @@ def _check_archive(data: bytes, name: str) -> None:
             for member in members:
                 if member.filename.lower().endswith(_MARKUP):
                     with archive.open(member) as source:
-                        _check_markup(source, name)
+                        most = _MOST_TAGS[_SHEETS in member.filename]
+                        _check_markup(source, name, most)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError,
             NotImplementedError, ValueError) as error:
         raise InputError(f"the workbook cannot be unpacked: {error}", file=name,
                          mend="save it again as .xlsx, without a password") from error
 
 
-def _check_markup(source: Any, name: str) -> None:
+def _check_markup(source: Any, name: str, most: int) -> None:
     last = b""
+    tags = 0
     while chunk := source.read(_CHUNK):
+        tags += chunk.count(b"<")
+        if tags > most:
+            raise InputError("the workbook has more markup than any table needs", file=name,
+                             mend="split it, or save it as CSV")
         if not last and chunk.startswith(_WIDE_MARKS):
             raise InputError("the workbook's XML is not UTF-8", file=name,
                              mend="save it again as .xlsx")
@@ -96,21 +104,38 @@ def _check_markup(source: Any, name: str) -> None:
         last = chunk[-16:]
 
 
-def _first_sheet(book: Any, name: str) -> Sheet:
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    first_serial = date(book.epoch.year, book.epoch.month, book.epoch.day)
-    for place, sheet in enumerate(visible):
-        rows, formulas, empty = _rows(sheet, name)
+def _first_sheet(reader: Any, name: str) -> Sheet:
+    """Reads what a table needs of a workbook, part by part: openpyxl's own way in looks into
+    every sheet for its size, and keeps whatever stands before it."""
+    from openpyxl.styles.stylesheet import apply_stylesheet
+    from openpyxl.xml.constants import SHARED_STRINGS
+
+    reader.read_manifest()
+    strings = reader.package.find(SHARED_STRINGS)
+    if strings is not None and _SHEETS in strings.PartName:
+        raise InputError("the workbook keeps its texts among its sheets", file=name,
+                         mend="save it again as .xlsx")
+    reader.read_strings()
+    reader.read_workbook()
+    apply_stylesheet(reader.archive, reader.wb)
+    first_serial = date(reader.wb.epoch.year, reader.wb.epoch.month, reader.wb.epoch.day)
+    visible = [(sheet.name, part.target) for sheet, part in reader.parser.find_sheets()
+               if sheet.state == "visible" and "chartsheet" not in part.Type
+               and part.target in reader.valid_files]
+    for place, (title, target) in enumerate(visible):
+        rows, formulas, empty = _rows(reader, target, name)
         if rows:
-            others = tuple(one.title for one in visible[place + 1:])
-            return Sheet(sheet.title, rows, formulas, empty, others, first_serial)
+            others = tuple(other for other, _ in visible[place + 1:])
+            return Sheet(title, rows, formulas, empty, others, first_serial)
     return Sheet("", (), 0, 0, (), first_serial)
 
 
-def _rows(sheet: Any, name: str) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], int, int]:
+def _rows(
+    reader: Any, target: str, name: str
+) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], int, int]:
     rows = []
     cells = formulas = empty = 0
-    for number, found in _parsed(sheet):
+    for number, found in _parsed(reader, target, name):
         texts: list[str] = []
         cells += len(found)
         for cell in found:
@@ -128,21 +153,45 @@ def _rows(sheet: Any, name: str) -> tuple[tuple[tuple[int, tuple[str, ...]], ...
     return tuple(rows), formulas, empty
 
 
-def _parsed(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Row numbers with their cells. The reader below openpyxl's own rows, because those fill up
-    gaps: a file of one row that says it is number 10⁹ would never end."""
-    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
+def _parsed(
+    reader: Any, target: str, name: str
+) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Row numbers with their cells.
+
+    Below openpyxl's own rows, because those fill up gaps (a file of one row that says it is number
+    10⁹ would never end), and its own walk over the elements, which keeps all that are no rows.
+    """
+    from defusedxml.ElementTree import iterparse
+    from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, WorkSheetParser
 
     class _Parser(WorkSheetParser):  # type: ignore[misc]
         def parse_cell(self, element: Any) -> dict[str, Any]:
             cell: dict[str, Any] = super().parse_cell(element)
             return {**cell, "formula": element.find(FORMULA_TAG) is not None}
 
-    book = sheet.parent
-    with sheet._get_source() as source:
-        yield from _Parser(source, sheet._shared_strings, data_only=True, epoch=book.epoch,
-                           date_formats=book._date_formats,
-                           timedelta_formats=book._timedelta_formats).parse()
+    book = reader.wb
+    with reader.archive.open(target) as source:
+        parser = _Parser(source, reader.shared_strings, data_only=True, epoch=book.epoch,
+                         date_formats=book._date_formats,
+                         timedelta_formats=book._timedelta_formats)
+        above: list[Any] = []
+        row_depth = inside = 0
+        for event, element in iterparse(source, events=("start", "end"), forbid_dtd=True):
+            if event == "start":
+                above.append(element)
+                inside += 1
+                if row_depth == 0:
+                    row_depth, inside = (len(above) if element.tag == ROW_TAG else 0), 0
+                if len(above) > _DEEPEST or inside > _MOST_IN_ROW:
+                    raise InputError("the sheet's markup is deeper or wider than any table's",
+                                     file=name, mend="save it again as .xlsx, or as CSV")
+                continue
+            above.pop()
+            if len(above) + 1 == row_depth:
+                row_depth = 0
+                yield parser.parse_row(element)
+            if row_depth == 0 and above:
+                above[-1].remove(element)
 
 
 def text_of_cell(value: object) -> str:

@@ -19,6 +19,7 @@ from dinghai.foundation.errors import InputError
 
 LARGEST_FILE: Final = 512 * 1024 * 1024
 LARGEST_WORKBOOK: Final = 64 * 1024 * 1024
+_PIECE: Final = 1024 * 1024
 MOST_ROWS: Final = 5_000_000
 MOST_COLUMNS: Final = 1_000
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -79,6 +80,14 @@ def read_table_file(path: Path) -> TableFile:
     return of_csv(raw, str(path))
 
 
+def is_workbook_or_parquet(path: Path) -> bool:
+    """Whether a file begins like a table that is no text."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as source:
+        return source.read(4) in (b"PK\3\4", b"PAR1", _OLD_OFFICE[:4])
+
+
 def read_bytes(path: Path) -> bytes:
     """A file's bytes, unpacked when it is gzip, bounded. Raises InputError."""
     name = str(path)
@@ -89,14 +98,17 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as source:
             packed = source.read(2) == b"\x1f\x8b" or path.suffix == ".gz"
         with (gzip.open(path) if packed else path.open("rb")) as source:
-            raw = source.read(LARGEST_FILE + 1)
+            pieces, size = [], 0
+            while size <= LARGEST_FILE and (piece := source.read(_PIECE)):
+                pieces.append(piece)
+                size += len(piece)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"cannot be unpacked: {error}", file=name, mend="give a whole file"
                          ) from error
-    if len(raw) > LARGEST_FILE:
+    if size > LARGEST_FILE:
         raise InputError(f"the file is larger than {LARGEST_FILE} bytes", file=name,
                          mend="split it")
-    return raw
+    return b"".join(pieces)
 
 
 def of_csv(raw: bytes, name: str) -> TableFile:
