@@ -356,3 +356,38 @@ def test_no_file_of_cells_crashes_and_no_row_is_lost(
         else:
             for period in found.usable:
                 assert period.first <= period.last
+
+TYPED = st.one_of(
+    st.none(), st.booleans(), st.integers(-10**12, 10**12), st.floats(width=32),
+    st.dates(date(1900, 3, 1), date(2200, 1, 1)),
+    st.text("0123456789-/.年月日万元A¥ ", max_size=10))
+
+
+@given(st.lists(st.lists(TYPED, min_size=8, max_size=8), min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_no_typed_cell_of_a_workbook_or_parquet_crashes(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[object]]
+) -> None:
+    """Numbers that are none, days as days, truth values: each is read or a fault, in both kinds."""
+    folder = tmp_path_factory.mktemp("typed")
+    header = ["claim_no", "occurred_on", "notified_on", "paid (yuan)", "records", "downtime",
+              "industry", "state"]
+    book = Workbook()
+    for row in (header, *rows):
+        book.active.append([None if isinstance(one, float) and one != one else one
+                            for one in row])
+    book.save(folder / "c.xlsx")
+    found = [read_own_claims(folder / "c.xlsx")]
+    try:
+        table = pyarrow.table({name: pyarrow.array([row[place] for row in rows])
+                               for place, name in enumerate(header)})
+    except (pyarrow.ArrowException, OverflowError):
+        pass  # a column of several types is no Parquet
+    else:
+        pyarrow.parquet.write_table(table, folder / "c.parquet")
+        found.append(read_own_claims(folder / "c.parquet"))
+    for one in found:
+        assert len(one.usable) + sum(one.screening().values()) == len(one.claims) <= len(rows)
+        assert all(fault.line and fault.field and fault.mend for fault in one.faults)
+        for claim in one.claims:
+            assert claim.paid_minor is None or 0 <= claim.paid_minor <= MAXIMUM_FEN

@@ -156,6 +156,12 @@ def test_no_policy_by_that_day_is_bad_input(tmp_path: Path) -> None:
     assert caught.value.fault.field == "--as-of"
 
 
+def test_a_year_too_young_is_named(tmp_path: Path) -> None:
+    found = summarise(book(tmp_path, as_of=date(2024, 3, 20)), Asked(100_000_000), prior)
+    assert found["total"]["claims"] == 1 and found["total"]["known_share"] < 0.25
+    assert any("says little" in one for one in found["warnings"])
+
+
 def test_amounts_in_another_currency_stand_apart(tmp_path: Path) -> None:
     text = CLAIMS.replace("state\n", "state,currency\n").replace(
         "10万,closed\nB", "10万,closed,USD\nB")
@@ -260,3 +266,47 @@ def test_the_later_the_day_the_more_is_known(
         weights = weights_by_day(days_of(ended, one.as_of), date(2024, 1, 1), date(2025, 6, 30))
         shares.append(shipped_pattern().share(weights, one.as_of)[0])
     assert shares[0] <= shares[1] + 1e-12
+
+
+PERIODS = st.lists(st.tuples(
+    st.dates(date(2020, 1, 1), date(2025, 6, 1)), st.integers(0, 400), st.sampled_from("CJ "),
+    st.sampled_from(["", "1亿", "5亿", "90亿"]), st.sampled_from(["", "0", "3万"])),
+    min_size=1, max_size=8)
+LOSSES = st.lists(st.tuples(
+    st.integers(0, 7), st.integers(-30, 400), st.integers(0, 500),
+    st.sampled_from(["", "0", "7万", "900万"]), st.sampled_from(["", "open", "closed", "refused"])),
+    max_size=12)
+
+
+@given(PERIODS, LOSSES, st.dates(date(2020, 1, 1), date(2026, 12, 31)))
+@settings(max_examples=80, deadline=None)
+def test_any_book_adds_up(
+    tmp_path_factory: pytest.TempPathFactory, periods: list[Any], losses: list[Any], as_of: date
+) -> None:
+    exposures = ["policy_no,from,to,industry,revenue,premium"]
+    claims = ["claim_no,policy_no,occurred_on,notified_on,paid,state"]
+    for number, (first, days, section, revenue, premium) in enumerate(periods):
+        last = date.fromordinal(first.toordinal() + days)
+        exposures.append(f"P{number},{first},{last},{section.strip()},{revenue},{premium}")
+    for number, (policy, after, delay, paid, state) in enumerate(losses):
+        first = periods[policy % len(periods)][0]
+        occurred = date.fromordinal(first.toordinal() + after)
+        notified = date.fromordinal(occurred.toordinal() + delay)
+        claims.append(f"C{number},P{policy % len(periods)},{occurred},{notified},{paid},{state}")
+    made = book(tmp_path_factory.mktemp("any"), "\n".join(claims), "\n".join(exposures), as_of)
+    if not made.periods:
+        with pytest.raises(InputError):
+            summarise(made, Asked(100_000_000), prior)
+        return
+    found = summarise(made, Asked(100_000_000), prior)
+    total = found["total"]
+    assert total["claims"] + sum(count for reason, count in found["left_out"].items()
+                                 if reason.startswith("claim")) == len(losses)
+    for axis in ("by_year", "by_industry", "by_size", "by_peril"):
+        assert sum(one["claims"] for one in found[axis]) == total["claims"]
+    for one in [total, *found["by_year"], *found["by_industry"], *found["by_size"]]:
+        low, high = one["frequency_interval"]
+        assert 0.0 <= low <= one["frequency"] < high
+        least, most = one["ibnr_factor_interval"]
+        assert 1.0 <= least <= one["ibnr_factor"] + 1e-12 and one["ibnr_factor"] <= most + 1e-12
+        assert one["policy_years"] > 0.0

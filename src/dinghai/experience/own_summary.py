@@ -29,6 +29,8 @@ from dinghai.foundation.money import Fen
 
 SCHEMA: Final = "dinghai.experience-summary/1"
 _CURRENCY: Final = "CNY"
+_TOO_YOUNG: Final = 0.25
+"""A year of which less is known is named."""
 PriorFrequency = Callable[[str, Fen], float | None]
 """Claims a year that the rating expects of a section and a revenue in fen; None where it cannot."""
 
@@ -337,6 +339,10 @@ def _warnings(
     if pattern.origin == "shipped":
         yield ("too few own claims have a day of notice: what is still to come rests on a foreign "
                "register, not on this book")
+    for row in document["by_year"]:
+        if row["known_share"] < _TOO_YOUNG:
+            yield (f"of {row['year']} only {row['known_share']:.1%} is known by now: its IBNR "
+                   "factor says little, the blend says more")
     foreign = sum(one.claim.currency != _CURRENCY for one in book.claims) + sum(
         one.currency != _CURRENCY for one in book.periods)
     if foreign:
