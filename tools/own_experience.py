@@ -87,13 +87,13 @@ experience template -o DIR` writes empty ones. JSON Schemas of a row:
 `own-claims.schema.json`, `own-exposures.schema.json`.
 
 - **CSV**: UTF-8 with or without mark, UTF-16 with mark, or GB18030; comma, tab or
-  semicolon; plain or `.gz`; at most 512 MB unpacked.
+  semicolon; plain or `.gz`; at most 512 MB unpacked and 30,000,000 cells.
 - **Excel**: at most 64 MB, 256 MB unpacked, 1,000 columns and 4,000,000 cells. Only the
   first visible sheet with anything in it is read. Formulas are not evaluated: the
   values stored with them are read, and the answer says how many; one without a stored
   value counts as blank. A workbook that declares a document type or an entity is
   refused, and so are `.xls` and files with a password.
-- **Parquet**: columns of plain values, at most 512 MB unpacked.
+- **Parquet**: columns of plain values, at most 512 MB unpacked and 30,000,000 cells.
 
 The first row that holds anything is the header. Case, spaces and marks of a heading do
 not count; columns that are none of these are named and not read.

@@ -221,6 +221,21 @@ def test_parquet(tmp_path: Path) -> None:
             read(tmp_path, broken)
 
 
+def test_only_the_columns_asked_for_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.csv").write_text("a,b,c\n1,2,3\n4,5,6\n", "utf-8")
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1, 4], "b": [2, 5], "c": [3, 6]}),
+                                tmp_path / "t.parquet")
+    monkeypatch.setattr(tabular, "MOST_CELLS", 4)
+    for name in ("t.csv", "t.parquet"):
+        table = read_table_file(tmp_path / name, only=("b", "c"))
+        assert table.header == ("a", "b", "c")
+        assert [row.cells for row in table.rows] == [("", "2", "3"), ("", "5", "6")]
+        with pytest.raises(InputError, match="cells"):
+            read_table_file(tmp_path / name)
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=150, deadline=None)
 def test_bytes_of_any_kind_are_a_table_or_an_input_error(

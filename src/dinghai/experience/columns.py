@@ -68,7 +68,7 @@ def read_amounts(
             return None, "below the reporting floor"
         return number, ""
 
-    return _column(path, column, by, read)
+    return _column(_rows(path, column, by), read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,8 @@ def _number(text: str) -> float | None:
 
 def read_days(path: Path, column: str, *, by: str | None = None) -> Column[date]:
     """A column of days, in one way of writing them: the one that reads most of the column."""
-    style = _style(text for _line, text, _group in _rows(path, column, None) if text)
+    rows = list(_rows(path, column, by))
+    style = _style(text for _line, text, _group in rows if text)
 
     def read(text: str) -> tuple[date | None, str]:
         if not text:
@@ -120,7 +121,7 @@ def read_days(path: Path, column: str, *, by: str | None = None) -> Column[date]
         day = _day(text, style)
         return day, "" if day else "not a day"
 
-    return _column(path, column, by, read)
+    return _column(rows, read)
 
 
 def read_spans(path: Path, first: str, second: str) -> Column[tuple[date, date]]:
@@ -159,10 +160,10 @@ def _day(text: str, style: str) -> date | None:
 
 
 def _column(
-    path: Path, column: str, by: str | None, read: Callable[[str], tuple[Value | None, str]]
+    rows: Iterable[tuple[int, str, str]], read: Callable[[str], tuple[Value | None, str]]
 ) -> Column[Value]:
     values, groups, screened = [], [], []
-    for line, text, group in _rows(path, column, by):
+    for line, text, group in rows:
         value, reason = read(text)
         if value is None:
             screened.append(Screened(line, text, reason))
@@ -174,7 +175,7 @@ def _column(
 
 def _rows(path: Path, column: str, by: str | None) -> Iterator[tuple[int, str, str]]:
     """Line, text and group of each record."""
-    table = read_table_file(path)
+    table = read_table_file(path, only=(column,) if by is None else (column, by))
     place = table.place(column, "--column or --date")
     group = None if by is None else table.place(by, "--by")
     for row in table.rows:

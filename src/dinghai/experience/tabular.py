@@ -8,7 +8,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ LARGEST_WORKBOOK: Final = 64 * 1024 * 1024
 _PIECE: Final = 1024 * 1024
 MOST_ROWS: Final = 5_000_000
 MOST_COLUMNS: Final = 1_000
+MOST_CELLS: Final = 30_000_000
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
                  (codecs.BOM_UTF16_BE, "utf-16"))
@@ -64,20 +65,22 @@ class TableFile:
         return self.header.index(column)
 
 
-def read_table_file(path: Path) -> TableFile:
+def read_table_file(path: Path, *, only: Collection[str] = ()) -> TableFile:
     """A table of any of the three kinds; CSV may be packed by gzip. Blank rows are left out.
 
-    Raises InputError for a file that is none, is broken, or is beyond the bounds.
+    ``only`` names the columns whose cells are kept (the others of a large file are then empty);
+    all are kept without it. Raises InputError for a file that is none, is broken, or is beyond the
+    bounds.
     """
     raw = read_bytes(path)
     if raw.startswith(b"PK\3\4"):
         return _of_sheet(raw, str(path))
     if raw.startswith(b"PAR1"):
-        return _of_parquet(raw, str(path))
+        return _of_parquet(raw, str(path), only)
     if raw.startswith(_OLD_OFFICE):
         raise InputError("this is an old or a protected Excel file", file=str(path),
                          mend="save it as .xlsx without a password, or as CSV")
-    return of_csv(raw, str(path))
+    return of_csv(raw, str(path), only)
 
 
 def is_workbook_or_parquet(path: Path) -> bool:
@@ -111,7 +114,7 @@ def read_bytes(path: Path) -> bytes:
     return b"".join(pieces)
 
 
-def of_csv(raw: bytes, name: str) -> TableFile:
+def of_csv(raw: bytes, name: str, only: Collection[str] = ()) -> TableFile:
     """A CSV table in UTF-8 (with or without mark), UTF-16 with mark or GB18030; the separator is
     what the header has most of: comma, tab or semicolon."""
     text, encoding = _decoded(raw, name)
@@ -122,18 +125,31 @@ def of_csv(raw: bytes, name: str) -> TableFile:
     rows: list[Row] = []
     header: tuple[str, ...] | None = None
     header_line = line = 1
+    kept: tuple[int, ...] = ()
+    cells = 0
     try:
         for record in reader:
             if header is None and any(cell.strip() for cell in record):
                 header, header_line = tuple(cell.strip() for cell in record), line
+                kept = tuple(place for place, one in enumerate(header) if one in only)
             elif record and header is not None:
-                rows.append(Row(line, tuple(record)))
-                _check_size(len(rows), len(record), name, line)
+                rows.append(Row(line, _kept(record, kept) if only else tuple(record)))
+                cells += len(kept) if only else len(record)
+                _check_size(len(rows), len(record), name, line, cells)
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"not CSV: {error}", file=name, line=reader.line_num,
                          mend="mend the quotes at this line") from error
     return TableFile(name, header or (), tuple(rows), header_line, tuple(notes))
+
+
+def _kept(record: list[str], places: tuple[int, ...]) -> tuple[str, ...]:
+    """A record whose other cells are empty."""
+    cells = [""] * len(record)
+    for place in places:
+        if place < len(record):
+            cells[place] = record[place]
+    return tuple(cells)
 
 
 def _decoded(raw: bytes, name: str) -> tuple[str, str]:
@@ -171,7 +187,7 @@ def _about(sheet: Sheet) -> Iterator[str]:
         yield f"of the sheets only {sheet.title!r} was read, not: " + ", ".join(sheet.others)
 
 
-def _of_parquet(raw: bytes, name: str) -> TableFile:
+def _of_parquet(raw: bytes, name: str, only: Collection[str]) -> TableFile:
     import pyarrow
     import pyarrow.parquet
 
@@ -183,13 +199,16 @@ def _of_parquet(raw: bytes, name: str) -> TableFile:
         if unpacked > LARGEST_FILE:
             raise InputError(f"the table unpacks to more than {LARGEST_FILE} bytes", file=name,
                              mend="split it")
-        _check_size(facts.num_rows, len(source.schema_arrow), name, None)
+        header = tuple(source.schema_arrow.names)
+        width = sum(one in only for one in header) if only else len(header)
+        _check_size(facts.num_rows, len(header), name, None, facts.num_rows * width)
         rows: list[Row] = []
         for batch in source.iter_batches(batch_size=10_000):
-            columns = [[_plain(one) for one in column.to_pylist()] for column in batch.columns]
+            columns = [[_plain(one) for one in column.to_pylist()] if not only or name_of in only
+                       else [""] * len(column)
+                       for name_of, column in zip(header, batch.columns, strict=True)]
             rows += [Row(len(rows) + place, cells)
                      for place, cells in enumerate(zip(*columns, strict=True), start=1)]
-        header = tuple(source.schema_arrow.names)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"not a Parquet table: {error}"[:300], file=name,
                          mend="write it again") from error
@@ -205,8 +224,8 @@ def _plain(value: Any) -> str:
     return text_of_cell(value)
 
 
-def _check_size(rows: int, columns: int, name: str, line: int | None) -> None:
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
-        raise InputError(f"the table has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns",
-                         file=name, line=line, mend="split it")
+def _check_size(rows: int, columns: int, name: str, line: int | None, cells: int) -> None:
+    if rows > MOST_ROWS or columns > MOST_COLUMNS or cells > MOST_CELLS:
+        raise InputError(f"the table has more than {MOST_ROWS} rows, {MOST_COLUMNS} columns or "
+                         f"{MOST_CELLS} cells", file=name, line=line, mend="split it")
 

@@ -107,8 +107,8 @@ def make_premium(
     expense, commission, profit, guarantee_fund = split(technical - loaded, shares)
     factor = rating.market.factor_ppm
     at_market = apply_ppm(technical, factor)
-    charged_factor = factor if history is None else max(
-        apply_ppm(factor, PPM - history.credit_ppm), rating.filed.factor_minimum_ppm)
+    charged_factor = factor if history is None else min(factor, max(
+        apply_ppm(factor, PPM - history.credit_ppm), rating.filed.factor_minimum_ppm))
     credited = apply_ppm(technical, charged_factor)
     year = 365 if days <= 365 else 366
     by_day = multiply_divide(credited, days, year, "half_up")
