@@ -22,6 +22,7 @@ from dinghai.wording.standard import (
     rules,
     standard_terms,
 )
+from tools import own_experience
 from tools.fields_page import fields_page
 
 FOLDER = Path(__file__).parent.parent / "docs/reference"
@@ -415,6 +416,7 @@ def pages() -> dict[str, str]:
         "vocabulary.md": vocabulary_page(),
         "fields.md": fields_page(),
         "conformance.md": conformance_page(),
+        "own-experience.md": own_experience.page(_table),
     }
 
 

@@ -14,6 +14,7 @@ from dinghai.claims.layering import KINDS
 from dinghai.claims.outcomes import OUTCOMES
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
+from tools import own_experience
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -125,6 +126,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "claim.schema.json": of_type(Claim, "Claim file (dinghai.claim/1)"),
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
+        "own-claims.schema.json": own_experience.schema("claims"),
+        "own-exposures.schema.json": own_experience.schema("exposures"),
     }
 
 

@@ -17,7 +17,8 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands to those of `fit`."""
     groups = add_command(commands, "credibility", _credibility,
                          "how far each group's own experience is believed (Bühlmann–Straub)")
-    groups.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
+    groups.add_argument("file", type=Path, metavar="FILE",
+                        help="CSV (plain or .gz), Excel or Parquet")
     groups.add_argument("--group", required=True, metavar="G", help="what tells groups apart")
     groups.add_argument("--value", required=True, metavar="V",
                         help="a period's rate, loss ratio or mean")

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import argparse
 import math
+from datetime import date
 from pathlib import Path
 from typing import Final, get_args
 
 from dinghai.cli import credibility
 from dinghai.cli.output import Answer, Parser, add_command, table
-from dinghai.experience.columns import read_amounts, read_days, read_spans
+from dinghai.experience.columns import Column, read_amounts, read_days, read_spans
 from dinghai.experience.contagion import fit_contagion
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
+from dinghai.experience.incident_columns import DAYS, Measure, day_column, loss_column
+from dinghai.experience.incidents import is_incident_table, read_incidents
 from dinghai.experience.limits import read_limits
 from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
+from dinghai.experience.row_wise import floored_report
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 
 _MOST_RESAMPLES: Final = 10_000
+_FILE: Final = "CSV (plain or .gz), Excel or Parquet; also the incident table"
 
 
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
@@ -30,13 +35,16 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
                                     parser_class=Parser)
     severity = add_command(commands, "severity", _severity,
                            "laws of the size of losses, and of their tail")
-    severity.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
-    severity.add_argument("--column", required=True, metavar="C", help="the amounts")
+    severity.add_argument("file", type=Path, metavar="FILE", help=_FILE)
+    severity.add_argument("--column", required=True, metavar="C",
+                          help="the amounts; of the incident table: records or amount")
     severity.add_argument("--floor", type=float, metavar="F",
                           help="losses below this are not reported")
     severity.add_argument("--threshold", type=float, metavar="U",
                           help="where the tail begins (default: chosen by a stated rule)")
     severity.add_argument("--by", metavar="K", help="fit each value of this column by itself")
+    severity.add_argument("--currency", metavar="CODE",
+                          help="of the incident table's amounts, where they are in several")
     severity.add_argument("--limits", metavar="L,…",
                           help="limited means, increased-limit factors and layer means of these")
     severity.add_argument("--bootstrap", type=int, default=0, metavar="N",
@@ -44,12 +52,15 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     severity.add_argument("--seed", type=int, default=1, metavar="S", help="of the resamples")
     frequency = add_command(commands, "frequency", _frequency,
                             "laws of the number of events in a period")
-    frequency.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
-    frequency.add_argument("--date", required=True, metavar="D", help="the column of days")
+    frequency.add_argument("file", type=Path, metavar="FILE", help=_FILE)
+    frequency.add_argument("--date", required=True, metavar="D",
+                           help="the column of days; of the incident table: occurred, discovered "
+                                "or notified")
+    frequency.add_argument("--by", metavar="K", help="count each value of this column by itself")
     frequency.add_argument("--per", choices=get_args(Per), default="month")
     delay = add_command(commands, "delay", _delay,
                         "how long incidents take to become known, and how many are to come")
-    delay.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
+    delay.add_argument("file", type=Path, metavar="FILE", help=_FILE)
     delay.add_argument("--occurred", required=True, metavar="C", help="the column of first days")
     delay.add_argument("--known", required=True, metavar="C", help="the column of days of notice")
     credibility.register(commands)
@@ -61,27 +72,34 @@ def _severity(arguments: argparse.Namespace) -> Answer:
         if value is not None and not (math.isfinite(value) and value >= 0.0):
             raise InputError(f"{value} is not an amount", field=f"--{name}",
                              mend="give zero or more")
-    column = read_amounts(arguments.file, arguments.column, by=arguments.by,
-                          floor=arguments.floor)
     if not 0 <= arguments.bootstrap <= _MOST_RESAMPLES:
         raise InputError(f"{arguments.bootstrap} resamples cannot be drawn", field="--bootstrap",
                          mend=f"give 0 to {_MOST_RESAMPLES}")
     limits = () if arguments.limits is None else read_limits(arguments.limits, arguments.floor)
     wanted = Wanted(arguments.floor, arguments.threshold, limits, arguments.bootstrap,
                     arguments.seed)
+    if arguments.column in get_args(Measure) and is_incident_table(arguments.file):
+        losses = loss_column(read_incidents(arguments.file), arguments.column, by=arguments.by,
+                             floor=arguments.floor, currency=arguments.currency)
+        whole, parts = losses.column, losses.by_group()
+        reports = {name: floored_report(part, wanted) for name, part in (
+            parts if arguments.by else {"": losses}).items()}
+    else:
+        whole = read_amounts(arguments.file, arguments.column, by=arguments.by,
+                             floor=arguments.floor)
+        reports = {name: severity_report(part, wanted) for name, part in (
+            whole.by_group() if arguments.by else {"": whole}).items()}
     if arguments.by is None:
-        document = severity_report(column, wanted)
-        return Answer(document, _severity_text(document))
-    groups = {name: severity_report(part, wanted) for name, part in column.by_group().items()}
-    text = [line for name, one in groups.items()
+        return Answer(reports[""], _severity_text(reports[""]))
+    text = [line for name, one in reports.items()
             for line in (f"== {name or '(blank)'}", *_severity_text(one), "")]
-    return Answer({"groups": groups, "screened": len(column.screened),
-                   "screened_reasons": column.reasons()}, text)
+    return Answer({"groups": reports, "screened": len(whole.screened),
+                   "screened_reasons": whole.reasons()}, text)
 
 
 def _severity_text(document: dict[str, JSON]) -> list[str]:
     lines = [f"{document['n']} losses, {document['screened']} rows screened, floor "
-             f"{'none' if document['floor'] is None else format(document['floor'], 'g')}"]
+             f"{_floor_text(document)}"]
     rows = [(name + (" *" if name == document["best"] else ""),
              ", ".join(f"{key} {value:.5g}" for key, value in one.items()
                        if key not in {"loglik", "aic", "ks"}),
@@ -107,8 +125,37 @@ def _severity_text(document: dict[str, JSON]) -> list[str]:
     return [*lines, *(f"! {one}" for one in document["warnings"])]
 
 
+def _floor_text(document: dict[str, JSON]) -> str:
+    if document["floor"] is not None:
+        return format(document["floor"], "g")
+    own = document.get("row_floors", {"rows": 0})
+    return f"each row's own, to {own['highest']:g}" if own["rows"] else "none"
+
+
 def _frequency(arguments: argparse.Namespace) -> Answer:
-    column = read_days(arguments.file, arguments.date)
+    if arguments.date in DAYS and is_incident_table(arguments.file):
+        column = day_column(read_incidents(arguments.file), arguments.date, arguments.per,
+                            by=arguments.by)
+    else:
+        column = read_days(arguments.file, arguments.date, by=arguments.by)
+    if arguments.by is None:
+        document = _frequency_of(column, arguments)
+        return Answer(document, _frequency_text(document))
+    groups, few = {}, {}
+    for name, part in column.by_group().items():
+        if len(set(part.values)) > 1 and len(count_periods(part.values, arguments.per)) > 1:
+            groups[name] = _frequency_of(part, arguments)
+        else:
+            few[name] = len(part.values)
+    text = [line for name, one in groups.items()
+            for line in (f"== {name or '(blank)'}", *_frequency_text(one), "")]
+    text += [f"! {name or '(blank)'}: {count} events fall into one {arguments.per}"
+             for name, count in few.items()]
+    return Answer({"groups": groups, "too_few": few, "screened": len(column.screened),
+                   "screened_reasons": column.reasons()}, text)
+
+
+def _frequency_of(column: Column[date], arguments: argparse.Namespace) -> dict[str, JSON]:
     if len(column.values) < 2:
         raise InputError("fewer than two rows have a day", file=str(arguments.file),
                          field="--date", mend="name a column of days such as 2026-03-02")
@@ -116,9 +163,7 @@ def _frequency(arguments: argparse.Namespace) -> Answer:
         raise InputError(f"all events fall into one {arguments.per}", field="--per",
                          mend="count by a shorter period")
     fit = fit_frequency(column.values, arguments.per)
-    document = frequency_report(fit, arguments.per, fit_contagion(column.values),
-                                column.reasons())
-    return Answer(document, _frequency_text(document))
+    return frequency_report(fit, arguments.per, fit_contagion(column.values), column.reasons())
 
 
 def _frequency_text(document: dict[str, JSON]) -> list[str]:

@@ -16,6 +16,7 @@ from dinghai.cli import (
     comparison,
     compound,
     evidence,
+    experience,
     feeds,
     fit,
     incidents,
@@ -35,8 +36,8 @@ def build_parser() -> Parser:
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for room in (evidence, risk, batch, simulate, incidents, fit, calibrate, compound, comparison,
-                 feeds, claims, oed, wording):
+    for room in (evidence, risk, batch, simulate, incidents, experience, fit, calibrate, compound,
+                 comparison, feeds, claims, oed, wording):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)

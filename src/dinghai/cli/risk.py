@@ -12,10 +12,18 @@ from dinghai.assessment.dossier import Dossier, read_dossier, read_dossier_archi
 from dinghai.assessment.result import Assessment
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
 from dinghai.evidence.feed_store import FeedStore
+from dinghai.experience.own_claims import read_own_claims
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan, parse_amount
 from dinghai.pricing.budget import FixPlan, best_fixes
+from dinghai.pricing.claims_history import (
+    ClaimsHistory,
+    history_of_claims,
+    history_of_profile,
+)
+from dinghai.pricing.experience_rating import ExperienceRating
+from dinghai.pricing.experience_table import load_experience_table
 from dinghai.pricing.explaining import Explanation
 from dinghai.pricing.quote import Pricer, Quote
 from dinghai.pricing.rating import read_fix_costs
@@ -23,6 +31,7 @@ from dinghai.vocabulary.indicators import domains, indicators
 from dinghai.wording.products import load_product
 
 _ASSESSED_NO = frozenset({"decline"})
+_OF_DOSSIER = "dossier"
 
 
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
@@ -38,6 +47,13 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     offer.add_argument("--deductible", metavar="AMOUNT", help="event deductible with its unit")
     offer.add_argument("--inception", metavar="DATE",
                        help="first day of cover (default: the day after the assessment)")
+    offer.add_argument("--history", metavar="CLAIMS",
+                       help="the insured's own claims (CSV, Excel or Parquet), or the word dossier "
+                            "for the incidents that the dossier declares")
+    offer.add_argument("--history-from", metavar="DATE",
+                       help="first day for which the claims are known")
+    offer.add_argument("--insured", metavar="KEY",
+                       help="the insured's key in the claims (default: its credit code or name)")
     offer.add_argument("--explain", action="store_true",
                        help="say what makes the price differ from the industry's average firm's")
     offer.add_argument("--fixes", metavar="BUDGET",
@@ -124,7 +140,7 @@ def _quote(arguments: argparse.Namespace) -> Answer:
     pricer = Pricer.of(dossier, assessment, product)
     inception = day_option(arguments.inception, "--inception") or assessment.on + timedelta(days=1)
     schedule = pricer.schedule(inception=inception, limit_fen=limit, deductible_fen=deductible)
-    offer = pricer.quote(schedule)
+    offer = pricer.quote(schedule, _history(arguments, dossier, assessment.on))
     document, lines = offer.to_dict(), list(_quote_text(offer))
     if arguments.explain:
         document["explanation"] = offer.explanation.to_dict()
@@ -135,6 +151,30 @@ def _quote(arguments: argparse.Namespace) -> Answer:
         lines += _fixes_text(plan)
     code = REFUSED if offer.outcome in {"decline", "treat_before_bind"} else DONE
     return Answer(document, lines, code)
+
+
+def _history(arguments: argparse.Namespace, dossier: Dossier, on: date) -> ClaimsHistory | None:
+    """The claims history to rate by, up to the day of the assessment."""
+    first = day_option(arguments.history_from, "--history-from")
+    if arguments.history is None:
+        if first is not None or arguments.insured is not None:
+            raise InputError("there is no history that this could be said of", field="--history",
+                             mend="give the claims by --history")
+        return None
+    if arguments.history == _OF_DOSSIER:
+        if first is not None or arguments.insured is not None:
+            raise InputError("a dossier declares the years that the questionnaire asks for",
+                             field="--history-from", mend="leave it out, or give claims")
+        return history_of_profile(dossier.profile, on=on,
+                                  years=load_experience_table().window.years)
+    if first is None:
+        raise InputError("claims do not say since when they are known", field="--history-from",
+                         mend="give the first day on which this insured was covered")
+    organisation = dossier.profile.organisation
+    keys = [arguments.insured] if arguments.insured else [
+        organisation.credit_code, organisation.name_zh, organisation.name_en]
+    return history_of_claims(read_own_claims(Path(arguments.history)), first=first, last=on,
+                             keys=keys)
 
 
 def amount_option(text: str | None, field: str) -> int | None:
@@ -159,6 +199,25 @@ def _quote_text(offer: Quote) -> Sequence[str]:
         f"technical {format_yuan(premium.technical_net)}  charged "
         f"{format_yuan(premium.charged_net)}  adequacy {premium.adequacy_ppm / 10_000:.1f}%",
         f"gross premium {format_yuan(premium.gross)} (VAT {format_yuan(premium.vat)})",
+        *_experience_text(offer.experience),
+    ]
+
+
+def _experience_text(found: ExperienceRating | None) -> Sequence[str]:
+    if found is None:
+        return []
+    low, high = found.interval_ppm
+    credit = found.table.no_claims
+    return [
+        "",
+        f"experience {found.history.first} to {found.history.last}: {found.counted} claims, "
+        f"{float(found.expected_claims):.3f} expected, believed by "
+        f"{found.credibility_ppm / 10_000:.2f}%; modification "
+        f"{found.modification_ppm / 10_000:.2f}% ({low / 10_000:.1f}% to {high / 10_000:.1f}%)",
+        *(f"  not counted: {one.reference} of {one.occurred}: {one.reason}"
+          for one in found.claims if one.reason),
+        f"{credit.name_zh} ({credit.name_en}), a commercial discount: "
+        f"{found.credit_ppm / 10_000:.1f}% for {found.clean_years} clean years",
     ]
 
 

@@ -31,7 +31,8 @@ from dinghai.wording.schema import Product
 
 _PARTS = ("pure", "parameter", "risk", "catastrophe", "service", "expense", "commission", "profit",
           "guarantee_fund")
-_ADJUSTMENTS = ("market_adjustment", "days_adjustment", "minimum_adjustment")
+_ADJUSTMENTS = ("market_adjustment", "no_claims_adjustment", "days_adjustment",
+                "minimum_adjustment")
 _BINDABLE = frozenset({"quote", "quote_with_conditions", "inclusive_offer"})
 
 
@@ -42,7 +43,7 @@ def premium_split(premium: JSON, *, parts: bool = True) -> PremiumSplit:
         rows += [(code, premium[f"{code}_fen"]) for code in _PARTS]
         rows.append(("technical", premium["technical_net_fen"]))
         rows += [(code, premium[f"{code}_fen"]) for code in _ADJUSTMENTS
-                 if premium[f"{code}_fen"] or code == "market_adjustment"]
+                 if premium.get(f"{code}_fen") or code == "market_adjustment"]
         rows.append(("charged", premium["charged_net_fen"]))
     else:
         rows.append(("net", premium["charged_net_fen"]))

@@ -14,14 +14,18 @@ Intervals = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
 def parameter_intervals(
-    losses: npt.NDArray[np.float64], floor: float | None, *, samples: int, seed: int
+    losses: npt.NDArray[np.float64], floor: float | npt.NDArray[np.float64] | None, *,
+    samples: int, seed: int, censored: npt.NDArray[np.bool_] | None = None,
 ) -> Intervals:
-    """95% percentile intervals of every candidate's parameters, from so many resamples."""
+    """95% percentile intervals of every candidate's parameters, from so many resamples of rows,
+    each with its own floor and limit where they have any."""
     found: dict[str, dict[str, list[float]]] = {}
     for number in range(samples):
         places = uniforms(seed, "fit.bootstrap", 1, len(losses), first_unit=number)[0]
-        again = losses[(places * len(losses)).astype(np.int64)]
-        for name, fit in fit_candidates(again, floor).items():
+        rows = (places * len(losses)).astype(np.int64)
+        floors = floor[rows] if isinstance(floor, np.ndarray) else floor
+        for name, fit in fit_candidates(
+                losses[rows], floors, None if censored is None else censored[rows]).items():
             for parameter, value in fit.parameters.items():
                 found.setdefault(name, {}).setdefault(parameter, []).append(value)
     return {name: {parameter: (float(np.quantile(values, 0.025)),

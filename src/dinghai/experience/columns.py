@@ -1,24 +1,19 @@
-"""Columns of a CSV file as numbers, days and groups; what is of no use is screened, and why."""
+"""Columns of a table file as numbers, days and groups; what is of no use is screened, and why."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
 import re
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-from dinghai.foundation.errors import InputError
+from dinghai.experience.tabular import read_table_file
 
 Value = TypeVar("Value")
-LARGEST_FILE: Final = 512 * 1024 * 1024
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d")
 
@@ -73,7 +68,7 @@ def read_amounts(
             return None, "below the reporting floor"
         return number, ""
 
-    return _column(path, column, by, read)
+    return _column(_rows(path, column, by), read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +110,10 @@ def _number(text: str) -> float | None:
         return None
 
 
-def read_days(path: Path, column: str) -> Column[date]:
+def read_days(path: Path, column: str, *, by: str | None = None) -> Column[date]:
     """A column of days, in one way of writing them: the one that reads most of the column."""
-    style = _style(text for _line, text, _group in _rows(path, column, None) if text)
+    rows = list(_rows(path, column, by))
+    style = _style(text for _line, text, _group in rows if text)
 
     def read(text: str) -> tuple[date | None, str]:
         if not text:
@@ -125,7 +121,7 @@ def read_days(path: Path, column: str) -> Column[date]:
         day = _day(text, style)
         return day, "" if day else "not a day"
 
-    return _column(path, column, None, read)
+    return _column(rows, read)
 
 
 def read_spans(path: Path, first: str, second: str) -> Column[tuple[date, date]]:
@@ -164,10 +160,10 @@ def _day(text: str, style: str) -> date | None:
 
 
 def _column(
-    path: Path, column: str, by: str | None, read: Callable[[str], tuple[Value | None, str]]
+    rows: Iterable[tuple[int, str, str]], read: Callable[[str], tuple[Value | None, str]]
 ) -> Column[Value]:
     values, groups, screened = [], [], []
-    for line, text, group in _rows(path, column, by):
+    for line, text, group in rows:
         value, reason = read(text)
         if value is None:
             screened.append(Screened(line, text, reason))
@@ -179,49 +175,8 @@ def _column(
 
 def _rows(path: Path, column: str, by: str | None) -> Iterator[tuple[int, str, str]]:
     """Line, text and group of each record."""
-    name = str(path)
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
-    try:
-        headers = [one.strip() for one in next(reader, [])]
-        place = _place(headers, column, name, "--column or --date")
-        group = None if by is None else _place(headers, by, name, "--by")
-        line = reader.line_num + 1
-        for record in reader:
-            if record:
-                yield (line, _cell(record, place), "" if group is None else _cell(record, group))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"not CSV: {error}", file=name, line=reader.line_num,
-                         mend="mend the quotes at this line") from error
-
-
-def _cell(record: Sequence[str], place: int) -> str:
-    return record[place].strip() if place < len(record) else ""
-
-
-def _place(headers: Sequence[str], column: str, name: str, field: str) -> int:
-    if column not in headers:
-        raise InputError(f"there is no column {column!r}", file=name, line=1, field=field,
-                         mend="one of: " + ", ".join(one for one in headers if one))
-    return headers.index(column)
-
-
-def _text(path: Path) -> str:
-    """A CSV file, plain or gzip, bounded when unpacked."""
-    name = str(path)
-    if not path.is_file():
-        what = "this is a folder" if path.is_dir() else "there is no such file"
-        raise InputError(what, file=name, mend="name a CSV file")
-    try:
-        with (gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as source:
-            raw = source.read(LARGEST_FILE + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"cannot be unpacked: {error}", file=name, mend="give a whole file"
-                         ) from error
-    if len(raw) > LARGEST_FILE:
-        raise InputError(f"the file is larger than {LARGEST_FILE} bytes", file=name,
-                         mend="split it")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("not UTF-8 text", file=name, mend="save it as UTF-8 CSV") from error
+    table = read_table_file(path, only=(column,) if by is None else (column, by))
+    place = table.place(column, "--column or --date")
+    group = None if by is None else table.place(by, "--by")
+    for row in table.rows:
+        yield row.line, row.at(place), "" if group is None else row.at(group)

@@ -54,7 +54,7 @@ def severity_report(column: Column[float], wanted: Wanted) -> dict[str, JSON]:
         "candidates": {}, "tail": None, "warnings": [],
     }
     warnings: list[str] = document["warnings"]
-    warnings += _about_data(column, losses, floor)
+    warnings += about_data(column, losses, floor)
     if len(losses) < FEWEST:
         warnings.append(f"{len(losses)} losses are too few to fit: at least {FEWEST} are needed")
         return document
@@ -69,11 +69,11 @@ def severity_report(column: Column[float], wanted: Wanted) -> dict[str, JSON]:
         body = spliced(losses, floor, tail.threshold, tail.law)
         if body is not None:
             fits["spliced"] = body
-        document["tail"] = {**_tail(tail), "threshold_rule":
+        document["tail"] = {**tail_document(tail), "threshold_rule":
                             "smallest Kolmogorov-Smirnov distance" if chosen else "given"}
     else:
         warnings.append("too few losses lie above the threshold to fit a tail")
-    document["candidates"] = {name: _fit(fit) for name, fit in fits.items()}
+    document["candidates"] = {name: fit_document(fit) for name, fit in fits.items()}
     if wanted.limits:
         document["limits"] = {name: limits_of(fit.law, floor, wanted.limits)
                               for name, fit in fits.items()}
@@ -83,11 +83,12 @@ def severity_report(column: Column[float], wanted: Wanted) -> dict[str, JSON]:
             for name, parameters in parameter_intervals(
                 losses, floor, samples=wanted.bootstrap, seed=wanted.seed).items()}
     document["best"] = min(fits, key=lambda one: fits[one].aic) if fits else None
-    warnings += _about_fits(fits, tail)
+    warnings += about_fits(fits, tail)
     return document
 
 
-def _about_data(column: Column[float], losses: Floats, floor: float | None) -> list[str]:
+def about_data(column: Column[float], losses: Floats, floor: float | None) -> list[str]:
+    """What in the data a fit cannot hold."""
     found = []
     if column.screened:
         reasons = ", ".join(f"{count} {reason}" for reason, count in column.reasons().items())
@@ -104,7 +105,8 @@ def _about_data(column: Column[float], losses: Floats, floor: float | None) -> l
     return found
 
 
-def _about_fits(fits: Mapping[str, Fit], tail: Tail | None) -> list[str]:
+def about_fits(fits: Mapping[str, Fit], tail: Tail | None) -> list[str]:
+    """Where the fits are not to be trusted."""
     found = []
     gamma = fits.get("gamma")
     if gamma is not None and gamma.parameters["alpha"] < 1e-3:
@@ -127,11 +129,13 @@ def _about_fits(fits: Mapping[str, Fit], tail: Tail | None) -> list[str]:
     return found
 
 
-def _fit(fit: Fit) -> dict[str, JSON]:
+def fit_document(fit: Fit) -> dict[str, JSON]:
+    """A fit as plain JSON."""
     return {**fit.parameters, "loglik": fit.log_likelihood, "aic": fit.aic, "ks": fit.ks}
 
 
-def _tail(tail: Tail) -> dict[str, JSON]:
+def tail_document(tail: Tail) -> dict[str, JSON]:
+    """A tail as plain JSON."""
     return {
         "threshold": tail.threshold, "exceedances": tail.exceedances, "xi": tail.xi,
         "beta": tail.beta, "xi_interval": list(tail.xi_interval),

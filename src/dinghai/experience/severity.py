@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize
 
-from dinghai.experience.distances import kolmogorov_smirnov
+from dinghai.experience.distances import distance_of_censored, kolmogorov_smirnov
 from dinghai.foundation.laws import (
     Gamma,
     GeneralisedPareto,
@@ -26,6 +26,7 @@ from dinghai.foundation.laws import (
 )
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 _BAD: Final = 1e300
 _WIDEST: Final = math.log(20.0)
 """A body wider than this is a power law in disguise, and its μ runs away."""
@@ -74,21 +75,27 @@ CANDIDATES: Final[Mapping[str, _Candidate]] = {
 }
 
 
-def fit_candidates(losses: Floats, floor: float | None) -> dict[str, Fit]:
-    """Every candidate law by its name. ``losses`` are at or above the floor."""
+def fit_candidates(
+    losses: Floats, floor: float | Floats | None, censored: Flags | None = None
+) -> dict[str, Fit]:
+    """Every candidate law by its name. ``losses`` are at or above the floor, which may be each
+    row's own; of a censored row only that its loss is at least so large is known."""
     found = {}
     for name, candidate in CANDIDATES.items():
-        fit = _fit(losses, floor, candidate)
+        fit = _fit(losses, floor, candidate, censored)
         if fit is not None:
             found[name] = fit
     return found
 
 
-def _fit(losses: Floats, floor: float | None, candidate: _Candidate) -> Fit | None:
+def _fit(losses: Floats, floor: float | Floats | None, candidate: _Candidate,
+         censored: Flags | None = None) -> Fit | None:
     # in units of the median: laws with a scale keep their shape, and the search its footing
     unit = float(np.median(losses))
     scaled = losses / unit
-    low = None if floor is None else np.array([floor / unit])
+    low = None if floor is None else np.atleast_1d(np.asarray(floor, dtype=np.float64) / unit)
+    if censored is not None and not censored.any():
+        censored = None
 
     def law(point: npt.NDArray[np.float64]) -> Law:
         values = [math.exp(min(one, 300.0)) if positive else float(one)
@@ -98,7 +105,7 @@ def _fit(losses: Floats, floor: float | None, candidate: _Candidate) -> Fit | No
     def cost(point: npt.NDArray[np.float64]) -> float:
         with np.errstate(all="ignore"):
             try:
-                return -truncated_log_likelihood(law(point), scaled, low)
+                return -truncated_log_likelihood(law(point), scaled, low, censored)
             except (OverflowError, ValueError, ZeroDivisionError):
                 return _BAD
 
@@ -120,21 +127,41 @@ def _fit(losses: Floats, floor: float | None, candidate: _Candidate) -> Fit | No
         values["theta"] *= unit
     if "mu" in values:
         values["mu"] += math.log(unit)
-    likelihood = -float(best.fun) - len(losses) * math.log(unit)
-    return Fit(values, likelihood, len(values), _distance(fitted, scaled, low),
+    exact = len(losses) if censored is None else int((~censored).sum())
+    likelihood = -float(best.fun) - exact * math.log(unit)
+    return Fit(values, likelihood, len(values), _distance(fitted, scaled, low, censored),
                candidate.law(*values.values()))
 
 
-def truncated_log_likelihood(law: Law, losses: Floats, low: Floats | None) -> float:
-    """Of losses at or above a floor, if one is given."""
-    total = float(law.log_density(losses).sum())
-    if low is not None:
+def truncated_log_likelihood(
+    law: Law, losses: Floats, low: Floats | None, censored: Flags | None = None
+) -> float:
+    """Of losses at or above a floor, if one is given, some known only to be at least so large."""
+    if censored is None:
+        total = float(law.log_density(losses).sum())
+    else:
+        total = float(law.log_density(losses[~censored]).sum()
+                      + np.log(law.survival(losses[censored])).sum())
+    if low is not None and len(low) == 1:
         total -= len(losses) * math.log(float(law.survival(low)[0]))
+    elif low is not None:
+        total -= float(np.log(law.survival(low)).sum())
     return total if math.isfinite(total) else -_BAD
 
 
-def _distance(law: Law, losses: Floats, low: Floats | None) -> float:
-    """Of the law given that a loss is at or above the floor."""
+def _distance(
+    law: Law, losses: Floats, low: Floats | None, censored: Flags | None = None
+) -> float:
+    """Of the law given that a loss is at or above the floor.
+
+    With floors of their own or censored rows: the distance of the losses' chances above their
+    floors, which are even between 0 and 1 under the law, from evenness.
+    """
+    if censored is not None or (low is not None and len(low) > 1):
+        entered = np.ones(1) if low is None else law.survival(low)
+        chances = 1.0 - law.survival(losses) / entered
+        return distance_of_censored(
+            chances, np.zeros(len(losses), dtype=bool) if censored is None else censored)
     ordered = np.sort(losses)
     above = 1.0 if low is None else float(law.survival(low)[0])
     return kolmogorov_smirnov(1.0 - law.survival(ordered) / above)

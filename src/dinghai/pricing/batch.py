@@ -90,7 +90,7 @@ class BatchDesk:
         schedule = pricer.schedule(
             inception=terms.inception or terms.on + timedelta(days=1),
             limit_fen=terms.limit_fen, deductible_fen=terms.deductible_fen)
-        return assessment, pricer.quote(schedule, self._evaluator(schedule))
+        return assessment, pricer.quote(schedule, evaluator=self._evaluator(schedule))
 
     def row(self, path: Path) -> BatchRow:
         """The row of a dossier's folder or archive; its faults where it cannot be priced."""

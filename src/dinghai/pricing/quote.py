@@ -19,8 +19,11 @@ from dinghai.losses.evaluation import Evaluator, LossEvaluation
 from dinghai.losses.model import LossModel, build_loss_model
 from dinghai.losses.severity import evidence_traces
 from dinghai.losses.tables import PERILS
+from dinghai.pricing.claims_history import ClaimsHistory
+from dinghai.pricing.experience_rating import ExperienceRating, rate_experience, without_history
+from dinghai.pricing.experience_table import load_experience_table
 from dinghai.pricing.explaining import Explanation, explain
-from dinghai.pricing.premium import Premium, make_premium
+from dinghai.pricing.premium import Premium, make_premium, whole_fen
 from dinghai.pricing.rating import Rating, load_rating
 from dinghai.pricing.waterfall import WaterfallRow, waterfall
 from dinghai.wording.explaining import terms_to_explain
@@ -72,10 +75,12 @@ class Quote:
     steps: Callable[[], tuple[WaterfallRow, ...]] = field(repr=False)
     tree: Callable[[], Trace] = field(repr=False)
     reasons_why: Callable[[], Explanation] = field(repr=False)
+    experience: ExperienceRating | None = None
 
     @property
     def explanation(self) -> Explanation:
-        """From the industry's average firm to this price; worked out when first read."""
+        """From the industry's average firm to this price, before experience rating; worked out
+        when first read."""
         return self.reasons_why()
 
     @property
@@ -90,8 +95,9 @@ class Quote:
 
     @property
     def expected_loss_fen(self) -> Fen:
-        """Expected payments of a year: the pure premium, and the base of a float by the model."""
-        return self.premium.pure
+        """Expected payments of a year by the model, before any experience rating: the base of a
+        float by the model. Without a claims history it is the pure premium."""
+        return whole_fen(self.evaluation.expected)
 
     @property
     def may_bind(self) -> bool:
@@ -133,6 +139,8 @@ class Quote:
             "losses": self.evaluation.to_dict(),
             "trace": self.trace.to_dict(),
         }
+        if self.experience is not None:
+            document["experience"] = self.experience.to_dict()
         return {**document, "hash": document_hash(document)}
 
 
@@ -175,8 +183,12 @@ class Pricer:
                             else deductible_fen),
             without=zeroed)
 
-    def quote(self, schedule: Schedule, evaluator: Evaluator | None = None) -> Quote:
-        """Price a schedule. Raises InputError for one that the product does not allow.
+    def quote(
+        self, schedule: Schedule, history: ClaimsHistory | None = None,
+        evaluator: Evaluator | None = None,
+    ) -> Quote:
+        """Price a schedule, by experience where a claims history is given. Raises InputError for a
+        schedule that the product does not allow.
 
         ``evaluator`` is one of a policy with the same terms, where one is at hand.
         """
@@ -184,8 +196,15 @@ class Pricer:
             evaluator = Evaluator.of(priced_policy(self.product, schedule, self.assessment.on))
         policy = evaluator.policy
         evaluation = evaluator.evaluate(self.model)
-        premium = make_premium(evaluation, self.rating,
-                               revenue_fen=self.model.exposure.revenue_fen, days=policy.days)
+        model, priced, experience = self.model, evaluation, None
+        if history is not None:
+            table = load_experience_table()
+            model = without_history(self.model, table)
+            priced = evaluator.evaluate(model)
+            experience = rate_experience(model, history, table)
+        premium = make_premium(priced, self.rating,
+                               revenue_fen=self.model.exposure.revenue_fen, days=policy.days,
+                               history=None if experience is None else experience.effect)
         rate = multiply_divide(premium.charged_net, PPM, schedule.aggregate_limit_fen, "half_up")
         outcome, reasons = _outcome(self.assessment, self.rating, schedule, premium, rate)
         return Quote(
@@ -202,15 +221,16 @@ class Pricer:
             reasons=reasons,
             premium=premium,
             rate_on_line_ppm=rate,
-            by_section=_shared(premium.pure, evaluation.by_section),
-            by_peril=_shared(premium.pure, evaluation.by_peril),
+            by_section=_shared(premium.pure, priced.by_section),
+            by_peril=_shared(premium.pure, priced.by_peril),
             evaluation=evaluation,
             model=self.model,
             steps=cache(lambda: waterfall(
-                self.model, evaluation, evaluator.evaluate(self.model, neutral=True), premium,
-                self.rating)),
-            tree=cache(lambda: _trace(self.model, evaluation, premium, self.rating)),
-            reasons_why=cache(lambda: explain(self.model, evaluator, self.rating)),
+                model, priced, evaluator.evaluate(model, neutral=True), premium,
+                self.rating, experience)),
+            tree=cache(lambda: _trace(model, priced, premium, self.rating, experience)),
+            reasons_why=cache(lambda: explain(model, evaluator, self.rating)),
+            experience=experience,
         )
 
 
@@ -295,13 +315,18 @@ def _shared(total: Fen, values: Mapping[str, float]) -> dict[str, Fen]:
 
 
 def _trace(
-    model: LossModel, evaluation: LossEvaluation, premium: Premium, rating: Rating
+    model: LossModel, evaluation: LossEvaluation, premium: Premium, rating: Rating,
+    experience: ExperienceRating | None = None,
 ) -> Trace:
     """The factor tree: where every number comes from."""
+    by_claims = () if experience is None else (experience.trace,)
+    credit = () if experience is None else (
+        Trace("premium.no_claims_credit", premium.no_claims_adjustment, "fen", "share_of_charged",
+              experience.table.no_claims.origin()),)
     pure = Trace("premium.pure", premium.pure, "fen", "frequency_times_payment", None, tuple(
         Trace(f"pure.{peril}", evaluation.by_peril[peril], "fen", "product", None,
               (_peril_trace(model, peril),))
-        for peril in PERILS))
+        for peril in PERILS) + by_claims)
     expenses = tuple(Trace(f"premium.{name}", getattr(premium, name), "fen", "share_of_net",
                            share.origin()) for name, share in rating.expenses.items())
     loads = rating.loads
@@ -321,6 +346,7 @@ def _trace(
         technical,
         Trace("market_factor", premium.market_factor_ppm, "ppm", "table",
               rating.market.origin()),
+        *credit,
     ))
     return Trace("premium.gross", premium.gross, "fen", "sum", None, (
         charged, Trace("premium.vat", premium.vat, "fen", "share_of_net", rating.tax.origin())))

@@ -12,6 +12,7 @@ from dinghai.losses.evaluation import LossEvaluation
 from dinghai.losses.frequency import latent_factor
 from dinghai.losses.model import LossModel
 from dinghai.losses.tables import PERILS, source_of
+from dinghai.pricing.experience_rating import ExperienceRating
 from dinghai.pricing.premium import Premium, whole_fen
 from dinghai.pricing.rating import Rating
 
@@ -85,6 +86,7 @@ def waterfall(
     neutral: LossEvaluation,
     premium: Premium,
     rating: Rating,
+    experience: ExperienceRating | None = None,
 ) -> tuple[WaterfallRow, ...]:
     """All steps up to what the customer pays. Each row's ``after`` is the sum of the amounts."""
     rows: list[WaterfallRow] = []
@@ -96,6 +98,8 @@ def waterfall(
     loads, market = rating.loads, rating.market
     expenses = dict(rating.expenses.items())
     for code, amount, source in (
+        *_by_history(premium.experience_adjustment, "experience",
+                     None if experience is None else experience.source),
         ("parameter", premium.parameter, loads.parameter.origin()),
         ("risk", premium.risk, loads.risk.origin()),
         ("catastrophe", premium.catastrophe, loads.catastrophe.origin()),
@@ -105,6 +109,9 @@ def waterfall(
         ("profit", premium.profit, expenses["profit"].origin()),
         ("guarantee_fund", premium.guarantee_fund, expenses["guarantee_fund"].origin()),
         ("market", premium.market_adjustment, market.origin()),
+        *_by_history(premium.no_claims_adjustment, "no_claims_credit",
+                     None if experience is None else
+                     experience.table.no_claims.origin()),
         ("days", premium.days_adjustment, Source("Days of cover", "T")),
         ("minimum", premium.minimum_adjustment, rating.filed.origin()),
         ("vat", premium.vat, rating.tax.origin()),
@@ -115,3 +122,10 @@ def waterfall(
         factor = multiply_divide(after, PPM, before, "half_up") if before > 0 else None
         rows.append(WaterfallRow(code, amount, after, factor, source))
     return tuple(rows)
+
+
+def _by_history(
+    amount: Fen | None, code: str, source: Source | None
+) -> tuple[tuple[str, Fen, Source], ...]:
+    """A row that only a claims history makes."""
+    return () if amount is None or source is None else ((code, amount, source),)

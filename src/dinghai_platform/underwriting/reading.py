@@ -109,11 +109,13 @@ def domain_chart(document: dict[str, Any]) -> Chart:
 def waterfall_of(document: dict[str, Any]) -> Chart:
     """How a quote's premium is built, from the book's average to what is paid."""
     steps: list[Any] = []
+    codes = {row["code"] for row in document["waterfall"]}
+    pure = "experience" if "experience" in codes else "annual_aggregate"
     for row in document["waterfall"]:
         name = str(WATERFALL.get(row["code"], row["code"]))
         first = row["code"] == "book_average"
         steps.append((name, row["amount_fen"], "total" if first else "change"))
-        if row["code"] == "annual_aggregate":
+        if row["code"] == pure:
             steps.append((_("Pure premium"), row["after_fen"], "total"))
         elif row["code"] == "guarantee_fund":
             steps.append((_("Technical premium"), row["after_fen"], "total"))

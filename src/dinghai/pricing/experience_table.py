@@ -1,0 +1,125 @@
+"""The table of experience rating and no-claims credit, read from data."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import as_file, files
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import PPM
+from dinghai.foundation.reading import read_toml
+from dinghai.foundation.trace import Source
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Share = Annotated[int, msgspec.Meta(ge=0, le=PPM)]
+
+
+class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Strict and immutable."""
+
+
+class _Sourced(_Struct, frozen=True):
+    source: str
+    confidence: str
+
+    def origin(self) -> Source:
+        """Where the figures come from."""
+        return Source(self.source, self.confidence)
+
+
+class CredibilityBasis(_Sourced, frozen=True):
+    """How much enterprises of one class differ (coefficient of variation)."""
+
+    variation_ppm: Annotated[int, msgspec.Meta(ge=1, le=5 * PPM)]
+
+
+class Window(_Sourced, frozen=True):
+    """How many of the latest years count."""
+
+    years: Annotated[int, msgspec.Meta(ge=1, le=20)]
+
+
+class LossSplit(_Sourced, frozen=True):
+    """Where the excess of a loss begins, and where it is capped."""
+
+    primary_fen: Positive
+    cap_fen: Positive
+
+
+class Bounds(_Sourced, frozen=True):
+    """The modification stays inside."""
+
+    minimum_ppm: Share
+    maximum_ppm: Annotated[int, msgspec.Meta(ge=PPM, le=10 * PPM)]
+
+
+class HistoryIndicator(_Sourced, frozen=True):
+    """The indicator that asks for the history, and the level at which it has no effect."""
+
+    indicator: str
+    neutral_ppm: Share
+
+
+class CreditStep(_Struct, frozen=True):
+    """So many whole years without a claim earn this credit."""
+
+    clean_years: Positive
+    credit_ppm: Share
+
+
+class NoClaimsCredit(_Sourced, frozen=True):
+    """无赔款优待: a commercial discount on the charged premium."""
+
+    name_zh: str
+    name_en: str
+    steps: tuple[CreditStep, ...]
+
+    def credit(self, clean_years: int) -> int:
+        """The credit of so many clean years, in ppm of the charged premium."""
+        return max((one.credit_ppm for one in self.steps if one.clean_years <= clean_years),
+                   default=0)
+
+
+class ExperienceTable(_Struct, frozen=True):
+    """One version of the table (schema dinghai.experience-rating/1)."""
+
+    schema: Literal["dinghai.experience-rating/1"]
+    id: str
+    version: str
+    as_of: str
+    filing: str
+    name_zh: str
+    name_en: str
+    credibility: CredibilityBasis
+    window: Window
+    split: LossSplit
+    bounds: Bounds
+    history: HistoryIndicator
+    no_claims: NoClaimsCredit
+
+
+def read_experience_table(path: Path) -> ExperienceTable:
+    """A table from its TOML file. Raises InputError, also for one that would not be monotone."""
+    table = read_toml(path, ExperienceTable)
+    if table.split.cap_fen <= table.split.primary_fen:
+        raise InputError("the cap does not lie above the primary amount", file=str(path),
+                         field="split.cap_fen", mend="raise the cap, or lower the primary amount")
+    for before, after in pairwise(table.no_claims.steps):
+        if after.clean_years <= before.clean_years or after.credit_ppm < before.credit_ppm:
+            raise InputError("more clean years must not earn less credit", file=str(path),
+                             field="no_claims.steps", mend="list the steps in rising order")
+    return table
+
+
+@cache
+def load_experience_table() -> ExperienceTable:
+    """The table that ships with the engine."""
+    with as_file(files("dinghai.data").joinpath("rating", "experience_rating.toml")) as path:
+        return read_experience_table(path)
+
+
