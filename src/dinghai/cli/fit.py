@@ -6,19 +6,39 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import math
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Final, get_args
 
 from dinghai.cli import credibility
 from dinghai.cli.output import Answer, Parser, add_command, table
-from dinghai.experience.columns import read_amounts, read_days, read_spans
+from dinghai.cli.papers import (
+    add_paper_options,
+    paper_bytes,
+    paper_day,
+    require_format,
+    write_file,
+)
+from dinghai.documents.blocks import Document
+from dinghai.documents.fit_report import (
+    delay_fit_report,
+    frequency_fit_report,
+    severity_fit_report,
+)
+from dinghai.documents.inputs import DocumentStudy
+from dinghai.documents.phrases import Language
+from dinghai.experience.columns import Column, read_amounts, read_days, read_spans
 from dinghai.experience.contagion import fit_contagion
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
 from dinghai.experience.limits import read_limits
 from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
+from dinghai.experience.studies import SeverityStudy
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.trace import Source
 
 _MOST_RESAMPLES: Final = 10_000
 
@@ -52,7 +72,23 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     delay.add_argument("file", type=Path, metavar="FILE.csv", help="CSV, plain or .gz")
     delay.add_argument("--occurred", required=True, metavar="C", help="the column of first days")
     delay.add_argument("--known", required=True, metavar="C", help="the column of days of notice")
+    for parser in (severity, frequency, delay):
+        _report_options(parser)
+    severity.add_argument("--unit", default="", metavar="U",
+                          help="of the report: what one loss counts, such as CNY or records")
     credibility.register(commands)
+
+
+def _report_options(parser: Parser) -> None:
+    add_paper_options(parser, "--report")
+    parser.add_argument("--title", default="", metavar="T", help="of the report: name of the data")
+    parser.add_argument("--source", default="", metavar="S",
+                        help="of the report: where the data come from (default: the file)")
+    parser.add_argument("--licence", default="", metavar="L",
+                        help="of the report: what the data may be used for")
+    parser.add_argument("--confidence", default="", choices=("T", "A", "M", "D"),
+                        help="of the report: how far the source is trusted (T read, A by a third "
+                             "party, M from memory, D design)")
 
 
 def _severity(arguments: argparse.Namespace) -> Answer:
@@ -61,6 +97,7 @@ def _severity(arguments: argparse.Namespace) -> Answer:
         if value is not None and not (math.isfinite(value) and value >= 0.0):
             raise InputError(f"{value} is not an amount", field=f"--{name}",
                              mend="give zero or more")
+    _check_report(arguments)
     column = read_amounts(arguments.file, arguments.column, by=arguments.by,
                           floor=arguments.floor)
     if not 0 <= arguments.bootstrap <= _MOST_RESAMPLES:
@@ -71,12 +108,59 @@ def _severity(arguments: argparse.Namespace) -> Answer:
                     arguments.seed)
     if arguments.by is None:
         document = severity_report(column, wanted)
+        _report(arguments, lambda day, language: severity_fit_report(
+            [_study(arguments, column, wanted, document)], issued_on=day, language=language,
+            licence=arguments.licence))
         return Answer(document, _severity_text(document))
-    groups = {name: severity_report(part, wanted) for name, part in column.by_group().items()}
+    parts = column.by_group()
+    groups = {name: severity_report(part, wanted) for name, part in parts.items()}
+    _report(arguments, lambda day, language: severity_fit_report(
+        [_study(arguments, parts[name], wanted, one, name) for name, one in groups.items()],
+        issued_on=day, language=language, licence=arguments.licence))
     text = [line for name, one in groups.items()
             for line in (f"== {name or '(blank)'}", *_severity_text(one), "")]
     return Answer({"groups": groups, "screened": len(column.screened),
                    "screened_reasons": column.reasons()}, text)
+
+
+def _check_report(arguments: argparse.Namespace) -> None:
+    """Refuse a report's name or day before the work begins."""
+    if arguments.report is not None:
+        require_format(arguments.report, "--report")
+        paper_day(arguments)
+
+
+def _report(
+    arguments: argparse.Namespace, make: Callable[[date, Language], Document]
+) -> None:
+    if arguments.report is not None:
+        document = make(paper_day(arguments), arguments.language)
+        write_file(arguments.report, paper_bytes(document, arguments.report))
+
+
+def _source(arguments: argparse.Namespace) -> Source:
+    digest = hashlib.sha256(arguments.file.read_bytes()).hexdigest()
+    name = arguments.source or arguments.file.name
+    return Source(f"{name} (SHA-256 {digest[:16]}…)", arguments.confidence)
+
+
+def _study(
+    arguments: argparse.Namespace, column: Column[float], wanted: Wanted,
+    document: dict[str, JSON], group: str | None = None,
+) -> SeverityStudy:
+    title = arguments.title or f"{arguments.file.name} · {arguments.column}"
+    if group is not None:
+        title = f"{title} · {group or '—'}"
+    return SeverityStudy(
+        code=arguments.column, title_zh=title, title_en=title, unit=arguments.unit,
+        source=_source(arguments), losses=column, wanted=wanted, document=document)
+
+
+def _document_study(
+    arguments: argparse.Namespace, code: str, document: dict[str, JSON]
+) -> DocumentStudy:
+    title = arguments.title or f"{arguments.file.name} · {code}"
+    return DocumentStudy(code, title, title, _source(arguments), document, arguments.licence)
 
 
 def _severity_text(document: dict[str, JSON]) -> list[str]:
@@ -108,6 +192,7 @@ def _severity_text(document: dict[str, JSON]) -> list[str]:
 
 
 def _frequency(arguments: argparse.Namespace) -> Answer:
+    _check_report(arguments)
     column = read_days(arguments.file, arguments.date)
     if len(column.values) < 2:
         raise InputError("fewer than two rows have a day", file=str(arguments.file),
@@ -118,6 +203,8 @@ def _frequency(arguments: argparse.Namespace) -> Answer:
     fit = fit_frequency(column.values, arguments.per)
     document = frequency_report(fit, arguments.per, fit_contagion(column.values),
                                 column.reasons())
+    _report(arguments, lambda day, language: frequency_fit_report(
+        _document_study(arguments, arguments.date, document), issued_on=day, language=language))
     return Answer(document, _frequency_text(document))
 
 
@@ -144,12 +231,16 @@ def _self_exciting_text(fit: dict[str, JSON] | None) -> list[str]:
 
 
 def _delay(arguments: argparse.Namespace) -> Answer:
+    _check_report(arguments)
     column = read_spans(arguments.file, arguments.occurred, arguments.known)
     if not column.values:
         raise InputError("no row has both days in order", file=str(arguments.file),
                          field="--occurred", mend="name columns of days such as 2026-03-02")
     end = max(known for _began, known in column.values)
     document = delay_report(column.values, end, column.reasons())
+    _report(arguments, lambda day, language: delay_fit_report(
+        _document_study(arguments, f"{arguments.occurred} → {arguments.known}", document),
+        issued_on=day, language=language))
     return Answer(document, _delay_text(document))
 
 
