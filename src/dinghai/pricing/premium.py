@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM, Fen, apply_ppm, multiply_divide, split
-from dinghai.losses.evaluation import LossEvaluation
 from dinghai.pricing.rating import Rating
 
 
@@ -60,8 +60,19 @@ def risk_load(standard_deviation: float, tolerance_fen: Fen) -> Fen:
     return whole_fen(standard_deviation * standard_deviation / (2.0 * tolerance_fen))
 
 
+class Evaluated(Protocol):
+    """The three figures of an evaluated year that a premium is made of, in fen."""
+
+    @property
+    def expected(self) -> float: ...
+    @property
+    def common(self) -> float: ...
+    @property
+    def standard_deviation(self) -> float: ...
+
+
 def make_premium(
-    evaluation: LossEvaluation, rating: Rating, *, revenue_fen: Fen, days: int = 365
+    evaluation: Evaluated, rating: Rating, *, revenue_fen: Fen, days: int = 365
 ) -> Premium:
     """The premium of an evaluated year. ``days`` of cover below a year are charged by day.
 
