@@ -11,6 +11,7 @@ from dinghai.documents.blocks import Cell, Column, Table
 from dinghai.documents.drawing import AMBER, GREY, NAVY, RED, RULE, SEA, Chart, Pen, drawn
 from dinghai.documents.formats import fixed, number, percent, plain_money, short_number
 from dinghai.documents.phrases import Language, phrase
+from dinghai.documents.report import indicator_name
 from dinghai.pricing.filing import Relativity
 from dinghai.pricing.sensitivity import Moved
 
@@ -96,8 +97,8 @@ def sensitivity_chart(moved: Sequence[Moved], language: Language) -> Chart:
     widest = max(moved, key=lambda one: one.width)
     left = 0.255 if language == "zh" else 0.30
     return Chart(
-        drawn(paint, language, height=0.27 * len(names) + 0.7,
-              box=(left, 0.115, 0.985 - left, 0.87)),
+        drawn(paint, language, height=0.21 * len(names) + 0.7,
+              box=(left, 0.13, 0.985 - left, 0.855)),
         phrase("filing.sensitivity_chart", language, weak=percent(postures[0]),
                strong=percent(postures[-1]), widest=assumption_name(widest, language)),
         _sensitivity_table(moved, postures, names, language))
@@ -117,14 +118,15 @@ def _sensitivity_table(
         ends = (phrase("filing.ends_declared", language) if one.low is None or one.high is None
                 else phrase("filing.ends_stress", language, low=f"×{number(one.low)}",
                             high=f"×{number(one.high)}"))
+        if one.indicator:
+            name = indicator_name(one.indicator, language)
         rows.append((name, ends, *(cell for each in own for cell in (
             signed(each.low_change), signed(each.high_change)))))
     columns = [Column(f"{phrase('filing.score_at', language, score=percent(posture))}\n"
                       f"{phrase(f'filing.{end}_end', language)}", "right", 23)
                for posture in postures for end in ("low", "high")]
     return Table((Column(phrase("filing.assumption", language), share=3),
-                  Column(phrase("filing.ends", language), share=2), *columns), tuple(rows),
-                 whole=True)
+                  Column(phrase("filing.ends", language), share=2), *columns), tuple(rows))
 
 
 def signed(change: float) -> str:

@@ -15,6 +15,7 @@ from dinghai.documents.blocks import (
     Fields,
     Heading,
     Paragraph,
+    Picture,
     Signatures,
     Table,
 )
@@ -26,6 +27,7 @@ from dinghai.documents.filing_charts import (
 from dinghai.documents.filing_words import (
     Marks,
     industry_name,
+    known_words,
     marks_of,
     peril_name,
     summed,
@@ -43,6 +45,7 @@ from dinghai.documents.formats import (
 )
 from dinghai.documents.phrases import Language, phrase, pick
 from dinghai.documents.readings import coverage_name
+from dinghai.documents.source_words import source_words
 from dinghai.foundation.money import PPM, Fen
 from dinghai.losses.exposure import exposure_of
 from dinghai.losses.tables import PERILS
@@ -70,7 +73,7 @@ def filing_report(study: FilingStudy, *, language: Language = "zh") -> Document:
             ("relativities", paper.relativities), ("sensitivity", paper.sensitivity),
             ("limits_title", paper.limits)), start=1):
         blocks += [Heading(phrase(f"filing.{code}", language), 1, str(place)), *make()]
-    blocks.append(signatures(language))
+    blocks += [Heading(phrase("filing.sign", language), 1, "11"), signatures(language)]
     return Document(
         language=language, title=phrase("filing.report_title", language),
         subtitle=pick(language, study.product.name_zh, study.product.name_en),
@@ -136,7 +139,8 @@ class _Paper:
         marks = self.marks()
         whole = summed([one for _, _, one in marks.values()])
         rating = marks_of(msgspec.to_builtins(self.study.rating))
-        rows = tuple((name, version, as_of, *(str(one.of(mark)) for mark in "TAMD"),
+        rows = tuple((known_words("filing_table", name, self.language), version, as_of,
+                      *(str(one.of(mark)) for mark in "TAMD"),
                       str(one.intervals)) for name, (version, as_of, one) in marks.items())
         foot = (("", "", "", *(str(whole.of(mark)) for mark in "TAMD"), str(whole.intervals)),)
         return [
@@ -149,7 +153,7 @@ class _Paper:
                 "rating_field.version", self.language), share=2), Column(self.say("data_of"),
                                                                          share=2),
                    *(Column(mark, "right", 13) for mark in "TAMD"),
-                   Column(phrase("fit.interval", self.language).replace("95% ", ""), "right", 24)),
+                   Column(phrase("filing_column.interval", self.language), "right", 24)),
                   rows, foot)]
 
     def method(self) -> list[Block]:
@@ -175,7 +179,7 @@ class _Paper:
             interval = row.get("interval")
             rows.append((name, value, "—" if not interval else phrase(
                 "fit.to", self.language, low=number(float(interval[0])),
-                high=number(float(interval[1]))), str(row["source"]),
+                high=number(float(interval[1]))), source_words(str(row["source"]), self.language),
                 Cell(str(row["confidence"]), strong=True)))
 
         for band in frequency["bands"]:
@@ -185,9 +189,10 @@ class _Paper:
         for name in ("below", "above"):
             add(self.say(f"a_elasticity_{name}"), number(float(frequency["elasticity"][name])),
                 frequency["elasticity"])
-        for peril in PERILS:
-            add(self.say("a_common", peril=peril_name(peril, self.language)),
-                share(float(frequency["common_share"][peril]), 0), frequency["common_share"])
+        common = frequency["common_share"]
+        add("\n".join(self.say("a_common", peril=peril_name(peril, self.language))
+                      for peril in PERILS),
+            "\n".join(share(float(common[peril]), 0) for peril in PERILS), common)
         add(self.say("a_latent"), number(float(frequency["latent"]["size"])),
             frequency["latent"])
         for row in severity["perils"]:
@@ -203,14 +208,10 @@ class _Paper:
             "fit.to", self.language, low=f"×{number(float(controls['floor']))}",
             high=f"×{number(float(controls['ceiling']))}"),
             {"source": controls["caveat"], "confidence": "D"})
-        lead = self.say("assumptions_lead")
-        if self.language == "zh":
-            lead += phrase("filing_note.sources", self.language)
-        return [Paragraph(lead, "keep"),
+        return [Paragraph(self.say("assumptions_lead"), "keep"),
                 Table((Column(self.say("assumption"), share=4),
-                       Column(phrase("filing_column.value", self.language), "right", 20),
-                       Column(phrase("fit.interval", self.language).replace("95% ", ""),
-                              "right", 22),
+                       Column(phrase("filing_column.value", self.language), "right", 22),
+                       Column(phrase("filing_column.interval", self.language), "right", 27),
                        Column(phrase("filing_column.source", self.language), share=6),
                        Column(phrase("filing_column.confidence", self.language), "center", 15)),
                       tuple(rows))]
@@ -306,7 +307,8 @@ class _Paper:
             "sensitivity_text", industry=industry_name(table.industry, self.language),
             revenue=money(table.sensitivity_revenue_fen),
             stress=f"±{percent(table.stress_ppm)}")),
-            *chart.blocks(), Paragraph(self.say("controls_caution"), "small")]
+            Picture(chart.svg, chart.alternative), chart.table,
+            Paragraph(self.say("controls_caution"), "small")]
 
     def limits(self) -> list[Block]:
         study = self.study
@@ -316,14 +318,15 @@ class _Paper:
         return [Bullets((
             self.say("l_judged", total=whole.total, judged=whole.of("D")),
             self.say("l_no_interval", sourced=whole.total, intervals=whole.intervals),
-            self.say("l_industries", caution=industry_caution()),
-            self.say("l_controls", caution=str(study.tables.controls["caveat"])),
+            self.say("l_industries", caution=source_words(industry_caution(), self.language)),
+            self.say("l_controls", caution=source_words(
+                str(study.tables.controls["caveat"]), self.language)),
             self.say("l_unpriced", covers=covers) if study.unpriced
             else self.say("l_unpriced_none"),
             self.say("l_market", factor=f"×{number(study.rating.market.factor_ppm / PPM, 7)}",
-                     anchor=study.rating.market.anchor),
-            self.say("l_explained"), self.say("l_claims"))),
-            Heading(self.say("sign"), 2)]
+                     anchor=source_words(study.rating.market.anchor, self.language),
+                     gross=money(study.rating.market.anchor_gross_fen)),
+            self.say("l_explained"), self.say("l_claims")))]
 
     def _revenue_columns(self, width: float) -> list[Column]:
         return [Column(self.say("revenue_is", revenue=short_number(one / 100, self.language)),

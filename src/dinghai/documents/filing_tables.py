@@ -16,6 +16,7 @@ from dinghai.documents.filing_words import (
 )
 from dinghai.documents.formats import joined
 from dinghai.documents.phrases import Language, phrase, pick
+from dinghai.documents.source_words import source_words
 from dinghai.documents.workbook import Kind, Sheet, SheetColumn, Value, set_workbook
 from dinghai.foundation.money import PPM, Fen
 from dinghai.losses.curves import exp
@@ -70,18 +71,19 @@ class _Tables:
         return phrase(code, self.language, **values)
 
     def sheet(self, code: str, columns: tuple[tuple[str, Kind], ...], rows: list[Row]) -> Sheet:
-        note = self.say(f"filing_note.{code}")
-        if any(name == "source" for name, _ in columns) and self.language == "zh":
-            note += self.say("filing_note.sources")
         return Sheet(
-            self.say(f"filing_sheet.{code}"), note,
+            self.say(f"filing_sheet.{code}"), self.say(f"filing_note.{code}"),
             tuple(SheetColumn(self.say(f"filing_column.{name}"), kind, _WIDTHS.get(name, 15))
                   for name, kind in columns), tuple(rows))
 
     def basis(self, row: Mapping[str, Any]) -> Row:
         """Source, confidence and declared interval of a table row."""
         interval = row.get("interval") or (None, None)
-        return (str(row["source"]), str(row["confidence"]), interval[0], interval[1])
+        return (self.source(str(row["source"])), str(row["confidence"]), interval[0], interval[1])
+
+    def source(self, text: str) -> str:
+        """A source in the workbook's language."""
+        return source_words(text, self.language)
 
     def about(self, sheets: list[str]) -> Sheet:
         study = self.study
@@ -133,7 +135,8 @@ class _Tables:
         rows: list[Row] = [
             (code, pick(self.language, one.name_zh, one.name_en),
              one.frequency_relativity_ppm / PPM, one.severity_relativity_ppm / PPM,
-             one.loss_cost_relativity_ppm / PPM, one.note, one.source, one.confidence, None, None)
+             one.loss_cost_relativity_ppm / PPM, self.source(one.note),
+             self.source(one.source), one.confidence, None, None)
             for code, one in sorted(industries().items())]
         return self.sheet("industries", (
             ("industry", "text"), ("industry_name", "text"), ("frequency_relativity", "ratio"),
@@ -145,7 +148,7 @@ class _Tables:
         rows: list[Row] = [
             (code, pick(self.language, one.name_zh, one.name_en),
              *(one.peril_mix_ppm[peril] / PPM for peril in PERILS),
-             one.source, one.confidence, None, None)
+             self.source(one.source), one.confidence, None, None)
             for code, one in sorted(industries().items())]
         shares = self.study.tables.frequency["common_share"]
         rows.append(("", self.say("filing_kind.common_share"),
@@ -156,8 +159,7 @@ class _Tables:
         basis = tuple(SheetColumn(self.say(f"filing_column.{one}"),
                                   "number" if one in ("low", "high") else "text", _WIDTHS[one])
                       for one in _BASIS)
-        note = base.note + (self.say("filing_note.sources") if self.language == "zh" else "")
-        return Sheet(base.title, note, (*base.columns, *perils, *basis), tuple(rows))
+        return Sheet(base.title, base.note, (*base.columns, *perils, *basis), tuple(rows))
 
     def modifiers(self) -> Sheet:
         raw = self.study.tables.frequency
@@ -169,8 +171,8 @@ class _Tables:
             for one in raw["modifiers"]]
         bounds = raw["modifier_bounds"]
         rows.append((self.say("filing_kind.bounds"), "", "", None, None, None,
-                     str(bounds["source"]), str(bounds["confidence"]), float(bounds["floor"]),
-                     float(bounds["ceiling"])))
+                     self.source(str(bounds["source"])), str(bounds["confidence"]),
+                     float(bounds["floor"]), float(bounds["ceiling"])))
         return self.sheet("modifiers", (
             ("exposure", "text"), ("perils", "text"), ("measure", "text"),
             ("reference", "number"), ("usual", "number"), ("strength", "number"),
@@ -186,11 +188,11 @@ class _Tables:
                        for score in (0.0, 0.5, 1.0))
             rows.append((one.indicator, name, self.say(f"filing_target.{one.target}"),
                          self._perils(one.perils), self.say(f"filing_shape.{one.shape}"),
-                         one.strength, *factors, one.source.name, one.source.confidence,
-                         *one.interval))
+                         one.strength, *factors, self.source(one.source.name),
+                         one.source.confidence, *one.interval))
         controls = self.study.tables.controls
         rows.append(("", self.say("filing_kind.bounds"), "", "", "", None, None, None, None,
-                     str(controls["caveat"]), "", float(controls["floor"]),
+                     self.source(str(controls["caveat"])), "", float(controls["floor"]),
                      float(controls["ceiling"])))
         return self.sheet("controls", (
             ("indicator", "text"), ("indicator_name", "text"), ("target", "text"),
@@ -210,8 +212,8 @@ class _Tables:
                     peril_name(peril, self.language), known_words("filing_component", name,
                                                                   self.language),
                     component.coverage or "", declared.get(name), float(median),
-                    float(median) * rate, component.sigma, component.index, row.source.name,
-                    row.source.confidence, None, None))
+                    float(median) * rate, component.sigma, component.index,
+                    self.source(row.source.name), row.source.confidence, None, None))
         for name in ("duration", "affected"):
             component = tables.components[name]
             rows.append(("", known_words("filing_component", name, self.language), "", None, None,
@@ -240,7 +242,7 @@ class _Tables:
                 self._industry(priced.firm.industry), _yuan(priced.firm.revenue_fen),
                 _yuan(priced.limit_fen), _yuan(priced.deductible_fen), _yuan(premium.pure),
                 _yuan(premium.technical_net), _yuan(premium.charged_net), one.pure, one.charged,
-                origin.name, origin.confidence, None, None))
+                self.source(origin.name), origin.confidence, None, None))
         return self.sheet(code, (
             ("industry_name", "text"), ("revenue", "integer"), ("limit", "integer"),
             ("deductible", "integer"), ("pure_premium", "money"), ("technical", "money"),
@@ -252,8 +254,8 @@ class _Tables:
         rows: list[Row] = []
         for one in rating_rows(self.study.rating, self.language):
             if one.table.split(".")[0] in parts:
-                rows.append((one.name, one.label, (one.number, one.kind), one.unit, one.source,
-                             one.confidence, None, None))
+                rows.append((one.name, one.label, (one.number, one.kind), one.unit,
+                             self.source(one.source), one.confidence, None, None))
         return self.sheet(code, (
             ("kind", "text"), ("item", "text"), ("value", "number"), ("unit", "text"),
             ("source", "text"), ("confidence", "text"), ("low", "number"), ("high", "number")),
@@ -269,7 +271,8 @@ class _Tables:
                 _yuan(one.limit_fen), _yuan(one.deductible_fen), one.claims_per_year,
                 _yuan(premium.pure), _yuan(premium.technical_net), _yuan(premium.charged_net),
                 _yuan(premium.gross), one.loss_ratio_ppm / PPM, premium.adequacy_ppm / PPM,
-                one.rate_on_line_ppm / PPM, origin.name, origin.confidence, None, None))
+                one.rate_on_line_ppm / PPM, self.source(origin.name), origin.confidence, None,
+                None))
         return self.sheet("premiums", (
             ("industry", "text"), ("industry_name", "text"), ("revenue", "integer"),
             ("limit", "integer"), ("deductible", "integer"), ("claims", "small_percent"),
