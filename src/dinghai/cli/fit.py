@@ -32,6 +32,7 @@ from dinghai.documents.inputs import DocumentStudy
 from dinghai.documents.phrases import Language
 from dinghai.experience.columns import Column, read_amounts, read_days, read_spans
 from dinghai.experience.contagion import fit_contagion
+from dinghai.experience.delays import since_the_register
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
 from dinghai.experience.limits import read_limits
 from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
@@ -236,6 +237,10 @@ def _delay(arguments: argparse.Namespace) -> Answer:
     if not column.values:
         raise InputError("no row has both days in order", file=str(arguments.file),
                          field="--occurred", mend="name columns of days such as 2026-03-02")
+    if not since_the_register(column.values):
+        raise InputError("every incident began before the source reported any",
+                         file=str(arguments.file), field="--known",
+                         mend="give reports of a longer time")
     end = max(known for _began, known in column.values)
     document = delay_report(column.values, end, column.reasons())
     _report(arguments, lambda day, language: delay_fit_report(

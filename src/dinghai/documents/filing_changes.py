@@ -24,7 +24,8 @@ def filing_changes(study: FilingStudy, *, language: Language = "zh") -> Document
             new=study.rating.id, new_version=study.rating.version, count=len(study.changes)))]
         blocks += _changes(study, language)
         blocks += _impact(study, language)
-    blocks += [Heading(phrase("filing.sign", language), 2), signatures(language)]
+    place = sum(isinstance(one, Heading) for one in blocks) + 1
+    blocks += [Heading(phrase("filing.sign", language), 1, str(place)), signatures(language)]
     return Document(
         language=language, title=phrase("filing.changes_title", language),
         subtitle=pick(language, study.product.name_zh, study.product.name_en),
@@ -55,7 +56,7 @@ def _impact(study: FilingStudy, language: Language) -> list[Block]:
                  for code in sorted(industries()))
     up, down = (sum(sign * one > 0.0 for one in changes) for sign in (1, -1))
     return [
-        Heading(phrase("filing.impact", language), 1, "2"),
+        Heading(phrase("filing.impact", language), 1, "2" if study.changes else "1"),
         Paragraph(phrase(
             "filing.impact_text", language, low=signed(min(changes)),
             mean=signed(sum(changes) / len(changes)), high=signed(max(changes)), up=up, down=down,

@@ -14,6 +14,7 @@ from dinghai.documents.blocks import (
     Document,
     Fields,
     Heading,
+    PageBreak,
     Paragraph,
     Picture,
     Signatures,
@@ -72,6 +73,8 @@ def filing_report(study: FilingStudy, *, language: Language = "zh") -> Document:
             ("arithmetic", paper.arithmetic), ("ratio", paper.ratios),
             ("relativities", paper.relativities), ("sensitivity", paper.sensitivity),
             ("limits_title", paper.limits)), start=1):
+        if code == "sensitivity":  # its chart and table want a page of their own
+            blocks.append(PageBreak())
         blocks += [Heading(phrase(f"filing.{code}", language), 1, str(place)), *make()]
     blocks += [Heading(phrase("filing.sign", language), 1, "11"), signatures(language)]
     return Document(
@@ -175,7 +178,7 @@ class _Paper:
         controls = self.study.tables.controls
         rows: list[tuple[str | Cell, ...]] = []
 
-        def add(name: str, value: str, row: Any) -> None:
+        def add(name: str | Cell, value: str, row: Any) -> None:
             interval = row.get("interval")
             rows.append((name, value, "—" if not interval else phrase(
                 "fit.to", self.language, low=number(float(interval[0])),
@@ -190,9 +193,12 @@ class _Paper:
             add(self.say(f"a_elasticity_{name}"), number(float(frequency["elasticity"][name])),
                 frequency["elasticity"])
         common = frequency["common_share"]
-        add("\n".join(self.say("a_common", peril=peril_name(peril, self.language))
-                      for peril in PERILS),
-            "\n".join(share(float(common[peril]), 0) for peril in PERILS), common)
+        shares = [float(common[peril]) for peril in PERILS]
+        add(Cell(self.say("a_common"), joined(
+            [f"{peril_name(peril, self.language)} {share(one, 0)}"
+             for peril, one in zip(PERILS, shares, strict=True)], self.language)),
+            phrase("fit.to", self.language, low=share(min(shares), 0), high=share(max(shares), 0)),
+            common)
         add(self.say("a_latent"), number(float(frequency["latent"]["size"])),
             frequency["latent"])
         for row in severity["perils"]:

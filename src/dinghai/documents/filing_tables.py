@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -192,13 +192,14 @@ class _Tables:
                          one.source.confidence, *one.interval))
         controls = self.study.tables.controls
         rows.append(("", self.say("filing_kind.bounds"), "", "", "", None, None, None, None,
-                     self.source(str(controls["caveat"])), "", float(controls["floor"]),
-                     float(controls["ceiling"])))
-        return self.sheet("controls", (
+                     self.source("Smooth saturation between declared bounds"), "D",
+                     float(controls["floor"]), float(controls["ceiling"])))
+        made = self.sheet("controls", (
             ("indicator", "text"), ("indicator_name", "text"), ("target", "text"),
             ("perils", "text"), ("shape", "text"), ("strength", "number"), ("at_none", "ratio"),
             ("at_half", "ratio"), ("at_full", "ratio"), ("source", "text"),
             ("confidence", "text"), ("low", "number"), ("high", "number")), rows)
+        return replace(made, note=f"{made.note} {self.source(str(controls['caveat']))}")
 
     def severity(self) -> Sheet:
         tables = self.study.tables

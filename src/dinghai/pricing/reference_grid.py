@@ -191,7 +191,7 @@ class GridPricer:
 
     def price(
         self, firm: ReferenceFirm, terms: Iterable[tuple[Fen, Fen]] | None = None, *,
-        tables: CalibrationTables | None = None, rating: Rating | None = None,
+        tables: CalibrationTables | None = None,
     ) -> tuple[PricedFirm, ...]:
         """The firm under each (limit, deductible); under the product's defaults when none is given.
 
@@ -200,27 +200,32 @@ class GridPricer:
         model = self.model(firm, tables)
         found = []
         for limit, deductible in terms or ((self.limit_fen, self.deductible_fen),):
-            evaluator = self._evaluator(limit, deductible)
+            evaluator = self.evaluator(limit, deductible)
             evaluation = evaluator.evaluate(model)
-            premium = make_premium(evaluation, rating or self.rating,
-                                   revenue_fen=firm.revenue_fen, days=evaluator.policy.days)
+            premium = make_premium(evaluation, self.rating, revenue_fen=firm.revenue_fen,
+                                   days=evaluator.policy.days)
             found.append(PricedFirm(
                 firm, limit, deductible, evaluation.expected, evaluation.standard_deviation,
                 model.claims_per_year, evaluator.policy.days, evaluation.common, premium))
         return tuple(found)
+
+    def premium(self, model: LossModel, evaluator: Evaluator) -> Premium:
+        """The premium of a firm's model under the terms that an evaluator was compiled for."""
+        return make_premium(evaluator.evaluate(model), self.rating,
+                            revenue_fen=model.exposure.revenue_fen, days=evaluator.policy.days)
 
     def repriced(self, one: PricedFirm, rating: Rating) -> Premium:
         """The premium of the same losses by another rating."""
         return make_premium(_Evaluated(one.expected, one.common, one.standard_deviation), rating,
                             revenue_fen=one.firm.revenue_fen, days=one.days)
 
-    def _evaluator(self, limit: Fen, deductible: Fen) -> Evaluator:
+    def evaluator(self, limit: Fen, deductible: Fen) -> Evaluator:
+        """A fresh evaluator of one limit and deductible; the terms are compiled once."""
         key = (limit, deductible)
         if key not in self._compiled:
             self._compiled[key] = Evaluator.of(self._policy(limit, deductible))
-        known = self._compiled[key]
         # the grid has many firms: none keeps its payments once it is priced
-        return Evaluator(known.policy, known.items, known.program)
+        return self._compiled[key].branch()
 
     def _policy(self, limit: Fen, deductible: Fen) -> Policy:
         retroactive = {"inception": self.on, "date": self.on - timedelta(days=730), "none": None}

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import PPM
+from dinghai.losses.evaluation import Evaluator
+from dinghai.losses.model import LossModel
 from dinghai.losses.tables import CalibrationTables, tables_from
 from dinghai.pricing.premium import Premium
 from dinghai.pricing.reference_grid import GridPricer, GridTable, ReferenceFirm
@@ -22,12 +24,14 @@ class Assumption:
 
     ``declared`` is whether the tables themselves declare the interval; otherwise both ends are the
     stated stress. ``low`` and ``high`` are factors on what the tables hold, or None where each
-    figure has an interval of its own. ``indicator`` names a single control.
+    figure has an interval of its own. ``effects_only`` moves control effects alone, so that what
+    stays the same is not worked out again. ``indicator`` names a single control.
     """
 
     code: str
     declared: bool
     move: Move
+    effects_only: bool = False
     low: float | None = None
     high: float | None = None
     indicator: str = ""
@@ -77,9 +81,9 @@ def assumptions(tables: CalibrationTables, grid: GridTable) -> tuple[Assumption,
         _level("tail_index", tables, stress, "severity", _tail_indices, None),
         _level("common_share", tables, stress, "frequency", _common_shares, None),
     ]
-    together = Assumption("control_effects", True, _strengths(None))
+    together = Assumption("control_effects", True, _strengths(None), True)
     names = dict.fromkeys(one.indicator for one in tables.effects)
-    single = [Assumption("control_effect", True, _strengths(name), indicator=name)
+    single = [Assumption("control_effect", True, _strengths(name), True, indicator=name)
               for name in names]
     return (*levels, together, *single)
 
@@ -89,20 +93,43 @@ def sensitivities(pricer: GridPricer, grid: GridTable) -> tuple[Moved, ...]:
     then the single indicators of the widest effect."""
     found: list[Moved] = []
     single: dict[str, list[Moved]] = {}
-    firms = [ReferenceFirm(grid.industry, grid.sensitivity_revenue_fen, posture)
+    desks = [_Desk.of(pricer, ReferenceFirm(grid.industry, grid.sensitivity_revenue_fen, posture))
              for posture in grid.sensitivity_postures_ppm]
-    bases = [pricer.price(firm)[0].premium for firm in firms]
     for assumption in assumptions(pricer.tables, grid):
+        if assumption.indicator and not grid.indicators_shown:
+            continue
         low, high = (assumption.move(pricer.tables, end) for end in (-1.0, 1.0))
-        moved = [Moved(assumption, firm, base, pricer.price(firm, tables=low)[0].premium,
-                       pricer.price(firm, tables=high)[0].premium)
-                 for firm, base in zip(firms, bases, strict=True)]
+        moved = [Moved(assumption, desk.firm, desk.base, desk.price(low, assumption),
+                       desk.price(high, assumption)) for desk in desks]
         if assumption.indicator:
             single[assumption.indicator] = moved
         else:
             found += moved
     widest = sorted(single.values(), key=lambda one: -max(each.width for each in one))
     return (*found, *(each for one in widest[:grid.indicators_shown] for each in one))
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """One firm with its model and its payments by the filing's own tables."""
+
+    pricer: GridPricer
+    firm: ReferenceFirm
+    model: LossModel
+    evaluator: Evaluator
+    base: Premium
+
+    @classmethod
+    def of(cls, pricer: GridPricer, firm: ReferenceFirm) -> _Desk:
+        model = pricer.model(firm)
+        evaluator = pricer.evaluator(pricer.limit_fen, pricer.deductible_fen)
+        return cls(pricer, firm, model, evaluator, pricer.premium(model, evaluator))
+
+    def price(self, tables: CalibrationTables, assumption: Assumption) -> Premium:
+        if not assumption.effects_only:
+            return self.pricer.price(self.firm, tables=tables)[0].premium
+        model = replace(self.model, tables=tables).with_posture(self.model.posture)
+        return self.pricer.premium(model, self.evaluator.branch())
 
 
 def _level(
@@ -121,7 +148,7 @@ def _level(
         change(raw[file], low if end < 0.0 else high)
         return tables_from(raw)
 
-    return Assumption(code, declared, move, low, high)
+    return Assumption(code, declared, move, low=low, high=high)
 
 
 def _declared_factors(
@@ -166,7 +193,7 @@ def _strengths(indicator: str | None) -> Move:
     """The strength of one indicator's effects, or of all, at the ends of their intervals."""
     def move(given: CalibrationTables, end: float) -> CalibrationTables:
         place = 0 if end < 0.0 else 1
-        # the version stays: no term runs again where only a frequency moved
+        # the version stays, and names the same event grid: no term runs again for a frequency
         return replace(given, effects=tuple(
             replace(one, strength=one.interval[place]) if indicator in (None, one.indicator)
             else one for one in given.effects))
