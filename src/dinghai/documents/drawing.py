@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NAVY, SEA, GREY, RULE, PALE, AMBER, RED = (
     "#12324d", "#1b6a78", "#5c6873", "#c8d1d8", "#edf1f4", "#b7791f", "#a3261f")
 _WIDTH: Final = 6.6
+_SHORT: Final = 6
 Place = Literal["upper left", "upper right", "lower left", "lower right"]
 
 
@@ -30,8 +31,9 @@ class Chart:
     table: Table
 
     def blocks(self) -> list[Block]:
-        """The picture and its table."""
-        return [Picture(self.svg, self.alternative, True), replace(self.table, whole=True)]
+        """The picture and its table, which stays in one piece where it is short."""
+        short = len(self.table.rows) + len(self.table.foot) <= _SHORT
+        return [Picture(self.svg, self.alternative, True), replace(self.table, whole=short)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,12 @@ class Pen:
             label.set_color(GREY)
 
     def amounts(self, axis: Any) -> None:
-        """Ticks of an axis as short amounts."""
-        from matplotlib.ticker import FuncFormatter
+        """Ticks of a logarithmic axis as short amounts; a short axis has more of them."""
+        from matplotlib.ticker import FuncFormatter, LogLocator
 
+        low, high = axis.get_view_interval()
+        if 0.0 < low < high < 100.0 * low:
+            axis.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
         axis.set_major_formatter(FuncFormatter(
             lambda value, _place: short_number(value, self.language)))
 
@@ -95,8 +100,8 @@ class Pen:
 
 
 def drawn(
-    paint: Callable[[Axes, Pen], None], language: Language, *, height: float = 2.45,
-    box: Sequence[float] = (0.115, 0.19, 0.865, 0.77),
+    paint: Callable[[Axes, Pen], None], language: Language, *, height: float = 2.25,
+    box: Sequence[float] = (0.115, 0.2, 0.865, 0.76),
 ) -> str:
     """One chart as SVG text: the same bytes for the same figures. ``box`` is where the axes lie."""
     from matplotlib import rc_context  # slow to import, and needed here only

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = npt.NDArray[np.float64]
-_LEVELS: Final = (0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999)
-_TABLE_ROWS: Final = 6
+_LEVELS: Final = (0.5, 0.75, 0.9, 0.99, 0.999)
+_TABLE_ROWS: Final = 5
 
 
 def law_name(name: str, language: Language) -> str:
@@ -83,7 +83,7 @@ def survival_chart(
     floor_words = (phrase("fit.survival_no_floor", language) if floor is None
                    else phrase("fit.survival_floor", language, floor=number(floor)))
     return Chart(
-        drawn(paint, language, height=2.75, box=(0.115, 0.17, 0.865, 0.80)),
+        drawn(paint, language, height=2.4, box=(0.115, 0.19, 0.865, 0.775)),
         phrase("fit.survival_alternative", language, n=f"{len(losses):,}",
                best=law_name(best, language), floor=floor_words),
         Table((Column(phrase("fit.level", language)),
@@ -121,7 +121,7 @@ def qq_chart(
         rows.append((share(level), number(float(observed[place])), number(float(modelled[place])),
                      Cell(fixed(ratio), tone="" if 0.5 <= ratio <= 2.0 else "warn")))
     return Chart(
-        drawn(paint, language, height=2.6, box=(0.115, 0.18, 0.865, 0.785)),
+        drawn(paint, language, height=2.3, box=(0.115, 0.195, 0.865, 0.77)),
         phrase("fit.qq_alternative", language, best=law_name(best, language)),
         Table((Column(phrase("fit.level", language)),
                Column(phrase("fit.qq_y", language, unit=unit), "right"),
