@@ -125,6 +125,13 @@ def test_the_report_says_the_premiums_and_their_parts(language: Language) -> Non
     assert all(isinstance(made.blocks[place + 1], Table) for place in pictures)
 
 
+def test_layers_between_limits_are_priced() -> None:
+    said = text(filing_report(study(), language="en"))
+    steps = len({one.priced.limit_fen for one in study().limits})
+    assert f"{2 * (steps - 1)} layers between neighbouring limits" in said
+    assert "0 have a negative price" in said
+
+
 def test_marks_are_counted_not_claimed() -> None:
     raw = {"a": {"source": "x", "confidence": "T", "interval": [1, 2]},
            "b": [{"confidence": "D"}, {"c": {"confidence": "D"}}]}

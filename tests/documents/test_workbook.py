@@ -15,7 +15,7 @@ from dinghai.documents.workbook import Sheet, SheetColumn, set_workbook
 SHEET = Sheet(
     "费率", "说明", (SheetColumn("名称", "text", 20), SheetColumn("金额", "money"),
                    SheetColumn("占比", "percent"), SheetColumn("无", "number")),
-    (("=1+1", Decimal("1234.50"), 0.125, None), ("甲", (3, "integer"), 1.0, 2.5)))
+    (("=1+1", Decimal("1234.50"), 0.125, None), ("甲\x07<b>", (3, "integer"), 1.0, 2.5)))
 
 
 def made() -> bytes:
@@ -29,6 +29,7 @@ def test_cells_are_what_they_are() -> None:
     assert page["A4"].data_type == "s"  # no formula
     assert page["B4"].data_type == "n" and page["B4"].number_format == "#,##0.00"
     assert page["C4"].number_format == "0.00%"
+    assert page["A5"].value == "甲〔U+0007〕<b>"
     assert page["B5"].value == 3 and page["B5"].number_format == "#,##0"
 
 

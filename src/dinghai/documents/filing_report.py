@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from dinghai.documents.blocks import (
@@ -242,7 +243,7 @@ class _Paper:
             Paragraph(self.say(
                 "firms_text", count=len(self.study.grid), industries=len(industries()),
                 revenues=len(table.revenues_fen), posture=percent(table.posture_ppm),
-                limit=money(first.limit_fen), deductible=money(first.deductible_fen))),
+                limit=money(first.limit_fen), deductible=money(first.deductible_fen)), "keep"),
             Table((Column(phrase("filing_column.revenue", self.language), "right"),
                    Column(self.say("headcount"), "right"), Column(self.say("endpoints"), "right"),
                    Column(self.say("personal_records"), "right"),
@@ -303,8 +304,20 @@ class _Paper:
         chart = relativity_chart(self.study.limits, self.language)
         return [Paragraph(self.say("relativities_text",
                                    industry=industry_name(table.industry, self.language)), "keep"),
-                *chart.blocks(),
+                *chart.blocks(), *self._layers(),
                 relativity_table(self.study.deductibles, "deductible", self.language)]
+
+    def _layers(self) -> list[Block]:
+        """What the layers between neighbouring limits cost: none may cost less than nothing."""
+        rates = [(other.premium.charged_net - one.premium.charged_net)
+                 / (other.limit_fen - one.limit_fen)
+                 for one, other in pairwise(each.priced for each in self.study.limits)
+                 if one.firm == other.firm]
+        if not rates:
+            return []
+        return [Paragraph(self.say(
+            "layers", layers=len(rates), negative=sum(one < 0.0 for one in rates),
+            low=share(min(rates), 3), high=share(max(rates), 3)), "small")]
 
     def sensitivity(self) -> list[Block]:
         table = self.study.grid_table

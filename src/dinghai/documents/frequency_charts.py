@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_NAMED: Final = 24
+_MOST_BARS: Final = 240
 
 
 def period_names(document: Mapping[str, JSON]) -> list[str]:
@@ -59,10 +60,14 @@ def counts_chart(document: Mapping[str, JSON], language: Language) -> Chart:
         low, high = count_range(document, "poisson")
         axes.axhspan(low, high, color="#c3d6dc", linewidth=0,
                      label=phrase("fit.counts_poisson", language))
-        axes.bar(places, counts, width=0.8, color=NAVY)
+        if len(counts) > _MOST_BARS:
+            axes.plot(places, counts, drawstyle="steps-mid", color=NAVY, linewidth=0.6)
+        else:
+            axes.bar(places, counts, width=0.8, color=NAVY)
         axes.axhline(document["mean"], color=AMBER, linewidth=1.2,
                      label=phrase("fit.counts_expected", language))
-        every = max(math.ceil(len(counts) / 10), 1)
+        named = 6 if document["per"] == "day" else 10
+        every = max(math.ceil(len(counts) / named), 1)
         if document["per"] == "month" and every > 1:
             every = 12 * max(round(every / 12), 1)
         start = -int(names[0][-2:]) + 1 if document["per"] == "month" and every >= 12 else 0

@@ -26,6 +26,7 @@ _FORMATS: Final[dict[str, str]] = {
     "percent": "0.00%", "small_percent": "0.0000%"}
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _MODIFIED: Final = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _HEAD_ROW: Final = 3
 
 
@@ -116,7 +117,7 @@ def _fill(page: Worksheet, sheet: Sheet, title: str) -> None:
 
 def _put(cell: Any, value: Value, kind: Kind) -> None:
     if isinstance(value, str):
-        cell.value = value
+        cell.value = _CONTROL.sub(lambda one: f"〔U+{ord(one.group()):04X}〕", value)
         cell.data_type = "s"  # a text that begins with = is a text
     elif value is not None:
         cell.value = value
