@@ -303,3 +303,16 @@ def test_real_records_of_the_american_health_register(shared: Path) -> None:
     said = text(made)
     assert "5,370" in said and "报告下限 500" in said and "只能使用有限期望值定价" in said
     assert set_pdf(made).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("values", [
+    [7.0] * 30, [1.0] * 40 + [2.0] * 40, [float(one) for one in range(1, 13)],
+    [1e-5 * one for one in range(1, 61)], [1e15 + 1e13 * one for one in range(60)]])
+@pytest.mark.parametrize("floored", [False, True])
+def test_odd_losses_have_a_report_as_well(values: list[float], floored: bool) -> None:
+    column = Column(tuple(values), ("",) * len(values), ())
+    wanted = Wanted(min(values) if floored else None)
+    odd = replace(study(), unit="", losses=column, wanted=wanted, out_of_time=None,
+                  document=severity_report(column, wanted))
+    said = set_html(severity_fit_report([odd], issued_on=DAY))
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", said)

@@ -100,7 +100,8 @@ def qq_chart(
     places = thinned(len(observed))
 
     def paint(axes: Axes, pen: Pen) -> None:
-        x, y = modelled[places], observed[places]
+        drawable = np.isfinite(modelled[places]) & (modelled[places] > 0.0)
+        x, y = modelled[places][drawable], observed[places][drawable]
         low, high = min(float(x[0]), float(y[0])), max(float(x[-1]), float(y[-1]))
         axes.plot([low, high], [low, high], color=SEA, linewidth=1.0,
                   label=phrase("fit.diagonal", language))
@@ -117,8 +118,9 @@ def qq_chart(
     rows = []
     for level in _LEVELS:
         place = min(int(level * len(observed)), len(observed) - 1)
-        ratio = float(observed[place] / modelled[place])
-        rows.append((share(level), number(float(observed[place])), number(float(modelled[place])),
+        below = float(modelled[place])
+        ratio = float(observed[place]) / below if 0.0 < below < np.inf else np.nan
+        rows.append((share(level), number(float(observed[place])), number(below),
                      Cell(fixed(ratio), tone="" if 0.5 <= ratio <= 2.0 else "warn")))
     return Chart(
         drawn(paint, language, height=2.3, box=(0.115, 0.195, 0.865, 0.77)),

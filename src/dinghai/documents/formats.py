@@ -149,8 +149,8 @@ def number(value: float, digits: int = 4) -> str:
         return "0" if value == 0 else "∞" if value > 0 else "−∞" if value < 0 else "—"
     size = abs(value)
     if not 1e-4 <= size < 1e15:
-        power = math.floor(math.log10(size))
-        return f"{value / 10**power:.2f}×10^{power}".replace("-", "−")
+        leading, _, power = f"{value:.2e}".partition("e")
+        return f"{leading}×10^{int(power)}".replace("-", "−")
     places = max(digits - 1 - math.floor(math.log10(size)), 0)
     text = f"{value:,.{places}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -158,7 +158,9 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def fixed(value: float, places: int = 2) -> str:
-    """``1.3`` → ``1.30``, with a real minus sign."""
+    """``1.3`` → ``1.30``, with a real minus sign; a dash for what is no number."""
+    if not math.isfinite(value):
+        return "—"
     return f"{value:,.{places}f}".replace("-", "−")
 
 

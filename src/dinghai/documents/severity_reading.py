@@ -227,7 +227,9 @@ class SeverityReading:
         assert self.best is not None
         wanted = self.study.wanted.limits or usual_limits(self.losses, self.floor)
         rows = []
-        for one in limits_of(self.laws[self.best], self.floor, wanted):
+        with np.errstate(all="ignore"):  # laws fitted at the edge of their range
+            found = limits_of(self.laws[self.best], self.floor, wanted)
+        for one in found:
             sample = float(np.minimum(self.losses, one["limit"]).mean())
             rows.append((number(one["limit"]), number(one["limited_mean"]), number(sample),
                          f"{one['factor']:.4f}", number(one["layer_mean"])))

@@ -62,15 +62,16 @@ def law_of(name: str, candidate: Mapping[str, JSON], floor: float | None) -> Law
 
 def survival_above(law: Law, floor: float | None, x: Floats) -> Floats:
     """P(X > x | X ≥ floor)."""
-    if floor is None:
-        return law.survival(x)
-    return law.survival(x) / float(law.survival(np.array([floor]))[0])
+    with np.errstate(all="ignore"):  # laws fitted at the edge of their range overflow harmlessly
+        above = 1.0 if floor is None else float(law.survival(np.array([floor]))[0])
+        return law.survival(x) / above
 
 
 def quantile_above(law: Law, floor: float | None, chance: Floats) -> Floats:
     """The x with P(X > x | X ≥ floor) = chance."""
-    above = 1.0 if floor is None else float(law.survival(np.array([floor]))[0])
-    return law.quantile_of_survival(chance * above)
+    with np.errstate(all="ignore"):
+        above = 1.0 if floor is None else float(law.survival(np.array([floor]))[0])
+        return law.quantile_of_survival(chance * above)
 
 
 def empirical_survival(losses: Floats) -> tuple[Floats, Floats]:
