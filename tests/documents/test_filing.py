@@ -66,6 +66,7 @@ def test_the_manifest_names_every_file_by_its_hash(language: Language) -> None:
         for name in (TABLES, REPORT, CHANGES)]
     assert manifest["tables"]["sha256"] == study().tables.version
     assert manifest["rating"]["version"] == "2026.1"
+    assert len(manifest["industries"]["sha256"]) == 64
     assert manifest["against"]["version"] == "2025.1"
     assert manifest["study_sha256"] == study().to_dict()["hash"]
 

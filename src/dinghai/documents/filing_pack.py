@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from dinghai import __version__
 from dinghai.documents.filing_changes import filing_changes
 from dinghai.documents.filing_report import filing_report
@@ -15,6 +17,7 @@ from dinghai.documents.phrases import Language
 from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.pricing.filing import FilingStudy, rating_hash
+from dinghai.vocabulary.industries import industries
 
 TABLES, REPORT, CHANGES, MANIFEST = (
     "rate-tables.xlsx", "actuarial-report.pdf", "what-changed.pdf", "manifest.json")
@@ -33,6 +36,12 @@ def filing_pack(study: FilingStudy, *, language: Language = "zh") -> Mapping[str
     return {**files, MANIFEST: manifest.encode()}
 
 
+def _industries_hash() -> str:
+    """The relativities and mixes are a table of the vocabulary, and no part of the loss tables."""
+    plain: JSON = {code: msgspec.to_builtins(one) for code, one in industries().items()}
+    return document_hash(plain)
+
+
 def _manifest(
     study: FilingStudy, files: Mapping[str, bytes], language: Language
 ) -> dict[str, JSON]:
@@ -49,6 +58,7 @@ def _manifest(
         "tables": {"sha256": study.tables.version, "files": {
             name: {"version": raw.get("version"), "as_of": raw.get("as_of")}
             for name, raw in sorted(study.tables.raw.items())}},
+        "industries": {"sha256": _industries_hash()},
         "reference_grid": {"version": study.grid_table.version},
         "study_sha256": study.to_dict()["hash"],
         "files": [{"name": name, "bytes": len(content),

@@ -286,4 +286,6 @@ class _Tables:
         return industry_name(code, self.language)
 
     def _perils(self, codes: tuple[str, ...] | list[str]) -> str:
+        if set(codes) == set(PERILS):
+            return self.say("filing_kind.all_perils")
         return joined([peril_name(one, self.language) for one in codes], self.language)

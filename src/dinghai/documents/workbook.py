@@ -90,7 +90,8 @@ def _fill(page: Worksheet, sheet: Sheet, title: str) -> None:
         cell.font = Font(bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor="12324D")
         cell.alignment = Alignment(wrap_text=True, vertical="center",
-                                   horizontal="left" if column.kind == "text" else "right")
+                                   horizontal="left" if column.kind == "text" else "right",
+                                   indent=int(column.kind == "text"))
         page.column_dimensions[get_column_letter(place)].width = column.width
     for number, row in enumerate(sheet.rows, start=_HEAD_ROW + 1):
         for place, (given, column) in enumerate(zip(row, sheet.columns, strict=True), start=1):
@@ -98,8 +99,9 @@ def _fill(page: Worksheet, sheet: Sheet, title: str) -> None:
             cell = page.cell(row=number, column=place)
             _put(cell, value, kind)
             cell.border = Border(bottom=line)
-            cell.alignment = Alignment(wrap_text=kind == "text", vertical="top",
-                                       horizontal="left" if isinstance(value, str) else "right")
+            words = isinstance(value, str)
+            cell.alignment = Alignment(wrap_text=words, vertical="top", indent=int(words),
+                                       horizontal="left" if words else "right")
     page.freeze_panes = f"A{_HEAD_ROW + 1}"
     if sheet.rows:
         page.auto_filter.ref = f"A{_HEAD_ROW}:{last}{_HEAD_ROW + len(sheet.rows)}"
