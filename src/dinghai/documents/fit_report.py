@@ -32,6 +32,7 @@ from dinghai.documents.inputs import DocumentStudy
 from dinghai.documents.phrases import Language, phrase, pick
 from dinghai.documents.screening import origin_rows, reason_words, screened_table
 from dinghai.documents.severity_reading import SeverityReading, unit_words
+from dinghai.documents.source_words import source_words
 from dinghai.experience.studies import SeverityStudy
 from dinghai.foundation.canonical import JSON, document_hash
 
@@ -398,7 +399,8 @@ def _rows(rows: Sequence[TableRow], place: int, language: Language) -> list[Bloc
         (Cell(one.code, one.note), number(one.value),
          "—" if one.interval is None else phrase(
              "fit.to", language, low=number(one.interval[0]), high=number(one.interval[1])),
-         Cell(one.source, one.as_of or ""), Cell(one.confidence, strong=True))
+         Cell(source_words(one.source, language), one.as_of or ""),
+         Cell(one.confidence, strong=True))
         for one in rows)
     judged = sum(one.confidence == "D" for one in rows)
     marks = joined([phrase(f"confidence_mark.{one}", language) for one in "TAMD"], language)

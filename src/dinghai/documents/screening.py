@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from dinghai.documents.blocks import Block, Column, Paragraph, Table
 from dinghai.documents.phrases import Language, has_phrase, phrase
+from dinghai.documents.source_words import source_words
 from dinghai.foundation.trace import Source
 
 
 def origin_rows(source: Source, licence: str, language: Language) -> list[tuple[str, str]]:
     """Where data come from, with which licence and mark."""
     mark = f"confidence_mark.{source.confidence}"
-    return [(phrase("fit.source", language), source.name),
+    return [(phrase("fit.source", language), source_words(source.name, language)),
             (phrase("fit.licence", language), licence or phrase("fit.licence_unknown", language)),
             (phrase("fit.confidence", language),
              phrase(mark, language) if has_phrase(mark)
