@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dinghai.documents import formats
+from dinghai.documents.formats import fixed, number, share, short_number
 from dinghai.foundation.clock import SHANGHAI
 
 _VALUES = {name: index for index, name in enumerate("零壹贰叁肆伍陆柒捌玖")}
@@ -82,3 +84,17 @@ def test_dates_moments_and_durations() -> None:
 def test_a_naive_moment_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         formats.moment(datetime(2026, 9, 7), "zh")  # noqa: DTZ001
+
+
+def test_numbers_keep_their_significant_digits() -> None:
+    assert [number(one) for one in (0, 12345.6, 1.30251, 0.012345, 100.0, -2.5)] == [
+        "0", "12,346", "1.303", "0.01235", "100", "−2.5"]
+    assert number(6.0e-9) == "6.00×10^−9"
+    assert [number(one) for one in (math.inf, -math.inf, math.nan)] == ["∞", "−∞", "—"]
+    assert (fixed(1.3), fixed(-0.126), fixed(math.nan)) == ("1.30", "−0.13", "—")
+
+
+def test_short_numbers_and_shares() -> None:
+    assert [short_number(one, "zh") for one in (5, 2.5e5, 2e8)] == ["5", "25万", "2亿"]
+    assert [short_number(one, "en") for one in (5, 2.5e5, 2e6, 2e9)] == ["5", "250k", "2M", "2bn"]
+    assert [share(one) for one in (0.5, 0.1234, 0.0012, 0.0)] == ["50.0%", "12.3%", "0.12%", "0.0%"]

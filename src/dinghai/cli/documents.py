@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from dinghai.cli.output import Answer, Parser, add_command
+from dinghai.cli.papers import paper_bytes, paper_day, require_format, write_file
 from dinghai.documents.blocks import Document
 from dinghai.documents.booklet import clause_booklet
 from dinghai.documents.guide import product_guide, render_product_guide
 from dinghai.documents.phrases import LANGUAGES, Language
 from dinghai.documents.terms_list import terms_list
-from dinghai.documents.typesetting import set_pdf
-from dinghai.documents.webpage import set_html
 from dinghai.documents.worked_sheet import worked_sheet
 from dinghai.foundation.canonical import JSON
-from dinghai.foundation.clock import SystemClock
-from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import read_document
 from dinghai.wording.binding import read_policy_file
 from dinghai.wording.library import PRODUCT_FILE, find_product
@@ -37,7 +33,6 @@ MAKERS: Final[dict[str, Maker]] = {
     "examples": lambda source, day, language: worked_sheet(
         source, issued_on=day, language=language),
 }
-_FORMATS: Final = (".pdf", ".html")
 
 
 def register_booklet(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -57,18 +52,14 @@ def register_booklet(commands: argparse._SubParsersAction[Parser]) -> None:
 
 def _booklet(arguments: argparse.Namespace) -> Answer:
     path: Path = arguments.output
-    if path.suffix not in _FORMATS:
-        raise InputError("this is no form a paper can take", file=str(path), field="--output",
-                         mend="end the name in .pdf or .html")
+    require_format(path, "--output")
     source = _source(arguments.product, arguments.library)
-    day, language = _day(arguments.on), arguments.language
-    if path.suffix == ".html":
-        content = set_html(MAKERS[arguments.kind](source, day, language)).encode()
-    elif arguments.kind == "guide":  # one page, whatever it takes
+    day, language = paper_day(arguments), arguments.language
+    if path.suffix == ".pdf" and arguments.kind == "guide":  # one page, whatever it takes
         content = render_product_guide(source, issued_on=day, language=language)
     else:
-        content = set_pdf(MAKERS[arguments.kind](source, day, language))
-    _write(path, content)
+        content = paper_bytes(MAKERS[arguments.kind](source, day, language), path)
+    write_file(path, content)
     digest = hashlib.sha256(content).hexdigest()
     document: dict[str, JSON] = {
         "schema": "dinghai.paper/1", "kind": arguments.kind, "language": language,
@@ -85,26 +76,3 @@ def _source(name: str, library: list[Path]) -> JSON:
             return raw
         return read_policy_file(path).to_dict()
     return find_product(name, library=library).to_dict()
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return SystemClock().now().date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a day", field="--on",
-                         mend="write it as 2026-03-28") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write the file entirely or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent or ".", prefix=f".{path.name}.",
-                                         delete=False) as file:
-            file.write(content)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write: {error.strerror}", file=str(path),
-                         mend="choose a folder that exists and can be written") from error

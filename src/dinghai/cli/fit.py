@@ -6,23 +6,44 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, get_args
 
 from dinghai.cli import credibility
 from dinghai.cli.output import Answer, Parser, add_command, table
+from dinghai.cli.papers import (
+    add_paper_options,
+    paper_bytes,
+    paper_day,
+    require_format,
+    write_file,
+)
+from dinghai.documents.blocks import Document
+from dinghai.documents.fit_report import (
+    delay_fit_report,
+    frequency_fit_report,
+    severity_fit_report,
+)
+from dinghai.documents.inputs import DocumentStudy
+from dinghai.documents.phrases import Language
 from dinghai.experience.columns import Column, read_amounts, read_days, read_spans
 from dinghai.experience.contagion import fit_contagion
+from dinghai.experience.delays import since_the_register
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
 from dinghai.experience.incident_columns import DAYS, Measure, day_column, loss_column
 from dinghai.experience.incidents import is_incident_table, read_incidents
 from dinghai.experience.limits import read_limits
 from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
 from dinghai.experience.row_wise import floored_report
+from dinghai.experience.studies import SeverityStudy
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.trace import Source
 
 _MOST_RESAMPLES: Final = 10_000
 _FILE: Final = "CSV (plain or .gz), Excel or Parquet; also the incident table"
@@ -63,7 +84,23 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     delay.add_argument("file", type=Path, metavar="FILE", help=_FILE)
     delay.add_argument("--occurred", required=True, metavar="C", help="the column of first days")
     delay.add_argument("--known", required=True, metavar="C", help="the column of days of notice")
+    for parser in (severity, frequency, delay):
+        _report_options(parser)
+    severity.add_argument("--unit", default="", metavar="U",
+                          help="of the report: what one loss counts, such as CNY or records")
     credibility.register(commands)
+
+
+def _report_options(parser: Parser) -> None:
+    add_paper_options(parser, "--report")
+    parser.add_argument("--title", default="", metavar="T", help="of the report: name of the data")
+    parser.add_argument("--source", default="", metavar="S",
+                        help="of the report: where the data come from (default: the file)")
+    parser.add_argument("--licence", default="", metavar="L",
+                        help="of the report: what the data may be used for")
+    parser.add_argument("--confidence", default="", choices=("T", "A", "M", "D"),
+                        help="of the report: how far the source is trusted (T read, A by a third "
+                             "party, M from memory, D design)")
 
 
 def _severity(arguments: argparse.Namespace) -> Answer:
@@ -72,29 +109,97 @@ def _severity(arguments: argparse.Namespace) -> Answer:
         if value is not None and not (math.isfinite(value) and value >= 0.0):
             raise InputError(f"{value} is not an amount", field=f"--{name}",
                              mend="give zero or more")
+    _check_report(arguments)
     if not 0 <= arguments.bootstrap <= _MOST_RESAMPLES:
         raise InputError(f"{arguments.bootstrap} resamples cannot be drawn", field="--bootstrap",
                          mend=f"give 0 to {_MOST_RESAMPLES}")
     limits = () if arguments.limits is None else read_limits(arguments.limits, arguments.floor)
     wanted = Wanted(arguments.floor, arguments.threshold, limits, arguments.bootstrap,
                     arguments.seed)
+    whole, fitted = _fitted(arguments, wanted)
+    _report(arguments, lambda day, language: severity_fit_report(
+        [_study(arguments, one, None if arguments.by is None else name)
+         for name, one in fitted.items()],
+        issued_on=day, language=language, licence=arguments.licence))
+    if arguments.by is None:
+        document = fitted[""].document
+        return Answer(document, _severity_text(document))
+    text = [line for name, one in fitted.items()
+            for line in (f"== {name or '(blank)'}", *_severity_text(one.document), "")]
+    return Answer({"groups": {name: one.document for name, one in fitted.items()},
+                   "screened": len(whole.screened), "screened_reasons": whole.reasons()}, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """One group of losses with what was asked of it and found."""
+
+    column: Column[float]
+    wanted: Wanted
+    document: dict[str, JSON]
+
+
+def _fitted(
+    arguments: argparse.Namespace, wanted: Wanted
+) -> tuple[Column[float], dict[str, _Fitted]]:
+    """All losses, and each group fitted; one group without a name where none is asked for."""
     if arguments.column in get_args(Measure) and is_incident_table(arguments.file):
         losses = loss_column(read_incidents(arguments.file), arguments.column, by=arguments.by,
                              floor=arguments.floor, currency=arguments.currency)
-        whole, parts = losses.column, losses.by_group()
-        reports = {name: floored_report(part, wanted) for name, part in (
-            parts if arguments.by else {"": losses}).items()}
-    else:
-        whole = read_amounts(arguments.file, arguments.column, by=arguments.by,
-                             floor=arguments.floor)
-        reports = {name: severity_report(part, wanted) for name, part in (
-            whole.by_group() if arguments.by else {"": whole}).items()}
-    if arguments.by is None:
-        return Answer(reports[""], _severity_text(reports[""]))
-    text = [line for name, one in reports.items()
-            for line in (f"== {name or '(blank)'}", *_severity_text(one), "")]
-    return Answer({"groups": reports, "screened": len(whole.screened),
-                   "screened_reasons": whole.reasons()}, text)
+        groups = losses.by_group() if arguments.by else {"": losses}
+        if arguments.report is not None and any(one.row_wise for one in groups.values()):
+            raise InputError(
+                "plots of losses with floors or limits of their own are not built",
+                file=str(arguments.file), field="--report",
+                mend="fit sources with one floor by themselves (--by source), or without --report")
+        return losses.column, {
+            name: _Fitted(one.column, replace(wanted, floor=one.plain_floor),
+                          floored_report(one, wanted)) for name, one in groups.items()}
+    whole = read_amounts(arguments.file, arguments.column, by=arguments.by,
+                         floor=arguments.floor)
+    parts = whole.by_group() if arguments.by else {"": whole}
+    return whole, {name: _Fitted(part, wanted, severity_report(part, wanted))
+                   for name, part in parts.items()}
+
+
+def _check_report(arguments: argparse.Namespace) -> None:
+    """Refuse a report's name or day before the work begins."""
+    if arguments.report is not None:
+        require_format(arguments.report, "--report")
+        paper_day(arguments)
+
+
+def _report(
+    arguments: argparse.Namespace, make: Callable[[date, Language], Document]
+) -> None:
+    if arguments.report is not None:
+        document = make(paper_day(arguments), arguments.language)
+        write_file(arguments.report, paper_bytes(document, arguments.report))
+
+
+def _source(arguments: argparse.Namespace) -> Source:
+    digest = hashlib.sha256(arguments.file.read_bytes()).hexdigest()
+    name = arguments.source or arguments.file.name
+    return Source(f"{name} (SHA-256 {digest[:16]}…)", arguments.confidence)
+
+
+def _study(
+    arguments: argparse.Namespace, fitted: _Fitted, group: str | None = None
+) -> SeverityStudy:
+    title = arguments.title or f"{arguments.file.name} · {arguments.column}"
+    if group is not None:
+        title = f"{title} · {group or '—'}"
+    return SeverityStudy(
+        code=arguments.column, title_zh=title, title_en=title, unit=arguments.unit,
+        source=_source(arguments), losses=fitted.column, wanted=fitted.wanted,
+        document=fitted.document)
+
+
+def _document_study(
+    arguments: argparse.Namespace, code: str, document: dict[str, JSON]
+) -> DocumentStudy:
+    title = arguments.title or f"{arguments.file.name} · {code}"
+    return DocumentStudy(code, title, title, _source(arguments), document, arguments.licence)
 
 
 def _severity_text(document: dict[str, JSON]) -> list[str]:
@@ -133,6 +238,7 @@ def _floor_text(document: dict[str, JSON]) -> str:
 
 
 def _frequency(arguments: argparse.Namespace) -> Answer:
+    _check_report(arguments)
     if arguments.date in DAYS and is_incident_table(arguments.file):
         column = day_column(read_incidents(arguments.file), arguments.date, arguments.per,
                             by=arguments.by)
@@ -140,7 +246,13 @@ def _frequency(arguments: argparse.Namespace) -> Answer:
         column = read_days(arguments.file, arguments.date, by=arguments.by)
     if arguments.by is None:
         document = _frequency_of(column, arguments)
+        _report(arguments, lambda day, language: frequency_fit_report(
+            _document_study(arguments, arguments.date, document), issued_on=day,
+            language=language))
         return Answer(document, _frequency_text(document))
+    if arguments.report is not None:
+        raise InputError("a report of counts by group is not built", field="--report",
+                         mend="make one report for each group, or leave --by out")
     groups, few = {}, {}
     for name, part in column.by_group().items():
         if len(set(part.values)) > 1 and len(count_periods(part.values, arguments.per)) > 1:
@@ -189,12 +301,20 @@ def _self_exciting_text(fit: dict[str, JSON] | None) -> list[str]:
 
 
 def _delay(arguments: argparse.Namespace) -> Answer:
+    _check_report(arguments)
     column = read_spans(arguments.file, arguments.occurred, arguments.known)
     if not column.values:
         raise InputError("no row has both days in order", file=str(arguments.file),
                          field="--occurred", mend="name columns of days such as 2026-03-02")
+    if not since_the_register(column.values):
+        raise InputError("every incident began before the source reported any",
+                         file=str(arguments.file), field="--known",
+                         mend="give reports of a longer time")
     end = max(known for _began, known in column.values)
     document = delay_report(column.values, end, column.reasons())
+    _report(arguments, lambda day, language: delay_fit_report(
+        _document_study(arguments, f"{arguments.occurred} → {arguments.known}", document),
+        issued_on=day, language=language))
     return Answer(document, _delay_text(document))
 
 

@@ -18,6 +18,7 @@ from dinghai.cli import (
     evidence,
     experience,
     feeds,
+    filing,
     fit,
     incidents,
     oed,
@@ -37,7 +38,7 @@ def build_parser() -> Parser:
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for room in (evidence, risk, batch, simulate, incidents, experience, fit, calibrate, compound,
-                 comparison, feeds, claims, oed, wording):
+                 comparison, feeds, claims, oed, wording, filing):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)

@@ -84,12 +84,16 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a repeated head; ``foot`` rows are sums. ``label`` names it for readers."""
+    """A table with a repeated head; ``foot`` rows are sums. ``label`` names it for readers.
+
+    ``whole`` keeps a short table on one page.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[str | Cell, ...], ...]
     foot: tuple[tuple[str | Cell, ...], ...] = ()
     label: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +122,12 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing. ``alternative`` says in words what it shows."""
+    """A drawing. ``alternative`` says in words what it shows. ``keep`` stays on the page of what
+    follows."""
 
     svg: str
     alternative: str
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,7 @@ def block_to_dict(block: Block) -> dict[str, JSON]:
         case Fields(rows, columns):
             return {"kind": "fields", "rows": [list(row) for row in rows], "columns": columns}
         case Table():
-            return {"kind": "table", "label": block.label,
+            return {"kind": "table", "label": block.label, "whole": block.whole,
                     "columns": [_column(one) for one in block.columns],
                     "rows": _rows(block.rows), "foot": _rows(block.foot)}
         case Box(title, paragraphs, style):
@@ -204,8 +210,8 @@ def block_to_dict(block: Block) -> dict[str, JSON]:
             return {"kind": "figures", "items": [list(item) for item in items]}
         case Bullets(items, ordered):
             return {"kind": "bullets", "items": list(items), "ordered": ordered}
-        case Picture(svg, alternative):
-            return {"kind": "picture", "svg": svg, "alternative": alternative}
+        case Picture(svg, alternative, keep):
+            return {"kind": "picture", "svg": svg, "alternative": alternative, "keep": keep}
         case Signatures(places):
             return {"kind": "signatures",
                     "places": [{"who": who, "lines": list(lines)} for who, lines in places]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -139,3 +140,43 @@ def _capital_group(group: int) -> str:
         text += ("零" if gap else "") + _DIGITS[digit] + _PLACES[place]
         gap = False
     return text
+
+
+def number(value: float, digits: int = 4) -> str:
+    """``12345.6`` → ``12,346``; ``0.012345`` → ``0.01235``: so many significant digits, or all of
+    the whole part. Very small and very large numbers are written with a power of ten."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "∞" if value > 0 else "−∞" if value < 0 else "—"
+    size = abs(value)
+    if not 1e-4 <= size < 1e15:
+        leading, _, power = f"{value:.2e}".partition("e")
+        return f"{leading}×10^{int(power)}".replace("-", "−")
+    places = max(digits - 1 - math.floor(math.log10(size)), 0)
+    text = f"{value:,.{places}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+def fixed(value: float, places: int = 2) -> str:
+    """``1.3`` → ``1.30``, with a real minus sign; a dash for what is no number."""
+    if not math.isfinite(value):
+        return "—"
+    return f"{value:,.{places}f}".replace("-", "−")
+
+
+def short_number(value: float, language: Language) -> str:
+    """For axes: ``25万``, ``1.2亿``; ``250k``, ``120M``."""
+    scales = (((1e8, "亿"), (1e4, "万")) if language == "zh"
+              else ((1e9, "bn"), (1e6, "M"), (1e3, "k")))
+    for scale, name in scales:
+        if abs(value) >= scale:
+            return f"{value / scale:,.4g}{name}"
+    return f"{value:.4g}".replace("-", "−")
+
+
+def share(value: float, digits: int = 1) -> str:
+    """``0.1234`` → ``12.3%``; small shares keep two significant digits."""
+    if 0.0 < abs(value) < 0.5 * 10.0 ** (-2 - digits) * 10:
+        places = min(1 - math.floor(math.log10(abs(value) * 100.0)), 8)
+        return f"{value * 100.0:.{places}f}%"
+    return f"{value * 100.0:.{digits}f}%"

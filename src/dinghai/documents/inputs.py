@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import Fen
+from dinghai.foundation.trace import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +154,15 @@ class ClockLine:
     due_at: datetime | None = None
     done_at: datetime | None = None
     paused_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStudy:
+    """A fit of counts or of delays: its document, and what the data are."""
+
+    code: str
+    title_zh: str
+    title_en: str
+    source: Source
+    document: JSON
+    licence: str = ""

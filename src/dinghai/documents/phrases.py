@@ -2,7 +2,8 @@
 
 ``phrase("rule.waiting", "en")`` is "Waiting period". The tables stand in ``data/typst/*.toml``:
 ``phrases`` for the engine's codes, ``labels`` for the words of forms, ``booklet`` for clauses,
-``guide`` for papers about a product, ``loss`` for the loss quantification sheet.
+``guide`` for papers about a product, ``loss`` for the loss quantification sheet, ``fit`` for
+reports of fits, ``filing`` for rate filings.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dinghai.foundation.errors import InputError
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-_TABLES: Final = ("phrases", "evidence", "labels", "booklet", "guide", "loss")
+_TABLES: Final = ("phrases", "evidence", "labels", "booklet", "guide", "loss", "fit", "filing")
 
 
 @cache

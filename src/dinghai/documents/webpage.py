@@ -106,7 +106,7 @@ def block_html(block: Block) -> str:
         case Bullets(items, ordered):
             kind = "ol" if ordered else "ul"
             return f"<{kind}>" + "".join(f"<li>{_text(one)}</li>" for one in items) + f"</{kind}>"
-        case Picture(svg, alternative):
+        case Picture(svg, alternative, _):
             data = base64.b64encode(svg.encode()).decode()
             return (f'<p class="picture"><img src="data:image/svg+xml;base64,{data}" '
                     f'alt="{_text(alternative)}"></p>')

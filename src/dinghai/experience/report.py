@@ -14,6 +14,7 @@ from dinghai.experience.bootstrap import parameter_intervals
 from dinghai.experience.columns import Column
 from dinghai.experience.contagion import Contagion
 from dinghai.experience.delays import (
+    Delays,
     Span,
     clusters,
     cohorts,
@@ -34,6 +35,19 @@ _HEAP = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """One warning: a code with its figures for any language, and a sentence in English."""
+
+    code: str
+    text: str
+    values: dict[str, JSON]
+
+    def to_dict(self) -> dict[str, JSON]:
+        """The code with its figures."""
+        return {"code": self.code, **self.values}
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What a severity fit is asked for beside the fit itself."""
 
@@ -51,16 +65,18 @@ def severity_report(column: Column[float], wanted: Wanted) -> dict[str, JSON]:
     document: dict[str, JSON] = {
         "n": len(losses), "screened": len(column.screened),
         "screened_reasons": column.reasons(), "floor": floor,
-        "candidates": {}, "tail": None, "warnings": [],
+        "candidates": {}, "tail": None,
     }
-    warnings: list[str] = document["warnings"]
-    warnings += about_data(column, losses, floor)
+    found = about_data(column, losses, floor)
     if len(losses) < FEWEST:
-        warnings.append(f"{len(losses)} losses are too few to fit: at least {FEWEST} are needed")
-        return document
+        found.append(Warned(
+            "too_few", f"{len(losses)} losses are too few to fit: at least {FEWEST} are needed",
+            {"count": len(losses), "least": FEWEST}))
+        return {**document, **said(found)}
     if float(losses.max()) == float(losses.min()):
-        warnings.append("all losses are the same amount: there is no size to fit")
-        return document
+        found.append(Warned(
+            "one_amount", "all losses are the same amount: there is no size to fit", {}))
+        return {**document, **said(found)}
     fits = fit_candidates(losses, floor)
     chosen = threshold is None
     at = choose_threshold(losses) if threshold is None else threshold
@@ -72,7 +88,8 @@ def severity_report(column: Column[float], wanted: Wanted) -> dict[str, JSON]:
         document["tail"] = {**tail_document(tail), "threshold_rule":
                             "smallest Kolmogorov-Smirnov distance" if chosen else "given"}
     else:
-        warnings.append("too few losses lie above the threshold to fit a tail")
+        found.append(Warned(
+            "no_tail", "too few losses lie above the threshold to fit a tail", {}))
     document["candidates"] = {name: fit_document(fit) for name, fit in fits.items()}
     if wanted.limits:
         document["limits"] = {name: limits_of(fit.law, floor, wanted.limits)
@@ -83,49 +100,72 @@ def severity_report(column: Column[float], wanted: Wanted) -> dict[str, JSON]:
             for name, parameters in parameter_intervals(
                 losses, floor, samples=wanted.bootstrap, seed=wanted.seed).items()}
     document["best"] = min(fits, key=lambda one: fits[one].aic) if fits else None
-    warnings += about_fits(fits, tail)
-    return document
+    found += about_fits(fits, tail)
+    return {**document, **said(found)}
 
 
-def about_data(column: Column[float], losses: Floats, floor: float | None) -> list[str]:
+def said(found: Sequence[Warned]) -> dict[str, JSON]:
+    """Warnings as a document carries them: in words, and with their codes."""
+    return {"warnings": [one.text for one in found],
+            "warning_codes": [one.to_dict() for one in found]}
+
+
+def _screened(reasons: Mapping[str, int]) -> list[Warned]:
+    if not reasons:
+        return []
+    total = sum(reasons.values())
+    listed = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+    return [Warned("screened", f"{total} rows were screened: {listed}",
+                   {"count": total, "reasons": dict(reasons)})]
+
+
+def about_data(column: Column[float], losses: Floats, floor: float | None) -> list[Warned]:
     """What in the data a fit cannot hold."""
-    found = []
-    if column.screened:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in column.reasons().items())
-        found.append(f"{len(column.screened)} rows were screened: {reasons}")
+    found = _screened(column.reasons())
     if len(losses) >= FEWEST:
         value, count = Counter(losses.tolist()).most_common(1)[0]
         if count > max(_HEAP * len(losses), 5.0):
-            found.append(f"{count} of {len(losses)} losses are exactly {value:g}: "
-                         "a continuous law cannot hold that mass")
+            found.append(Warned(
+                "heap", f"{count} of {len(losses)} losses are exactly {value:g}: "
+                "a continuous law cannot hold that mass",
+                {"count": count, "of": len(losses), "value": value}))
         if floor is None and float(losses.min()) > 0.0 and count > 1 and (
                 value == float(losses.min()) and count > 0.02 * len(losses)):
-            found.append(f"{count} losses stand at the smallest amount {value:g}: "
-                         "there may be a reporting floor; give it by --floor")
+            found.append(Warned(
+                "hidden_floor", f"{count} losses stand at the smallest amount {value:g}: "
+                "there may be a reporting floor; give it by --floor",
+                {"count": count, "value": value}))
     return found
 
 
-def about_fits(fits: Mapping[str, Fit], tail: Tail | None) -> list[str]:
+def about_fits(fits: Mapping[str, Fit], tail: Tail | None) -> list[Warned]:
     """Where the fits are not to be trusted."""
     found = []
     gamma = fits.get("gamma")
     if gamma is not None and gamma.parameters["alpha"] < 1e-3:
-        found.append("the gamma law ran to the edge of its range: it does not fit above this floor")
+        found.append(Warned(
+            "gamma_edge", "the gamma law ran to the edge of its range: it does not fit above this "
+            "floor", {}))
     if fits and min(one.ks for one in fits.values()) > 0.1:
-        found.append("no law comes within a tenth of the losses' distribution")
+        found.append(Warned(
+            "no_close_law", "no law comes within a tenth of the losses' distribution", {}))
     if tail is None:
         return found
     low, high = tail.xi_interval
     if tail.xi >= 1.0:
-        found.append(f"the tail's shape {tail.xi:.2f} is one or more: its mean is not finite, "
-                     "price limited expected values only")
+        found.append(Warned(
+            "mean_infinite", f"the tail's shape {tail.xi:.2f} is one or more: its mean is not "
+            "finite, price limited expected values only", {"xi": tail.xi}))
     elif high >= 1.0:
-        found.append(f"the tail's shape may be one or more (95% interval {low:.2f} to {high:.2f}): "
-                     "its mean may not be finite")
+        found.append(Warned(
+            "mean_doubtful", f"the tail's shape may be one or more (95% interval {low:.2f} to "
+            f"{high:.2f}): its mean may not be finite", {"low": low, "high": high}))
     elif high >= 0.5:
-        found.append("the tail's variance may not be finite")
+        found.append(Warned("variance_doubtful", "the tail's variance may not be finite", {}))
     if tail.exceedances < 50:
-        found.append(f"the tail rests on {tail.exceedances} exceedances")
+        found.append(Warned("few_exceedances",
+                            f"the tail rests on {tail.exceedances} exceedances",
+                            {"count": tail.exceedances}))
     return found
 
 
@@ -150,30 +190,33 @@ def frequency_report(
 ) -> dict[str, JSON]:
     """Counts and fits of a column of days."""
     most = max(fit.counts)
-    warnings = []
-    if screened:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in screened.items())
-        warnings.append(f"{sum(screened.values())} rows were screened: {reasons}")
+    found = _screened(screened)
     if most > 0.25 * sum(fit.counts) and len(fit.counts) > 4:
         name = period_name(fit.first, per, fit.counts.index(most))
-        warnings.append(f"{most} of {sum(fit.counts)} fall into {name}: one event or one report "
-                        "may stand for many")
+        found.append(Warned(
+            "one_period", f"{most} of {sum(fit.counts)} fall into {name}: one event or one report "
+            "may stand for many", {"count": most, "of": sum(fit.counts), "period": name}))
     if len(fit.counts) < 10:
-        warnings.append(f"{len(fit.counts)} periods say little about dispersion")
+        found.append(Warned("few_periods",
+                            f"{len(fit.counts)} periods say little about dispersion",
+                            {"count": len(fit.counts)}))
     if contagion is not None and contagion.chance_if_poisson < 0.05:
-        warnings.append(f"events follow events (share {contagion.branching:.0%}, half-life "
-                        f"{contagion.half_life:.1f} days): contagion, or a trend, a season or "
-                        "reports in batches, which look the same")
+        found.append(Warned(
+            "contagion", f"events follow events (share {contagion.branching:.0%}, half-life "
+            f"{contagion.half_life:.1f} days): contagion, or a trend, a season or "
+            "reports in batches, which look the same",
+            {"share": contagion.branching, "half_life": contagion.half_life}))
     return {
         "n": sum(fit.counts), "screened": sum(screened.values()),
         "screened_reasons": dict(screened), "per": per,
         "first": fit.first.isoformat(), "last": fit.last.isoformat(),
-        "n_periods": len(fit.counts), "mean": fit.mean, "variance": fit.variance,
+        "n_periods": len(fit.counts), "counts": list(fit.counts),
+        "mean": fit.mean, "variance": fit.variance,
         "dispersion": fit.dispersion, "chance_if_poisson": fit.chance_if_poisson,
         "poisson": _count(fit.poisson), "negative_binomial": _count(fit.negative_binomial),
         "preferred": fit.preferred,
         "self_exciting": None if contagion is None else _contagion(contagion),
-        "warnings": warnings,
+        **said(found),
     }
 
 
@@ -190,16 +233,17 @@ def delay_report(
     early = len(spans)
     spans = since_the_register(spans)
     early -= len(spans)
-    found = clusters(spans)
-    once = without_clusters(spans, found)
-    warnings = [f"{one.incidents} of {one.of} incidents of {one.cohort} ({one.share:.0%}) began on "
-                f"{one.day.isoformat()}: one vendor's event stands for many" for one in found]
-    if screened:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in screened.items())
-        warnings.insert(0, f"{sum(screened.values())} rows were screened: {reasons}")
+    grouped = clusters(spans)
+    once = without_clusters(spans, grouped)
+    found = [*_screened(screened), *(Warned(
+        "cluster", f"{one.incidents} of {one.of} incidents of {one.cohort} ({one.share:.0%}) began "
+        f"on {one.day.isoformat()}: one vendor's event stands for many",
+        {"count": one.incidents, "of": one.of, "cohort": one.cohort, "share": one.share,
+         "day": one.day.isoformat()}) for one in grouped)]
     if early:
-        warnings.append(f"{early} incidents began before the source reported any and are left out: "
-                        "of their kind only long delays are seen")
+        found.append(Warned(
+            "before_the_source", f"{early} incidents began before the source reported any and are "
+            "left out: of their kind only long delays are seen", {"count": early}))
     return {
         "n": len(spans), "before_the_source": early, "screened": sum(screened.values()),
         "screened_reasons": dict(screened), "end": end.isoformat(),
@@ -207,8 +251,8 @@ def delay_report(
         "clusters_once": _delays(once, end),
         "clusters": [{"cohort": one.cohort, "day": one.day.isoformat(),
                       "incidents": one.incidents, "of": one.of, "share": one.share}
-                     for one in found],
-        "warnings": warnings,
+                     for one in grouped],
+        **said(found),
     }
 
 
@@ -217,9 +261,20 @@ def _delays(spans: Sequence[Span], end: date) -> dict[str, JSON]:
     return {
         "median_days": delays.quantile(0.5), "p90_days": delays.quantile(0.9),
         "known_after": {str(days): delays.known_after(days) for days in _AGES},
+        "curve": _curve(delays),
         "cohorts": [{"cohort": one.name, "reported": one.reported, "expected": one.expected,
                      "factor": one.factor} for one in cohorts(spans, delays, end)],
     }
+
+
+def _curve(delays: Delays) -> list[JSON]:
+    """Days and the share known by then, each time a further percent is."""
+    points: dict[int, float] = {}
+    reached = -1.0
+    for days, share in zip(delays.days, delays.chances, strict=True):
+        if share >= reached + 0.01 or days == delays.days[-1]:
+            points[days] = reached = share
+    return [[days, share] for days, share in points.items()]
 
 
 def _count(fit: CountFit) -> dict[str, JSON]:

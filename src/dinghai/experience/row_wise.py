@@ -9,9 +9,11 @@ from dinghai.experience.incident_columns import FlooredLosses
 from dinghai.experience.limits import limits_of
 from dinghai.experience.report import (
     Wanted,
+    Warned,
     about_data,
     about_fits,
     fit_document,
+    said,
     severity_report,
     tail_document,
 )
@@ -40,20 +42,22 @@ def floored_report(losses: FlooredLosses, wanted: Wanted) -> dict[str, JSON]:
     document: dict[str, JSON] = {
         "n": len(sizes), "screened": len(losses.column.screened),
         "screened_reasons": losses.column.reasons(), "floor": None, "candidates": {},
-        "tail": None, "warnings": [], **extra}
-    warnings: list[str] = document["warnings"]
-    warnings += about_data(losses.column, sizes, 0.0)
+        "tail": None, **extra}
+    found = about_data(losses.column, sizes, 0.0)
     if int((~censored).sum()) < FEWEST:
-        warnings.append(f"{int((~censored).sum())} losses whose size is known are too few to fit: "
-                        f"at least {FEWEST} are needed")
-        return document
+        known = int((~censored).sum())
+        found.append(Warned("too_few", f"{known} losses whose size is known are too few to fit: "
+                            f"at least {FEWEST} are needed", {"count": known, "least": FEWEST}))
+        return {**document, **said(found)}
     if float(sizes.max()) == float(sizes.min()):
-        warnings.append("all losses are the same amount: there is no size to fit")
-        return document
+        found.append(Warned(
+            "one_amount", "all losses are the same amount: there is no size to fit", {}))
+        return {**document, **said(found)}
     fits = fit_candidates(sizes, floors, censored)
     tail = _tail(losses, wanted)
     if tail is None:
-        warnings.append("too few losses lie above the threshold to fit a tail")
+        found.append(Warned(
+            "no_tail", "too few losses lie above the threshold to fit a tail", {}))
     else:
         document["tail"] = {**tail_document(tail), "threshold_rule": (
             "given" if wanted.threshold is not None else
@@ -69,11 +73,13 @@ def floored_report(losses: FlooredLosses, wanted: Wanted) -> dict[str, JSON]:
                 sizes, floors, samples=wanted.bootstrap, seed=wanted.seed,
                 censored=censored).items()}
     document["best"] = min(fits, key=lambda one: fits[one].aic) if fits else None
-    warnings += about_fits(fits, tail)
+    found += about_fits(fits, tail)
     if censored.any():
-        warnings.append(f"{int(censored.sum())} of {len(sizes)} losses reached their limit: only "
-                        "that they are at least so large is known")
-    return document
+        cut = int(censored.sum())
+        found.append(Warned(
+            "censored", f"{cut} of {len(sizes)} losses reached their limit: only that they are at "
+            "least so large is known", {"count": cut, "of": len(sizes)}))
+    return {**document, **said(found)}
 
 
 def _tail(losses: FlooredLosses, wanted: Wanted) -> Tail | None:

@@ -138,9 +138,9 @@ class Evaluator:
         items = tuple(code for code in ITEM_FACTS if policy.grants(code))
         return cls(policy, items, compile_policy(policy, items))
 
-    def fresh(self) -> Evaluator:
-        """The same terms without what was evaluated so far."""
-        return Evaluator(self.policy, self.items, self.program)
+    def branch(self) -> Evaluator:
+        """A copy that knows what this one knows; what it learns is its own, and goes with it."""
+        return Evaluator(self.policy, self.items, self.program, dict(self._memory))
 
     def payments(self, peril: str, events: EventGrid, weights: tuple[float, ...]) -> PerilPayments:
         """Run the terms over a peril's grid."""

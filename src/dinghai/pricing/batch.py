@@ -109,7 +109,7 @@ class BatchDesk:
         if key not in self._evaluators:
             self._evaluators[key] = Evaluator.of(
                 priced_policy(self.product, schedule, self.terms.on))
-        return self._evaluators[key].fresh()
+        return self._evaluators[key].branch()
 
 
 def price_batch(

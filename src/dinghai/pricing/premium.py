@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM, Fen, apply_ppm, multiply_divide, split
-from dinghai.losses.evaluation import LossEvaluation
-from dinghai.pricing.principles import risk_load
+from dinghai.pricing.principles import Evaluated, risk_load
 from dinghai.pricing.rating import Rating
 
 
@@ -74,7 +73,7 @@ def whole_fen(amount: float) -> Fen:
 
 
 def make_premium(
-    evaluation: LossEvaluation, rating: Rating, *, revenue_fen: Fen, days: int = 365,
+    evaluation: Evaluated, rating: Rating, *, revenue_fen: Fen, days: int = 365,
     history: HistoryEffect | None = None,
 ) -> Premium:
     """The premium of an evaluated year. ``days`` of cover below a year are charged by day.

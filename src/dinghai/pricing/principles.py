@@ -8,17 +8,31 @@ quantile.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from scipy import special
 
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM
 from dinghai.losses.compound import Aggregate
-from dinghai.losses.evaluation import LossEvaluation
 from dinghai.pricing.rating import RiskLoad
 
 
-def risk_load(evaluation: LossEvaluation, load: RiskLoad) -> float:
+class Evaluated(Protocol):
+    """The figures of an evaluated year that a premium is made of, in fen."""
+
+    @property
+    def expected(self) -> float: ...
+    @property
+    def common(self) -> float: ...
+    @property
+    def standard_deviation(self) -> float: ...
+    @property
+    def inside(self) -> Aggregate: ...
+
+
+def risk_load(evaluation: Evaluated, load: RiskLoad) -> float:
     """The load in fen for one policy's year. Raises InputError for an incomplete principle."""
     for name, mend in load.faults():
         raise InputError("the risk load is not complete", field=f"loads.risk.{name}", mend=mend)

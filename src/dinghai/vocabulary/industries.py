@@ -113,6 +113,12 @@ def size_bands(series: str) -> tuple[SizeBand, ...]:
 
 
 @cache
+def industry_caution() -> str:
+    """What the table says of itself."""
+    return _table().caution
+
+
+@cache
 def industry_base() -> IndustryBase:
     """The all-industry figures."""
     return _table().base
