@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from dinghai.cli.output import Answer, Parser, add_command, table
+from dinghai.cli.papers import (
+    add_paper_options,
+    paper_bytes,
+    paper_day,
+    require_format,
+    write_file,
+)
+from dinghai.documents.blocks import Document
+from dinghai.documents.fit_report import calibration_report
+from dinghai.documents.inputs import DocumentStudy
+from dinghai.documents.phrases import Language
 from dinghai.experience.calibration import Calibration, studies_of
+from dinghai.experience.calibration_table import Row
 from dinghai.foundation.canonical import JSON, sha256_hex
-from dinghai.foundation.errors import InputError
 
 
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
@@ -19,18 +32,51 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
                         help="the public files, laid out as docs/reference/calibration.md says")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="TABLE.toml",
                         help="write the table here")
+    add_paper_options(parser, "--report")
 
 
 def _calibrate(arguments: argparse.Namespace) -> Answer:
+    report: Path | None = arguments.report
+    if report is not None:
+        require_format(report, "--report")
+    day = paper_day(arguments)
     found = studies_of(arguments.sources)
     text = found.toml().encode()
-    try:
-        arguments.output.write_bytes(text)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=str(arguments.output),
-                         field="--output", mend="name a file in a folder that exists") from error
+    paper = None if report is None else paper_bytes(
+        _paper(found, day, arguments.language), report)
+    write_file(arguments.output, text)
+    if report is not None and paper is not None:
+        write_file(report, paper)
     document = _document(found, text, arguments.output)
     return Answer(document, _text(found, document))
+
+
+def _paper(found: Calibration, day: date, language: Language) -> Document:
+    counts = [DocumentStudy(one.code, one.title_zh, one.title_en, one.source, one.document,
+                            check=one.out_of_time) for one in found.frequency]
+    delays = [DocumentStudy(one.code, one.title_zh, one.title_en, one.source, one.document)
+              for one in found.delays]
+    return calibration_report(
+        found.severity, [_row_of_paper(row) for row in found.rows], issued_on=day,
+        frequency=counts, delays=delays, language=language)
+
+
+@dataclass(frozen=True, slots=True)
+class _PaperRow:
+    """A figure as the report reads it."""
+
+    code: str
+    value: float
+    interval: tuple[float, float]
+    source: str
+    confidence: str
+    as_of: str | None
+    note: str
+
+
+def _row_of_paper(row: Row) -> _PaperRow:
+    return _PaperRow(row.code, row.value, row.interval, row.source.name, row.source.confidence,
+                     row.source.as_of, row.note)
 
 
 def _document(found: Calibration, text: bytes, output: Path) -> dict[str, JSON]:

@@ -33,7 +33,7 @@ from dinghai.documents.phrases import Language, phrase, pick
 from dinghai.documents.screening import origin_rows, reason_words, screened_table
 from dinghai.documents.severity_reading import SeverityReading, unit_words
 from dinghai.documents.source_words import source_words
-from dinghai.experience.studies import SeverityStudy
+from dinghai.experience.studies import CountCheck, SeverityStudy
 from dinghai.foundation.canonical import JSON, document_hash
 
 _COHORTS: Final = 12
@@ -241,10 +241,21 @@ def frequency_blocks(
             branching=number(exciting["branching"], 3),
             half_life=number(exciting["half_life_days"], 3),
             chance=chance_words(exciting["chance_if_poisson"], language)))]
+    if study.check is not None:
+        blocks += [sections.head("out_of_time"), _count_check(study.check, language)]
     blocks += _warnings(found, sections, language)
     blocks.append(_not_said([phrase(f"fit.not_said_{one}", language) for one in (
         "publicity", "independence", "china")], language))
     return blocks
+
+
+def _count_check(check: CountCheck, language: Language) -> Paragraph:
+    low, high = check.interval
+    return Paragraph(phrase(
+        "fit.count_check_held" if check.held else "fit.count_check_missed", language,
+        first=check.fitted_from, until=check.fitted_until, months=check.months,
+        expected=number(check.expected, 4), low=f"{low:,}", high=f"{high:,}",
+        observed=f"{check.observed:,}"), "strong")
 
 
 def _count_laws(found: Mapping[str, JSON], language: Language) -> Table:

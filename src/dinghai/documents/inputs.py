@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from dinghai.experience.studies import CountCheck
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import Fen
 from dinghai.foundation.trace import Source
@@ -158,7 +159,8 @@ class ClockLine:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStudy:
-    """A fit of counts or of delays: its document, and what the data are."""
+    """A fit of counts or of delays: its document, what the data are, and for counts how the fit
+    did afterwards."""
 
     code: str
     title_zh: str
@@ -166,3 +168,4 @@ class DocumentStudy:
     source: Source
     document: JSON
     licence: str = ""
+    check: CountCheck | None = None
