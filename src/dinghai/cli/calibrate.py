@@ -20,6 +20,7 @@ from dinghai.documents.fit_report import calibration_report
 from dinghai.documents.inputs import DocumentStudy
 from dinghai.documents.phrases import Language
 from dinghai.experience.calibration import Calibration, studies_of
+from dinghai.experience.calibration_sources import licence_of
 from dinghai.experience.calibration_table import Row
 from dinghai.foundation.canonical import JSON, sha256_hex
 
@@ -53,12 +54,13 @@ def _calibrate(arguments: argparse.Namespace) -> Answer:
 
 def _paper(found: Calibration, day: date, language: Language) -> Document:
     counts = [DocumentStudy(one.code, one.title_zh, one.title_en, one.source, one.document,
-                            check=one.out_of_time) for one in found.frequency]
-    delays = [DocumentStudy(one.code, one.title_zh, one.title_en, one.source, one.document)
-              for one in found.delays]
+                            licence_of(one.code), one.out_of_time) for one in found.frequency]
+    delays = [DocumentStudy(one.code, one.title_zh, one.title_en, one.source, one.document,
+                            licence_of(one.code)) for one in found.delays]
     return calibration_report(
         found.severity, [_row_of_paper(row) for row in found.rows], issued_on=day,
-        frequency=counts, delays=delays, language=language)
+        frequency=counts, delays=delays, language=language,
+        licences={one.code: licence_of(one.code) for one in found.severity})
 
 
 @dataclass(frozen=True, slots=True)

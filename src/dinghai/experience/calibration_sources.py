@@ -43,6 +43,12 @@ PUBLISHED: Final = "benchmarks/published.json"
 CHINA: Final = "benchmarks/china.json"
 
 
+def licence_of(code: str) -> str:
+    """The licence of the publisher whose folder leads a study's code."""
+    folder = code.partition(".")[0]
+    return next(one.licence for one in WANTED if one.folder == folder)
+
+
 @dataclass(frozen=True, slots=True)
 class PublicData:
     """The incidents of each publisher with their source, and the published single figures."""
