@@ -12,6 +12,8 @@ from dinghai.claims.claim_file import Claim
 from dinghai.claims.history import History
 from dinghai.claims.layering import KINDS
 from dinghai.claims.outcomes import OUTCOMES
+from dinghai.pricing.rating import Rating
+from dinghai.pricing.referral import ReferralRules
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 
@@ -125,6 +127,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "claim.schema.json": of_type(Claim, "Claim file (dinghai.claim/1)"),
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
+        "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),
+        "referral.schema.json": of_type(ReferralRules, "Rules of referral (dinghai.referral/1)"),
     }
 
 
