@@ -20,7 +20,7 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
-from dinghai_platform.underwriting.engine import Kept, pricer_of
+from dinghai_platform.underwriting.engine import Kept, hashes_of, pricer_of, tables_of
 from dinghai_platform.underwriting.models import Assessment, Case, Quote
 from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.cases import reach_step
@@ -69,14 +69,16 @@ def price(
     The last prices stay in the process, by everything they depend on.
     """
     day = inception or first_day()
+    tables = tables_of(assessment, product)
 
     def make() -> EngineQuote:
-        pricer = pricer_of(assessment, product)
+        pricer = pricer_of(assessment, product, tables)
         return pricer.quote(
             pricer.schedule(inception=day, limit_fen=limit_fen, deductible_fen=deductible_fen)
         )
 
-    inputs = (assessment.document_hash, product.document_hash, day, limit_fen, deductible_fen)
+    inputs = (assessment.document_hash, product.document_hash, *hashes_of(tables), day, limit_fen,
+              deductible_fen)
     return _prices.get(inputs, make)
 
 
@@ -136,7 +138,8 @@ def price_quote(
         actor,
         "underwriting.quote_priced",
         quote,
-        {"number": number, "gross_fen": str(quote.gross_fen), "hash": quote.document_hash},
+        {"number": number, "gross_fen": str(quote.gross_fen), "hash": quote.document_hash,
+         "rating": document["rating"]},
     )
     reach_step(assessment.case, Case.Step.COVER, actor=actor)
     return quote

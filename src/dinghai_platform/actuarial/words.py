@@ -1,0 +1,3 @@
+"""Words."""
+def register() -> None:
+    """x"""
