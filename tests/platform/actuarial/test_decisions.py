@@ -29,7 +29,7 @@ from dinghai_platform.core import clock
 from dinghai_platform.core.audit import verify_chain
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.underwriting.models import Policy
-from tests.platform.actuarial.conftest import (
+from tests.platform.actuarial.making import (
     TABLE,
     in_force,
     new_draft,
@@ -182,7 +182,8 @@ def test_a_version_whose_day_has_not_come_is_withdrawn(world: World) -> None:
 
 
 def test_a_rejected_version_stays_in_the_history(world: World) -> None:
-    version = reject_version(new_proposal(world), reason="依据不足", actor=world.actor("compliance"))
+    version = reject_version(new_proposal(world), reason="依据不足",
+                             actor=world.actor("compliance"))
     assert version.state == "rejected"
     for act in (
         lambda: propose_version(version, reason="x", actor=world.actor("actuary")),

@@ -22,7 +22,7 @@ from dinghai_platform.actuarial.services.drafts import (
 )
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.catalogue.services import file_product
-from tests.platform.actuarial.conftest import TABLE, new_draft
+from tests.platform.actuarial.making import TABLE, new_draft
 from tests.platform.story import World
 
 

@@ -19,7 +19,7 @@ from dinghai_platform.core.models import Job
 from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.assessments import assess_dossier
 from dinghai_platform.underwriting.services.quotes import price_quote
-from tests.platform.actuarial.conftest import in_force, new_draft, with_impact
+from tests.platform.actuarial.making import in_force, new_draft, with_impact
 from tests.platform.story import World, work
 
 
