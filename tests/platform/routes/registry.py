@@ -273,4 +273,5 @@ BODIES: dict[str, str] = {
     # A field of an API body that must name one of insurer A's objects for the operation to be
     # reached; every other field is made from the description.
     "product": "product",
+    "quote": "quote",
 }
