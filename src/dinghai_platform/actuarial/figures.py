@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext as _p
 
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan
@@ -95,7 +96,7 @@ def _rule(rule: dict[str, Any]) -> FigureGroup:
                one["value"])
         for number, one in enumerate(rule["when"]) if one.get("value") is not None
     ]
-    figures.append(Figure(f"{at}.outcome", _("What follows"), "outcome", rule["outcome"]))
+    figures.append(Figure(f"{at}.outcome", _p("rates", "What follows"), "outcome", rule["outcome"]))
     return FigureGroup(at, name_of(rule), rule["source"], rule["confidence"], tuple(figures))
 
 
@@ -109,6 +110,8 @@ def condition_text(condition: dict[str, Any]) -> str:
     if condition.get("than"):
         return f"{condition_name(condition)} {fact_name(condition['than'])}"
     kind = FACTS[condition["fact"]].kind
+    if kind == "truth":
+        return f"{fact_name(condition['fact'])}: {yes_or_no(condition['value'])}"
     return f"{condition_name(condition)} {figure_text(condition['value'], kind)}"
 
 

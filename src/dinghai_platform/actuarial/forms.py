@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as _p
 
 from dinghai_platform.actuarial.kinds import KINDS
 
@@ -19,7 +20,7 @@ def table_choices() -> list[tuple[str, str]]:
 class DraftForm(forms.Form):
     """A new version as a copy of the table in force."""
 
-    table = forms.ChoiceField(label=_("Table"), choices=table_choices)
+    table = forms.ChoiceField(label=_p("rates", "Table"), choices=table_choices)
     label = forms.CharField(label=_("Name of the version"), max_length=40,
                             help_text=_("For example 2026.2"))
     reason = forms.CharField(label=_("Why a new version"), max_length=2_000,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext as _p
 
 from dinghai_platform.actuarial import queries
 from dinghai_platform.actuarial.models import ImpactRow, ImpactRun
@@ -66,9 +67,9 @@ def bar_names() -> list[str]:
 def parts_chart(summary: dict[str, Any]) -> Chart:
     """What moved the charged premium of the policies in force, part by part."""
     policies = sums(summary["policies"])
-    steps: list[Any] = [(_("Before"), policies["charged_before_fen"], "total")]
+    steps: list[Any] = [(_p("rates", "Before"), policies["charged_before_fen"], "total")]
     steps += [(part_name(part), int(fen), "change") for part, fen in summary["parts"].items()]
-    steps.append((_("After"), policies["charged_after_fen"], "total"))
+    steps.append((_p("rates", "After"), policies["charged_after_fen"], "total"))
     return waterfall_chart(steps, unit="fen")
 
 
@@ -93,9 +94,9 @@ def row_words(row: ImpactRow) -> dict[str, Any]:
 def export_columns() -> list[str]:
     """The headings of the CSV."""
     return [
-        _("Number"), _("Policy or quote"), _("Insured"), _("Product"), _("Industry"), _("Size"),
-        _("Grade"), _("Technical before"), _("Technical after"), _("Charged before"),
-        _("Charged after"), _("Change"), _("Change in percent"), _("Outcome before"),
+        _p("rates", "Number"), _("Policy or quote"), _("Insured"), _("Product"), _("Industry"),
+        _("Size"), _("Grade"), _("Technical before"), _("Technical after"), _("Charged before"),
+        _("Charged after"), _p("rates", "Change"), _("Change in percent"), _("Outcome before"),
         _("Outcome after"), _("Why"), _("Not re-priced because"),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as _p
 
 from dinghai_platform.core import clock
 from dinghai_platform.core.tenancy import TenantRow
@@ -17,13 +18,13 @@ class TableVersion(TenantRow):
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        PROPOSED = "proposed", _("Proposed")
-        APPROVED = "approved", _("Approved")
-        IN_FORCE = "in_force", _("In force")
-        SUPERSEDED = "superseded", _("Superseded")
-        REJECTED = "rejected", _("Rejected")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        DRAFT = "draft", _p("rates", "Draft")
+        PROPOSED = "proposed", _p("rates", "Proposed")
+        APPROVED = "approved", _p("rates", "Approved")
+        IN_FORCE = "in_force", _p("rates", "In force")
+        SUPERSEDED = "superseded", _p("rates", "Superseded")
+        REJECTED = "rejected", _p("rates", "Rejected")
+        WITHDRAWN = "withdrawn", _p("rates", "Withdrawn")
 
     COUNTING = ("approved", "in_force", "superseded")
     """States of versions that count on some day."""
@@ -62,6 +63,11 @@ class TableVersion(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.table_id} {self.label}"
+
+    @property
+    def state_code(self) -> str:
+        """The state as the site's words know it."""
+        return f"table_{self.state}"
 
     @property
     def is_open(self) -> bool:

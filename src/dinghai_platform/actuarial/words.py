@@ -11,8 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.pricing.referral_facts import FACTS
+from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.industries import industries
-from dinghai_platform.site.words import Word, name_of, register_states, state_word
+from dinghai.vocabulary.perils import PERILS
+from dinghai_platform.site.words import (
+    Word,
+    name_of,
+    register_states,
+    state_word,
+    traced_name,
+)
 
 GROUPS: Final[Mapping[str, Any]] = {
     "loads.parameter": _("Parameter load"),
@@ -35,7 +43,7 @@ FIGURES: Final[Mapping[str, Any]] = {
     "loads.catastrophe.ppm_of_common": _("Share of expected payments from common causes"),
     "service.base_fen": _("Fixed part"),
     "service.ppm_of_revenue": _("Share of revenue"),
-    "service.maximum_fen": _("At most"),
+    "service.maximum_fen": _p("rates", "At most"),
     "expenses.expense.ppm": _("Share of the net premium"),
     "expenses.commission.ppm": _("Share of the net premium"),
     "expenses.profit.ppm": _("Share of the net premium"),
@@ -57,7 +65,7 @@ FIGURES: Final[Mapping[str, Any]] = {
     "validity.quote_days": _("Days a quote holds"),
 }
 HEADER: Final[Mapping[str, Any]] = {
-    "id": _("Table"),
+    "id": _p("rates", "Table"),
     "version": _("Version"),
     "as_of": _("As of"),
     "filing": _("Filing number"),
@@ -66,26 +74,26 @@ HEADER: Final[Mapping[str, Any]] = {
     "schema": _("Schema"),
 }
 PARTS_OF_RULES: Final[Mapping[str, Any]] = {
-    "value": _("Threshold"),
+    "value": _p("rates", "Threshold"),
     "comparison": _("Comparison"),
-    "fact": _("Fact"),
+    "fact": _p("rates", "Fact"),
     "than": _("Compared with"),
-    "outcome": _("What follows"),
+    "outcome": _p("rates", "What follows"),
     "to": _("Decided by"),
     "reason": _("Reason code"),
     "match": _("All or any"),
-    "source": _("Source"),
-    "confidence": _("Confidence"),
+    "source": _p("rates", "Source"),
+    "confidence": _p("rates", "Confidence"),
     "name_zh": _("Chinese name"),
     "name_en": _("English name"),
     "id": _("Rule"),
 }
 COMPARISONS: Final[Mapping[str, Any]] = {
-    "above": _("above"),
+    "above": _p("rates", "above"),
     "at_least": _("at least"),
-    "below": _("below"),
-    "at_most": _("at most"),
-    "equals": _("is"),
+    "below": _p("rates", "below"),
+    "at_most": _p("rates", "at most"),
+    "equals": _p("rates", "is"),
     "in": _("is one of"),
     "not_in": _("is none of"),
     "includes_any": _("includes any of"),
@@ -93,17 +101,17 @@ COMPARISONS: Final[Mapping[str, Any]] = {
 EFFECTS: Final[Mapping[str, Any]] = {
     "condition": _("Take with conditions"),
     "refer": _("Refer"),
-    "decline": _("Decline"),
+    "decline": _p("rates", "Decline"),
 }
 EVENTS: Final[Mapping[str, Any]] = {
-    "draft": _("Drafted"),
-    "edit": _("Figures changed"),
-    "propose": _("Proposed"),
-    "withdraw": _("Withdrawn"),
-    "approve": _("Approved"),
-    "reject": _("Rejected"),
-    "enter": _("Entered into force"),
-    "supersede": _("Superseded"),
+    "draft": _p("step", "Drafted"),
+    "edit": _p("step", "Figures changed"),
+    "propose": _p("step", "Proposed"),
+    "withdraw": _p("step", "Withdrawn"),
+    "approve": _p("step", "Approved"),
+    "reject": _p("step", "Rejected"),
+    "enter": _p("step", "Entered into force"),
+    "supersede": _p("step", "Superseded"),
 }
 SIZES: Final[Mapping[str, Any]] = {
     "to_100m": _("revenue below ¥100m"),
@@ -180,6 +188,19 @@ def segment_name(segment: str, code: str) -> str:
     return code or "—"
 
 
+def calibration_name(place: str) -> str:
+    """The indicator, industry and peril that a place of a calibration table names, in words."""
+    known: list[str] = []
+    for code in re.split(r"[.\[\]]| · ", place):
+        if code in indicators():
+            known.append(name_of(indicators()[code]))
+        elif code in PERILS:
+            known.append(str(traced_name(code) or code))
+    if match := re.search(r"industries\[(\w)\]", place):
+        known.append(segment_name("industry", match[1]))
+    return " · ".join(dict.fromkeys(known))
+
+
 def outcome_name(code: str) -> str:
     """An outcome of a quote in words."""
     return str(state_word(code).label) if code else "—"
@@ -198,7 +219,13 @@ def register() -> None:
     SECTIONS["actuarial"] = _("Actuarial")
     register_states(
         {
-            "superseded": Word(_p("state", "Superseded")),
+            "table_draft": Word(_p("rates", "Draft")),
+            "table_proposed": Word(_p("rates", "Proposed"), "info"),
+            "table_approved": Word(_p("rates", "Approved"), "good"),
+            "table_in_force": Word(_p("rates", "In force"), "good"),
+            "table_superseded": Word(_p("rates", "Superseded")),
+            "table_rejected": Word(_p("rates", "Rejected"), "bad"),
+            "table_withdrawn": Word(_p("rates", "Withdrawn")),
             "outdated": Word(_p("state", "Book changed"), "warn"),
             "applies": Word(_p("rule", "Applies"), "warn"),
             "does_not_apply": Word(_p("rule", "Does not apply"), "good"),

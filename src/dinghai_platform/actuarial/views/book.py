@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext as _p
 
 from dinghai.foundation.reading import plain
 from dinghai_platform.actuarial import queries
@@ -20,6 +21,7 @@ from dinghai_platform.actuarial.words import (
     EFFECTS,
     SEGMENTS,
     TABLES,
+    calibration_name,
     fact_name,
     segment_name,
 )
@@ -111,8 +113,9 @@ def calibration(request: HttpRequest) -> HttpResponse:
     if request.GET.get("export") == "csv":
         return csv_answer(
             "calibration",
-            [_("Table"), _("Figure"), _("Value"), _("Unit"), _("Interval"), _("Sample"),
-             _("Source"), _("Confidence"), _("As of"), _("Note")],
+            [_p("rates", "Table"), _p("rates", "Figure"), _p("rates", "Value"), _("Unit"),
+             _("Interval"), _("Sample"), _p("rates", "Source"), _p("rates", "Confidence"),
+             _("As of"), _("Note")],
             ([str(TABLES.get(one.table, one.table)), one.place, one.value, one.unit, one.interval,
               one.sample, one.source, one.confidence, one.as_of, one.note] for one in rows))
     marks = sorted({row.confidence for one in tables for row in one.rows if row.confidence})
@@ -136,5 +139,6 @@ class _Named:
         return len(self._rows)
 
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
-        return [{"row": one, "table": TABLES.get(one.table, one.table)}
+        return [{"row": one, "table": TABLES.get(one.table, one.table),
+                 "name": calibration_name(one.place)}
                 for one in self._rows[part]]

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext as _p
 from django.views.decorators.http import require_POST
 
 from dinghai.foundation.errors import DinghaiError, Fault, InputError, Refusal
@@ -52,7 +53,6 @@ from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.web import fault_of, page
 from dinghai_platform.site.answers import answer, said
 from dinghai_platform.site.lists import Column, Filter, List, list_page
-from dinghai_platform.site.words import state_word
 
 _HEADER_FIELDS = ("as_of", "filing", "name_zh", "name_en")
 
@@ -69,18 +69,18 @@ def version_list(request: HttpRequest) -> HttpResponse:
         columns=(
             Column(_("Version"), lambda row: row.label, "link", "number",
                    lambda row: reverse("actuarial:version", args=[row.pk]),
-                   note=lambda row: row.document_hash[:12]),
-            Column(_("Table"), lambda row: kind_name(row.kind), sort="kind",
+                   note=lambda row: row.reason[:80]),
+            Column(_p("rates", "Table"), lambda row: kind_name(row.kind), sort="kind",
                    note=lambda row: row.table_id),
-            Column(_("State"), lambda row: row.state, "status", "state"),
+            Column(_("State"), lambda row: row.state_code, "status", "state"),
             Column(_("In force from"), lambda row: row.in_force_from, "day", "in_force_from"),
             Column(_("Drafted by"), _who),
-            Column(_("Reason"), lambda row: row.reason[:120]),
+            Column("SHA-256", lambda row: row.document_hash[:12], "code"),
         ),
         filters=(
             Filter("kind", _("Kind"), [(one.code, one.label) for one in KINDS.values()]),
             Filter("state", _("State"),
-                   [(code, state_word(code).label) for code in TableVersion.State.values]),
+                   TableVersion.State.choices),
         ),
         search=("label__icontains", "reason__icontains", "document_hash__istartswith"),
         export="table-versions",
@@ -93,7 +93,7 @@ def version_list(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "in_force": [{"table": one, "kind": kind_name(one.kind), "name": one.table,
-                      "state": "in_force" if one.version else "shipped_table"}
+                      "state": "table_in_force" if one.version else "shipped_table"}
                      for one in queries.all_in_force(request.actor.own_tenant())],
         "may_draft": allowed(request.actor, "actuarial.draft"),
         "draft_form": DraftForm(), "upload_form": UploadForm(auto_id="upload_%s"),
@@ -211,7 +211,7 @@ def _life(row: TableVersion) -> list[dict[str, Any]]:
     return [
         {"title": EVENTS[one.event], "when": one.at, "text": one.reason or _changed(one.changed),
          "actor": (one.by.full_name or one.by.username) if one.by else "",
-         "tone": tones.get(one.event, "info"), "status": one.state}
+         "tone": tones.get(one.event, "info"), "status": f"table_{one.state}"}
         for one in queries.events_of(row)
     ]
 
