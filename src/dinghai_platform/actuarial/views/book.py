@@ -33,7 +33,7 @@ from dinghai_platform.site.words import CONFIDENCES, Word
 from dinghai_platform.underwriting.queries import quotes
 
 MOST_OFFERED = 50
-CALIBRATION_ROWS = 100
+CALIBRATION_ROWS = 50
 
 
 @page("actuarial.view")
