@@ -171,9 +171,9 @@ def quote(request: HttpRequest, key: UUID) -> HttpResponse:
         "sections": _quoted_sections(row),
         "may": {
             verb: allowed(request.actor, f"underwriting.{name}", row)
-            for verb, name in (("refer", "refer"), ("approve", "approve"), ("issue", "issue"),
-                               ("answer", "answer"), ("bind", "bind"))
-        },
+            for verb, name in (("refer", "refer"), ("issue", "issue"), ("answer", "answer"),
+                               ("bind", "bind"))
+        } | {"approve": allowed(request.actor, services.approval_of(row), row)},
     }
     if is_staff:
         context |= {
