@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from dinghai.pricing.referral import load_referral
+from dinghai.pricing.referral_facts import FACTS
 from dinghai.vocabulary.indicators import domains, indicators
 from dinghai_platform.site.charts import Chart, bar_chart, line_chart, waterfall_chart
 from dinghai_platform.site.formats import is_chinese
@@ -125,6 +127,27 @@ def waterfall_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {**row, "name": WATERFALL.get(row["code"], row["code"])} for row in document["waterfall"]
     ]
+
+
+def referral_words(document: dict[str, Any]) -> dict[str, Any] | None:
+    """What the rules of referral said of a quote, in words; None for one made before them."""
+    found = document.get("referral")
+    if found is None:
+        return None
+    known = {rule.id: rule for rule in load_referral().rules}
+
+    def rule_name(code: str) -> str:
+        return name_of(known[code]) if code in known else code
+
+    return {
+        "version": found["version"], "sha256": found["sha256"],
+        "applied": [{"name": reason_words(one["reason"]), "id": one["id"], "to": one["to"]}
+                    for one in found["applied"]],
+        "needed": [{"name": rule_name(one["id"]), "to": one["to"],
+                    "facts": [name_of(FACTS[fact]) if fact in FACTS else fact
+                              for fact in one["unknown"]]}
+                   for one in found["evidence_needed"]],
+    }
 
 
 def plan_page(plan: TreatmentPlan) -> dict[str, Any]:

@@ -21,7 +21,12 @@ from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.underwriting import queries
 from dinghai_platform.underwriting.forms import PriceForm
 from dinghai_platform.underwriting.models import Assessment, Quote
-from dinghai_platform.underwriting.reading import reason_words, waterfall_of, waterfall_rows
+from dinghai_platform.underwriting.reading import (
+    reason_words,
+    referral_words,
+    waterfall_of,
+    waterfall_rows,
+)
 from dinghai_platform.underwriting.services import quotes as services
 from dinghai_platform.underwriting.services.contracts import bind_policy
 from dinghai_platform.underwriting.services.explanations import (
@@ -180,6 +185,7 @@ def quote(request: HttpRequest, key: UUID) -> HttpResponse:
             "waterfall": waterfall_of(row.document), "rows": waterfall_rows(row.document),
             "trace": row.document["trace"], "premium": row.document["premium"],
             "reasons": [reason_words(one) for one in row.document["reasons"]],
+            "referred": referral_words(row.document),
         }
     return render(request, "underwriting/quote.html", context)
 
