@@ -6,7 +6,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dinghai.pricing.referral import load_referral
 from dinghai.pricing.referral_facts import FACTS
 from dinghai.vocabulary.indicators import domains, indicators
 from dinghai_platform.site.charts import Chart, bar_chart, line_chart, waterfall_chart
@@ -134,16 +133,11 @@ def referral_words(document: dict[str, Any]) -> dict[str, Any] | None:
     found = document.get("referral")
     if found is None:
         return None
-    known = {rule.id: rule for rule in load_referral().rules}
-
-    def rule_name(code: str) -> str:
-        return name_of(known[code]) if code in known else code
-
     return {
         "version": found["version"], "sha256": found["sha256"],
         "applied": [{"name": reason_words(one["reason"]), "id": one["id"], "to": one["to"]}
                     for one in found["applied"]],
-        "needed": [{"name": rule_name(one["id"]), "to": one["to"],
+        "needed": [{"to": one["to"],
                     "facts": [name_of(FACTS[fact]) if fact in FACTS else fact
                               for fact in one["unknown"]]}
                    for one in found["evidence_needed"]],

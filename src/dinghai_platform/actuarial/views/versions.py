@@ -83,6 +83,7 @@ def version_list(request: HttpRequest) -> HttpResponse:
                    TableVersion.State.choices),
         ),
         search=("label__icontains", "reason__icontains", "document_hash__istartswith"),
+        default_sort="-number",
         export="table-versions",
         empty={
             "title": _("No version of your own yet"),
