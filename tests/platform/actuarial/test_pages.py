@@ -346,3 +346,18 @@ def test_lists_take_a_fixed_number_of_queries(
     for address, most in pages:
         with django_assert_max_num_queries(most):
             assert client.get(address).status_code == 200
+
+
+def test_a_proposal_waits_on_the_dashboard_of_whoever_may_decide(
+    world: World, client_of: Any
+) -> None:
+    version = new_proposal(world)
+    address = reverse("actuarial:version", args=[version.pk])
+    for role in ("chief_underwriter", "compliance"):
+        page = text_of(client_of(role).get(reverse("cases:dashboard")))
+        assert address in page and "Decide the rate change" in page
+    for role in ("actuary", "underwriter"):
+        assert address not in text_of(client_of(role).get(reverse("cases:dashboard")))
+    draft = new_draft(world, "2026.3")
+    mine = text_of(client_of("actuary").get(reverse("cases:dashboard")))
+    assert reverse("actuarial:version", args=[draft.pk]) in mine
