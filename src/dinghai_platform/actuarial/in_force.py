@@ -13,6 +13,8 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from dinghai.foundation.canonical import document_hash
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.reading import plain
 from dinghai.pricing.rating import Rating
 from dinghai.pricing.referral import ReferralRules, load_referral
 from dinghai.pricing.repricing import Tables
@@ -110,3 +112,14 @@ def table_of(kind: str, document: Any, sha256: str) -> Any:
             _read.pop(next(iter(_read)), None)
         _read[key] = kind_of(kind).read(document)
     return _read[key]
+
+
+def document_of(row: TableVersion) -> dict[str, Any]:
+    """A version's document in the engine's own order of keys, which PostgreSQL does not keep.
+
+    A document that a later engine would refuse is shown as it is: history stays readable.
+    """
+    try:
+        return plain(table_of(row.kind, row.document, row.document_hash))
+    except InputError:
+        return dict(row.document)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from dinghai_platform.actuarial.book import IN_FORCE, size_of
-from dinghai_platform.actuarial.in_force import InForce, table_in_force
+from dinghai_platform.actuarial.in_force import InForce, document_of, table_in_force
 from dinghai_platform.actuarial.kinds import KINDS
 from dinghai_platform.actuarial.models import ImpactRow, ImpactRun, TableEvent, TableVersion
 from dinghai_platform.actuarial.summing import ratio_ppm
@@ -33,6 +33,7 @@ def version(actor: Actor, key: Any) -> TableVersion:
     rows = TableVersion.objects.all().select_related(
         "tenant", "based_on", "drafted_by", "proposed_by", "decided_by")
     found: TableVersion = visible_or_404(rows, actor, pk=key)
+    found.document = document_of(found)
     return found
 
 

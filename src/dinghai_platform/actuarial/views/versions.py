@@ -27,7 +27,7 @@ from dinghai_platform.actuarial.figures import (
 )
 from dinghai_platform.actuarial.forms import DecisionForm, DraftForm, UploadForm
 from dinghai_platform.actuarial.impact_view import sums
-from dinghai_platform.actuarial.in_force import table_in_force
+from dinghai_platform.actuarial.in_force import document_of, table_in_force
 from dinghai_platform.actuarial.kinds import KINDS, kind_of
 from dinghai_platform.actuarial.models import ImpactRun, TableVersion
 from dinghai_platform.actuarial.services.decisions import (
@@ -195,7 +195,7 @@ def _against(
     chosen = next((one for one in others if str(one.pk) == wanted), None) or row.based_on
     if chosen is None:
         return "shipped", shipped
-    return str(chosen.pk), chosen.document
+    return str(chosen.pk), document_of(chosen)
 
 
 def _missing(row: TableVersion, standing: Any) -> str:
