@@ -12,6 +12,8 @@ from dinghai.claims.claim_file import Claim
 from dinghai.claims.history import History
 from dinghai.claims.layering import KINDS
 from dinghai.claims.outcomes import OUTCOMES
+from dinghai.pricing.rating import Rating
+from dinghai.pricing.referral import ReferralRules
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 from tools import own_experience
@@ -128,6 +130,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "decision.schema.json": decision(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
+        "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),
+        "referral.schema.json": of_type(ReferralRules, "Rules of referral (dinghai.referral/1)"),
     }
 
 

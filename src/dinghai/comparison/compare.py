@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -23,7 +23,7 @@ from dinghai.comparison.documents import (
 )
 from dinghai.comparison.payouts import payout
 from dinghai.comparison.policies import ComparedPolicy, compared_policy
-from dinghai.comparison.price import modelled_facts, price
+from dinghai.comparison.price import modelled_facts, own_rating, price
 from dinghai.comparison.scenarios import (
     Occurrence,
     Scenario,
@@ -38,6 +38,7 @@ from dinghai.losses.effects import Posture
 from dinghai.losses.exposure import Exposure, exposure_of
 from dinghai.losses.model import LossModel, build_loss_model
 from dinghai.losses.tables import shipped_tables
+from dinghai.pricing.rating import Rating
 from dinghai.wording.conformance import check_product
 from dinghai.wording.policy import Policy
 from dinghai.wording.products import VOCABULARY_VERSION
@@ -56,13 +57,15 @@ def compare(
     aggregate_limit_fen: Fen | None = None,
     event_deductible_fen: Fen | None = None,
     inception: date = STANDARD_INCEPTION,
+    rating_of: Callable[[Product], Rating] = own_rating,
 ) -> Comparison:
     """Compare products for an enterprise. Neither products nor scenarios have an order.
 
     ``posture`` is the assessment's (indicator → ppm); without it the loss model's cautious priors
     stand for every control. ``scenarios`` are ids or files, all standard ones by default. Limit
     and deductible are those that the enterprise wants unless given, the same for every product as
-    far as its bounds allow. Raises InputError for nothing to compare, a product twice, or one that
+    far as its bounds allow; ``rating_of`` gives a product's rating, the shipped one it names by
+    default. Raises InputError for nothing to compare, a product twice, or one that
     no policy can be made of.
     """
     ordered = _ordered(products)
@@ -86,7 +89,7 @@ def compare(
         cliffs=cliffs(ordered),
         scenarios=tuple(_scenario(one, exposure, inception, policies)
                         for one in _scenarios(scenarios)),
-        prices=_prices(policies, model))
+        prices=_prices(policies, model, rating_of))
 
 
 def _ordered(products: Sequence[Product]) -> list[Product]:
@@ -169,6 +172,8 @@ def _losses(occurrence: Occurrence) -> tuple[ScenarioLoss, ...]:
         for incurred, item in zip(occurrence.items, occurrence.scenario.items, strict=False))
 
 
-def _prices(policies: Sequence[Policy], model: LossModel) -> tuple[Price, ...]:
+def _prices(
+    policies: Sequence[Policy], model: LossModel, rating_of: Callable[[Product], Rating]
+) -> tuple[Price, ...]:
     facts = modelled_facts(model)
-    return tuple(price(one, model, facts) for one in policies)
+    return tuple(price(one, model, facts, rating_of) for one in policies)

@@ -7,7 +7,7 @@ look dearer than it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from dinghai.comparison.documents import Price, Reason
@@ -16,11 +16,12 @@ from dinghai.foundation.money import multiply_divide
 from dinghai.losses.evaluation import ITEM_FACTS, Evaluator, LossEvaluation
 from dinghai.losses.model import LossModel
 from dinghai.pricing.premium import Premium, make_premium
-from dinghai.pricing.rating import load_rating
+from dinghai.pricing.rating import Rating, load_rating
 from dinghai.terms.interruption import PROFILE
 from dinghai.terms.valuation import REQUIRED
 from dinghai.vocabulary.coverages import coverages
 from dinghai.wording.policy import Policy
+from dinghai.wording.schema import Product
 
 _MILLION_YUAN = 100_000_000
 ModelledFacts = Mapping[str, frozenset[str]]
@@ -48,7 +49,15 @@ def modelled_facts(model: LossModel) -> ModelledFacts:
     return {code: frozenset(facts(events, 0)) for code, facts in ITEM_FACTS.items()}
 
 
-def price(policy: Policy, model: LossModel, facts: ModelledFacts) -> Price:
+def own_rating(product: Product) -> Rating:
+    """The shipped rating that a product names. Raises InputError where there is none."""
+    return load_rating(product.rating.table)
+
+
+def price(
+    policy: Policy, model: LossModel, facts: ModelledFacts,
+    rating_of: Callable[[Product], Rating] = own_rating,
+) -> Price:
     """Premium, expected payout and the price of ¥1m of it; reasons where there is none."""
     reasons = _gaps(policy, facts)
     unvalued = {code for one in reasons if one.code == "valuation_not_modelled"
@@ -61,7 +70,7 @@ def price(policy: Policy, model: LossModel, facts: ModelledFacts) -> Price:
     if evaluation is None:
         reasons = [_reason("nothing_modelled")]
     elif not reasons:
-        premium, reasons = _premium(policy, model, evaluation)
+        premium, reasons = _premium(policy, model, evaluation, rating_of)
     return _priced(policy, premium, modelled, reasons)
 
 
@@ -87,13 +96,13 @@ def _priced(
 
 
 def _premium(
-    policy: Policy, model: LossModel, evaluation: LossEvaluation
+    policy: Policy, model: LossModel, evaluation: LossEvaluation,
+    rating_of: Callable[[Product], Rating],
 ) -> tuple[Premium | None, list[Reason]]:
-    table = policy.product.rating.table
     try:
-        rating = load_rating(table)
+        rating = rating_of(policy.product)
     except InputError:
-        return None, [_reason("no_rating", detail=table)]
+        return None, [_reason("no_rating", detail=policy.product.rating.table)]
     return make_premium(evaluation, rating, revenue_fen=model.exposure.revenue_fen,
                         days=policy.days), []
 

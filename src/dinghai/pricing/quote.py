@@ -24,7 +24,14 @@ from dinghai.pricing.experience_rating import ExperienceRating, rate_experience,
 from dinghai.pricing.experience_table import load_experience_table
 from dinghai.pricing.explaining import Explanation, explain
 from dinghai.pricing.premium import Premium, make_premium, whole_fen
-from dinghai.pricing.rating import Rating, load_rating
+from dinghai.pricing.rating import Rating, load_rating, rating_hash
+from dinghai.pricing.referral import (
+    ReferralReading,
+    ReferralRules,
+    apply_rules,
+    load_referral,
+)
+from dinghai.pricing.referral_facts import AssessedFigures, FactValue, QuotedFigures, facts_of
 from dinghai.pricing.waterfall import WaterfallRow, waterfall
 from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
@@ -43,22 +50,21 @@ QUOTE_SCHEMA = "dinghai.quote/1"
 _RISK_OPERATIONS = {"variance": "variance_over_tolerance",
                     "tail_value_at_risk": "cost_of_tail_capital", "wang": "wang_distortion",
                     "proportional_hazard": "proportional_hazard_distortion"}
-_STRICTNESS = ("quote", "quote_with_conditions", "inclusive_offer", "refer", "treat_before_bind",
-               "decline")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quote:
     """A priced offer, or a price for information when the outcome does not allow to bind.
 
-    ``outcome`` is the assessment's, made stricter by what the price itself runs into; ``reasons``
-    are codes. ``by_section`` and ``by_peril`` add up to the pure premium, in fen.
+    ``outcome`` is the assessment's, made stricter by the rules of referral; ``reasons`` are
+    codes. ``by_section`` and ``by_peril`` add up to the pure premium, in fen.
     """
 
     product: str
     product_version: str
     rating: str
     rating_version: str
+    rating_sha256: str
     tables: str
     dossier_sha256: str
     on: date
@@ -66,6 +72,7 @@ class Quote:
     schedule: Schedule
     outcome: str
     reasons: tuple[str, ...]
+    referral: ReferralReading
     premium: Premium
     rate_on_line_ppm: int
     by_section: Mapping[str, Fen]
@@ -115,7 +122,8 @@ class Quote:
         document: dict[str, JSON] = {
             "schema": QUOTE_SCHEMA,
             "product": {"id": self.product, "version": self.product_version},
-            "rating": {"id": self.rating, "version": self.rating_version},
+            "rating": {"id": self.rating, "version": self.rating_version,
+                       "sha256": self.rating_sha256},
             "tables": self.tables,
             "dossier_sha256": self.dossier_sha256,
             "on": self.on.isoformat(),
@@ -131,6 +139,7 @@ class Quote:
             },
             "outcome": self.outcome,
             "reasons": list(self.reasons),
+            "referral": self.referral.to_dict(),
             "premium": self.premium.to_dict(),
             "rate_on_line_ppm": self.rate_on_line_ppm,
             "by_section_fen": dict(self.by_section),
@@ -153,16 +162,21 @@ class Pricer:
     product: Product
     rating: Rating
     model: LossModel
+    referral: ReferralRules = field(default_factory=load_referral)
+    screening: Mapping[str, FactValue] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, dossier: Dossier, assessment: Assessment, product: Product,
-        rating: Rating | None = None,
+        rating: Rating | None = None, referral: ReferralRules | None = None,
+        screening: Mapping[str, FactValue] | None = None,
     ) -> Pricer:
-        """The pricer of a dossier. The rating is the product's own unless another is given."""
+        """The pricer of a dossier. The rating is the product's own and the rules of referral those
+        that ship unless others are given; ``screening`` holds facts found outside the dossier."""
         rating = rating or load_rating(product.rating.table)
         model = build_loss_model(dossier.profile, assessment.posture)
-        return cls(dossier, assessment, product, rating, model)
+        return cls(dossier, assessment, product, rating, model, referral or load_referral(),
+                   screening or {})
 
     def schedule(
         self,
@@ -206,19 +220,21 @@ class Pricer:
                                revenue_fen=self.model.exposure.revenue_fen, days=policy.days,
                                history=None if experience is None else experience.effect)
         rate = multiply_divide(premium.charged_net, PPM, schedule.aggregate_limit_fen, "half_up")
-        outcome, reasons = _outcome(self.assessment, self.rating, schedule, premium, rate)
+        referral = self.referred(schedule, premium, rate)
         return Quote(
             product=self.product.product_id,
             product_version=self.product.version,
             rating=self.rating.id,
             rating_version=self.rating.version,
+            rating_sha256=rating_hash(self.rating),
             tables=self.model.tables.version,
             dossier_sha256=self.assessment.dossier_sha256,
             on=self.assessment.on,
             valid_until=self.assessment.on + timedelta(days=self.rating.validity.quote_days),
             schedule=schedule,
-            outcome=outcome,
-            reasons=reasons,
+            outcome=referral.stricter(str(self.assessment.outcome)),
+            reasons=(*self.assessment.outcome_reasons, *referral.reasons),
+            referral=referral,
             premium=premium,
             rate_on_line_ppm=rate,
             by_section=_shared(premium.pure, priced.by_section),
@@ -232,6 +248,22 @@ class Pricer:
             reasons_why=cache(lambda: explain(model, evaluator, self.rating)),
             experience=experience,
         )
+
+    def referred(self, schedule: Schedule, premium: Premium, rate: int) -> ReferralReading:
+        """What the rules of referral say of a price: filing, authority, appetite, evidence."""
+        assessment = self.assessment
+        return apply_rules(self.referral, facts_of(
+            self.dossier.profile,
+            AssessedFigures(
+                confidence_ppm=assessment.confidence_ppm, score_ppm=assessment.total_ppm,
+                grade=assessment.grade, knock_outs=len(assessment.knock_outs),
+                unconfirmed=len(assessment.unconfirmed), conflicts=len(assessment.conflicts)),
+            QuotedFigures(
+                aggregate_limit_fen=schedule.aggregate_limit_fen,
+                event_deductible_fen=schedule.event_deductible_fen,
+                charged_net_fen=premium.charged_net, rate_on_line_ppm=rate,
+                adequacy_ppm=premium.adequacy_ppm),
+            self.rating, self.screening))
 
 
 def quote(
@@ -287,25 +319,6 @@ def priced_policy(product: Product, schedule: Schedule, on: date) -> Policy:
     keys = tuple(term.key for term in terms_to_explain(policy))
     record = ExplanationRecord(highlighted=True, explained_at=start_of(on), channel="pricing")
     return with_explanations(policy, keys, record)
-
-
-def _outcome(
-    assessment: Assessment, rating: Rating, schedule: Schedule, premium: Premium, rate: int
-) -> tuple[str, tuple[str, ...]]:
-    """The assessment's outcome, and a referral where price, authority or filing ask for it."""
-    filed, authority = rating.filed, rating.authority
-    checks = (
-        (not filed.rate_on_line_minimum_ppm <= rate <= filed.rate_on_line_maximum_ppm,
-         "rate_outside_filing"),
-        (schedule.aggregate_limit_fen > authority.aggregate_limit_fen, "limit_above_authority"),
-        (premium.charged_net > authority.net_premium_fen, "premium_above_authority"),
-        (assessment.confidence_ppm < authority.minimum_confidence_ppm, "low_confidence"),
-    )
-    found = tuple(code for failed, code in checks if failed)
-    outcome = str(assessment.outcome)
-    if found and _STRICTNESS.index(outcome) < _STRICTNESS.index("refer"):
-        outcome = "refer"
-    return outcome, (*assessment.outcome_reasons, *found)
 
 
 def _shared(total: Fen, values: Mapping[str, float]) -> dict[str, Fen]:

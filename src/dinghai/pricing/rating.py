@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
-from dinghai.foundation.errors import InputError
+from dinghai.foundation.canonical import JSON, document_hash
+from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.locating import with_lines
 from dinghai.foundation.money import PPM, Fen
-from dinghai.foundation.reading import read_toml
+from dinghai.foundation.reading import plain, read_text, read_toml, typed
 from dinghai.foundation.trace import Source
+
+CONFIDENCES: Final = ("T", "A", "M", "M-", "D")
+"""Marks of confidence: read, read elsewhere, from memory, uncertain memory, design choice."""
 
 
 class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,20 +193,94 @@ class Rating(_Struct, frozen=True):
 def read_rating(path: Path) -> Rating:
     """A rating from its TOML file. Raises InputError, also for a rating that breaks its filing."""
     rating = read_toml(path, Rating)
-    if rating.expenses.total_ppm >= PPM:
-        raise InputError("the parts of the net premium leave nothing for the losses",
-                         file=str(path), field="expenses", mend="lower them below 100%")
-    if rating.expenses.commission.ppm > rating.filed.commission_maximum_ppm:
-        raise InputError("the commission is above the filed one (报行合一)", file=str(path),
-                         field="expenses.commission.ppm", mend="lower it to the filed maximum")
-    for name, mend in rating.loads.risk.faults():
-        raise InputError("the risk load is not complete", file=str(path),
-                         field=f"loads.risk.{name}", mend=mend)
-    filed = rating.filed
-    if not filed.factor_minimum_ppm <= rating.market.factor_ppm <= filed.factor_maximum_ppm:
-        raise InputError("the market factor is outside its filed bounds", file=str(path),
-                         field="market.factor_ppm", mend="bring it inside, or file other bounds")
+    try:
+        return checked_rating(rating, file=str(path))
+    except InputError as error:
+        text = read_text(path, limit_bytes=4 * 1024 * 1024)
+        raise with_lines(error, str(path), text) from error
+
+
+def rating_of(document: JSON) -> Rating:
+    """A rating from its plain document. Raises InputError as ``read_rating`` does."""
+    return checked_rating(typed(document, Rating))
+
+
+@cache
+def rating_hash(rating: Rating) -> str:
+    """SHA-256 over the canonical JSON of the rating."""
+    return document_hash(plain(rating))
+
+
+def checked_rating(rating: Rating, file: str | None = None) -> Rating:
+    """The rating itself. Raises InputError with every figure that makes no sense or breaks the
+    filing (报行合一)."""
+    faults = [Fault(message, file, None, field, mend)
+              for message, field, mend in _faults(rating)]
+    if faults:
+        raise InputError.of(faults)
     return rating
+
+
+def _faults(rating: Rating) -> Iterator[tuple[str, str, str]]:
+    for name in ("id", "version", "filing", "name_zh", "name_en"):
+        if not str(getattr(rating, name)).strip():
+            yield f"{name} is empty", name, "write it"
+    yield from _sourceless("", rating)
+    yield from _out_of_range(rating)
+    filed = rating.filed
+    if rating.expenses.total_ppm >= PPM:
+        yield ("the parts of the net premium leave nothing for the losses", "expenses",
+               "lower them below 100%")
+    if rating.expenses.commission.ppm > filed.commission_maximum_ppm:
+        yield ("the commission is above the filed one (报行合一)", "expenses.commission.ppm",
+               "lower it to the filed maximum")
+    if not filed.factor_minimum_ppm <= rating.market.factor_ppm <= filed.factor_maximum_ppm:
+        yield ("the market factor is outside its filed bounds", "market.factor_ppm",
+               "bring it inside, or file other bounds")
+    for name, mend in rating.loads.risk.faults():
+        yield "the risk load is not complete", f"loads.risk.{name}", mend
+    for name in ("factor", "rate_on_line"):
+        low = f"{name}_minimum_ppm"
+        if getattr(filed, low) > getattr(filed, f"{name}_maximum_ppm"):
+            yield "the filed bounds are out of order", f"filed.{low}", "order them"
+
+
+def _sourceless(at: str, part: object) -> Iterator[tuple[str, str, str]]:
+    """Tables of figures without a source or with a mark of confidence that is none."""
+    if isinstance(part, _Sourced):
+        if not part.source.strip():
+            yield "the figures have no source", f"{at}source", "say where they come from"
+        if part.confidence not in CONFIDENCES:
+            yield (f"{part.confidence!r} is no confidence mark", f"{at}confidence",
+                   "one of: " + ", ".join(CONFIDENCES))
+    if isinstance(part, msgspec.Struct):
+        for name in part.__struct_fields__:
+            yield from _sourceless(f"{at}{name}.", getattr(part, name))
+
+
+_POSITIVE: Final = ("loads.risk.risk_tolerance_fen", "market.factor_ppm",
+                    "filed.factor_minimum_ppm", "validity.quote_days")
+
+
+def _out_of_range(rating: Rating) -> Iterator[tuple[str, str, str]]:
+    """Figures below nothing, figures that must not be nothing, and shares above the whole."""
+    for field, value in figures(rating):
+        least = 1 if field in _POSITIVE else 0
+        if value < least:
+            yield f"{value} is too small", field, f"give at least {least}"
+        elif field.startswith("tax.") and value >= PPM:
+            yield f"{value} is more than the whole", field, "write parts per million"
+
+
+def figures(table: object, at: str = "") -> Iterator[tuple[str, int]]:
+    """Every whole number of a table with its place (``loads.risk.risk_tolerance_fen``)."""
+    if isinstance(table, msgspec.Struct):
+        for name in table.__struct_fields__:
+            value, place = getattr(table, name), f"{at}.{name}" if at else name
+            if isinstance(value, int) and not isinstance(value, bool):
+                yield place, value
+            else:
+                yield from figures(value, place)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from dinghai_platform.actuarial.models import TableVersion
 from dinghai_platform.cases.queries import address
 from dinghai_platform.claims.models import Claim, ReportingDuty, ResponseOrder
 from dinghai_platform.claims.queries import claim_steps, claims, incident_steps, incidents
@@ -42,6 +43,8 @@ def work_waiting(actor: Actor) -> list[WorkItem]:
         found += _work_of_underwriters(actor)
     if actor.role in roles.INSURED:
         found += _work_of_insured(actor)
+    if allowed(actor, "actuarial.decide"):
+        found += _work_on_rates(actor)
     return sorted(found, key=lambda item: item.since or clock.now())
 
 
@@ -97,6 +100,17 @@ def _work_of_underwriters(actor: Actor) -> Iterator[WorkItem]:
         yield WorkItem(_("A finding is overdue"), f"{finding.cve} {finding.policy.policy_no}",
                        address("monitoring:finding", finding.pk), "bug", finding.detected_at,
                        finding.due)
+
+
+def _work_on_rates(actor: Actor) -> Iterator[WorkItem]:
+    """Proposals for other eyes than the proposer's, and an actuary's own drafts."""
+    rows = TableVersion.objects.visible_to(actor).defer("document")
+    for row in rows.filter(state="proposed").exclude(proposed_by=actor.user)[:MOST]:
+        yield WorkItem(_("Decide the rate change"), str(row),
+                       address("actuarial:version", row.pk), "table", row.proposed_at)
+    for row in rows.filter(state="draft", drafted_by=actor.user)[:MOST]:
+        yield WorkItem(_("Carry on with the draft"), str(row),
+                       address("actuarial:version", row.pk), "pencil", row.created_at)
 
 
 def _work_of_insured(actor: Actor) -> Iterator[WorkItem]:

@@ -12,11 +12,11 @@ from django.db import transaction
 from dinghai.evidence.feeds import EpssTable, KevTable, load_epss, load_kev
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import Fault, InputError, Refusal
-from dinghai.pricing.rating import load_rating
 from dinghai.vocabulary.lifecycle import machines
 from dinghai.wording.library import version_key
 from dinghai.wording.products import load_product, read_product, shipped_products
 from dinghai.wording.schema import Product
+from dinghai_platform.actuarial.in_force import rating_in_force
 from dinghai_platform.catalogue.models import ON_SALE as ON_SALE
 from dinghai_platform.catalogue.models import FeedTable, ProductVersion
 from dinghai_platform.core import audit, clock, files
@@ -166,7 +166,7 @@ def file_product(
     for bounds out of order, Refusal for a product that is not in use.
     """
     require(actor, "catalogue.file", product)
-    rating = load_rating(product.document["rating"]["table"])
+    rating = rating_in_force(product.tenant, product.document["rating"]["table"], clock.today())
     filing_number = rating.filing if filing_number is None else filing_number
     if factor_minimum_ppm is None:
         factor_minimum_ppm = rating.filed.factor_minimum_ppm

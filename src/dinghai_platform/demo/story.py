@@ -78,7 +78,7 @@ def folder_as_zip(folder: Path, parts: tuple[str, ...] = ()) -> bytes:
 
 def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
     """The six steps; answers the document that `--json` prints."""
-    from dinghai_platform.demo import chapters, settlement
+    from dinghai_platform.demo import chapters, rates, settlement
 
     stand_at("2026-03-02T09:00:00")
     cast = make_cast()
@@ -95,6 +95,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         chapters.watch(story)
         settlement.rescue(story)
         settlement.settle(story)
+        rates.revise_rates(story)
     return {
         "schema": "dinghai.demo/1",
         "steps": [step.to_dict() for step in teller.steps],

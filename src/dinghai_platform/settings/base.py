@@ -21,6 +21,7 @@ HOUSE_APPS = [
     "dinghai_platform.ledger",
     "dinghai_platform.catalogue",
     "dinghai_platform.underwriting",
+    "dinghai_platform.actuarial",
     "dinghai_platform.monitoring",
     "dinghai_platform.claims",
     "dinghai_platform.cases",

@@ -12,8 +12,13 @@ from dinghai.assessment.dossier import Dossier as EngineDossier
 from dinghai.assessment.result import Assessment as EngineAssessment
 from dinghai.foundation.errors import Refusal
 from dinghai.pricing.quote import Pricer
+from dinghai.pricing.rating import rating_hash
+from dinghai.pricing.referral import referral_hash
+from dinghai.pricing.repricing import Tables
+from dinghai_platform.actuarial.in_force import tables_in_force
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.catalogue.queries import epss_in_force, kev_of, product_of
+from dinghai_platform.core import clock
 from dinghai_platform.underwriting.models import Assessment, Dossier
 from dinghai_platform.underwriting.services import staging
 
@@ -83,14 +88,29 @@ def _assess_again(row: Assessment) -> EngineAssessment:
     return again
 
 
-def pricer_of(assessment: Assessment, product: ProductVersion) -> Pricer:
-    """The pricer of an assessment under a product: its loss model is made once, then kept.
+def tables_of(assessment: Assessment, product: ProductVersion) -> Tables:
+    """The rating and the rules of referral that the case's insurer prices by today."""
+    return tables_in_force(assessment.tenant, product_of(product).rating.table, clock.today())
+
+
+def hashes_of(tables: Tables) -> tuple[str, str]:
+    """What names tables exactly, as a part of keys."""
+    return rating_hash(tables.rating), referral_hash(tables.referral)
+
+
+def pricer_of(
+    assessment: Assessment, product: ProductVersion, tables: Tables | None = None
+) -> Pricer:
+    """The pricer of an assessment under a product and today's tables (or those given): its loss
+    model is made once, then kept.
 
     So a slider costs only the run of the terms.
     """
+    used = tables or tables_of(assessment, product)
     return _pricers.get(
-        (assessment.document_hash, product.document_hash),
+        (assessment.document_hash, product.document_hash, *hashes_of(used)),
         lambda: Pricer.of(
-            dossier_of(assessment.dossier), assessment_of(assessment), product_of(product)
+            dossier_of(assessment.dossier), assessment_of(assessment), product_of(product),
+            used.rating, used.referral,
         ),
     )

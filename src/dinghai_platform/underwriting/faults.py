@@ -12,6 +12,7 @@ KNOWN = (
     _("the first day has passed"),
     _("choose a later day"),
     _("this quote is above your authority: refer it"),
+    _("this referral is decided by a higher authority"),
     _("a referral needs its reason"),
     _("say why"),
     _("only an accepted quote is bound"),

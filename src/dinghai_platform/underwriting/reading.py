@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from dinghai.pricing.referral_facts import FACTS
 from dinghai.vocabulary.indicators import domains, indicators
 from dinghai_platform.site.charts import Chart, bar_chart, line_chart, waterfall_chart
 from dinghai_platform.site.formats import is_chinese
@@ -128,6 +129,22 @@ def waterfall_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {**row, "name": WATERFALL.get(row["code"], row["code"])} for row in document["waterfall"]
     ]
+
+
+def referral_words(document: dict[str, Any]) -> dict[str, Any] | None:
+    """What the rules of referral said of a quote, in words; None for one made before them."""
+    found = document.get("referral")
+    if found is None:
+        return None
+    return {
+        "version": found["version"], "sha256": found["sha256"],
+        "applied": [{"name": reason_words(one["reason"]), "id": one["id"], "to": one["to"]}
+                    for one in found["applied"]],
+        "needed": [{"to": one["to"],
+                    "facts": [name_of(FACTS[fact]) if fact in FACTS else fact
+                              for fact in one["unknown"]]}
+                   for one in found["evidence_needed"]],
+    }
 
 
 def plan_page(plan: TreatmentPlan) -> dict[str, Any]:

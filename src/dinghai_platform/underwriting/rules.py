@@ -46,7 +46,7 @@ rules.add_perm("underwriting.refer", underwriters)
 rules.add_perm("underwriting.approve", underwriters)
 rules.add_perm(
     "underwriting.approve_referred",
-    in_charge & (has_role("chief_underwriter", "actuary") | is_system),
+    in_charge & (has_role("chief_underwriter", "actuary", "compliance") | is_system),
 )
 rules.add_perm("underwriting.issue", underwriters)
 rules.add_perm("underwriting.explain", insured_admin | underwriters)

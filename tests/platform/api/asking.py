@@ -18,7 +18,8 @@ ROLES = (
     "regulator_nfra", "actuary", "auditor", "platform_admin",
 )
 SELDOM = (
-    "chief_underwriter", "product_manager", "insured_security", "ir_lead", "loss_adjuster",
+    "chief_underwriter", "compliance", "product_manager", "insured_security", "ir_lead",
+    "loss_adjuster",
 )
 """Roles that some operation is for alone; they try every door, and not every body."""
 ERROR_KEYS = {"file", "line", "field", "message", "mend"}

@@ -228,6 +228,25 @@ ROUTES: dict[str, Route] = {
     ),
     "monitoring:feeds": page("underwriter", not_by="insured_admin"),
     "monitoring:feed_load": verb("underwriter", not_by="auditor"),
+    # --- actuarial ---
+    "actuarial:versions": page("actuary", not_by="claims_handler"),
+    "actuarial:new_draft": verb("actuary", not_by="chief_underwriter"),
+    "actuarial:upload": verb("actuary", not_by="chief_underwriter"),
+    "actuarial:version": page("actuary", not_by="claims_handler", key="table_version"),
+    "actuarial:edit": page("actuary", not_by="underwriter", key="table_version"),
+    "actuarial:replace_file": verb("actuary", not_by="underwriter", key="table_version"),
+    "actuarial:toml": file("actuary", not_by="claims_handler", key="table_version"),
+    "actuarial:step": verb("actuary", not_by="underwriter", key="table_version", verb="=impact"),
+    "actuarial:in_force_toml": file("actuary", not_by="claims_handler").answering(404),
+    "actuarial:back_to_shipped": verb("actuary", not_by="compliance").sending(
+        table="referral/referral"
+    ),
+    "actuarial:impact": page("actuary", not_by="claims_handler", key="impact_run"),
+    "actuarial:impact_export": file("actuary", not_by="claims_handler", key="impact_run"),
+    "actuarial:referral": page("actuary", not_by="insured_admin"),
+    "actuarial:adequacy": page("actuary", not_by="claims_handler"),
+    "actuarial:adequacy_export": file("actuary", not_by="claims_handler"),
+    "actuarial:calibration": page("actuary", not_by="claims_handler"),
     # --- dashboards and cases ---
     "cases:dashboard": page("underwriter", not_by=ANYBODY),
     "cases:case": page("underwriter", not_by=OUTSIDER, case="case"),
@@ -244,6 +263,8 @@ PARAMETERS: dict[str, str] = {
     "/claims/{key}/items/{no}": "=1",
     "/monitoring/findings/{key}/{event}": "=dispute",
     "/monitoring/floats/{key}/{event}": "=recheck",
+    "/actuarial/versions/{key}": "table_version",
+    "/actuarial/impact/{key}": "impact_run",
     "/monitoring/readings/{key}": "monitoring_reading",
     "/monitoring/findings/{key}": "monitored_finding",
     "/monitoring/floats/{key}": "proposal",
@@ -254,4 +275,5 @@ BODIES: dict[str, str] = {
     # A field of an API body that must name one of insurer A's objects for the operation to be
     # reached; every other field is made from the description.
     "product": "product",
+    "quote": "quote",
 }

@@ -17,6 +17,12 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client, override_settings
 
+from dinghai_platform.actuarial.services.drafts import (
+    NewFigure,
+    change_figures,
+    draft_version,
+)
+from dinghai_platform.actuarial.services.impacts import start_impact
 from dinghai_platform.catalogue.models import FeedTable
 from dinghai_platform.catalogue.services import install_product, release_product
 from dinghai_platform.claims.services import (
@@ -136,6 +142,7 @@ def make_scenery() -> Scenery:
     _underwrite(scenery)
     _watch(scenery)
     _settle(scenery)
+    _rate(scenery)
     _keep(scenery)
     stand_at(LAST_DAY)
     return scenery
@@ -218,6 +225,17 @@ def _settle(scenery: Scenery) -> None:
         "request": claim.requests.first(), "item": claim.items.first(),
         "provider": scene.provider, "adjuster": scene.adjuster,
     }
+
+
+def _rate(scenery: Scenery) -> None:
+    actuary = scenery.world.actor("actuary")
+    version = draft_version("rating", "cyber-comprehensive-standard", label="2026.2",
+                            reason="年度费率回顾", actor=actuary)
+    change_figures(version, {"market.factor_ppm": NewFigure(1_700_000, "经验分析", "D")},
+                   actor=actuary)
+    run = start_impact(version, actor=actuary)
+    work()
+    scenery.objects |= {"table_version": version, "impact_run": run}
 
 
 def _keep(scenery: Scenery) -> None:

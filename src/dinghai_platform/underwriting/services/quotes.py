@@ -19,14 +19,21 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
+from dinghai_platform.core.roles import role_name
 from dinghai_platform.core.tenancy import locked
-from dinghai_platform.underwriting.engine import Kept, pricer_of
+from dinghai_platform.underwriting.engine import Kept, hashes_of, pricer_of, tables_of
 from dinghai_platform.underwriting.models import Assessment, Case, Quote
 from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.cases import reach_step
 
 BINDABLE = ("quote", "quote_with_conditions", "inclusive_offer")
 NEVER = ("treat_before_bind", "decline")
+AUTHORITY = {
+    "chief_underwriter": ("underwriter", "chief_underwriter"),
+    "actuary": ("underwriter", "chief_underwriter", "actuary"),
+    "compliance": ("underwriter", "chief_underwriter", "actuary", "compliance"),
+}
+"""For whose authority a role may decide a referral: the last one named decides the whole."""
 _prices = Kept(32)
 
 
@@ -69,14 +76,16 @@ def price(
     The last prices stay in the process, by everything they depend on.
     """
     day = inception or first_day()
+    tables = tables_of(assessment, product)
 
     def make() -> EngineQuote:
-        pricer = pricer_of(assessment, product)
+        pricer = pricer_of(assessment, product, tables)
         return pricer.quote(
             pricer.schedule(inception=day, limit_fen=limit_fen, deductible_fen=deductible_fen)
         )
 
-    inputs = (assessment.document_hash, product.document_hash, day, limit_fen, deductible_fen)
+    inputs = (assessment.document_hash, product.document_hash, *hashes_of(tables), day, limit_fen,
+              deductible_fen)
     return _prices.get(inputs, make)
 
 
@@ -136,7 +145,8 @@ def price_quote(
         actor,
         "underwriting.quote_priced",
         quote,
-        {"number": number, "gross_fen": str(quote.gross_fen), "hash": quote.document_hash},
+        {"number": number, "gross_fen": str(quote.gross_fen), "hash": quote.document_hash,
+         "rating": document["rating"]},
     )
     reach_step(assessment.case, Case.Step.COVER, actor=actor)
     return quote
@@ -183,23 +193,48 @@ def refer_quote(quote: Quote, *, reason: str, actor: Actor) -> Quote:
 @transaction.atomic
 def approve_quote(quote: Quote, *, actor: Actor, opinion: str = "") -> Quote:
     """Approve a quote: within authority by the underwriter, a referred one by a higher authority
-    who did not refer it.
+    who did not refer it, and to whom the rules of referral send it.
 
-    Raises Refusal when the outcome does not let anybody bind, or asks for a referral first.
+    Raises Refusal when the outcome does not let anybody bind, asks for a referral first, or for a
+    higher authority than the actor's.
     """
-    require(actor, "underwriting.approve", quote)
+    require(actor, approval_of(quote), quote)
     quote = locked(quote)
+    require(actor, approval_of(quote), quote)
     outcome, reasons = quote.document["outcome"], quote.document["reasons"]
     if outcome in NEVER:
         raise Refusal(f"the outcome does not allow to bind: {outcome}", reasons=reasons)
     if quote.state == "referred":
-        require(actor, "underwriting.approve_referred", quote)
         if actor.user is not None and quote.decided_by_id == actor.user.pk:
             raise PermissionDenied("underwriting.approve_referred")
+        _check_referred_to(quote, actor)
     elif outcome not in BINDABLE:
         raise Refusal("this quote is above your authority: refer it", reasons=reasons)
     quote.decided_by = actor.user
     return _move(quote, "approve", actor, {"opinion": opinion.strip()}, "decided_by")
+
+
+def approval_of(quote: Quote) -> str:
+    """The permission that approving a quote in its present state asks for."""
+    if quote.state == "referred":
+        return "underwriting.approve_referred"
+    return "underwriting.approve"
+
+
+def referred_to(quote: Quote) -> tuple[str, ...]:
+    """The roles to whom the rules of referral send a quote; none for one made before them."""
+    applied = quote.document.get("referral", {}).get("applied", ())
+    return tuple(dict.fromkeys(one["to"] for one in applied if one["outcome"] == "refer"))
+
+
+def _check_referred_to(quote: Quote, actor: Actor) -> None:
+    wanted = referred_to(quote)
+    if actor.role == "compliance" and "compliance" not in wanted:
+        raise PermissionDenied("underwriting.approve_referred")
+    above = [role for role in wanted if role not in AUTHORITY.get(actor.role, (role,))]
+    if above:
+        raise Refusal("this referral is decided by a higher authority",
+                      reasons=[role_name(role) for role in above])
 
 
 @transaction.atomic

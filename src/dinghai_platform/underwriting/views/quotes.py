@@ -22,7 +22,12 @@ from dinghai_platform.underwriting import queries
 from dinghai_platform.underwriting.explained import explained_page
 from dinghai_platform.underwriting.forms import PriceForm
 from dinghai_platform.underwriting.models import Assessment, Quote
-from dinghai_platform.underwriting.reading import reason_words, waterfall_of, waterfall_rows
+from dinghai_platform.underwriting.reading import (
+    reason_words,
+    referral_words,
+    waterfall_of,
+    waterfall_rows,
+)
 from dinghai_platform.underwriting.services import quotes as services
 from dinghai_platform.underwriting.services.contracts import bind_policy
 from dinghai_platform.underwriting.services.explanations import (
@@ -172,15 +177,16 @@ def quote(request: HttpRequest, key: UUID) -> HttpResponse:
         "sections": _quoted_sections(row),
         "may": {
             verb: allowed(request.actor, f"underwriting.{name}", row)
-            for verb, name in (("refer", "refer"), ("approve", "approve"), ("issue", "issue"),
-                               ("answer", "answer"), ("bind", "bind"))
-        },
+            for verb, name in (("refer", "refer"), ("issue", "issue"), ("answer", "answer"),
+                               ("bind", "bind"))
+        } | {"approve": allowed(request.actor, services.approval_of(row), row)},
     }
     if is_staff:
         context |= {
             "waterfall": waterfall_of(row.document), "rows": waterfall_rows(row.document),
             "trace": row.document["trace"], "premium": row.document["premium"],
             "reasons": [reason_words(one) for one in row.document["reasons"]],
+            "referred": referral_words(row.document),
         }
     return render(request, "underwriting/quote.html", context)
 

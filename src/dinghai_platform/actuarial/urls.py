@@ -1,0 +1,34 @@
+"""Addresses of the actuary's pages.
+
+A table that anybody may name is asked for by ``?table=kind/id``; it is always one's own insurer's.
+"""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from dinghai_platform.actuarial.views import book, impact, versions
+
+app_name = "actuarial"
+urlpatterns = [
+    path("versions/", versions.version_list, name="versions"),
+    path("versions/new/", versions.new_draft, name="new_draft"),
+    path("versions/upload/", versions.upload, name="upload"),
+    path("versions/<uuid:key>/", versions.version, name="version"),
+    path("versions/<uuid:key>/edit/", versions.edit, name="edit"),
+    path("versions/<uuid:key>/file/", versions.replace_file, name="replace_file"),
+    path("versions/<uuid:key>/toml/", versions.as_toml, name="toml"),
+    re_path(
+        r"^versions/(?P<key>[0-9a-f-]{36})/"
+        r"(?P<verb>propose|approve|reject|withdraw|impact|roll_back)/$",
+        versions.step, name="step",
+    ),
+    path("in-force/toml/", versions.in_force_toml, name="in_force_toml"),
+    path("in-force/shipped/", versions.back_to_shipped, name="back_to_shipped"),
+    path("impact/<uuid:key>/", impact.impact, name="impact"),
+    path("impact/<uuid:key>/export/", impact.export, name="impact_export"),
+    path("referral/", book.referral, name="referral"),
+    path("adequacy/", book.adequacy, name="adequacy"),
+    path("adequacy/export/", book.adequacy_export, name="adequacy_export"),
+    path("calibration/", book.calibration, name="calibration"),
+]
