@@ -220,11 +220,11 @@ def test_the_credit_is_on_the_charged_side_and_inside_the_filing() -> None:
     assert credited.no_claims_adjustment == credited.charged_net - plain.charged_net < 0
     assert credited.no_claims_credit_ppm == 100_000
     narrow = msgspec.structs.replace(rating, filed=msgspec.structs.replace(
-        rating.filed, factor_minimum_ppm=1_580_000))
+        rating.filed, factor_minimum_ppm=1_480_000))
     cut = make_premium(evaluated(), narrow, revenue_fen=80_000_000_000,
                        history=HistoryEffect(PPM, 100_000))
-    assert cut.charged_net == apply_ppm(plain.technical_net, 1_580_000)
-    assert cut.no_claims_credit_ppm == PPM - round(1_580_000 / rating.market.factor_ppm * PPM)
+    assert cut.charged_net == apply_ppm(plain.technical_net, 1_480_000)
+    assert cut.no_claims_credit_ppm == PPM - round(1_480_000 / rating.market.factor_ppm * PPM)
 
 
 def test_the_modification_moves_what_is_expected_and_not_the_services() -> None:

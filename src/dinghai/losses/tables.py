@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -129,8 +129,6 @@ class CalibrationTables:
 
     raw: Mapping[str, Mapping[str, Any]]
     effects: tuple[ControlEffect, ...]
-    effects_on: Mapping[tuple[str, str], tuple[ControlEffect, ...]]
-    """The effects by peril and target, in the table's order."""
     modifiers: tuple[Modifier, ...]
     components: Mapping[str, Component]
     perils: Mapping[str, PerilSeverity]
@@ -139,6 +137,11 @@ class CalibrationTables:
     version: str
     grid_version: str
     """Hash of what the event grid depends on; fitted scales, for example, are no part of it."""
+    effects_on: Mapping[tuple[str, str], tuple[ControlEffect, ...]] = field(init=False)
+    """The effects by peril and target, in the table's order."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "effects_on", _by_peril_and_target(self.effects))
 
     @property
     def frequency(self) -> Mapping[str, Any]:
@@ -184,12 +187,10 @@ def tables_from(raw: Mapping[str, Mapping[str, Any]]) -> CalibrationTables:
     raw = {name: table if name == "experience" else _taken(table, figures, name)
            for name, table in raw.items()}
     controls, frequency, severity = raw["control_effects"], raw["frequency"], raw["severity"]
-    effects = tuple(_effect(row, str(controls["as_of"])) for row in controls["effects"])
     version = sha256_hex(canonical_bytes({name: dict(raw[name]) for name in sorted(raw)}))
     return CalibrationTables(
         raw=raw,
-        effects=effects,
-        effects_on=_by_peril_and_target(effects),
+        effects=tuple(_effect(row, str(controls["as_of"])) for row in controls["effects"]),
         modifiers=tuple(_modifier(row, str(frequency["as_of"])) for row in frequency["modifiers"]),
         components={
             name: Component(name, float(row["sigma"]), float(row["index"]), str(row["group"]),

@@ -10,6 +10,7 @@ from dinghai.losses.reference import industry_average
 from dinghai.pricing.budget import FixPlan, best_fixes
 from dinghai.pricing.explaining import Explanation
 from dinghai.pricing.quote import Quote as EngineQuote
+from dinghai.pricing.rating import rating_hash
 from dinghai.vocabulary.industries import industries
 from dinghai_platform.site.charts import Chart, waterfall_chart
 from dinghai_platform.site.tracing import TraceNode, trace_node
@@ -77,12 +78,11 @@ def _waterfall(explanation: Explanation) -> Chart:
 
 def fixes_within(plan: TreatmentPlan, budget_fen: int) -> FixPlan:
     """The best fixes of a plan for a budget. Raises InputError for a budget that is none."""
-    def make() -> FixPlan:
-        pricer = pricer_of(plan.assessment, plan.product)
-        return best_fixes(pricer, pricer.schedule(inception=first_day()), budget_fen)
-
-    return _plans.get((plan.assessment.document_hash, plan.product.document_hash, budget_fen),
-                      make)
+    pricer, day = pricer_of(plan.assessment, plan.product), first_day()
+    return _plans.get(
+        (plan.assessment.document_hash, plan.product.document_hash, rating_hash(pricer.rating),
+         day, budget_fen),
+        lambda: best_fixes(pricer, pricer.schedule(inception=day), budget_fen))
 
 
 def budget_page(plan: TreatmentPlan, budget_fen: int) -> dict[str, Any]:
