@@ -172,3 +172,12 @@ def test_other_rules_may_be_given() -> None:
     priced = pricer.quote(pricer.schedule(inception=INCEPTION))
     assert priced.reasons[-1] == "jurisdiction_outside_appetite"
     assert priced.referral.evidence_needed == ()
+
+
+def test_what_stays_at_its_default_is_no_part_of_the_hash() -> None:
+    document = shipped()
+    assert "match" not in document["rules"][1] and "value" not in document["rules"][1]["when"][0]
+    spelt = shipped()
+    spelt["rules"][1] |= {"match": "all"}
+    spelt["rules"][1]["when"][0] |= {"value": None}
+    assert referral_hash(referral_of(spelt)) == referral_hash(load_referral())

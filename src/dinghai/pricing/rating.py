@@ -21,8 +21,9 @@ CONFIDENCES: Final = ("T", "A", "M", "M-", "D")
 """Marks of confidence: read, read elsewhere, from memory, uncertain memory, design choice."""
 
 
-class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Strict and immutable."""
+class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Strict and immutable. What is left at its default is not written: a field that a later
+    version adds leaves the hashes of older tables as they are."""
 
 
 class _Sourced(_Struct, frozen=True):

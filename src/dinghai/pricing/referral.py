@@ -38,8 +38,9 @@ _FITTING: Final[Mapping[str, tuple[str, ...]]] = {
 _SETS: Final = ("in", "not_in", "includes_any")
 
 
-class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Strict and immutable."""
+class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Strict and immutable. What is left at its default is not written: a field that a later
+    version adds leaves the hashes of older tables as they are."""
 
 
 class Condition(_Struct, frozen=True):
