@@ -158,7 +158,7 @@ def test_a_chinese_filing_is_chinese() -> None:
     """What Latin words are left are codes, names of reports and of files."""
     names = set(_LATIN.findall(
         "Coalition IRIS DBIR Zeller Scherer cyber comprehensive standard control effects frequency "
-        "severity seed examples pilot average loads parameter pure version"))
+        "severity experience seed examples pilot average loads parameter pure version"))
     for made in (filing_report(study(), language="zh"), filing_changes(study(), language="zh")):
         assert set(_LATIN.findall(text(made))) - names - set(_LATIN.findall(
             study().tables.version)) == set()
