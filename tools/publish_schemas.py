@@ -12,6 +12,7 @@ from dinghai.claims.claim_file import Claim
 from dinghai.claims.history import History
 from dinghai.claims.layering import KINDS
 from dinghai.claims.outcomes import OUTCOMES
+from dinghai.experience.pool_release import PoolRelease
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 
@@ -125,6 +126,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "claim.schema.json": of_type(Claim, "Claim file (dinghai.claim/1)"),
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
+        "pool-release.schema.json": of_type(
+            PoolRelease, "Release of the shared data pool (dinghai.pool-release/1)"),
     }
 
 

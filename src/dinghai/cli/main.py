@@ -18,6 +18,7 @@ from dinghai.cli import (
     fit,
     incidents,
     oed,
+    pool,
     risk,
     wording,
 )
@@ -32,7 +33,8 @@ def build_parser() -> Parser:
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for room in (evidence, risk, incidents, fit, compound, comparison, feeds, claims, oed, wording):
+    for room in (evidence, risk, incidents, fit, compound, pool, comparison, feeds, claims, oed,
+                 wording):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)
