@@ -64,17 +64,17 @@ def test_three_formats_are_the_same_records() -> None:
 
 
 @pytest.mark.parametrize(("column", "text", "said"), [
-    ("kind", "claim", "is not a kind"), ("kind", "", "kind is blank"),
+    ("kind", "claim", "not one of"), ("kind", "", "blank"),
     ("firm", "Donghai", "not a unified social credit code"),
     ("firm", FIRM[:17] + ("0" if FIRM[17] != "0" else "1"), "not a unified social credit code"),
-    ("day", "15/03/2026", "is not a day"), ("day", "2026-02-30", "is not a day"),
-    ("day", "2026-12-02", "is not between"), ("day", "1999-12-31", "is not between"),
-    ("section", "Z", "is not a section"), ("size_band", "99", "is not a size_band"),
-    ("peril", "flood", "is not a peril"), ("peril", "", "an event has no peril"),
-    ("amount_fen", "12.5", "is not a amount_fen"), ("amount_fen", "-1", "is not a amount_fen"),
-    ("amount_fen", "９", "is not a amount_fen"),
-    ("records", "99999999999", "is not a records"), ("duration_hours", "1e3", "is not a dur"),
-    ("role", "victim", "is not a role"),
+    ("day", "15/03/2026", "no day"), ("day", "2026-02-30", "no day"),
+    ("day", "2026-12-02", "out of bounds"), ("day", "1999-12-31", "out of bounds"),
+    ("section", "Z", "not one of"), ("size_band", "99", "not one of"),
+    ("peril", "flood", "not one of"), ("peril", "", "without a peril"),
+    ("amount_fen", "12.5", "whole number"), ("amount_fen", "-1", "whole number"),
+    ("amount_fen", "９", "whole number"),
+    ("records", "99999999999", "whole number"), ("duration_hours", "1e3", "whole number"),
+    ("role", "victim", "not one of"),
 ])
 def test_a_bad_cell_names_line_field_and_mend(column: str, text: str, said: str) -> None:
     row = list(GOOD)
@@ -94,7 +94,7 @@ def test_every_fault_of_every_row_is_listed() -> None:
     assert [one.field for one in found.rejected] == [
         "firm", "day", "section", "size_band", "amount_fen", "peril",
         "peril", "amount_fen", "role", None]
-    assert "the same as line 3" in found.rejected[-1].message
+    assert "the same row as line: 3" in found.rejected[-1].message
     assert (found.rows, rejected_rows(found), found.lines) == (4, 3, (3,))
 
 

@@ -105,7 +105,7 @@ def check_rows(rows: Iterable[Row], name: str, *, until: date) -> Contribution:
                        for one in error.faults]
             continue
         if record in seen:
-            faults.append(Fault(f"the row is the same as line {seen[record]}", name, row.line,
+            faults.append(Fault(f"the same row as line: {seen[record]}", name, row.line,
                                 None, "leave one of them out"))
             continue
         seen[record] = row.line
@@ -151,7 +151,7 @@ def _record(cells: Mapping[str, str], until: date) -> PoolRecord:
         text = cells.get(field, "")
         if not text:
             if field in REQUIRED:
-                faults.append(Fault(f"{field} is blank", field=field, mend="fill it in"))
+                faults.append(Fault("the cell is blank", field=field, mend="fill it in"))
             return unknown
         try:
             return read(text, field)
@@ -172,10 +172,10 @@ def _record(cells: Mapping[str, str], until: date) -> PoolRecord:
         "role": take("role", _among(ROLES), ""),
     }
     if kind == "event" and not cells.get("peril"):
-        faults.append(Fault("an event has no peril", field="peril",
+        faults.append(Fault("an event without a peril", field="peril",
                             mend="one of: " + ", ".join(PERILS)))
     if kind == "cover":
-        faults += [Fault(f"a cover has {field}", field=field, mend="leave it blank")
+        faults += [Fault("a cover has nothing of an event", field=field, mend="leave it blank")
                    for field in ("peril", "amount_fen", "records", "duration_hours", "role")
                    if cells.get(field)]
         if made["day"] is not None:
@@ -189,7 +189,7 @@ def _record(cells: Mapping[str, str], until: date) -> PoolRecord:
 def _among(codes: tuple[str, ...]) -> Callable[[str, str], str]:
     def read(text: str, field: str) -> str:
         if text not in codes:
-            raise InputError(f"{text[:40]!r} is not a {field}", field=field,
+            raise InputError("not one of the codes", field=field,
                              mend="one of: " + ", ".join(codes))
         return text
 
@@ -199,8 +199,8 @@ def _among(codes: tuple[str, ...]) -> Callable[[str, str], str]:
 def _whole(most: int) -> Callable[[str, str], int]:
     def read(text: str, field: str) -> int:
         if not text.isascii() or not _WHOLE.fullmatch(text) or int(text) > most:
-            raise InputError(f"{text[:40]!r} is not a {field}", field=field,
-                             mend=f"write a whole number from 0 to {most}")
+            raise InputError("not a whole number within bounds", field=field,
+                             mend=f"from 0 to: {most}")
         return int(text)
 
     return read
@@ -212,10 +212,10 @@ def _day(text: str, field: str, until: date) -> date:
     except ValueError:
         day = None
     if day is None:
-        raise InputError(f"{text[:40]!r} is not a day", field=field, mend="write 2026-03-15")
+        raise InputError("this is no day", field=field, mend="write it like 2026-01-01")
     if not EARLIEST <= day <= until:
-        raise InputError(f"{text} is not between {EARLIEST} and {until}", field=field,
-                         mend="mend the day")
+        raise InputError("the day is out of bounds", field=field,
+                         mend=f"between: {EARLIEST} – {until}")
     return day
 
 

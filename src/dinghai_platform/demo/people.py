@@ -88,6 +88,7 @@ def make_cast() -> Cast:
         ("handler", "沈理", insurer, "claims_handler"),
         ("approver", "顾审", insurer, "claims_approver"),
         ("payer", "吴付", insurer, "claims_payment"),
+        ("actuary", "陈算", insurer, "actuary"),
         ("auditor", "郑稽", insurer, "auditor"),
         ("donghai", "李东", insured, "insured_admin"),
         ("donghai-ciso", "王安", insured, "insured_security"),

@@ -82,7 +82,7 @@ def _line(table: ReleasedTable, cell: ReleasedCell, used: Sequence[str]) -> Line
     if cell.figures is None:
         reason = cell.withheld or ""
         return Line(values or (str(_("All events")),), (),
-                    "<5" if reason == "few_firms" else str(_("withheld")),
+                    "<5" if reason == "few_firms" else str(_("suppressed")),
                     str(REASONS.get(reason, reason)), False)
     return Line(values or (str(_("All events")),),
                 tuple(figure_text(name, getattr(cell.figures, name)) for name in used),

@@ -146,7 +146,7 @@ def _checked(found: Contribution, actor: Actor) -> Contribution:
             kept.append(record)
             lines.append(line)
         else:
-            faults.append(Fault(f"this record is in batch {number} already", found.name, line,
+            faults.append(Fault(f"given before in batch: {number}", found.name, line,
                                 None, "leave it out"))
     return Contribution(found.name, found.rows, tuple(kept), tuple(lines),
                         tuple(sorted(faults, key=lambda one: one.line or 0)))
@@ -167,7 +167,7 @@ def _keep(
     same = batches(actor).filter(state=Batch.State.ACCEPTED)
     before = same.filter(content_hash=content_hash).first() or same.filter(sha256=digest).first()
     if before is not None and found.records:
-        raise Refusal(f"the same content was given before as batch {before.number}",
+        raise Refusal(f"the same content was given before in batch: {before.number}",
                       reasons=["withdraw that batch first to give it anew"])
     found = _checked(found, actor)
     if not found.records:

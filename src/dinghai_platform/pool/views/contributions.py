@@ -21,7 +21,7 @@ from dinghai_platform.pool.forms import ContributionForm
 from dinghai_platform.pool.models import Batch, CreditEntry
 from dinghai_platform.pool.services import contributions
 from dinghai_platform.pool.words import credits_text, purpose_name
-from dinghai_platform.site.answers import answer, said
+from dinghai_platform.site.answers import answer
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 
 MOST_FAULTS_SHOWN = 500
@@ -50,7 +50,9 @@ def contribute(request: HttpRequest) -> HttpResponse:
                 return redirect("pool:batch", batch.pk)
             found = contributions.check_file(content, name=upload.name, actor=request.actor)
         except DinghaiError as error:
-            context["refused"] = said(fault_of(error))
+            fault = fault_of(error)
+            context["refused"] = _worded(fault.message) + (
+                f" ({_worded(fault.mend)})" if fault.mend else "")
             faults = error.faults if isinstance(error, InputError) else ()
             context["faults"] = [_fault(one.to_dict()) for one in faults
                                  if one.line is not None][:MOST_FAULTS_SHOWN]
@@ -68,14 +70,19 @@ def contribute(request: HttpRequest) -> HttpResponse:
 
 def _faults_file(rejected: Any) -> HttpResponse:
     return csv_answer("rejected", [_("Line"), _("Field"), _("What is wrong"), _("How to mend it")],
-                      ([one.line, one.field or "", _(one.message), _(one.mend or "")]
+                      ([one.line, one.field or "", _worded(one.message), _worded(one.mend or "")]
                        for one in rejected))
 
 
 def _fault(fault: dict[str, Any]) -> dict[str, Any]:
     """A fault in the reader's language where the words are known."""
-    return {**fault, "message": _(fault["message"]),
-            "mend": _(fault["mend"]) if fault["mend"] else ""}
+    return {**fault, "message": _worded(fault["message"]), "mend": _worded(fault["mend"] or "")}
+
+
+def _worded(text: str) -> str:
+    """A sentence in the reader's language; what follows a colon are codes and numbers."""
+    head, colon, codes = text.partition(": ")
+    return f"{_(head)}{colon}{codes}" if head else ""
 
 
 @page("pool.contribute")
@@ -170,12 +177,12 @@ def credit_list(request: HttpRequest) -> HttpResponse:
         columns=(
             Column(_("Batch"), lambda row: row.batch.number, "code", "batch__number",
                    lambda row: reverse("pool:batch", args=[row.batch_id])),
-            Column(_("Entry"), lambda row: row.kind, "status", "kind"),
+            Column(_("Kind of entry"), lambda row: row.kind, "status", "kind"),
             Column(_("Credits"), lambda row: credits_text(row.amount_milli), "count",
                    "amount_milli"),
             Column(_("When"), lambda row: row.created_at, "moment", "created_at"),
         ),
-        filters=(Filter("kind", _("Entry"), CreditEntry.Kind.choices),),
+        filters=(Filter("kind", _("Kind of entry"), CreditEntry.Kind.choices),),
         search=("batch__number__icontains",), default_sort="-created_at", export="credits",
         empty={
             "title": _("No credits yet"),
