@@ -104,7 +104,7 @@ def noisy_tables(
     noisy_sums, sum_noise = _noisy(sums, most * rules.largest_amount_fen,
                                    _root(rules, len(tables)) * rules.largest_amount_fen, budget)
     return NoisyTables(
-        {cell: _cell(count, amount, rules) for cell, count, amount
+        {cell: _cell(count, amount, sum_noise, rules) for cell, count, amount
          in zip(cells, noisy_counts, noisy_sums, strict=True)},
         count_noise, sum_noise)
 
@@ -128,8 +128,9 @@ def _root(rules: PrivateRules, tables: int) -> float:
     return rules.most_events_of_a_firm * math.sqrt(tables)
 
 
-def _cell(count: int, amount: int, rules: PrivateRules) -> NoisyCell:
-    enough = count >= rules.least_noisy_events and amount >= 0
+def _cell(count: int, amount: int, noise: float, rules: PrivateRules) -> NoisyCell:
+    enough = (count >= rules.least_noisy_events
+              and amount >= rules.least_sum_to_noise * noise)
     return NoisyCell(count, amount, (2 * amount + count) // (2 * count) if enough else None)
 
 

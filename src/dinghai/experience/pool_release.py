@@ -21,7 +21,7 @@ from dinghai.experience.pool_cells import (
     distinct_firms,
     fault_of,
 )
-from dinghai.experience.pool_private import Budget, NoisyTables, noisy_tables
+from dinghai.experience.pool_private import Budget, NoisyTables, codes_of, noisy_tables
 from dinghai.experience.pool_rules import PoolRules, ReleaseRules, check_purpose
 from dinghai.experience.pool_suppression import Told, withheld_cells
 from dinghai.foundation.canonical import document_hash
@@ -144,7 +144,7 @@ def suppressed_release(
     for table in wanted:
         rows = []
         covers = _covers_by(pool.covers, table)
-        for cell in sorted(one for one in cells if one[0] == table):
+        for cell in sorted((one for one in cells if one[0] == table), key=_place):
             reason = withheld.get(cell)
             if reason is None:
                 figures = _figures(cells[cell], covers, cell, rules.release)
@@ -199,6 +199,12 @@ def counts_of(release: PoolRelease) -> dict[str, int]:
             kind = "carried" if cell.carried_from else cell.withheld or "told"
             counts[kind] = counts.get(kind, 0) + 1
     return counts
+
+
+def _place(cell: Cell) -> list[int]:
+    """Where a cell stands: as the vocabulary has its values, years by number."""
+    return [int(value) if name == "year" else codes_of(name, ()).index(value)
+            for name, value in zip(*cell, strict=True)]
 
 
 def _tables(tables: Sequence[Sequence[str]]) -> tuple[Table, ...]:

@@ -31,6 +31,7 @@ class PrivateRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most_events_of_a_firm: int
     largest_amount_fen: int
     least_noisy_events: int
+    least_sum_to_noise: int
     year_epsilon_ppm: int
     year_delta_ppb: int
 

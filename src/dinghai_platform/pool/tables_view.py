@@ -8,13 +8,22 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dinghai.experience.pool_release import PoolRelease, ReleasedCell, ReleasedTable, public_part
+from dinghai.experience.pool_release import (
+    Figures,
+    PoolRelease,
+    ReleasedCell,
+    ReleasedTable,
+    public_part,
+)
 from dinghai_platform.pool.words import DIMENSIONS, REASONS, table_name, value_name
 from dinghai_platform.site.charts import Chart, bar_chart
-from dinghai_platform.site.formats import money_text, percent_text
+from dinghai_platform.site.formats import UNKNOWN, short_money_text
 
 FIGURES = ("events", "firms_at_least", "frequency_ppm", "mean_fen", "lower_quartile_fen",
            "median_fen", "upper_quartile_fen", "ninetieth_fen", "median_hours")
+SHOWN = ("events", "firms_at_least", "frequency_ppm", "mean_fen", "median_fen", "quartiles",
+         "ninetieth_fen", "median_hours")
+"""As the page has them: the two quartiles are one column."""
 NOISY = ("events", "amount_fen", "mean_fen")
 MOST_BARS = 12
 
@@ -41,6 +50,11 @@ class TableView:
     withheld: int
     key: str
 
+    @property
+    def is_crossed(self) -> bool:
+        """Whether it is long: such a table opens when asked."""
+        return len(self.headings) > 1
+
 
 def shown_tables(release: PoolRelease, detail: bool) -> tuple[ReleasedTable, ...]:
     """All tables for who contributes, those of one dimension for everybody."""
@@ -52,8 +66,8 @@ def heading(figure: str) -> str:
     return {
         "events": _("Events"), "firms_at_least": _("Firms, at least"),
         "frequency_ppm": _("Events per firm-year"), "mean_fen": _("Mean loss"),
-        "lower_quartile_fen": _("Lower quartile"), "median_fen": _("Median loss"),
-        "upper_quartile_fen": _("Upper quartile"), "ninetieth_fen": _("90th percentile"),
+        "median_fen": _("Median loss"), "quartiles": _("Quartiles"),
+        "ninetieth_fen": _("90th percentile"),
         "median_hours": _("Median hours"), "amount_fen": _("Sum of losses"),
     }[figure]
 
@@ -62,10 +76,10 @@ def table_views(release: PoolRelease, detail: bool) -> list[TableView]:
     """The tables that a reader sees, in words. A figure that no cell has has no column."""
     made = []
     for table in shown_tables(release, detail):
-        names = NOISY if release.method == "private" else FIGURES
+        names = NOISY if release.method == "private" else SHOWN
         told = [one.figures for one in table.cells if one.figures is not None]
         used = [name for name in names
-                if any(getattr(one, name) is not None for one in told)] or ["events"]
+                if any(figure_text(name, one) != UNKNOWN for one in told)] or ["events"]
         made.append(TableView(
             table_name(table.dimensions),
             tuple(str(DIMENSIONS[one]) for one in table.dimensions),
@@ -85,18 +99,22 @@ def _line(table: ReleasedTable, cell: ReleasedCell, used: Sequence[str]) -> Line
                     "<5" if reason == "few_firms" else str(_("suppressed")),
                     str(REASONS.get(reason, reason)), False)
     return Line(values or (str(_("All events")),),
-                tuple(figure_text(name, getattr(cell.figures, name)) for name in used),
+                tuple(figure_text(name, cell.figures) for name in used),
                 "", "", cell.carried_from is not None)
 
 
-def figure_text(name: str, value: int | None) -> str:
+def figure_text(name: str, figures: Figures) -> str:
     """A figure as a page writes it."""
+    if name == "quartiles":
+        low, high = figures.lower_quartile_fen, figures.upper_quartile_fen
+        return UNKNOWN if low is None else f"{short_money_text(low)} – {short_money_text(high)}"
+    value = getattr(figures, name)
     if value is None:
-        return "—"
+        return UNKNOWN
     if name.endswith("_fen"):
-        return money_text(value).removesuffix(".00")
+        return short_money_text(value)
     if name == "frequency_ppm":
-        return percent_text(value)
+        return f"{value / 1_000_000:.3g}"
     if name == "firms_at_least":
         return f"≥ {value:,}"
     return f"{value:,}"

@@ -69,7 +69,8 @@ def contribute(request: HttpRequest) -> HttpResponse:
 
 
 def _faults_file(rejected: Any) -> HttpResponse:
-    return csv_answer("rejected", [_("Line"), _("Field"), _("What is wrong"), _("How to mend it")],
+    heading = [_("Line of the file"), _("Field"), _("What is wrong"), _("How to mend it")]
+    return csv_answer("rejected", heading,
                       ([one.line, one.field or "", _worded(one.message), _worded(one.mend or "")]
                        for one in rejected))
 

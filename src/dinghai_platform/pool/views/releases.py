@@ -74,6 +74,7 @@ def release(request: HttpRequest) -> HttpResponse:
         "tables": table_views(made, detail), "chart": release_chart(made),
         "counts": counts_of(made), "withdrawn": queries.withdrawn_since([row])[row.pk],
         "rules": pool_rules().release, "is_private": made.method == METHOD_PRIVATE,
+        "amount_noise": round(made.privacy.amount_noise_fen) if made.privacy else None,
         "file": f"{reverse('pool:release_file')}?{urlencode({'r': row.number})}",
     })
 
