@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import UTC, date, datetime
 
 import openpyxl
@@ -119,6 +120,49 @@ def test_size_and_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_tables, "LARGEST_FILE", 10)
     with pytest.raises(InputError, match="larger"):
         read_contribution(csv_of(GOOD), "a.csv", until=UNTIL)
+
+
+def test_one_long_text_in_every_row_is_refused_before_it_is_copied() -> None:
+    codes = pyarrow.array([0] * 20_000, pyarrow.int32())
+    column = pyarrow.DictionaryArray.from_arrays(codes, pyarrow.array(["x" * 500_000]))
+    parquet = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"kind": column}), parquet, store_schema=False)
+    assert len(parquet.getvalue()) < 1_000_000
+    book = openpyxl.Workbook()
+    book.active.append(["kind"])
+    book.active.append(["y" * 30_000])
+    excel = io.BytesIO()
+    book.save(excel)
+    text = b"kind\n" + b"z" * 1_000
+    for content, name in ((parquet.getvalue(), "a.parquet"), (excel.getvalue(), "a.xlsx"),
+                          (text, "a.csv")):
+        with pytest.raises(InputError, match="more than 200 characters"):
+            read_contribution(content, name, until=UNTIL)
+
+
+def test_a_sheet_that_says_it_is_huge_is_read_as_it_is() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(list(COLUMNS))
+    book.active.append(GOOD)
+    made = io.BytesIO()
+    book.save(made)
+    huge = io.BytesIO()
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(huge, "w") as target:
+        for part in source.infolist():
+            data = source.read(part)
+            if part.filename.endswith("sheet1.xml"):
+                assert b'ref="A1:J2"' in data
+                data = data.replace(b'ref="A1:J2"', b'ref="A1:XFD1048576"')
+            target.writestr(part, data)
+    found = read_contribution(huge.getvalue(), "a.xlsx", until=UNTIL)
+    assert (found.rows, len(found.records)) == (1, 1)
+
+
+def test_nested_parquet_is_refused() -> None:
+    made = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"kind": [["event"]]}), made)
+    with pytest.raises(InputError, match="plain values"):
+        read_contribution(made.getvalue(), "a.parquet", until=UNTIL)
 
 
 @settings(max_examples=60, deadline=None)

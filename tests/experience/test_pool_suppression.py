@@ -196,6 +196,36 @@ def test_one_release_after_another_tells_no_small_change(seed: int) -> None:
     assert after.cells, "and the second release tells something"
 
 
+changes = st.lists(st.tuples(st.sampled_from(["ransomware", "bec_fraud", "ddos_web"]),
+                             st.sampled_from("CIJG"), st.integers(1, 8)),
+                   min_size=0, max_size=4, unique_by=lambda one: one[:2])
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(cell_sizes, changes, st.integers(0, 12))
+def test_no_small_change_follows_from_any_two_releases(
+    sizes: list[tuple[str, str, int, int]], more: list[tuple[str, str, int]], fewer_by: int
+) -> None:
+    first = made(sizes)
+    come = [event(f"new-{peril}-{section}-{number}", MEMBERS[number % 4], peril=peril,
+                  section=section, amount_fen=1_000_000 + number)
+            for peril, section, count in more for number in range(count)]
+    second = [*first[fewer_by:], *come]
+    if not second:
+        return
+    before = told_of(first, FLAT)
+    after = told_of(second, FLAT, [before])
+    universe = [*first, *come]
+    basis = echelon(indicator(one, universe) for one in [*rows_of(before), *rows_of(after)])
+    lattice = fewer(("peril", "section"))
+    old, new = cells_of(first, lattice), cells_of(second, lattice)
+    for cell in {*old, *new}:
+        mine, other = set(old.get(cell, ())), set(new.get(cell, ()))
+        for part in (mine, other, mine - other, other - mine):
+            if part and fault_of(part, RULES) is not None:
+                assert any(reduced([Fraction(one) for one in indicator(part, universe)], basis))
+
+
 def test_one_more_firm_does_not_show() -> None:
     """The straight attack: the same release before and after one firm's event."""
     first = made([("ransomware", "C", 12, 5_000), ("bec_fraud", "C", 11, 5_000)])

@@ -15,7 +15,10 @@ from dinghai.foundation.errors import InputError
 
 LARGEST_FILE: Final = 16 * 1024 * 1024
 MOST_ROWS: Final = 50_000
+LONGEST_CELL: Final = 200
 _LARGEST_UNPACKED: Final = 128 * 1024 * 1024
+_MORE_COLUMNS: Final = 20
+"""So many columns beyond those of the pool are looked at, to be refused by their name."""
 _KINDS: Final = (".csv", ".xlsx", ".parquet")
 
 
@@ -43,7 +46,9 @@ def read_rows(content: bytes, name: str, columns: Sequence[str]) -> list[Row]:
     read = {".csv": _csv, ".xlsx": _excel, ".parquet": _parquet}[kind]
     rows: list[Row] = []
     headings: list[str] | None = None
-    for line, cells in read(content, name):
+    for line, cells in read(content, name, len(columns)):
+        if any(len(cell) > LONGEST_CELL for cell in cells):
+            raise _too_long(name, line)
         if headings is None:
             headings = _headings(cells, columns, name)
             continue
@@ -73,7 +78,12 @@ def _headings(cells: list[str], columns: Sequence[str], name: str) -> list[str]:
     return cells
 
 
-def _csv(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+def _too_long(name: str, line: int | None = None) -> InputError:
+    return InputError(f"a cell has more than {LONGEST_CELL} characters", file=name, line=line,
+                      mend="keep to the columns of the template")
+
+
+def _csv(content: bytes, name: str, width: int) -> Iterator[tuple[int, list[str]]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -89,7 +99,7 @@ def _csv(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
                          mend="mend the quotes at this line") from error
 
 
-def _excel(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+def _excel(content: bytes, name: str, width: int) -> Iterator[tuple[int, list[str]]]:
     import openpyxl
 
     try:
@@ -100,8 +110,11 @@ def _excel(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         try:
             sheet = book.worksheets[0]
-            for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-                yield line, [_text(cell) for cell in cells]
+            # What the sheet says of its own size may be a million rows of sixteen thousand.
+            sheet.reset_dimensions()
+            rows = sheet.iter_rows(values_only=True, max_col=width + _MORE_COLUMNS)
+            for line, cells in enumerate(rows, start=1):
+                yield line, [_text(cell, name, line) for cell in cells]
         finally:
             book.close()
     except InputError:
@@ -111,29 +124,60 @@ def _excel(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
                          mend="save it again as .xlsx, or send CSV") from error
 
 
-def _parquet(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+def _parquet(content: bytes, name: str, width: int) -> Iterator[tuple[int, list[str]]]:
     import pyarrow
     import pyarrow.parquet
 
     try:
+        # Texts stay in their dictionary: one long text may stand in every row.
         file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
+        texts = [one.name for one in file.schema_arrow if _is_text(one.type)]
+        if len(file.schema_arrow) > width + _MORE_COLUMNS or any(
+                pyarrow.types.is_nested(one.type) for one in file.schema_arrow):
+            raise InputError("the file has columns that are no plain values", file=name,
+                             mend="start from the template")
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(content), read_dictionary=texts)
         groups = [file.metadata.row_group(at) for at in range(file.metadata.num_row_groups)]
         if (file.metadata.num_rows > MOST_ROWS
                 or sum(one.total_byte_size for one in groups) > _LARGEST_UNPACKED):
             raise InputError(f"the file has more than {MOST_ROWS} rows", file=name,
                              mend="split it")
         table = file.read()
+        _check_texts(table, name)
     except (OSError, pyarrow.ArrowException) as error:
         raise InputError(f"not Parquet: {error}", file=name, mend="write it again") from error
     yield 1, [str(one) for one in table.column_names]
     columns = [column.to_pylist() for column in table.columns]
     for line, cells in enumerate(zip(*columns, strict=True), start=2):
-        yield line, [_text(cell) for cell in cells]
+        yield line, [_text(cell, name, line) for cell in cells]
 
 
-def _text(cell: Any) -> str:
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types
+
+    return bool(pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
+                or pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind))
+
+
+def _check_texts(table: Any, name: str) -> None:
+    """Refuse long texts before each row gets one of its own."""
+    import pyarrow.compute
+    import pyarrow.types
+
+    for column in table.columns:
+        for chunk in column.chunks:
+            texts = chunk.dictionary if pyarrow.types.is_dictionary(chunk.type) else chunk
+            if _is_text(texts.type) and len(texts):
+                longest = pyarrow.compute.max(pyarrow.compute.binary_length(texts)).as_py()
+                if longest is not None and longest > 4 * LONGEST_CELL:
+                    raise _too_long(name)
+
+
+def _text(cell: Any, name: str, line: int) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, str | bytes) and len(cell) > LONGEST_CELL:
+        raise _too_long(name, line)
     if isinstance(cell, datetime):
         return cell.date().isoformat()
     if isinstance(cell, date):

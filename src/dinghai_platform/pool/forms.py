@@ -8,10 +8,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dinghai.experience.pool_cells import TABLES
+from dinghai.experience.pool_cells import TABLES, Table
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.pool.models import Member
 from dinghai_platform.pool.words import purpose_choices, table_name
+
+OFFERED: tuple[Table, ...] = (
+    *TABLES, ("section", "size_band"), ("section", "year"),
+    ("peril", "section", "size_band", "year"))
+"""Tables to choose among; those of `TABLES` are chosen to begin with."""
 
 
 class ContributionForm(forms.Form):
@@ -36,7 +41,7 @@ class ReleaseForm(forms.Form):
     method = forms.ChoiceField(label=_("Method"), choices=METHODS)
     tables = forms.MultipleChoiceField(
         label=_("Tables"), required=False, widget=forms.CheckboxSelectMultiple,
-        choices=lambda: [("*".join(one), table_name(one)) for one in TABLES if one],
+        choices=lambda: [("*".join(one), table_name(one)) for one in OFFERED if one],
         help_text=_("The total of all events is always there."))
     epsilon = forms.DecimalField(
         label="ε", required=False, min_value=Decimal("0.01"), max_value=10, decimal_places=6,

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from dinghai.experience.pool_cells import TABLES
 from dinghai.experience.pool_private import Budget
 from dinghai.experience.pool_release import METHOD_PRIVATE, METHOD_SUPPRESSED, counts_of
 from dinghai.experience.pool_rules import pool_rules
@@ -94,7 +95,7 @@ def release_file(request: HttpRequest) -> HttpResponse:
         response["Content-Disposition"] = f'attachment; filename="{row.number}.json"'
     else:
         made = queries.document_of(row)
-        response = csv_answer(row.number, CSV_HEADING, csv_rows(made, detail))
+        response = csv_answer(f"{row.number}-{row.document_hash[:16]}", CSV_HEADING, csv_rows(made, detail))
     response["X-Release-SHA256"] = row.document_hash
     return response
 
@@ -116,7 +117,7 @@ def publish(request: HttpRequest) -> HttpResponse:
     """Publish a release; the budget that is left stands beside the form."""
     form = ReleaseForm(request.POST or None, initial={
         "method": METHOD_SUPPRESSED,
-        "tables": [value for value, _label in ReleaseForm().fields["tables"].choices]})
+        "tables": ["*".join(one) for one in TABLES if one]})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         tables = [tuple(one.split("*")) for one in data["tables"]]
