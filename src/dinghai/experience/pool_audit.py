@@ -21,6 +21,7 @@ from dinghai.experience.pool_cells import DIMENSIONS, Cell, Event, Table
 
 Floats = npt.NDArray[np.float64]
 _NOTHING = 1e-7
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,15 @@ class Atoms:
 
     def row(self, snapshot: int, cell: Cell) -> Floats:
         """A cell of one snapshot over the atoms."""
-        table, wanted = cell
-        places = [self.finest.index(one) for one in table]
-        inside = np.array([tuple(values[at] for at in places) == wanted
-                           for values in self.values], dtype=bool)
-        return np.asarray(inside & self.held[:, snapshot], dtype=np.float64)
+        inside = self.held[:, snapshot]
+        for dimension, value in zip(*cell, strict=True):
+            inside = inside & (self._columns[self.finest.index(dimension)] == value)
+        return np.asarray(inside, dtype=np.float64)
+
+    @cached_property
+    def _columns(self) -> list[npt.NDArray[np.str_]]:
+        return [np.array([values[at] for values in self.values])
+                for at in range(len(self.finest))]
 
     def events_in(self, row: Floats) -> list[Event]:
         """The events of the atoms that a row touches."""
@@ -97,9 +102,12 @@ class Attacker:
         """Which targets follow exactly: nothing is left of them beside what is known."""
         if not len(targets):
             return np.zeros(0, dtype=bool)
-        wanted = np.array(targets, dtype=np.float64)
-        left = wanted - self.combination(wanted.T).T @ self._known
-        return np.asarray(np.abs(left).max(axis=1, initial=0.0) < _NOTHING)
+        found = []
+        for first in range(0, len(targets), _AT_ONCE):
+            wanted = np.array(targets[first:first + _AT_ONCE], dtype=np.float64)
+            left = wanted - self.combination(wanted.T).T @ self._known
+            found.append(np.abs(left).max(axis=1, initial=0.0) < _NOTHING)
+        return np.concatenate(found)
 
     def combination(self, target: Floats) -> Floats:
         """How a target that follows is had from what is known: a weight for each known sum."""

@@ -13,7 +13,7 @@ Earlier releases stay as they are: only cells of the new one can be withheld.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,7 +89,9 @@ def withheld_cells(
                    for at, one in enumerate(earlier) for cell in sorted(one.cells)]
     work.rows = {one: atoms.row(len(earlier), one) for one in cells}
     _unchanged_or_enough(work, earlier)
-    targets = _targets(atoms, finest, rules, len(earlier))
+    told = {table for one in [*cells, *(cell for each in earlier for cell in each.cells)]
+            for table in fewer(one[0])}
+    targets = _targets(atoms, finest, told, rules, len(earlier))
     while _leftovers(work, tables):
         pass
     while True:
@@ -143,10 +145,10 @@ def _leftover(work: _Work, whole: Table, part: Table) -> bool:
 
 
 def _targets(
-    atoms: Atoms, finest: Table, rules: ReleaseRules, new: int
+    atoms: Atoms, finest: Table, told: Collection[Table], rules: ReleaseRules, new: int
 ) -> list[tuple[Floats, Reason]]:
-    """Every sum that must not follow: cells of any table that fail the rule, in any snapshot,
-    and what changed of a cell between the new snapshot and an earlier one.
+    """Every sum that must not follow: cells of any table that fail the rule, and, for the tables
+    of all releases, cells of earlier snapshots and what changed of a cell since.
     """
     found: dict[bytes, tuple[Floats, Reason]] = {}
 
@@ -157,8 +159,11 @@ def _targets(
     for table in fewer(finest):
         places = [finest.index(one) for one in table]
         for values in sorted({tuple(one[at] for at in places) for one in atoms.values}):
+            note(atoms.row(new, (table, values)), "complementary")
+            if table not in told:
+                continue
             rows = [atoms.row(at, (table, values)) for at in range(new + 1)]
-            for row in rows:
+            for row in rows[:new]:
                 note(row, "complementary")
             for earlier in rows[:new]:
                 note(np.clip(rows[new] - earlier, 0.0, 1.0), "differencing")

@@ -95,7 +95,8 @@ def release_file(request: HttpRequest) -> HttpResponse:
         response["Content-Disposition"] = f'attachment; filename="{row.number}.json"'
     else:
         made = queries.document_of(row)
-        response = csv_answer(f"{row.number}-{row.document_hash[:16]}", CSV_HEADING, csv_rows(made, detail))
+        name = f"{row.number}-{row.document_hash[:16]}"
+        response = csv_answer(name, CSV_HEADING, csv_rows(made, detail))
     response["X-Release-SHA256"] = row.document_hash
     return response
 
