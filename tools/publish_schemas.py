@@ -12,6 +12,7 @@ from dinghai.claims.claim_file import Claim
 from dinghai.claims.history import History
 from dinghai.claims.layering import KINDS
 from dinghai.claims.outcomes import OUTCOMES
+from dinghai.experience.pool_release import PoolRelease
 from dinghai.pricing.rating import Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.wording.policy import Policy
@@ -132,6 +133,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),
         "referral.schema.json": of_type(ReferralRules, "Rules of referral (dinghai.referral/1)"),
+        "pool-release.schema.json": of_type(
+            PoolRelease, "Release of the shared data pool (dinghai.pool-release/1)"),
     }
 
 

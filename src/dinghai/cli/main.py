@@ -22,6 +22,7 @@ from dinghai.cli import (
     fit,
     incidents,
     oed,
+    pool,
     risk,
     simulate,
     wording,
@@ -38,7 +39,7 @@ def build_parser() -> Parser:
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for room in (evidence, risk, batch, simulate, incidents, experience, fit, calibrate, compound,
-                 comparison, feeds, claims, oed, wording, filing):
+                 pool, comparison, feeds, claims, oed, wording, filing):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)

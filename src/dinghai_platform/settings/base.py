@@ -24,6 +24,7 @@ HOUSE_APPS = [
     "dinghai_platform.actuarial",
     "dinghai_platform.monitoring",
     "dinghai_platform.claims",
+    "dinghai_platform.pool",
     "dinghai_platform.cases",
     "dinghai_platform.site",
 ]

@@ -247,6 +247,22 @@ ROUTES: dict[str, Route] = {
     "actuarial:adequacy": page("actuary", not_by="claims_handler"),
     "actuarial:adequacy_export": file("actuary", not_by="claims_handler"),
     "actuarial:calibration": page("actuary", not_by="claims_handler"),
+    # --- data pool ---
+    "pool:overview": page("actuary", not_by=OUTSIDER),
+    "pool:open": verb("operator", not_by="platform_admin"),
+    "pool:admit": verb("operator", not_by="platform_admin").answering(404),  # names nobody
+    "pool:end": verb("operator", not_by="platform_admin").answering(404),
+    "pool:contribute": page("actuary", not_by="auditor"),
+    "pool:template": file("actuary", not_by="auditor"),
+    "pool:batches": page("actuary", not_by="auditor"),
+    "pool:batch": page("actuary", not_by="underwriter", key="batch"),
+    "pool:withdraw": verb("actuary", not_by="underwriter", key="batch").sending(reason="错报"),
+    "pool:withdraw_all": verb("actuary", not_by="auditor"),
+    "pool:credits": page("actuary", not_by="auditor"),
+    "pool:releases": page("actuary", not_by=OUTSIDER),
+    "pool:release": page("actuary", not_by=OUTSIDER).answering(302),  # without ?r=
+    "pool:release_file": file("actuary", not_by=OUTSIDER).answering(302),
+    "pool:publish": page("operator", not_by="actuary"),
     # --- dashboards and cases ---
     "cases:dashboard": page("underwriter", not_by=ANYBODY),
     "cases:case": page("underwriter", not_by=OUTSIDER, case="case"),
@@ -269,6 +285,7 @@ PARAMETERS: dict[str, str] = {
     "/monitoring/findings/{key}": "monitored_finding",
     "/monitoring/floats/{key}": "proposal",
     "/monitoring/proposals/{key}": "proposal",
+    "/pool/batches/{key}": "batch",
 }
 
 BODIES: dict[str, str] = {

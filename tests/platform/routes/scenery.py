@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client, override_settings
 
+from dinghai.experience.pool_records import template
 from dinghai_platform.actuarial.services.drafts import (
     NewFigure,
     change_figures,
@@ -43,6 +44,8 @@ from dinghai_platform.core.models import (
 )
 from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.monitoring.services.feeds import load_feed
+from dinghai_platform.pool.services.contributions import contribute_file
+from dinghai_platform.pool.services.members import admit_member, open_pool
 from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.disputes import dispute_finding
@@ -145,6 +148,7 @@ def make_scenery() -> Scenery:
     _rate(scenery)
     _keep(scenery)
     stand_at(LAST_DAY)
+    _pool(scenery)
     return scenery
 
 
@@ -236,6 +240,15 @@ def _rate(scenery: Scenery) -> None:
     run = start_impact(version, actor=actuary)
     work()
     scenery.objects |= {"table_version": version, "impact_run": run}
+
+
+def _pool(scenery: Scenery) -> None:
+    operator = scenery.actor("operator")
+    open_pool(actor=operator)
+    admit_member(scenery.world.insurer, actor=operator)
+    scenery.objects["batch"] = contribute_file(
+        template().encode(), name="records.csv", purposes=["market_statistics"],
+        actor=scenery.world.actor("actuary"))
 
 
 def _keep(scenery: Scenery) -> None:

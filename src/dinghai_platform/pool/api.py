@@ -1,0 +1,420 @@
+"""The pool's API: the pool, one's own contributions and credits, releases."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from ninja import Field, File, Form, Query, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from dinghai.experience.pool_cells import TABLES
+from dinghai.experience.pool_private import Budget
+from dinghai.experience.pool_records import Contribution, rejected_rows
+from dinghai.experience.pool_rules import purposes
+from dinghai.experience.pool_tables import LARGEST_FILE
+from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.core.models import Organisation
+from dinghai_platform.core.permissions import require
+from dinghai_platform.core.schemas import ERRORS, ErrorDetail, PageQuery, Part, part_of
+from dinghai_platform.pool import queries
+from dinghai_platform.pool.models import Batch, CreditEntry, Release
+from dinghai_platform.pool.services import contributions, members, releases
+from dinghai_platform.pool.views.releases import release_dict
+
+router = Router(tags=["pool"])
+Document = dict[str, Any]
+
+
+class BudgetAnswer(Schema):
+    """A year's privacy budget: epsilon in millionths, delta in billionths."""
+
+    year: int
+    spent_epsilon_ppm: int
+    spent_delta_ppb: int
+    most_epsilon_ppm: int
+    most_delta_ppb: int
+
+
+class PoolAnswer(Schema):
+    """What the pool holds, and the budget of the year. ``is_member`` is about who asks."""
+
+    members: int
+    batches: int
+    records: int
+    records_by_purpose: dict[str, int]
+    purposes: list[str]
+    is_member: bool
+    credits_milli: int
+    budget: BudgetAnswer
+
+
+class PoolMemberAnswer(Schema):
+    """A member and its share of all credits."""
+
+    organisation: UUID
+    name: str
+    state: str
+    admitted_at: datetime
+    credits_milli: int
+    share_ppm: int
+
+
+class PoolMemberNew(Schema):
+    """The organisation to admit, or whose membership ends."""
+
+    organisation: UUID
+
+
+class PoolRecordNew(Schema):
+    """A record; ``firm`` is its unified social credit code, of which a keyed hash is kept."""
+
+    kind: str = Field(max_length=20)
+    firm: str = Field(max_length=40)
+    day: str = Field(max_length=20)
+    section: str = Field(max_length=10)
+    size_band: str = Field(max_length=20)
+    peril: str | None = Field(None, max_length=40)
+    amount_fen: int | None = None
+    records: int | None = None
+    duration_hours: int | None = None
+    role: str | None = Field(None, max_length=40)
+
+
+class ContributionNew(Schema):
+    """Records and what they may be used for."""
+
+    purposes: list[str] = Field(max_length=20)
+    records: list[PoolRecordNew] = Field(max_length=10_000)
+
+
+class CheckAnswer(Schema):
+    """What would become of records; nothing was kept."""
+
+    rows: int
+    accepted: int
+    rejected: int
+    faults: list[ErrorDetail]
+
+
+class BatchAnswer(Schema):
+    """A batch's receipt."""
+
+    id: UUID
+    number: str
+    name: str
+    sha256: str
+    content_hash: str
+    purposes: list[str]
+    rows: int
+    events: int
+    covers: int
+    firms: int
+    rejected: int
+    state: str
+    created_at: datetime
+    withdrawn_at: datetime | None
+    withdrawal_reason: str
+    credits_milli: int
+
+
+class BatchWholeAnswer(BatchAnswer):
+    """A batch with what was rejected, and the releases it entered."""
+
+    faults: list[ErrorDetail]
+    releases: list[str]
+
+
+class BatchPart(Part):
+    """One's own batches."""
+
+    items: list[BatchAnswer]
+
+
+class PoolWithdrawalNew(Schema):
+    """Why records are taken back."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class CreditAnswer(Schema):
+    """An entry of the credits, in thousandths."""
+
+    id: UUID
+    batch: UUID
+    kind: str
+    amount_milli: int
+    parts: dict[str, int]
+    created_at: datetime
+
+
+class CreditPart(Part):
+    """One's own credits."""
+
+    items: list[CreditAnswer]
+
+
+class ReleaseAnswer(Schema):
+    """A release without its tables."""
+
+    number: str
+    purpose: str
+    method: str
+    as_of: date
+    published_at: datetime
+    hash: str
+
+
+class ReleasePart(Part):
+    """Releases."""
+
+    items: list[ReleaseAnswer]
+
+
+class ReleaseWholeAnswer(Schema):
+    """A release: ``document`` is dinghai.pool-release/1, cut to tables of at most one dimension
+    where ``whole`` is false; the hash is that of the whole."""
+
+    number: str
+    published_at: datetime
+    hash: str
+    whole: bool
+    withdrawn_since: int
+    document: Document
+
+
+class ReleaseNew(Schema):
+    """What to publish: exact figures with small cells withheld, or with ``epsilon_ppm`` noisy
+    ones. Tables are dimensions to cross."""
+
+    purpose: str = Field(max_length=40)
+    method: Literal["suppressed", "private"] = "suppressed"
+    tables: list[list[Literal["peril", "section", "size_band", "year"]]] | None = Field(
+        None, max_length=12)
+    epsilon_ppm: int | None = Field(None, ge=10_000, le=10_000_000)
+    delta_ppb: int = Field(0, ge=0, le=10_000)
+
+
+@router.get("", response={200: PoolAnswer, **ERRORS}, operation_id="pool")
+def pool_one(request: HttpRequest) -> Document:
+    """What the pool holds, and one's own part in it."""
+    require(request.actor, "pool.view")
+    pool = queries.the_pool()
+    if pool is None:
+        raise Http404("the pool is not open yet")
+    stock, spent = queries.stock(), queries.spent(pool)
+    return {
+        "members": stock.members, "batches": stock.batches, "records": stock.records,
+        "records_by_purpose": stock.by_purpose, "purposes": list(purposes()),
+        "is_member": queries.membership(request.actor) is not None,
+        "credits_milli": queries.balance(request.actor.organisation),
+        "budget": {"year": spent.year, "spent_epsilon_ppm": spent.epsilon_ppm,
+                   "spent_delta_ppb": spent.delta_ppb,
+                   "most_epsilon_ppm": spent.most_epsilon_ppm,
+                   "most_delta_ppb": spent.most_delta_ppb},
+    }
+
+
+@router.post("", response={201: PoolAnswer, **ERRORS}, operation_id="open_pool")
+def pool_open(request: HttpRequest) -> Status:
+    """Open the pool of this site (its operator)."""
+    members.open_pool(actor=request.actor)
+    return Status(201, pool_one(request))
+
+
+@router.get("/members", response={200: list[PoolMemberAnswer], **ERRORS},
+            operation_id="pool_members")
+def member_list(request: HttpRequest) -> list[Document]:
+    """Who takes part, for members, authorities and the operator; empty for others."""
+    require(request.actor, "pool.view")
+    if not queries.sees_members(request.actor):
+        return []
+    return [_member(one) for one in queries.members()]
+
+
+@router.post("/members", response={201: PoolMemberAnswer, **ERRORS},
+             operation_id="admit_pool_member")
+def member_admit(request: HttpRequest, body: PoolMemberNew) -> Status:
+    """Admit an organisation (the operator)."""
+    require(request.actor, "pool.operate")
+    organisation = _organisation(body.organisation)
+    members.admit_member(organisation, actor=request.actor)
+    return Status(201, _member_of(organisation))
+
+
+@router.post("/members/end", response={200: PoolMemberAnswer, **ERRORS},
+             operation_id="end_pool_member")
+def member_end(request: HttpRequest, body: PoolMemberNew) -> Document:
+    """End a membership (the operator). What the member gave stays until it withdraws it."""
+    require(request.actor, "pool.operate")
+    organisation = _organisation(body.organisation)
+    members.end_member(organisation, actor=request.actor)
+    return _member_of(organisation)
+
+
+@router.get("/batches", response={200: BatchPart, **ERRORS}, operation_id="pool_batches")
+def batch_list(request: HttpRequest, page: Query[PageQuery]) -> Document:
+    """One's own batches, newest first."""
+    require(request.actor, "pool.contribute")
+    rows = queries.batches(request.actor).prefetch_related("credits").order_by("-number")
+    return part_of(rows, page, batch_shape)
+
+
+@router.post("/batches", response={201: BatchWholeAnswer, **ERRORS},
+             operation_id="contribute_records")
+def batch_new(request: HttpRequest, body: ContributionNew) -> Status:
+    """Give records. Rejected ones do not stop the others; they are listed in the answer."""
+    row = contributions.contribute_records(
+        [one.dict() for one in body.records], purposes=body.purposes, actor=request.actor)
+    return Status(201, _whole(row))
+
+
+@router.post("/batches/check", response={200: CheckAnswer, **ERRORS},
+             operation_id="check_records")
+def batch_check(request: HttpRequest, body: ContributionNew) -> Document:
+    """What would become of records; nothing is kept."""
+    return _check(contributions.check_records(
+        [one.dict() for one in body.records], actor=request.actor))
+
+
+@router.post("/batches/file", response={201: BatchWholeAnswer, **ERRORS},
+             operation_id="contribute_file")
+def batch_file(
+    request: HttpRequest, file: File[UploadedFile], purposes: Form[str],
+) -> Status:
+    """Give a file of records (CSV, Excel, Parquet). ``purposes`` are codes with commas between."""
+    require(request.actor, "pool.contribute")
+    row = contributions.contribute_file(
+        _content(file), name=file.name or "", actor=request.actor,
+        purposes=[one.strip() for one in purposes.split(",") if one.strip()])
+    return Status(201, _whole(row))
+
+
+@router.post("/batches/file/check", response={200: CheckAnswer, **ERRORS},
+             operation_id="check_file")
+def batch_file_check(request: HttpRequest, file: File[UploadedFile]) -> Document:
+    """What would become of a file; nothing is kept."""
+    require(request.actor, "pool.contribute")
+    return _check(contributions.check_file(
+        _content(file), name=file.name or "", actor=request.actor))
+
+
+@router.get("/batches/{key}", response={200: BatchWholeAnswer, **ERRORS},
+            operation_id="pool_batch")
+def batch_one(request: HttpRequest, key: UUID) -> Document:
+    """One of one's own batches."""
+    require(request.actor, "pool.contribute")
+    return _whole(queries.batch_of(request.actor, key))
+
+
+@router.post("/batches/{key}/withdrawal", response={200: BatchWholeAnswer, **ERRORS},
+             operation_id="withdraw_batch")
+def batch_withdraw(request: HttpRequest, key: UUID, body: PoolWithdrawalNew) -> Document:
+    """Take a batch out of every later release."""
+    require(request.actor, "pool.contribute")
+    row = queries.batch_of(request.actor, key)
+    return _whole(contributions.withdraw_batch(row, reason=body.reason, actor=request.actor))
+
+
+@router.post("/withdrawal", response={200: list[BatchAnswer], **ERRORS},
+             operation_id="withdraw_all_batches")
+def withdraw_all(request: HttpRequest, body: PoolWithdrawalNew) -> list[Document]:
+    """Take all one's batches out of every later release."""
+    rows = contributions.withdraw_all(reason=body.reason, actor=request.actor)
+    return [batch_shape(row) for row in rows]
+
+
+@router.get("/credits", response={200: CreditPart, **ERRORS}, operation_id="pool_credits")
+def credit_list(request: HttpRequest, page: Query[PageQuery]) -> Document:
+    """One's own credits, newest first."""
+    require(request.actor, "pool.contribute")
+    return part_of(queries.credit_entries(request.actor), page, _credit)
+
+
+@router.get("/releases", response={200: ReleasePart, **ERRORS}, operation_id="pool_releases")
+def release_list(request: HttpRequest, page: Query[PageQuery]) -> Document:
+    """All releases, newest first."""
+    require(request.actor, "pool.view")
+    return part_of(queries.releases(request.actor).order_by("-number"), page, _release)
+
+
+@router.post("/releases", response={201: ReleaseWholeAnswer, **ERRORS},
+             operation_id="publish_release")
+def release_new(request: HttpRequest, body: ReleaseNew) -> Status:
+    """Publish a release (the operator)."""
+    require(request.actor, "pool.operate")
+    if body.method == "private":
+        if body.epsilon_ppm is None:
+            raise InputError("a private release has no budget", field="epsilon_ppm",
+                             mend="say how much to spend")
+        row = releases.publish_private(
+            body.purpose, Budget(body.epsilon_ppm, body.delta_ppb), actor=request.actor,
+            tables=releases.PRIVATE_TABLES if body.tables is None else body.tables)
+    else:
+        row = releases.publish_suppressed(
+            body.purpose, actor=request.actor,
+            tables=TABLES if body.tables is None else body.tables)
+    return Status(201, release_dict(row, True, 0))
+
+
+@router.get("/release", response={200: ReleaseWholeAnswer, **ERRORS},
+            operation_id="pool_release")
+def release_one(request: HttpRequest, number: str) -> Document:
+    """One release, as far as the reader may see it."""
+    require(request.actor, "pool.view")
+    row = queries.release_of(request.actor, number)
+    return release_dict(row, queries.sees_detail(request.actor),
+                        queries.withdrawn_since([row])[row.pk])
+
+
+def _content(file: UploadedFile) -> bytes:
+    if file.size is None or file.size > LARGEST_FILE:
+        raise InputError(f"the file is larger than {LARGEST_FILE} bytes", field="file",
+                         mend="split it")
+    return file.read()
+
+
+def _organisation(key: UUID) -> Organisation:
+    found = Organisation.objects.filter(pk=key).first()
+    if found is None:
+        raise Refusal("there is no such organisation")
+    return found
+
+
+def _member_of(organisation: Organisation) -> Document:
+    return next(_member(one) for one in queries.members() if one.organisation == organisation)
+
+
+def _member(one: queries.Shown) -> Document:
+    return {"organisation": one.organisation.pk, "name": one.organisation.name,
+            "state": one.state, "admitted_at": one.admitted_at,
+            "credits_milli": one.credits_milli, "share_ppm": one.share_ppm}
+
+
+def _check(found: Contribution) -> Document:
+    return {"rows": found.rows, "accepted": len(found.records), "rejected": rejected_rows(found),
+            "faults": [one.to_dict() for one in found.rejected]}
+
+
+def batch_shape(row: Batch) -> Document:
+    """A batch as the API says it."""
+    names = ("number", "name", "sha256", "content_hash", "purposes", "rows", "events", "covers",
+             "firms", "rejected", "state", "created_at", "withdrawn_at", "withdrawal_reason")
+    return {"id": row.pk, **{name: getattr(row, name) for name in names},
+            "credits_milli": sum(one.amount_milli for one in row.credits.all())}
+
+
+def _whole(row: Batch) -> Document:
+    return {**batch_shape(row), "faults": row.faults, "releases": queries.releases_of(row)}
+
+
+def _credit(row: CreditEntry) -> Document:
+    return {"id": row.pk, "batch": row.batch_id, "kind": row.kind,
+            "amount_milli": row.amount_milli, "parts": row.parts, "created_at": row.created_at}
+
+
+def _release(row: Release) -> Document:
+    return {"number": row.number, "purpose": row.purpose, "method": row.method,
+            "as_of": row.as_of, "published_at": row.published_at, "hash": row.document_hash}

@@ -1,0 +1,1 @@
+"""The verbs of the pool, one module for each matter."""

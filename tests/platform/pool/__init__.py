@@ -1,0 +1,1 @@
+"""The shared data pool: members, contributions, releases, and who sees what."""
