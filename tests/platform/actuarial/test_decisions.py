@@ -46,8 +46,8 @@ def test_a_proposal_on_an_empty_book_is_approved_without_an_impact(world: World)
                               actor=world.actor("compliance"))
     assert version.state == "in_force"
     assert rating_in_force(world.insurer, TABLE, TODAY).market.factor_ppm == 1_700_000
-    assert rating_in_force(world.insurer, TABLE, date(2026, 3, 10)).market.factor_ppm == 1_609_773
-    assert rating_in_force(world.other_insurer, TABLE, TODAY).market.factor_ppm == 1_609_773
+    assert rating_in_force(world.insurer, TABLE, date(2026, 3, 10)).market.factor_ppm == 1_522_911
+    assert rating_in_force(world.other_insurer, TABLE, TODAY).market.factor_ppm == 1_522_911
     events = [one.event for one in version.events.all()]
     assert events == ["draft", "edit", "propose", "approve", "enter"]
     actions = AuditEntry.objects.within(world.insurer).filter(
@@ -210,7 +210,7 @@ def test_the_former_table_comes_back_as_a_new_version(world: World) -> None:
                     actor=world.actor("compliance"))
     assert rating_in_force(world.insurer, TABLE, clock.today()).market.factor_ppm == 1_700_000
     shipped = roll_back("rating", TABLE, to=None, label="2026.5", reason="x", actor=actuary)
-    assert shipped.document["market"]["factor_ppm"] == 1_609_773
+    assert shipped.document["market"]["factor_ppm"] == 1_522_911
 
 
 def test_two_who_approve_at_once_make_one_approval(world: World) -> None:

@@ -108,7 +108,7 @@ def test_a_table_goes_out_as_toml_and_comes_in_again(world: World, kind: str) ->
 
 
 @pytest.mark.parametrize(("old", "new", "field"), [
-    ("factor_ppm = 1_609_773", "factor_ppm = 2_609_773", "market.factor_ppm"),
+    ("factor_ppm = 1_522_911", "factor_ppm = 2_609_773", "market.factor_ppm"),
     ("commission_maximum_ppm = 150_000", "commission_maximum_ppm = 1", "expenses.commission.ppm"),
     ("vat_ppm = 60_000", "vat_ppm = 0.06", "tax.vat_ppm"),
     ("[tax]", "[tax]\nlevy = 1", "tax.levy"),

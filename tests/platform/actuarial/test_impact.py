@@ -36,7 +36,7 @@ def test_a_policy_stands_before_and_after(world: World, policy: Policy) -> None:
     assert (row.industry, row.size, row.grade) == ("C", "500m_2bn", "C")
     found = run.summary["policies"]
     assert found["charged_after_fen"] == str(row.charged_after_fen)
-    assert found["change_ppm"] == pytest.approx((1_700_000 / 1_609_773 - 1) * 1e6, abs=2)
+    assert found["change_ppm"] == pytest.approx((1_700_000 / 1_522_911 - 1) * 1e6, abs=2)
     assert found["adequacy_after_ppm"] == pytest.approx(1_700_000, abs=1)
     assert run.summary["increases"] == [str(row.pk)] and run.summary["decreases"] == []
     assert sum(run.summary["histogram"]) == 1

@@ -105,7 +105,7 @@ def test_from_draft_to_force_on_the_pages_alone(
     work()
     run = ImpactRun.objects.within(world.insurer).get()
     page = text_of(actuary.get(reverse("actuarial:impact", args=[run.pk])))
-    assert policy.policy_no in page and "5.61%" in page and "Market factor" in page
+    assert policy.policy_no in page and "11.63%" in page and "Market factor" in page
     own = text_of(actuary.get(reverse("actuarial:version", args=[version.pk])))
     assert 'data-dialog="approve"' not in own, "whoever proposed is not asked to approve"
     approved = step(chief, version, "approve", reason="同意",
@@ -227,7 +227,7 @@ def test_a_version_is_held_against_any_other(world: World, client_of: Any) -> No
         "170%", "150%")
     shipped = client.get(reverse("actuarial:version", args=[second.pk]), {"against": "shipped"})
     rows = {one["place"]: one for one in shipped.context["changes"]}
-    assert rows["market.factor_ppm"]["before"] == "160.9773%"
+    assert rows["market.factor_ppm"]["before"] == "152.2911%"
 
 
 def test_a_former_table_is_put_back_from_its_page(world: World, client_of: Any) -> None:
