@@ -1,19 +1,52 @@
-"""Run every benchmark: one JSON line each. What needs a running site says so and is passed over."""
+"""Run every benchmark: one JSON line each. What needs a running site says so and is passed over.
+
+    python -m benchmarks                  print the lines
+    python -m benchmarks --write          write benchmarks/RESULTS.md from them as well
+    python -m benchmarks quote compound   only these
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-NEEDS_SITE = {"slider": "DINGHAI_ADDRESS"}
+from benchmarks.results import results_page
 
-for path in sorted(Path(__file__).parent.glob("*.py")):
-    if path.stem in {"__init__", "__main__"}:
-        continue
-    wanted = NEEDS_SITE.get(path.stem)
-    if wanted and wanted not in os.environ:
-        print(f"{path.stem}: not run, it measures a running site: set {wanted}", file=sys.stderr)
-        continue
-    subprocess.run([sys.executable, "-m", f"benchmarks.{path.stem}"], check=True)
+FOLDER = Path(__file__).parent
+NEEDS_SITE = {"slider": "DINGHAI_ADDRESS"}
+NO_BENCHMARK = {"__init__", "__main__", "dossiers", "results"}
+
+
+def wanted(names: list[str]) -> list[str]:
+    """The benchmarks to run: those named, or all but those that want a site that is not there."""
+    found = []
+    for path in sorted(FOLDER.glob("*.py")):
+        if path.stem in NO_BENCHMARK or (names and path.stem not in names):
+            continue
+        setting = NEEDS_SITE.get(path.stem)
+        if setting and setting not in os.environ:
+            print(f"{path.stem}: not run, it measures a running site: set {setting}",
+                  file=sys.stderr)
+            continue
+        found.append(path.stem)
+    return found
+
+
+def main() -> None:
+    """Run, print, and write the page when asked."""
+    names = [one for one in sys.argv[1:] if not one.startswith("--")]
+    lines = []
+    for name in wanted(names):
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        print(done.stdout, end="", flush=True)
+        lines += [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    if "--write" in sys.argv:
+        (FOLDER / "RESULTS.md").write_text(results_page(lines), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from dinghai.foundation.money import PPM
 from dinghai.foundation.trace import Source, Trace
@@ -72,7 +71,7 @@ def control_factor(
                   for effect, part, (score, known) in zip(effects, parts, scores, strict=True)),
         )
 
-    return ControlFactor(factor, total, cache(reasons))
+    return ControlFactor(factor, total, reasons)
 
 
 def _part(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from dinghai.foundation.money import PPM
@@ -116,7 +115,7 @@ def peril_frequency(
         return Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
 
     return PerilFrequency(peril, per_year, per_year - common, common, base, industry.frequency,
-                          mix, modifier, controls.factor, cache(reasons))
+                          mix, modifier, controls.factor, reasons)
 
 
 def _measured(tables: CalibrationTables, declared: str) -> tuple[Trace, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -62,17 +61,52 @@ class Scales:
     affected_median: float
 
 
-def whole(values: npt.NDArray[np.floating[Any]]) -> Whole:
-    """Nearest whole numbers, halves to even, inside what the engine accepts."""
-    out: Whole = np.rint(np.minimum(np.maximum(values, 0.0), _LARGEST_FEN)).astype(np.int64)
-    return out
+@njit(cache=True, nogil=True, inline="always")
+def _whole(value):  # type: ignore[no-untyped-def]
+    """Nearest whole number, halves to even, inside what the engine accepts."""
+    return np.int64(np.rint(min(max(value, 0.0), _LARGEST_FEN)))
+
+
+@njit(cache=True, nogil=True)
+def _fill_interruption(  # type: ignore[no-untyped-def]
+    duration, affected, happens, scale, longest, median, per_second, rate, saved_ratio, out
+):
+    """Rows of ``out``: seconds, share in ppm, standard turnover, lost turnover, profit, saved."""
+    for i in range(happens.shape[0]):
+        out[:, i] = 0
+        if happens[i]:
+            seconds = _whole(min(duration[i] * scale, longest))
+            share = _whole(min(affected[i] * median, 1.0) * PPM)
+            standard = _whole(seconds * per_second)
+            lost = _whole(standard * (share / PPM))
+            profit = _whole(lost * rate)
+            out[0, i], out[1, i], out[2, i], out[3, i] = seconds, share, standard, lost
+            out[4, i], out[5, i] = profit, _whole(profit * saved_ratio)
+
+
+@njit(cache=True, nogil=True)
+def _fill_records(  # type: ignore[no-untyped-def]
+    shape, happens, scale, personal, weighted, prices, records, exposed, cost
+):
+    """Records exposed, the same weighted, and what it costs to tell: N × notice + N × uptake ×
+    monitoring + set-up, where anyone is to be told."""
+    notice, uptake, monitoring, setup = prices
+    for i in range(happens.shape[0]):
+        records[i], exposed[i], cost[i] = 0, 0.0, 0
+        if happens[i]:
+            share = min(shape[i] * scale, 1.0)
+            number = _whole(share * personal)
+            records[i], exposed[i] = number, share * weighted
+            if number > 0:
+                monitored = (number * uptake + PPM // 2) // PPM
+                cost[i] = number * notice + monitored * monitoring + setup
 
 
 @njit(cache=True, nogil=True)
 def _scaled(shape, scale, out):  # type: ignore[no-untyped-def]
-    """Nearest whole of shape × scale, as ``whole`` does it, in one pass."""
+    """The whole of shape × scale."""
     for i in range(shape.shape[0]):
-        out[i] = np.int64(np.rint(min(max(shape[i] * scale, 0.0), _LARGEST_FEN)))
+        out[i] = _whole(shape[i] * scale)
 
 
 @njit(cache=True, nogil=True)
@@ -81,7 +115,7 @@ def _scaled_where(shape, scale, happens, out):  # type: ignore[no-untyped-def]
     for i in range(shape.shape[0]):
         out[i] = 0
         if happens[i]:
-            out[i] = np.int64(np.rint(min(max(shape[i] * scale, 0.0), _LARGEST_FEN)))
+            out[i] = _whole(shape[i] * scale)
 
 
 @njit(cache=True, nogil=True)
@@ -92,7 +126,7 @@ def _scaled_by_records(shape, scale, happens, weighted, reference, exponent, out
         if happens[i]:
             records = max(weighted[i] / reference + 1.0, 1.0)
             growth = exponential(exponent * natural_logarithm(records))
-            out[i] = np.int64(np.rint(min(max(shape[i] * scale * growth, 0.0), _LARGEST_FEN)))
+            out[i] = _whole(shape[i] * scale * growth)
 
 
 def size_factor(tables: CalibrationTables, revenue_fen: int) -> float:
@@ -185,17 +219,18 @@ def event_grid(
     effects: Mapping[str, float],
 ) -> EventGrid:
     """The facts of every grid point. ``effects`` has the control factor of each component group."""
-    duration, affected = _interruption(tables, grid, scales, effects)
-    seconds = whole(duration)
-    per_day = float(exposure.turnover_per_day_fen)
-    standard = whole(seconds * (per_day / DAY_SECONDS))
-    share = whole(affected * PPM)
-    lost = whole(standard * (share / PPM))
-    profit = whole(lost * (exposure.gross_profit_rate_ppm / PPM))
-    saved = whole(profit * float(tables.severity["interruption"]["saved_cost_ratio"]))
-    records, weighted = _records(tables, exposure, grid, effects)
+    row = tables.severity["interruption"]
+    facts = np.empty((6, grid.size), dtype=np.int64)
+    _fill_interruption(
+        grid.latent_shapes["duration"], grid.shapes["affected"], grid.happens["interruption"],
+        scales.duration_median_seconds * effects["interruption"],
+        float(row["maximum_hours"]) * 3600.0, scales.affected_median,
+        float(exposure.turnover_per_day_fen) / DAY_SECONDS,
+        exposure.gross_profit_rate_ppm / PPM, float(row["saved_cost_ratio"]), facts)
+    seconds, share, standard, lost, profit, saved = facts
+    records, weighted, notification = _records(tables, exposure, grid, effects)
     amounts = _amounts(tables, grid, scales, effects, weighted)
-    amounts["notification"] = _notification_cost(tables, records)
+    amounts["notification"] = notification
     hourly = _prices(tables)["labour"]
     labour = amounts["labour"] // hourly
     amounts["labour"] = labour * hourly
@@ -209,39 +244,21 @@ def event_grid(
                      amounts, loss)
 
 
-def _interruption(
-    tables: CalibrationTables,
-    grid: PerilGrid,
-    scales: Scales,
-    effects: Mapping[str, float],
-) -> tuple[Floats, Floats]:
-    longest = float(tables.severity["interruption"]["maximum_hours"]) * 3600.0
-    duration = grid.latent_shapes["duration"] * (
-        scales.duration_median_seconds * effects["interruption"])
-    duration = np.minimum(duration, longest) * grid.happens["interruption"]
-    affected = np.minimum(grid.shapes["affected"] * scales.affected_median, 1.0)
-    return duration, affected * grid.happens["interruption"]
-
-
 def _records(
     tables: CalibrationTables, exposure: Exposure, grid: PerilGrid, effects: Mapping[str, float]
-) -> tuple[Whole, Floats]:
-    """Records exposed, and their number with sensitive ones counted several times."""
-    row = tables.severity["records"]
-    share = np.minimum(
-        grid.shapes["records"] * (float(row["median_share"]) * effects["records"]), 1.0)
-    share = share * grid.happens["breach"]
+) -> tuple[Whole, Floats, Whole]:
+    """Records exposed, their number with sensitive ones counted several times, and notification."""
+    row, price = tables.severity["records"], _prices(tables)
+    records, cost = np.empty((2, grid.size), dtype=np.int64)
+    exposed = np.empty(grid.size)
     weighted = exposure.records_general + float(row["sensitive_weight"]) * (
         exposure.records_sensitive)
-    return whole(share * float(exposure.personal_records)), share * weighted
-
-
-def _notification_cost(tables: CalibrationTables, records: Whole) -> Whole:
-    """N × notice + N × uptake × monitoring + set-up, where anyone is to be told."""
-    price = _prices(tables)
-    monitored = (records * price["uptake_ppm"] + PPM // 2) // PPM
-    cost = records * price["notice"] + monitored * price["monitoring"]
-    return np.where(records > 0, cost + price["setup"], 0)
+    _fill_records(grid.shapes["records"], grid.happens["breach"],
+                  float(row["median_share"]) * effects["records"],
+                  float(exposure.personal_records), weighted,
+                  (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
+                  records, exposed, cost)
+    return records, exposed, cost
 
 
 def _prices(tables: CalibrationTables) -> dict[str, int]:

@@ -1,0 +1,100 @@
+"""The page of results: what was asked for, what one run on one machine gave, and the lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dinghai.foundation.clock import SystemClock
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure that was asked for: where it stands in a line, and what it may be at most (or, with
+    ``least``, must be at least)."""
+
+    name: str
+    what: str
+    place: tuple[str, ...]
+    bound: float | None
+    unit: str
+    least: bool = False
+
+    def found(self, lines: Sequence[Line]) -> float | None:
+        """The figure of this run; None where its benchmark did not run."""
+        for line in lines:
+            if line["what"] == self.what:
+                value: Any = line
+                for key in self.place:
+                    value = value[key]
+                return float(value)
+        return None
+
+    def row(self, value: float) -> str:
+        """The line of the table."""
+        if self.bound is None:
+            return f"| {self.name} | – | {value:,.6g} {self.unit} | |"
+        held = value >= self.bound if self.least else value <= self.bound
+        sign = "≥" if self.least else "≤"
+        return (f"| {self.name} | {sign} {self.bound:g} {self.unit} | {value:,.6g} {self.unit} "
+                f"| {'yes' if held else '**no**'} |")
+
+
+TARGETS: Final = (
+    Target("a million years of Poisson(2.5) × lognormal, warm", "compound",
+           ("milliseconds", "simulate"), 20.0, "ms"),
+    Target("the same by NumPy in the same run", "compound", ("milliseconds", "numpy"), None, "ms"),
+    Target("FFT of the same with TVaR99", "compound", ("milliseconds", "fft"), 60.0, "ms"),
+    Target("FFT's relative error of TVaR99", "compound",
+           ("tvar99_relative_error", "1.4", "fft"), 1e-6, ""),
+    Target("rms error of TVaR99 at 100,000 years, 40 seeds, σ 1.4", "compound",
+           ("tvar99_relative_error", "1.4", "simulate_rms"), 0.006, ""),
+    Target("the same for σ 2.4, where it is worse", "compound",
+           ("tvar99_relative_error", "2.4", "simulate_rms"), None, ""),
+    Target("light quote (28 answers, inclusive product)", "quote", ("milliseconds", "light"), 50.0,
+           "ms"),
+    Target("full quote with its whole document", "quote", ("milliseconds", "full"), 300.0, "ms"),
+    Target("explanation over 64 mixtures, assessment included", "quote",
+           ("milliseconds", "explanation"), None, "ms"),
+    Target("best fixes for ¥200,000", "quote", ("milliseconds", "fixes"), None, "ms"),
+    Target("10,000 dossiers from disk", "quote_batch", ("seconds",), 60.0, "s"),
+    Target("event-lines through the terms, each core", "terms",
+           ("event_lines_per_second_and_core",), 30e6, "/s", least=True),
+)
+
+
+def machine() -> str:
+    """Processor, cores, memory and system, in words."""
+    model = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        model = next((line.partition(":")[2].strip()
+                      for line in information.read_text().splitlines()
+                      if line.startswith("model name")), model)
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return (f"{model}, {os.cpu_count()} cores, {pages:.1f} GiB, "
+            f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
+
+
+def results_page(lines: Sequence[Line]) -> str:
+    """The text of RESULTS.md."""
+    rows = [target.row(value) for target in TARGETS
+            if (value := target.found(lines)) is not None]
+    absent = next((line["peers_absent"] for line in lines if line["what"] == "compound"), [])
+    text = [
+        "# Results", "",
+        f"One run of `python -m benchmarks --write` on {SystemClock().now().date()}: {machine()}.",
+        "Made by that command: do not edit by hand.", "",
+        "| what | asked for | found | held |", "|---|---|---|---|", *rows, ""]
+    if absent:
+        text += [f"Peers that are not installed here and were not measured: {', '.join(absent)}.",
+                 ""]
+    return "\n".join([*text, "## Lines", "", "```", *(json.dumps(line, ensure_ascii=False)
+                                                      for line in lines), "```", ""])
