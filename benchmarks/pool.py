@@ -63,7 +63,7 @@ def measured(number: int, firms: int) -> dict[str, Any]:
 def main() -> None:
     """Three sizes of pool."""
     print(json.dumps({
-        "benchmark": "pool", "sizes": [measured(100, 60), measured(600, 300),
+        "what": "pool", "sizes": [measured(100, 60), measured(600, 300),
                                        measured(3_000, 1_500)],
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "python": platform.python_version(), "numpy": version("numpy"),

@@ -30,7 +30,7 @@ class Target:
     def found(self, lines: Sequence[Line]) -> float | None:
         """The figure of this run; None where its benchmark did not run."""
         for line in lines:
-            if line["what"] == self.what:
+            if line.get("what") == self.what:
                 value: Any = line
                 for key in self.place:
                     value = value[key]
@@ -87,7 +87,7 @@ def results_page(lines: Sequence[Line]) -> str:
     """The text of RESULTS.md."""
     rows = [target.row(value) for target in TARGETS
             if (value := target.found(lines)) is not None]
-    absent = next((line["peers_absent"] for line in lines if line["what"] == "compound"), [])
+    absent = next((line["peers_absent"] for line in lines if line.get("what") == "compound"), [])
     text = [
         "# Results", "",
         f"One run of `python -m benchmarks --write` on {SystemClock().now().date()}: {machine()}.",

@@ -22,10 +22,10 @@ class FieldReader:
     """One table of the file. Every ``read`` returns a harmless value after noting a fault."""
 
     def __init__(self, values: dict[str, Any], path: str, root: FieldReader | None,
-                 lines: dict[str, int], file: str) -> None:
+                 text: str, file: str) -> None:
         self._values = values
         self._path = path
-        self._lines = lines
+        self._text = text
         self._file = file
         self._root = root or self
         self._known: set[str] = set()
@@ -42,12 +42,13 @@ class FieldReader:
             raise InputError(f"not TOML: {error}", file=file,
                              line=int(found[1]) if found else text.count("\n") + 1,
                              mend="mend the syntax at this line") from error
-        return cls(values, "", None, line_index(text), file)
+        return cls(values, "", None, text, file)
 
     def fault(self, name: str, message: str, mend: str) -> None:
         """Note a fault of one field."""
         field = f"{self._path}.{name}" if self._path else name
-        line = self._lines.get(field) or self._lines.get(self._path)
+        lines = line_index(self._text)
+        line = lines.get(field) or lines.get(self._path)
         self._root.faults.append(Fault(message, self._file, line, field, mend))
 
     def finish(self) -> None:
@@ -224,7 +225,7 @@ class FieldReader:
         return self._values.get(name)
 
     def _child(self, values: dict[str, Any], path: str) -> FieldReader:
-        child = FieldReader(values, path, self._root, self._lines, self._file)
+        child = FieldReader(values, path, self._root, self._text, self._file)
         self._children.append(child)
         return child
 

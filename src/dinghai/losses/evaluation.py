@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -67,7 +67,9 @@ class PerilPayments:
         groups = [group for group in self.groups if group.state == state]
         window = slice(groups[0].start, groups[-1].stop)
         weights = np.repeat([g.chance for g in groups], [g.stop - g.start for g in groups])
-        return discretise(values[window], weights, step_fen=step, cells=cells)
+        paid = values[window]
+        needed = int(paid.max()) // step + 2  # beyond the largest payment there is no mass
+        return discretise(paid, weights, step_fen=step, cells=min(cells, needed))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,13 +238,25 @@ class Evaluator:
 
     def _profiles(self, events: EventGrid) -> Columns:
         """What the hourly profile adds up to where the terms ask: a loss spread evenly."""
+        lost: dict[int | None, Whole] = {}
         columns: Columns = {}
-        for name in self.program.inputs:
-            fact, derived, rule = name.partition("@")
-            if derived and fact.endswith(PROFILE) and not rule.startswith("idle"):
-                seconds = rule.partition(":")[2]
-                columns[name] = _lost_within(events, int(seconds) if seconds else None)
+        for name, seconds in _profile_inputs(self.program):
+            if seconds not in lost:
+                lost[seconds] = _lost_within(events, seconds)
+            columns[name] = lost[seconds]
         return columns
+
+
+@lru_cache(maxsize=64)
+def _profile_inputs(program: Program) -> tuple[tuple[str, int | None], ...]:
+    """Inputs that add up the hourly profile, and within how many seconds (None: all)."""
+    found = []
+    for name in program.inputs:
+        fact, derived, rule = name.partition("@")
+        if derived and fact.endswith(PROFILE) and not rule.startswith("idle"):
+            seconds = rule.partition(":")[2]
+            found.append((name, int(seconds) if seconds else None))
+    return tuple(found)
 
 
 def _sum_of_squares(values: Whole) -> int:
@@ -335,7 +349,7 @@ def _kept_ppb(inside: Aggregate, limit: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _add(total, rate, mass):  # type: ignore[no-untyped-def]
-    for i in range(total.shape[0]):
+    for i in range(mass.shape[0]):
         total[i] += rate * mass[i]
 
 

@@ -6,6 +6,7 @@ wide. Products go through 128 bits whenever 64 could overflow. There is no float
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ _UNKNOWN = np.int64(UNKNOWN)
 _ABSENT = np.int64(ABSENT)
 _LANES = 128
 _RECIPES = 16  # cuts kept of one program: policies that differ more are cut each time
+_KEPT_CELLS = 1 << 18  # two megabytes a thread
 _CHUNK = 1 << 15  # events copied at a time: memory does not grow with their number
 _LARGEST = np.int64(LARGEST_PRODUCT)
 _SAFE = np.int64(3_037_000_499)  # the largest whole number whose square fits in int64
@@ -294,6 +296,21 @@ def _once(steps: Steps, values: npt.NDArray[np.int64]) -> None:
     _run_block(steps, values.reshape(-1, 1), 1, np.empty(1, dtype=np.int64))
 
 
+_threads = threading.local()
+
+
+def _scratch(rows: int, columns: int) -> npt.NDArray[np.int64]:
+    """Room for a chunk of columns; small ones use the thread's own again, so that pricing many
+    risks does not ask for fresh memory each time."""
+    size = rows * columns
+    if size > _KEPT_CELLS:
+        return np.empty((rows, columns), dtype=np.int64)
+    if not hasattr(_threads, "cells"):
+        _threads.cells = np.empty(_KEPT_CELLS, dtype=np.int64)
+    cells: npt.NDArray[np.int64] = _threads.cells
+    return cells[:size].reshape(rows, columns)
+
+
 def run(
     program: Program,
     columns: Mapping[str, npt.NDArray[np.int64] | int],
@@ -323,7 +340,7 @@ def run(
         raise ValueError("columns are of unlike lengths")
     compact = _prepare(program, initial, registers, outputs)
     out = np.empty((len(outputs), events), dtype=np.int64)
-    chunk = np.empty((len(varying), min(events, _CHUNK)), dtype=np.int64)
+    chunk = _scratch(len(varying), min(events, _CHUNK))
     for first in range(0, events, _CHUNK):
         last = min(first + _CHUNK, events)
         for index, one in enumerate(varying):
