@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from dinghai.documents.source_words import source_words
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.money import format_yuan
 
@@ -179,3 +180,8 @@ def _plain(value: Number) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
+
+
+def source_text(name: str) -> str:
+    """What a table names as its source, in the page's language where its words are known."""
+    return source_words(name, "zh") if is_chinese() else name

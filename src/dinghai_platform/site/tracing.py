@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dinghai.foundation.trace import Trace
-from dinghai_platform.site.formats import value_text
+from dinghai_platform.site.formats import source_text, value_text
 from dinghai_platform.site.words import OPERATIONS, Text, traced_name
 
 
@@ -38,7 +38,7 @@ def trace_node(trace: Trace | Mapping[str, Any]) -> TraceNode:
         label=traced_name(data["name"]),
         value=value_text(data["value"], unit),
         operation=OPERATIONS.get(operation, operation),
-        source=source.get("name", ""),
+        source=source_text(source.get("name", "")),
         confidence=source.get("confidence", ""),
         interval=" – ".join(value_text(end, unit) for end in interval) if interval else "",
         as_of=source.get("as_of") or "",

@@ -40,6 +40,12 @@ register.simple_tag(icon_svg, name="icon")
 
 
 @register.filter
+def source(name: Any) -> str:
+    """``{{ row.source|source }}``: what a table names as its source, in the page's language."""
+    return formats.source_text(str(name or ""))
+
+
+@register.filter
 def money(fen: int | None) -> SafeString:
     """An amount in fen as ¥1,234,567.89, sortable. In an attribute use ``money_text``."""
     return format_html(
