@@ -3,7 +3,7 @@
     python -m benchmarks.compound
 
 prints one JSON line. NumPy in the same run is the measure of the machine; a peer that is installed
-(GEMAct, aggregate) is measured beside it, one that is not is named as absent.
+(GEMAct, aggregate, PAL, pyfair) is measured beside it, one that is not is named as absent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dinghai.losses.layered import Layer, Layered
 from dinghai.losses.simulating import simulate_years
 
 YEARS, RATE, REPEATS, SEEDS = 1_000_000, 2.5, 9, 40
-PEERS = ("gemact", "aggregate", "pyfair")
+PEERS = ("gemact", "aggregate", "pal", "pyfair")
 
 
 def best(work: Callable[[], Any]) -> float:

@@ -20,6 +20,8 @@ from dinghai.foundation.canonical import canonical_bytes
 from dinghai.losses.effects import Posture
 from dinghai.losses.model import build_loss_model
 from dinghai.pricing.quote import Pricer
+from dinghai.pricing.rating import FixCosts
+from dinghai.pricing.treatment import treatment_plan
 from dinghai.wording.sections import Section, Sublimit
 from tests.comparison.making import EXAMPLES, profile, standard, variant, with_section
 
@@ -165,3 +167,25 @@ def test_the_frontier_falls_with_every_fix() -> None:
         assert after.charged_net_fen <= before.charged_net_fen
         assert after.expected_loss_fen <= before.expected_loss_fen
         assert after.kept_fen == after.expected_loss_fen - after.expected_payout_fen
+
+
+def test_the_frontier_says_what_was_spent_and_stops_where_a_cost_is_missing() -> None:
+    dossier = read_dossier(EXAMPLES / "donghai")
+    assessment = assess(dossier, kev=shipped_kev(ON), epss=shipped_epss(), on=ON)
+    pricer = Pricer.of(dossier, assessment, standard())
+
+    def spent(costs: FixCosts | None) -> list[int | None]:
+        found = frontier(pricer, limit_fen=1_000_000_000, deductible_fen=10_000_000,
+                         inception=date(2026, 1, 1), mean_limit_fen=7_000_000_000, costs=costs)
+        return [one.spent_fen for one in found.points]
+
+    shipped = spent(None)
+    assert shipped[0] == 0
+    assert all(after > before for before, after in pairwise(shipped))  # type: ignore[operator]
+    plan = treatment_plan(pricer, pricer.schedule(
+        inception=date(2026, 1, 1), limit_fen=1_000_000_000, deductible_fen=10_000_000))
+    own = FixCosts(schema="dinghai.fix-costs/1", version="1", source="Offers", confidence="T",
+                   full_fen={plan.path[0].indicator: 4_000_000})
+    found = spent(own)
+    assert found[1] is not None and 0 < found[1] <= 4_000_000
+    assert found[2:] == [None] * (len(found) - 2)

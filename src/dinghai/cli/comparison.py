@@ -205,8 +205,9 @@ def _needs_text(found: Needs) -> list[str]:
              format_yuan(one.limit_fen), format_yuan(one.gap_fen)) for one in product.gaps))
     if found.frontier is not None:
         lines += ["", f"controls or transfer, {found.frontier.product}"]
-        lines += table(("fix", "effort so far", "premium", "expected loss", "kept"), (
-            (one.indicator or "today", one.effort, format_yuan(one.charged_net_fen),
+        lines += table(("fix", "effort", "spent so far", "premium", "expected loss", "kept"), (
+            (one.indicator or "today", one.effort, _or_dash(one.spent_fen),
+             format_yuan(one.charged_net_fen),
              format_yuan(one.expected_loss_fen), format_yuan(one.kept_fen))
             for one in found.frontier.points))
     return lines

@@ -78,13 +78,17 @@ class ProductGaps(_Struct, frozen=True):
 
 
 class FrontierPoint(_Struct, frozen=True):
-    """After one more fix (empty: today): effort so far, premium, and what stays with the firm.
+    """After one more fix (empty: today): effort and money so far, premium, what stays with the
+    firm.
 
-    ``expected_loss_fen`` is a year's ground-up mean, ``kept_fen`` what of it the policy leaves.
+    ``spent_fen`` is what the fixes so far cost in the first year; None from the first one on that
+    the cost table has no cost for. ``expected_loss_fen`` is a year's ground-up mean,
+    ``kept_fen`` what of it the policy leaves.
     """
 
     indicator: str
     effort: int
+    spent_fen: int | None
     charged_net_fen: int
     expected_payout_fen: int
     expected_loss_fen: int

@@ -160,6 +160,11 @@ def best_fixes(
         without_cost=without, costs=costs.origin())
 
 
+def step_cost(full_fen: Fen, from_ppm: int, to_ppm: int) -> Fen:
+    """A step's share of what full marks from nothing cost; nothing is free."""
+    return max(multiply_divide(full_fen, to_ppm - from_ppm, PPM, "half_up"), 1)
+
+
 def _options(
     pricer: Pricer, value: PostureValue, costs: FixCosts, budget_fen: Fen
 ) -> tuple[dict[str, list[Option]], tuple[str, ...]]:
@@ -179,7 +184,7 @@ def _options(
             continue
         for anchor in range(known * HIGHEST_SCORE // PPM + 1, HIGHEST_SCORE + 1):
             target = anchor * PPM // HIGHEST_SCORE
-            cost = max(multiply_divide(full, target - known, PPM, "half_up"), 1)
+            cost = step_cost(full, known, target)
             if cost <= budget_fen:
                 found.setdefault(indicator, []).append(Option(
                     indicator, target, cost, value.steps(indicator, known / PPM, target / PPM)))

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from dinghai.foundation.errors import DinghaiError
+from dinghai.pricing.rating import load_fix_costs
 from dinghai_platform.catalogue import needs_view as view
 from dinghai_platform.catalogue.comparing import frontier_of, needs_of, price_of
 from dinghai_platform.catalogue.enterprises import Enterprise, choices, enterprise_of
@@ -92,7 +93,7 @@ def frontier(request: HttpRequest) -> HttpResponse:
             found = frontier_of(enterprise, offer)
             if found is not None:
                 context |= {"frontier": found, "chart": view.frontier_chart(found),
-                            "ends": view.frontier_ends(found)}
+                            "ends": view.frontier_ends(found), "costs": load_fix_costs()}
     except DinghaiError as error:
         context["fault"] = said(fault_of(error))
     return render(request, "catalogue/parts/frontier.html", context)
