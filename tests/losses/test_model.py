@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dinghai.assessment.profile import Provider
 from dinghai.foundation.canonical import canonical_bytes
 from dinghai.foundation.errors import InputError
-from dinghai.losses.effects import control_factor, shaped
+from dinghai.losses.effects import control_factor, scores_of, shaped
 from dinghai.losses.evaluation import Evaluator
 from dinghai.losses.exposure import industry_relativity
 from dinghai.losses.severity import industry_normaliser
@@ -39,9 +39,9 @@ def test_half_implemented_controls_change_nothing_but_complete_only_ones() -> No
     tables = shipped_tables()
     linear = {**HALF, "IAM-01": 793_701, "IAM-02": 793_701}  # the cube of 0.7937 is a half
     for peril in PERILS:
-        assert control_factor(tables, linear, peril, "frequency").factor == pytest.approx(
-            1.0, abs=1e-6)
-    assert control_factor(tables, HALF, "ransomware", "frequency").factor > 1.0
+        found = control_factor(tables, scores_of(linear, tables), peril, "frequency")
+        assert found.factor == pytest.approx(1.0, abs=1e-6)
+    assert control_factor(tables, scores_of(HALF, tables), "ransomware", "frequency").factor > 1.0
 
 
 def test_complete_only_controls_are_convex() -> None:
@@ -53,15 +53,19 @@ def test_complete_only_controls_are_convex() -> None:
 def test_all_controls_stay_inside_the_declared_bounds() -> None:
     tables = shipped_tables()
     for peril in PERILS:
-        full = control_factor(tables, dict.fromkeys(indicators(), 1_000_000), peril, "frequency")
-        none = control_factor(tables, dict.fromkeys(indicators(), 0), peril, "frequency")
+        full = control_factor(tables, scores_of(dict.fromkeys(indicators(), 1_000_000), tables),
+                              peril, "frequency")
+        none = control_factor(tables, scores_of(dict.fromkeys(indicators(), 0), tables), peril,
+                              "frequency")
         assert 0.5 < full.factor < 1.0 < none.factor < 1.8
 
 
 def test_an_unknown_indicator_is_read_by_the_cautious_prior_and_said_so() -> None:
     tables = shipped_tables()
-    unknown = control_factor(tables, {**HALF, "HRD-01": None}, "ransomware", "frequency")
-    prior = control_factor(tables, {**HALF, "HRD-01": 350_000}, "ransomware", "frequency")
+    unknown = control_factor(tables, scores_of({**HALF, "HRD-01": None}, tables), "ransomware",
+                             "frequency")
+    prior = control_factor(tables, scores_of({**HALF, "HRD-01": 350_000}, tables), "ransomware",
+                           "frequency")
     assert unknown.factor == prior.factor
     part = unknown.trace.find("indicator.HRD-01")
     assert part.children[0].operation == "prior"

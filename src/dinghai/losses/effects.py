@@ -47,12 +47,22 @@ def score_of(posture: Posture, indicator: str, tables: CalibrationTables) -> tup
     return min(max(ppm, 0), PPM) / PPM, True
 
 
+Scores = Mapping[str, tuple[float, bool]]
+"""Indicator → score as a share of full marks, and whether it is known."""
+
+
+def scores_of(posture: Posture, tables: CalibrationTables) -> Scores:
+    """The score of every indicator that has an effect."""
+    return {effect.indicator: score_of(posture, effect.indicator, tables)
+            for effect in tables.effects}
+
+
 def control_factor(
-    tables: CalibrationTables, posture: Posture, peril: str, target: str
+    tables: CalibrationTables, known_scores: Scores, peril: str, target: str
 ) -> ControlFactor:
     """The factor of all controls on ``target`` ("frequency" or a group) of a peril."""
     effects = tables.effects_on.get((peril, target), ())
-    scores = [score_of(posture, effect.indicator, tables) for effect in effects]
+    scores = [known_scores[effect.indicator] for effect in effects]
     parts = [-effect.strength * (shaped(score, effect.shape) - 0.5)
              for effect, (score, _known) in zip(effects, scores, strict=True)]
     total = sum(parts)
@@ -88,10 +98,10 @@ def _part(
 
 
 def severity_factors(
-    tables: CalibrationTables, posture: Posture, peril: str
+    tables: CalibrationTables, known_scores: Scores, peril: str
 ) -> dict[str, ControlFactor]:
     """The factor on each named severity component of a peril."""
-    return {group: control_factor(tables, posture, peril, group) for group in EFFECT_GROUPS}
+    return {group: control_factor(tables, known_scores, peril, group) for group in EFFECT_GROUPS}
 
 
 def no_effect(target: str) -> ControlFactor:

@@ -14,6 +14,7 @@ from dinghai.losses.effects import (
     control_factor,
     neutral_factors,
     no_effect,
+    scores_of,
     severity_factors,
 )
 from dinghai.losses.exposure import (
@@ -172,10 +173,11 @@ def _assemble(
     severity_controls: bool = True,
 ) -> LossModel:
     perils = {}
+    scores = scores_of(posture, tables)
     for peril in PERILS:
-        controls = (severity_factors(tables, posture, peril) if severity_controls
+        controls = (severity_factors(tables, scores, peril) if severity_controls
                     else {group: no_effect(group) for group in EFFECT_GROUPS})
-        on_frequency = (control_factor(tables, posture, peril, "frequency")
+        on_frequency = (control_factor(tables, scores, peril, "frequency")
                         if frequency_controls else no_effect("frequency"))
         frequency = peril_frequency(tables, exposure, industry, peril, on_frequency)
         effects = {group: factor.factor for group, factor in controls.items()}
