@@ -13,7 +13,7 @@ from dinghai_platform.actuarial.book import book_of, policies_hash
 from dinghai_platform.actuarial.in_force import InForce, table_in_force, table_of
 from dinghai_platform.actuarial.kinds import RATING
 from dinghai_platform.actuarial.models import ImpactRun, TableEvent, TableVersion
-from dinghai_platform.actuarial.services.common import given_reason, reach, record
+from dinghai_platform.actuarial.services.common import given_reason, held, reach, record
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
@@ -31,7 +31,7 @@ def propose_version(version: TableVersion, *, reason: str, actor: Actor) -> Tabl
     """
     require(actor, "actuarial.propose", version)
     reason = given_reason(reason)
-    version = locked(version)
+    version = held(version)
     version.state = reach(version, "propose")
     standing = _standing(version)
     if _content(version.document) == _content(plain(standing.table)):
@@ -166,7 +166,7 @@ def reject_version(version: TableVersion, *, reason: str, actor: Actor) -> Table
     """Say no to a proposal. Raises InputError without a reason, Refusal for the proposer's own."""
     require(actor, "actuarial.decide", version)
     reason = given_reason(reason)
-    version = locked(version)
+    version = held(version)
     version.state = reach(version, "reject")
     if actor.user is None or actor.user.pk == version.proposed_by_id:
         raise Refusal("whoever proposed a version withdraws it instead",
@@ -185,6 +185,7 @@ def enter_into_force(*, actor: Actor) -> int:
     Prices need not wait for it: they ask for the day.
     """
     require(actor, "actuarial.enter_into_force")
+    audit.hold_chain(actor.own_tenant())
     return _enter_due(actor.own_tenant(), actor)
 
 

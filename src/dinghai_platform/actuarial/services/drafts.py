@@ -22,13 +22,13 @@ from dinghai_platform.actuarial.models import TableVersion
 from dinghai_platform.actuarial.services.common import (
     LONGEST_LABEL,
     given_reason,
+    held,
     reach,
     record,
 )
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 
 LONGEST_TABLE = 512 * 1024
 """Bytes of an uploaded table; what ships is far smaller."""
@@ -154,7 +154,7 @@ def change_figures(
     fault, Refusal for a version that is no draft any more.
     """
     require(actor, "actuarial.draft", version)
-    version = locked(version)
+    version = held(version)
     reach(version, "edit")
     document = deepcopy(version.document)
     faults: list[Fault] = []
@@ -177,7 +177,7 @@ def replace_document(version: TableVersion, content: bytes, *, actor: Actor) -> 
     Raises InputError with the lines at fault or for another table, Refusal for no draft.
     """
     require(actor, "actuarial.draft", version)
-    version = locked(version)
+    version = held(version)
     reach(version, "edit")
     document = read_table(kind_of(version.kind), content)
     if (document["id"], document["version"]) != (version.table_id, version.label):
@@ -260,7 +260,7 @@ def withdraw_version(version: TableVersion, *, reason: str, actor: Actor) -> Tab
     """
     require(actor, "actuarial.withdraw", version)
     reason = given_reason(reason)
-    version = locked(version)
+    version = held(version)
     if version.in_force_from is not None and version.in_force_from <= clock.today():
         raise Refusal("this version is in force already",
                       reasons=["put the former one back as a new version"])
