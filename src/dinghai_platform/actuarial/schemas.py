@@ -195,7 +195,7 @@ class ImpactRowPart(Part):
 
 
 class CalibrationRowAnswer(Schema):
-    """One figure of a calibration table."""
+    """One figure of a calibration table; ``measured`` is what public data say of it."""
 
     table: str
     place: str
@@ -207,6 +207,8 @@ class CalibrationRowAnswer(Schema):
     confidence: str
     as_of: str
     note: str
+    measured: str
+    taken: bool | None
 
 
 class CalibrationPart(Part):

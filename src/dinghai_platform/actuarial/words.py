@@ -196,7 +196,7 @@ def calibration_name(place: str) -> str:
             known.append(name_of(indicators()[code]))
         elif code in PERILS:
             known.append(str(traced_name(code) or code))
-    if match := re.search(r"industries\[(\w)\]", place):
+    if match := re.match(r"industries\.([A-T])\.", place):
         known.append(segment_name("industry", match[1]))
     return " · ".join(dict.fromkeys(known))
 

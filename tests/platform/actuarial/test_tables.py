@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dinghai.foundation.errors import InputError
-from dinghai_platform.actuarial.calibration import _table, calibration_rows, calibration_tables
+from dinghai.losses.provenance import rows as shipped_rows
+from dinghai_platform.actuarial.calibration import calibration_rows, calibration_tables
 from dinghai_platform.actuarial.differences import differences, leaves
 from dinghai_platform.actuarial.figures import groups_of, read_figure, value_at, written
 from dinghai_platform.actuarial.kinds import KINDS
@@ -83,14 +84,15 @@ def test_every_calibration_table_that_ships_is_shown() -> None:
     assert ratio > 0.95, "nearly every figure says where it comes from"
 
 
-def test_a_table_of_experience_is_read_without_knowing_it() -> None:
-    table = _table("experience", {
-        "version": "1", "as_of": "2026-06-30", "rows": [
-            {"key": "severity.sigma", "value": 1.98, "interval": [1.88, 2.09], "unit": "ln",
-             "n": 412, "source": "VCDB", "confidence": "T", "as_of": "2025-12-31",
-             "method": "maximum likelihood", "note": "above the floor"}]})
-    (row,) = table.rows
-    assert (row.place, row.value, row.interval, row.unit, row.sample) == (
-        "rows[severity.sigma].value", "1.98", "1.88 – 2.09", "ln", "412")
-    assert (row.source, row.confidence, row.as_of) == ("VCDB", "T", "2025-12-31")
-    assert row.note == "maximum likelihood · above the floor"
+def test_what_is_only_judged_beside_a_read_figure_is_marked_so() -> None:
+    """The engine's own reading of provenance: a row read of its source in part is D in the rest."""
+    rows = {one.place: one for one in calibration_rows()}
+    assert {one.code for one in shipped_rows()} == set(rows)
+    for one in shipped_rows():
+        assert rows[one.code].confidence == one.source.confidence
+    taken = [one for one in rows.values() if one.taken]
+    assert taken and all(one.measured for one in taken)
+    assert rows["severity.components.ransom.sigma"].taken is True
+    assert rows["severity.components.records.sigma"].taken is False
+    ransoms = [one for place, one in rows.items() if place.startswith("ransom_payments.amount")]
+    assert ransoms and all(one.sample and one.interval for one in ransoms)

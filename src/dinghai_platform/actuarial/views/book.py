@@ -115,9 +115,10 @@ def calibration(request: HttpRequest) -> HttpResponse:
             "calibration",
             [_p("rates", "Table"), _p("rates", "Figure"), _p("rates", "Value"), _("Unit"),
              _("Interval"), _("Sample"), _p("rates", "Source"), _p("rates", "Confidence"),
-             _("As of"), _("Note")],
+             _("As of"), _("Note"), _p("rates", "Measured"), _p("rates", "Taken")],
             ([str(TABLES.get(one.table, one.table)), one.place, one.value, one.unit, one.interval,
-              one.sample, one.source, one.confidence, one.as_of, one.note] for one in rows))
+              one.sample, one.source, one.confidence, one.as_of, one.note, one.measured,
+              "" if one.taken is None else one.taken] for one in rows))
     marks = sorted({row.confidence for one in tables for row in one.rows if row.confidence})
     return render(request, "actuarial/calibration.html", {
         "tables": [{"table": one, "name": TABLES.get(one.name, one.name)} for one in tables],
