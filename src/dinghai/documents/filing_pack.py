@@ -16,7 +16,8 @@ from dinghai.documents.filing_tables import filing_workbook
 from dinghai.documents.phrases import Language
 from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import JSON, document_hash
-from dinghai.pricing.filing import FilingStudy, rating_hash
+from dinghai.pricing.filing import FilingStudy
+from dinghai.pricing.rating import rating_hash
 from dinghai.vocabulary.industries import industries
 
 TABLES, REPORT, CHANGES, MANIFEST = (

@@ -13,66 +13,53 @@ import msgspec
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM
 from dinghai.foundation.reading import read_toml
-from dinghai.foundation.trace import Source
+from dinghai.pricing.tables import Sourced, TableStruct
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[int, msgspec.Meta(ge=0, le=PPM)]
 
 
-class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Strict and immutable."""
-
-
-class _Sourced(_Struct, frozen=True):
-    source: str
-    confidence: str
-
-    def origin(self) -> Source:
-        """Where the figures come from."""
-        return Source(self.source, self.confidence)
-
-
-class CredibilityBasis(_Sourced, frozen=True):
+class CredibilityBasis(Sourced, frozen=True):
     """How much enterprises of one class differ (coefficient of variation)."""
 
     variation_ppm: Annotated[int, msgspec.Meta(ge=1, le=5 * PPM)]
 
 
-class Window(_Sourced, frozen=True):
+class Window(Sourced, frozen=True):
     """How many of the latest years count."""
 
     years: Annotated[int, msgspec.Meta(ge=1, le=20)]
 
 
-class LossSplit(_Sourced, frozen=True):
+class LossSplit(Sourced, frozen=True):
     """Where the excess of a loss begins, and where it is capped."""
 
     primary_fen: Positive
     cap_fen: Positive
 
 
-class Bounds(_Sourced, frozen=True):
+class Bounds(Sourced, frozen=True):
     """The modification stays inside."""
 
     minimum_ppm: Share
     maximum_ppm: Annotated[int, msgspec.Meta(ge=PPM, le=10 * PPM)]
 
 
-class HistoryIndicator(_Sourced, frozen=True):
+class HistoryIndicator(Sourced, frozen=True):
     """The indicator that asks for the history, and the level at which it has no effect."""
 
     indicator: str
     neutral_ppm: Share
 
 
-class CreditStep(_Struct, frozen=True):
+class CreditStep(TableStruct, frozen=True):
     """So many whole years without a claim earn this credit."""
 
     clean_years: Positive
     credit_ppm: Share
 
 
-class NoClaimsCredit(_Sourced, frozen=True):
+class NoClaimsCredit(Sourced, frozen=True):
     """无赔款优待: a commercial discount on the charged premium."""
 
     name_zh: str
@@ -85,7 +72,7 @@ class NoClaimsCredit(_Sourced, frozen=True):
                    default=0)
 
 
-class ExperienceTable(_Struct, frozen=True):
+class ExperienceTable(TableStruct, frozen=True):
     """One version of the table (schema dinghai.experience-rating/1)."""
 
     schema: Literal["dinghai.experience-rating/1"]

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from dinghai.foundation.canonical import JSON, canonical_bytes, document_hash, sha256_hex
+from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.money import Fen
 from dinghai.losses.tables import CalibrationTables, shipped_tables
 from dinghai.pricing.premium import Premium
-from dinghai.pricing.rating import Rating, load_rating
+from dinghai.pricing.rating import Rating, load_rating, rating_hash
 from dinghai.pricing.reference_grid import (
     GridPricer,
     GridTable,
@@ -140,12 +140,6 @@ def rating_changes(old: Rating, new: Rating) -> tuple[RatingChange, ...]:
     names = dict.fromkeys((*after, *before))
     return tuple(RatingChange(name, before.get(name), after.get(name)) for name in names
                  if before.get(name) != after.get(name))
-
-
-def rating_hash(rating: Rating) -> str:
-    """SHA-256 of the canonical JSON of a rating."""
-    plain: JSON = msgspec.to_builtins(rating)
-    return sha256_hex(canonical_bytes(plain))
 
 
 def _relativities(priced: tuple[PricedFirm, ...], default: tuple[Fen, Fen]) -> list[Relativity]:

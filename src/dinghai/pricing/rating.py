@@ -12,30 +12,12 @@ import msgspec
 
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import Fault, InputError
-from dinghai.foundation.locating import with_lines
 from dinghai.foundation.money import PPM, Fen
-from dinghai.foundation.reading import plain, read_text, read_toml, typed
-from dinghai.foundation.trace import Source
-
-CONFIDENCES: Final = ("T", "A", "M", "M-", "D")
-"""Marks of confidence: read, read elsewhere, from memory, uncertain memory, design choice."""
+from dinghai.foundation.reading import plain, read_toml, typed
+from dinghai.pricing.tables import CONFIDENCES, Sourced, TableStruct, read_checked
 
 
-class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Strict and immutable. What is left at its default is not written: a field that a later
-    version adds leaves the hashes of older tables as they are."""
-
-
-class _Sourced(_Struct, frozen=True):
-    source: str
-    confidence: str
-
-    def origin(self) -> Source:
-        """Where the figures come from."""
-        return Source(self.source, self.confidence)
-
-
-class ParameterLoad(_Sourced, frozen=True):
+class ParameterLoad(Sourced, frozen=True):
     """A share of the pure premium for not knowing the mean."""
 
     ppm_of_pure: int
@@ -44,7 +26,7 @@ class ParameterLoad(_Sourced, frozen=True):
 Principle = Literal["variance", "tail_value_at_risk", "wang", "proportional_hazard"]
 
 
-class RiskLoad(_Sourced, frozen=True):
+class RiskLoad(Sourced, frozen=True):
     """The premium principle and its parameter: the one that belongs to it must be given.
 
     ``variance``: variance ÷ (2 × ``risk_tolerance_fen``). ``tail_value_at_risk``:
@@ -80,13 +62,13 @@ class RiskLoad(_Sourced, frozen=True):
         return found
 
 
-class CatastropheLoad(_Sourced, frozen=True):
+class CatastropheLoad(Sourced, frozen=True):
     """A share of the expected payments from common causes."""
 
     ppm_of_common: int
 
 
-class Loads(_Struct, frozen=True):
+class Loads(TableStruct, frozen=True):
     """Everything added to the pure premium for risk."""
 
     parameter: ParameterLoad
@@ -94,7 +76,7 @@ class Loads(_Struct, frozen=True):
     catastrophe: CatastropheLoad
 
 
-class Service(_Sourced, frozen=True):
+class Service(Sourced, frozen=True):
     """Cost of the services that come with the policy."""
 
     base_fen: Fen
@@ -106,13 +88,13 @@ class Service(_Sourced, frozen=True):
         return min(self.base_fen + revenue_fen * self.ppm_of_revenue // PPM, self.maximum_fen)
 
 
-class Share(_Sourced, frozen=True):
+class Share(Sourced, frozen=True):
     """A part of the net premium."""
 
     ppm: int
 
 
-class Expenses(_Struct, frozen=True):
+class Expenses(TableStruct, frozen=True):
     """Parts of the net premium."""
 
     expense: Share
@@ -131,7 +113,7 @@ class Expenses(_Struct, frozen=True):
         return sum(share.ppm for _, share in self.items())
 
 
-class Market(_Sourced, frozen=True):
+class Market(Sourced, frozen=True):
     """The factor between technical and charged premium, and what it was fixed by."""
 
     factor_ppm: int
@@ -139,7 +121,7 @@ class Market(_Sourced, frozen=True):
     anchor_gross_fen: Fen
 
 
-class Filed(_Sourced, frozen=True):
+class Filed(Sourced, frozen=True):
     """What is filed: nothing outside may be charged (报行合一)."""
 
     factor_minimum_ppm: int
@@ -150,7 +132,7 @@ class Filed(_Sourced, frozen=True):
     minimum_premium_fen: Fen
 
 
-class Authority(_Sourced, frozen=True):
+class Authority(Sourced, frozen=True):
     """Beyond these a higher authority decides."""
 
     aggregate_limit_fen: Fen
@@ -158,20 +140,20 @@ class Authority(_Sourced, frozen=True):
     minimum_confidence_ppm: int
 
 
-class Tax(_Sourced, frozen=True):
+class Tax(Sourced, frozen=True):
     """VAT is added on top; stamp duty stands apart."""
 
     vat_ppm: int
     stamp_duty_ppm: int
 
 
-class Validity(_Sourced, frozen=True):
+class Validity(Sourced, frozen=True):
     """How long a quote holds."""
 
     quote_days: int
 
 
-class Rating(_Struct, frozen=True):
+class Rating(TableStruct, frozen=True):
     """One filed rating (schema dinghai.rating/1)."""
 
     schema: Literal["dinghai.rating/1"]
@@ -193,12 +175,7 @@ class Rating(_Struct, frozen=True):
 
 def read_rating(path: Path) -> Rating:
     """A rating from its TOML file. Raises InputError, also for a rating that breaks its filing."""
-    rating = read_toml(path, Rating)
-    try:
-        return checked_rating(rating, file=str(path))
-    except InputError as error:
-        text = read_text(path, limit_bytes=4 * 1024 * 1024)
-        raise with_lines(error, str(path), text) from error
+    return read_checked(path, Rating, checked_rating)
 
 
 def rating_of(document: JSON) -> Rating:
@@ -248,7 +225,7 @@ def _faults(rating: Rating) -> Iterator[tuple[str, str, str]]:
 
 def _sourceless(at: str, part: object) -> Iterator[tuple[str, str, str]]:
     """Tables of figures without a source or with a mark of confidence that is none."""
-    if isinstance(part, _Sourced):
+    if isinstance(part, Sourced):
         if not part.source.strip():
             yield "the figures have no source", f"{at}source", "say where they come from"
         if part.confidence not in CONFIDENCES:
@@ -298,7 +275,7 @@ def load_rating(rating_id: str) -> Rating:
 EffortClass = Literal["low", "medium", "high"]
 
 
-class EffortWeights(_Struct, frozen=True):
+class EffortWeights(TableStruct, frozen=True):
     """Relative cost of the classes."""
 
     low: int
@@ -310,7 +287,7 @@ class EffortWeights(_Struct, frozen=True):
         return int(getattr(self, effort))
 
 
-class Effort(_Sourced, frozen=True):
+class Effort(Sourced, frozen=True):
     """The declared effort of each indicator's fix (schema dinghai.effort/1)."""
 
     schema: Literal["dinghai.effort/1"]
@@ -326,7 +303,7 @@ def load_effort() -> Effort:
         return read_toml(path, Effort)
 
 
-class FixCost(_Struct, frozen=True):
+class FixCost(TableStruct, frozen=True):
     """What full marks from nothing cost in the first year."""
 
     base_fen: Fen
@@ -334,7 +311,7 @@ class FixCost(_Struct, frozen=True):
     per_person_fen: Fen
 
 
-class FixCosts(_Sourced, frozen=True):
+class FixCosts(Sourced, frozen=True):
     """The cost of fixes (schema dinghai.fix-costs/1): by class, or an enterprise's own offers.
 
     ``full_fen`` holds the offers: indicator to the cost of full marks from nothing.

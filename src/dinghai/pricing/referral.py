@@ -11,15 +11,12 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import msgspec
-
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import Fault, InputError
-from dinghai.foundation.locating import with_lines
-from dinghai.foundation.reading import plain, read_text, read_toml, typed
+from dinghai.foundation.reading import plain, typed
 from dinghai.foundation.truth import Truth, every, some
-from dinghai.pricing.rating import CONFIDENCES
 from dinghai.pricing.referral_facts import FACTS, Fact, FactValue
+from dinghai.pricing.tables import CONFIDENCES, TableStruct, read_checked
 from dinghai.vocabulary.roles import roles
 
 REFERRAL_SCHEMA: Final = "dinghai.referral/1"
@@ -38,12 +35,7 @@ _FITTING: Final[Mapping[str, tuple[str, ...]]] = {
 _SETS: Final = ("in", "not_in", "includes_any")
 
 
-class _Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Strict and immutable. What is left at its default is not written: a field that a later
-    version adds leaves the hashes of older tables as they are."""
-
-
-class Condition(_Struct, frozen=True):
+class Condition(TableStruct, frozen=True):
     """One fact compared with a value, or with another fact of the same kind (``than``)."""
 
     fact: str
@@ -78,7 +70,7 @@ def _compare(comparison: Comparison, left: Any, right: Any) -> bool:
             return _ORDER[comparison](left, right)
 
 
-class Rule(_Struct, frozen=True):
+class Rule(TableStruct, frozen=True):
     """One rule: when its conditions hold, what follows, and who decides.
 
     ``match`` says whether all conditions must hold or any one. ``to`` is a role.
@@ -105,7 +97,7 @@ class Rule(_Struct, frozen=True):
         return every(found) if self.match == "all" else some(found)
 
 
-class ReferralRules(_Struct, frozen=True):
+class ReferralRules(TableStruct, frozen=True):
     """A table of rules of referral (schema dinghai.referral/1)."""
 
     schema: Literal["dinghai.referral/1"]
@@ -194,12 +186,7 @@ def referral_hash(rules: ReferralRules) -> str:
 
 def read_referral(path: Path) -> ReferralRules:
     """A table of rules from its TOML file. Raises InputError with every fault and its line."""
-    rules = read_toml(path, ReferralRules)
-    try:
-        return checked_referral(rules, file=str(path))
-    except InputError as error:
-        text = read_text(path, limit_bytes=4 * 1024 * 1024)
-        raise with_lines(error, str(path), text) from error
+    return read_checked(path, ReferralRules, checked_referral)
 
 
 def referral_of(document: JSON) -> ReferralRules:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from dinghai.foundation.errors import DinghaiError, Fault, InputError, Refusal
 from dinghai.foundation.reading import plain
 from dinghai.foundation.toml_text import toml_text
-from dinghai.pricing.rating import CONFIDENCES
+from dinghai.pricing.tables import CONFIDENCES
 from dinghai_platform.actuarial import queries
 from dinghai_platform.actuarial.differences import differences
 from dinghai_platform.actuarial.figures import (
