@@ -93,7 +93,8 @@ def _row(row: ProvenanceRow) -> CalibrationRow:
     said = "" if measured is None else " ".join(part for part in (
         _text(measured.value), _between(measured.source.interval)) if part)
     return CalibrationRow(
-        table=row.table, place=row.code, value=_text(row.value), unit=row.unit,
+        table=row.table, place=row.code, value=_text(row.value),
+        unit="" if row.unit == "number" else row.unit,
         interval=_interval(row.source.interval), sample="" if row.n is None else f"{row.n:,}",
         source=row.source.name, confidence=row.source.confidence, as_of=row.source.as_of or "",
         note=row.note, measured=said, taken=row.taken)
