@@ -209,7 +209,7 @@ class Discrete(Law):
         return kept[np.searchsorted(self.values, x, side="right")]
 
     def log_density(self, x: Floats) -> Floats:
-        raise NotImplementedError("a discrete law has no density")
+        raise TypeError("a discrete law has no density")
 
     def quantile_of_survival(self, chance: Floats) -> Floats:
         places = np.searchsorted(np.cumsum(self.chances), 1.0 - np.asarray(chance) - 1e-15)
