@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Final
 
 from dinghai.assessment.rules import Check, CheckRule, check_table
@@ -79,13 +80,15 @@ def observe(
     return {
         code: _observation(code, scan_only, check, readings, tuple(found.get(code, ())))
         for code, scan_only in indicators.items()
-        for check in [_check_of(code)] if check is not None
+        for check in [_checks().get(code)] if check is not None
     }
 
 
-def _check_of(indicator: str) -> Check | None:
-    return next((check for check in check_table().checks
-                 if any(indicator in rule.indicators for rule in check.rules)), None)
+@cache
+def _checks() -> dict[str, Check]:
+    """The first check that has a rule for the indicator."""
+    return {code: check for check in reversed(check_table().checks)
+            for rule in check.rules for code in rule.indicators}
 
 
 def _observation(

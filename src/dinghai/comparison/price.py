@@ -46,7 +46,8 @@ _WORDS: dict[Code, tuple[str, str]] = {
 def modelled_facts(model: LossModel) -> ModelledFacts:
     """The item facts that the loss model brings, by coverage."""
     events = next(iter(model.perils.values())).events
-    return {code: frozenset(facts(events, 0)) for code, facts in ITEM_FACTS.items()}
+    return {code: frozenset(facts(events, lambda: events.duration_seconds))
+            for code, facts in ITEM_FACTS.items()}
 
 
 def own_rating(product: Product) -> Rating:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rfc8785
 
 from dinghai.foundation.errors import InputError
@@ -16,14 +17,14 @@ JSON = Any
 """A value of JSON's own types: dict, list, str, int, float, bool, None."""
 
 _LARGEST = 1 << 53
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 def canonical_bytes(value: JSON) -> bytes:
     """RFC 8785 bytes of a JSON value. Raises InputError for what JSON cannot keep exactly."""
     try:
-        if _is_plain(value):  # the standard library writes the same bytes, many times faster
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"),
-                              sort_keys=True).encode()
+        if _is_plain(value):  # msgspec writes the same bytes, many times faster
+            return _ENCODER.encode(value)
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise InputError(f"not canonical JSON: {error}",
@@ -38,10 +39,13 @@ def _is_plain(value: JSON) -> bool:
         return True
     if kind is int:
         return bool(-_LARGEST < value < _LARGEST)
-    if kind is list or kind is tuple:
-        return all(map(_is_plain, value))
-    return kind is dict and all(
-        type(key) is str and key.isascii() and _is_plain(one) for key, one in value.items())
+    if kind is dict:
+        if not all(type(key) is str and key.isascii() for key in value):
+            return False
+        value = value.values()
+    elif kind is not list and kind is not tuple:
+        return False
+    return all(type(one) is str or _is_plain(one) for one in value)
 
 
 def sha256_hex(data: bytes) -> str:

@@ -156,7 +156,7 @@ def compound_poisson_mixture(
     LostMassError when too much mass lies beyond the grid.
     """
     cells = states[0][1].shape[0]
-    tilt = np.exp(-TILT / cells * np.arange(cells))
+    tilt = _tilt(cells)
     total = np.zeros(cells // 2 + 1, dtype=np.complex128)
     missing = beyond or [0.0] * len(states)
     for (chance, rates), above in zip(states, missing, strict=True):
@@ -175,7 +175,7 @@ def compound_negative_binomial(
 ) -> Aggregate:
     """The sum of a negative binomial number of claims (variance = mean + mean² ÷ size)."""
     cells = severity.mass.shape[0]
-    tilt = np.exp(-TILT / cells * np.arange(cells))
+    tilt = _tilt(cells)
     transform = np.fft.rfft(severity.mass * tilt)
     total = np.exp(-size * np.log1p(mean / size * (1.0 - transform)))
     mass = np.fft.irfft(total, cells) / tilt
@@ -184,6 +184,14 @@ def compound_negative_binomial(
     if lost > bound:
         raise LostMassError(lost, bound)
     return Aggregate(severity.step_fen, mass, lost)
+
+
+@lru_cache(maxsize=8)
+def _tilt(cells: int) -> Floats:
+    """The exponential weights that keep what lies beyond the grid from folding back onto it."""
+    tilt: Floats = np.exp(-TILT / cells * np.arange(cells))
+    tilt.setflags(write=False)
+    return tilt
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +51,7 @@ def saturate(log_effect: float, *, floor: float, ceiling: float) -> float:
     return exp(bound * hyperbolic_tangent(log_effect / bound))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MonotoneCurve:
     """A monotone cubic through knots (Fritsch–Carlson), straight beyond the ends.
 
@@ -63,6 +64,7 @@ class MonotoneCurve:
     slope_below: float
     slope_above: float
 
+    @cached_property
     def _slopes(self) -> list[float]:
         gaps = [b - a for a, b in zip(self.xs, self.xs[1:], strict=False)]
         secants = [
@@ -85,7 +87,7 @@ class MonotoneCurve:
         if x >= self.xs[-1]:
             return self.ys[-1] + self.slope_above * (x - self.xs[-1])
         place = next(i for i in range(len(self.xs) - 1) if x <= self.xs[i + 1])
-        slopes = self._slopes()
+        slopes = self._slopes
         width = self.xs[place + 1] - self.xs[place]
         t = (x - self.xs[place]) / width
         low, high = self.ys[place], self.ys[place + 1]

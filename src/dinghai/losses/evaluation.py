@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,8 @@ from dinghai.terms.program import Program
 from dinghai.wording.policy import Policy
 
 Columns = dict[str, npt.NDArray[np.int64] | int]
+ItemFacts = Callable[[EventGrid, Callable[[], Whole]], Columns]
+"""An item's facts of each event; the second answers what was lost in the section's waiting time."""
 QUANTILES: Final = (0.5, 0.95, 0.99, 0.995)
 PARTS_PER_BILLION: Final = 1_000_000_000
 _CELLS: Final = 1 << 14
@@ -155,7 +157,7 @@ class Evaluator:
         for name, values in paid.items():
             sums = np.add.reduceat(values, starts).tolist()
             mean[name.removeprefix("pay.")] = _by_state(groups, sums, len(weights))
-        squares = [_sum_of_squares(paid["total"][g.start : g.stop]) for g in groups]
+        squares = _sums_of_squares(paid["total"], starts)
         return PerilPayments(paid["total"], paid["inside"], mean,
                              _by_state(groups, squares, len(weights)), groups)
 
@@ -226,25 +228,18 @@ class Evaluator:
             "claim.made_at": moment,
             **_event_facts(peril, events),
         }
+        lost = cache(partial(_lost_within, events))
         for position, code in enumerate(self.items):
-            for name, value in ITEM_FACTS[code](events, self._waiting_seconds(code)).items():
+            waiting = partial(lost, self._waiting_seconds(code))
+            for name, value in ITEM_FACTS[code](events, waiting).items():
                 columns[f"item[{position}].{name}"] = value
-        columns |= self._profiles(events)
+        # the hourly profile, where the terms ask what it adds up to: a loss spread evenly
+        columns |= {name: lost(seconds) for name, seconds in _profile_inputs(self.program)}
         return {name: value for name, value in columns.items() if name in self.program.inputs}
 
     def _waiting_seconds(self, code: str) -> int:
         section = self.policy.product.section(code)
         return section.waiting.seconds if section is not None and section.waiting else 0
-
-    def _profiles(self, events: EventGrid) -> Columns:
-        """What the hourly profile adds up to where the terms ask: a loss spread evenly."""
-        lost: dict[int | None, Whole] = {}
-        columns: Columns = {}
-        for name, seconds in _profile_inputs(self.program):
-            if seconds not in lost:
-                lost[seconds] = _lost_within(events, seconds)
-            columns[name] = lost[seconds]
-        return columns
 
 
 @lru_cache(maxsize=64)
@@ -259,23 +254,25 @@ def _profile_inputs(program: Program) -> tuple[tuple[str, int | None], ...]:
     return tuple(found)
 
 
-def _sum_of_squares(values: Whole) -> int:
-    """Exact, beyond 64 bits: squares by halves of 21 bits where that cannot overflow."""
+def _sums_of_squares(values: Whole, starts: npt.NDArray[np.int64]) -> list[int]:
+    """Of the values from each start to the next. Exact, beyond 64 bits: squares by halves of 21
+    bits where that cannot overflow."""
     if values.max() >= 1 << 43:
-        return sum(x * x for x in values.tolist())
-    high, cross, low = _halves(values)
-    return (int(high) << 42) + (int(cross) << 22) + int(low)
+        return [sum(x * x for x in part.tolist()) for part in np.split(values, starts[1:])]
+    halves = np.zeros((len(starts), 3), dtype=np.int64)
+    _add_halves(values, starts, halves)
+    return [(high << 42) + (cross << 22) + low for high, cross, low in halves.tolist()]
 
 
 @njit(cache=True, nogil=True)
-def _halves(values):  # type: ignore[no-untyped-def]
-    high = cross = low = np.int64(0)
-    for i in range(values.shape[0]):
-        upper, lower = values[i] >> 21, values[i] & ((1 << 21) - 1)
-        high += upper * upper
-        cross += upper * lower
-        low += lower * lower
-    return high, cross, low
+def _add_halves(values, starts, out):  # type: ignore[no-untyped-def]
+    for k in range(starts.shape[0]):
+        stop = starts[k + 1] if k + 1 < starts.shape[0] else values.shape[0]
+        for i in range(starts[k], stop):
+            upper, lower = values[i] >> 21, values[i] & ((1 << 21) - 1)
+            out[k, 0] += upper * upper
+            out[k, 1] += upper * lower
+            out[k, 2] += lower * lower
 
 
 def _by_state(groups: tuple[Group, ...], sums: list[int], states: int) -> tuple[float, ...]:
@@ -392,7 +389,7 @@ def _lost_within(events: EventGrid, limit: int | None) -> Whole:
     return np.rint(profit * (inside / seconds)).astype(np.int64)
 
 
-def _interruption(events: EventGrid, waiting_seconds: int) -> Columns:
+def _interruption(events: EventGrid, lost_in_waiting: Callable[[], Whole]) -> Columns:
     """Facts of every form of interruption; what was lost in the waiting time is known.
 
     The model knows gross profit alone, so the net-profit forms read it as net profit without
@@ -412,11 +409,11 @@ def _interruption(events: EventGrid, waiting_seconds: int) -> Columns:
         "bi.saved_costs": events.saved_costs,
         "bi.interruption_seconds": events.duration_seconds,
         "bi.period_seconds": seconds,
-        "bi.waiting_gross_profit_lost": _lost_within(events, waiting_seconds),
+        "bi.waiting_gross_profit_lost": lost_in_waiting(),
     }
 
 
-def _restoration(events: EventGrid, _waiting: int) -> Columns:
+def _restoration(events: EventGrid, _lost: Callable[[], Whole]) -> Columns:
     return {
         "data.labour_hours": events.labour_hours,
         "data.hourly_rate": events.prices["labour"],
@@ -424,7 +421,7 @@ def _restoration(events: EventGrid, _waiting: int) -> Columns:
     }
 
 
-def _notification(events: EventGrid, _waiting: int) -> Columns:
+def _notification(events: EventGrid, _lost: Callable[[], Whole]) -> Columns:
     prices = events.prices
     return {
         "notification.records": events.records,
@@ -436,25 +433,25 @@ def _notification(events: EventGrid, _waiting: int) -> Columns:
     }
 
 
-def _cost(*names: str) -> Callable[[EventGrid, int], Columns]:
-    def facts(events: EventGrid, _waiting: int) -> Columns:
+def _cost(*names: str) -> ItemFacts:
+    def facts(events: EventGrid, _lost: Callable[[], Whole]) -> Columns:
         return {"item.amount": sum((events.amounts[name] for name in names[1:]),
                                    start=events.amounts[names[0]])}
     return facts
 
 
-def _liability(damages: str, defence: str) -> Callable[[EventGrid, int], Columns]:
-    def facts(events: EventGrid, _waiting: int) -> Columns:
+def _liability(damages: str, defence: str) -> ItemFacts:
+    def facts(events: EventGrid, _lost: Callable[[], Whole]) -> Columns:
         return {"liability.damages": events.amounts[damages],
                 "liability.defence_costs": events.amounts[defence]}
     return facts
 
 
-def _transferred(events: EventGrid, _waiting: int) -> Columns:
+def _transferred(events: EventGrid, _lost: Callable[[], Whole]) -> Columns:
     return {"fraud.transferred": events.amounts["transferred"]}
 
 
-ITEM_FACTS: Final[Mapping[str, Callable[[EventGrid, int], Columns]]] = {
+ITEM_FACTS: Final[Mapping[str, ItemFacts]] = {
     "FP-IR": _cost("response"),
     "FP-BI": _interruption,
     "FP-DBI": _interruption,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dinghai.foundation.money import PPM
@@ -54,6 +55,7 @@ class LatentFactor:
         return tuple(w * x for w, x in zip(self.weights, self.nodes, strict=True))
 
 
+@lru_cache(maxsize=8)
 def size_curve(tables: CalibrationTables) -> MonotoneCurve:
     """ln of claims frequency as a monotone curve in ln of revenue in fen: no cliffs."""
     frequency = tables.frequency
@@ -70,6 +72,7 @@ def base_frequency(tables: CalibrationTables, revenue_fen: int) -> float:
     return exp(size_curve(tables)(ln(float(revenue_fen))))
 
 
+@lru_cache(maxsize=8)
 def latent_factor(tables: CalibrationTables) -> LatentFactor:
     """The shared latent posture factor at its declared nodes."""
     row = tables.frequency["latent"]

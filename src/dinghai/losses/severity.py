@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from numba import njit
 from dinghai.foundation.money import PPM
 from dinghai.foundation.streams import exponential, natural_logarithm
 from dinghai.foundation.trace import Trace
-from dinghai.losses.curves import exp, ln, log_log_curve
+from dinghai.losses.curves import MonotoneCurve, exp, ln, log_log_curve
 from dinghai.losses.exposure import Exposure, IndustryRelativity
 from dinghai.losses.grid import Floats, PerilGrid
 from dinghai.losses.tables import CalibrationTables, PerilSeverity, source_of
@@ -131,32 +132,40 @@ def _scaled_by_records(shape, scale, happens, weighted, reference, exponent, out
 
 def size_factor(tables: CalibrationTables, revenue_fen: int) -> float:
     """Factor of the enterprise's size on cost components: a monotone fitted curve, no cliffs."""
+    return exp(_size_curve(tables)(ln(float(revenue_fen))))
+
+
+@lru_cache(maxsize=8)
+def _size_curve(tables: CalibrationTables) -> MonotoneCurve:
     size = tables.severity["size"]
     bands = tables.severity["bands"]
-    curve = log_log_curve(
+    return log_log_curve(
         [(band["revenue_usd"] * tables.fen_per_usd, factor)
          for band, factor in zip(bands, tables.fit["size"]["factors"], strict=True)],
         elasticity_below=float(size["elasticity_below"]),
         elasticity_above=float(size["elasticity_above"]),
     )
-    return exp(curve(ln(float(revenue_fen))))
 
 
 def affected_share(tables: CalibrationTables, exposure: Exposure, peril: PerilSeverity) -> float:
     """Median share of gross profit that stops, before the spread: smaller in larger enterprises."""
-    knots = tables.fit["affected"]
-    curve = log_log_curve(
-        list(zip(knots["gross_profit_per_day_fen"], knots["median_share"], strict=True)),
-        elasticity_below=0.0,
-        elasticity_above=-0.4,
-    )
-    level = exp(curve(ln(float(exposure.gross_profit_per_day_fen))))
+    level = exp(_affected_curve(tables)(ln(float(exposure.gross_profit_per_day_fen))))
     online = exposure.online_revenue_ppm / PPM
     row = tables.severity["interruption"]
     reference = float(row["tolerance_reference_hours"]) * 3600.0
     tolerance = exp(float(row["tolerance_elasticity"])
                     * ln(exposure.tolerable_outage_seconds / reference))
     return level * (peril.offline_dependence + peril.online_dependence * online) * tolerance
+
+
+@lru_cache(maxsize=8)
+def _affected_curve(tables: CalibrationTables) -> MonotoneCurve:
+    knots = tables.fit["affected"]
+    return log_log_curve(
+        list(zip(knots["gross_profit_per_day_fen"], knots["median_share"], strict=True)),
+        elasticity_below=0.0,
+        elasticity_above=-0.4,
+    )
 
 
 def industry_normaliser(tables: CalibrationTables, industry: IndustryRelativity) -> float:

@@ -12,6 +12,7 @@ relative error is below 1e−9; discrete laws are looked up.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -53,6 +54,7 @@ def simulate_years(
     return out
 
 
+@lru_cache(maxsize=16)
 def quantile_table(law: Law) -> Floats:
     """Cubic coefficients of the quantile, shape (2 × octaves × parts, 4).
 
@@ -64,8 +66,10 @@ def quantile_table(law: Law) -> Floats:
     spots = 0.5 - 0.5 * np.cos(np.pi * (2.0 * np.arange(4) + 1.0) / 8.0)
     inverse = np.linalg.inv(np.vander(spots, 4, increasing=True))
     chance = 2.0 ** -(octave[:, None] + 1.0) * (1.0 + (part[:, None] + spots) / _PARTS)
-    return np.concatenate([law.quantile_of_survival(1.0 - chance) @ inverse.T,
-                           law.quantile_of_survival(chance) @ inverse.T])
+    table = np.concatenate([law.quantile_of_survival(1.0 - chance) @ inverse.T,
+                            law.quantile_of_survival(chance) @ inverse.T])
+    table.setflags(write=False)
+    return table
 
 
 def _numbers(
@@ -185,10 +189,13 @@ def _sizes_from_values(uniforms, values, cumulative):  # type: ignore[no-untyped
 def _add_up(sizes, numbers, limit, attachment, out):  # type: ignore[no-untyped-def]
     """Sums of the layered sizes of each year."""
     at = 0
+    if attachment > 0.0 or limit < np.inf:
+        for i in range(sizes.shape[0]):
+            sizes[i] = min(max(sizes[i] - attachment, 0.0), limit)
     for year in range(out.shape[0]):
         total = 0.0
         for _ in range(numbers[year]):
-            total += min(max(sizes[at] - attachment, 0.0), limit)
+            total += sizes[at]
             at += 1
         out[year] = total
 

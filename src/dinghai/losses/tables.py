@@ -119,7 +119,7 @@ class Evidence:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CalibrationTables:
     """All tables of the loss model. ``raw`` keeps every declared figure by file name; a figure
     declared as ``name_from = "code"`` stands there as ``name`` with the value of that figure.
