@@ -12,9 +12,8 @@ from ninja.files import UploadedFile
 
 from dinghai.experience.pool_cells import TABLES
 from dinghai.experience.pool_private import Budget
-from dinghai.experience.pool_records import Contribution, rejected_rows
+from dinghai.experience.pool_records import BOUNDS, Contribution, rejected_rows
 from dinghai.experience.pool_rules import purposes
-from dinghai.experience.pool_tables import LARGEST_FILE
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
@@ -370,9 +369,7 @@ def release_one(request: HttpRequest, number: str) -> Document:
 
 
 def _content(file: UploadedFile) -> bytes:
-    if file.size is None or file.size > LARGEST_FILE:
-        raise InputError(f"the file is larger than {LARGEST_FILE} bytes", field="file",
-                         mend="split it")
+    BOUNDS.check_file(file.size or 0, file.name or "")
     return file.read()
 
 
