@@ -212,7 +212,7 @@ THREE_KINDS = {
 
 @pytest.mark.parametrize("kind", list(THREE_KINDS))
 @pytest.mark.parametrize(("bound", "enough", "said"), [
-    ("rows", 2, "rows"), ("columns", 2, "columns"), ("text", 6, "a cell has more than"),
+    ("rows", 2, "rows"), ("columns", 2, "columns"), ("text", 6, "a cell has more characters"),
     ("file_bytes", 100_000, "larger")])
 def test_every_kind_keeps_to_every_bound(
     tmp_path: Path, kind: str, bound: str, enough: int, said: str

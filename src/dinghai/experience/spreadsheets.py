@@ -72,7 +72,7 @@ def _check_archive(data: bytes, name: str, bounds: TableBounds) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             if len(members) > MOST_MEMBERS:
-                raise InputError(f"the workbook has more than {MOST_MEMBERS} parts", file=name,
+                raise InputError("the workbook has more parts than any table needs", file=name,
                                  mend="save it as CSV")
             bounds.check_unpacked(sum(one.file_size for one in members), name)
             for member in members:
@@ -132,7 +132,7 @@ def _first_sheet(reader: Any, name: str, bounds: TableBounds) -> Sheet:
 def _rows(
     reader: Any, target: str, name: str, bounds: TableBounds
 ) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], int, int]:
-    rows = []
+    rows: list[tuple[int, tuple[str, ...]]] = []
     cells = characters = formulas = empty = 0
     for number, found in _parsed(reader, target, name):
         texts: list[str] = []

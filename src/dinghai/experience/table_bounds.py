@@ -33,28 +33,29 @@ class TableBounds:
     def check_file(self, size: int, name: str) -> None:
         """Raises InputError for a file of too many bytes."""
         if size > self.file_bytes:
-            raise InputError(f"the file is larger than {self.file_bytes} bytes", file=name,
-                             mend="split it")
+            raise InputError(f"the file is larger than this many bytes: {self.file_bytes}",
+                             file=name, mend="split it")
 
     def check_unpacked(self, size: int, name: str) -> None:
         """Raises InputError for a table whose parts or texts are too many bytes together."""
         if size > self.unpacked_bytes:
-            raise InputError(f"the table unpacks to more than {self.unpacked_bytes} bytes",
-                             file=name, mend="split it, or save it as CSV")
+            raise InputError("the table unpacks to more than this many bytes: "
+                             f"{self.unpacked_bytes}", file=name, mend="split it, or save it as CSV")
 
     def check_size(
         self, rows: int, columns: int, cells: int, name: str, line: int | None = None
     ) -> None:
         """Raises InputError for a table of too many rows, columns or cells."""
         if rows > self.rows or columns > self.columns or cells > self.cells:
-            raise InputError(f"the table has more than {self.rows} rows, {self.columns} columns "
-                             f"or {self.cells} cells", file=name, line=line, mend="split it")
+            raise InputError("the table has more rows, columns or cells than these: "
+                             f"{self.rows}, {self.columns}, {self.cells}", file=name, line=line,
+                             mend="split it")
 
     def check_text(self, length: int, name: str, line: int | None = None) -> None:
         """Raises InputError for a cell of too long a text."""
         if length > self.text:
-            raise InputError(f"a cell has more than {self.text} characters", file=name, line=line,
-                             mend="shorten it, or leave the column out")
+            raise InputError(f"a cell has more characters than: {self.text}", file=name,
+                             line=line, mend="shorten it, or leave the column out")
 
 
 LARGEST: Final = TableBounds(
