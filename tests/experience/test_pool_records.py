@@ -117,7 +117,7 @@ def test_a_file_that_is_none_is_refused(content: bytes, name: str, said: str) ->
 def test_size_and_rows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     bounds = pool_records.BOUNDS
     monkeypatch.setattr(pool_records, "BOUNDS", replace(bounds, rows=2))
-    with pytest.raises(InputError, match="more rows.* 2, "):
+    with pytest.raises(InputError, match=r"more rows.* 2, "):
         read_contribution(csv_of(GOOD, GOOD, GOOD), "a.csv", until=UNTIL)
     monkeypatch.setattr(pool_records, "BOUNDS", replace(bounds, file_bytes=10))
     with pytest.raises(InputError, match="larger"):

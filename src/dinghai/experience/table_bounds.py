@@ -40,7 +40,8 @@ class TableBounds:
         """Raises InputError for a table whose parts or texts are too many bytes together."""
         if size > self.unpacked_bytes:
             raise InputError("the table unpacks to more than this many bytes: "
-                             f"{self.unpacked_bytes}", file=name, mend="split it, or save it as CSV")
+                             f"{self.unpacked_bytes}", file=name,
+                             mend="split it, or save it as CSV")
 
     def check_size(
         self, rows: int, columns: int, cells: int, name: str, line: int | None = None
