@@ -87,6 +87,26 @@ def frequency_fit_report(
                      language)
 
 
+def frequency_groups_report(
+    studies: Sequence[DocumentStudy], few: Mapping[str, int], *, title: str, issued_on: date,
+    language: Language = "zh",
+) -> Document:
+    """The report of the counts of several groups of one file. ``few`` names the groups whose
+    events (so many) fall into one period, so that nothing is fitted to them."""
+    blocks: list[Block] = []
+    if few:
+        blocks.append(Paragraph(phrase(
+            "fit.groups_few", language, groups=joined(
+                [f"{name or '—'} ({count:,})" for name, count in few.items()], language))))
+    for place, study in enumerate(studies, start=1):
+        blocks += _chapter(study_title(study, language), place, place > 1)
+        blocks += frequency_blocks(study, language, prefix=f"{place}.")
+    source: JSON = {"groups": {study_title(one, language): one.document for one in studies},
+                    "too_few": dict(few)}
+    return _document(phrase("fit.frequency_title", language), title, source,
+                     studies[0].code if studies else "", blocks, issued_on, language)
+
+
 def delay_fit_report(
     study: DocumentStudy, *, issued_on: date, language: Language = "zh"
 ) -> Document:
@@ -182,8 +202,11 @@ def severity_blocks(
                            *reading.data(licence), sections.head("candidates"),
                            *reading.candidates()]
     if reading.best:
+        words = reading.floored_words()
         for code, chart in reading.fit_charts():
-            blocks += [sections.sub(code), *chart.blocks()]
+            blocks += [sections.sub(code), *words, *chart.blocks()]
+            words = []
+        blocks += words
     blocks += [sections.head("tail"), *reading.tail_words()]
     for code, chart, words in reading.tail_charts():
         blocks += [sections.sub(code), *words, *chart.blocks()]
@@ -200,6 +223,8 @@ def _severity_limits(study: SeverityStudy, language: Language) -> list[str]:
     floor = study.document["floor"]
     if floor is not None:
         said.append(phrase("fit.not_said_floor", language, floor=number(floor)))
+    if study.floored is not None:
+        said.append(phrase("fit.not_said_own", language))
     if study.unit not in {"", "CNY", "USD", "fen", "yuan", "EUR", "GBP", "DKK"}:
         said.append(phrase("fit.not_said_unit", language, unit=unit_words(study.unit, language)))
     return [*said, phrase("fit.not_said_interruption", language),
