@@ -157,7 +157,7 @@ def document(kind: str, language: Language) -> Document:
     if kind == "groups":
         return frequency_groups_report(
             [replace(counts(), title_zh="甲", title_en="A"),
-             replace(counts(), title_zh="乙", title_en="B")], {"": 4, "C": 1},
+             replace(counts(), title_zh="乙", title_en="B")], {"": 4, "C": 1}, {"blank": 7},
             title="试验次数" if language == "zh" else "Test counts", issued_on=DAY,
             language=language)
     if kind == "frequency":
@@ -290,7 +290,10 @@ def test_groups_of_counts_are_chapters_and_few_are_named() -> None:
     made = document("groups", "en")
     chapters = [one for one in made.blocks if isinstance(one, Heading) and one.level == 1]
     assert [(one.number, one.text) for one in chapters] == [("1", "A"), ("2", "B")]
-    assert "nothing was fitted to them: — (4), C (1)." in text(made)
+    said = text(made)
+    assert "nothing was fitted to them: — (4), C (1)." in said
+    assert said.index("blank") < said.index("nothing was fitted") < said.index("Dispersion")
+    assert "No row was screened" not in said
 
 
 def test_limits_come_from_the_chosen_law() -> None:

@@ -268,7 +268,7 @@ def _frequency(arguments: argparse.Namespace) -> Answer:
     _report(arguments, lambda day, language: frequency_groups_report(
         [replace(_document_study(arguments, arguments.date, one),
                  title_zh=name or "—", title_en=name or "—") for name, one in groups.items()],
-        few, title=title, issued_on=day, language=language))
+        few, column.reasons(), title=title, issued_on=day, language=language))
     text = [line for name, one in groups.items()
             for line in (f"== {name or '(blank)'}", *_frequency_text(one), "")]
     text += [f"! {name or '(blank)'}: {count} events fall into one {arguments.per}"

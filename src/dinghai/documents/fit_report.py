@@ -88,19 +88,20 @@ def frequency_fit_report(
 
 
 def frequency_groups_report(
-    studies: Sequence[DocumentStudy], few: Mapping[str, int], *, title: str, issued_on: date,
-    language: Language = "zh",
+    studies: Sequence[DocumentStudy], few: Mapping[str, int], screened: Mapping[str, int], *,
+    title: str, issued_on: date, language: Language = "zh",
 ) -> Document:
     """The report of the counts of several groups of one file. ``few`` names the groups whose
-    events (so many) fall into one period, so that nothing is fitted to them."""
-    blocks: list[Block] = []
+    events (so many) fall into one period, so that nothing is fitted to them; ``screened`` counts
+    the file's rows that were not used, by reason."""
+    blocks: list[Block] = [*screened_table(screened, language)]
     if few:
         blocks.append(Paragraph(phrase(
             "fit.groups_few", language, groups=joined(
                 [f"{name or '—'} ({count:,})" for name, count in few.items()], language))))
     for place, study in enumerate(studies, start=1):
         blocks += _chapter(study_title(study, language), place, place > 1)
-        blocks += frequency_blocks(study, language, prefix=f"{place}.")
+        blocks += frequency_blocks(study, language, prefix=f"{place}.", of_a_group=True)
     source: JSON = {"groups": {study_title(one, language): one.document for one in studies},
                     "too_few": dict(few)}
     return _document(phrase("fit.frequency_title", language), title, source,
@@ -233,9 +234,9 @@ def _severity_limits(study: SeverityStudy, language: Language) -> list[str]:
 
 
 def frequency_blocks(
-    study: DocumentStudy, language: Language, *, prefix: str = ""
+    study: DocumentStudy, language: Language, *, prefix: str = "", of_a_group: bool = False
 ) -> list[Block]:
-    """One study of counts."""
+    """One study of counts. The rows screened of a group are those of its file."""
     found, sections = study.document, _Sections(prefix, language)
     per = phrase(f"per.{found['per']}", language)
     chosen = law_name(found["preferred"], language)
@@ -248,7 +249,7 @@ def frequency_blocks(
              phrase("fit.dispersion_note", language)),
             (phrase("fit.preferred", language), chosen, ""))),
         sections.head("data"), _origin(study, language),
-        *screened_table(found["screened_reasons"], language),
+        *([] if of_a_group else screened_table(found["screened_reasons"], language)),
         sections.head("counts"),
         Paragraph(phrase("fit.counts_lead", language, dispersion=number(found["dispersion"]),
                          chance=chance_words(found["chance_if_poisson"], language),
