@@ -223,6 +223,8 @@ def _of_parquet(
             for place, column in zip(kept, batch.columns, strict=True):
                 unpacked += _length_of_texts(column, name, bounds)
                 bounds.check_unpacked(unpacked, name)
+                if pyarrow.types.is_dictionary(column.type):
+                    column = column.dictionary_decode()
                 columns[place] = [_plain(one) for one in column.to_pylist()]
             rows += [Row(len(rows) + place, cells)
                      for place, cells in enumerate(zip(*columns, strict=True), start=1)]
