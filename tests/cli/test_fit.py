@@ -253,3 +253,50 @@ def test_events_that_follow_events(tmp_path: Path, capsys: pytest.CaptureFixture
     assert run(capsys, *words)[1]["self_exciting"] is None
     assert main([str(one) for one in words]) == 0
     assert "self-exciting" not in capsys.readouterr().out
+
+
+def test_a_report_of_counts_by_group_names_groups_that_are_too_few(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "days.csv"
+    rows = [f"2023-{month:02}-{day},{kind}" for month in range(1, 13) for day in (10, 20)
+            for kind in "AB"]
+    path.write_text("\n".join(["d,k", *rows, "2023-05-05,C", "x,A"]), "utf-8")
+    out = tmp_path / "out.html"
+    words = ("fit", "frequency", path, "--date", "d", "--by", "k", "--per", "month",
+             "--report", out, "--language", "en", "--on", "2026-03-28")
+    code, found = run(capsys, *words)
+    assert code == 0 and set(found["groups"]) == {"A", "B"} and found["too_few"] == {"C": 1}
+    page = out.read_text("utf-8")
+    assert page.count("data:image/svg+xml") == 2
+    assert "nothing was fitted to them: C (1)" in page and "not a day" in page
+    out.unlink()
+    path.write_text("d,k\n2023-01-01,A\n2023-01-02,A\n", "utf-8")
+    code, found = run(capsys, *words)
+    assert (code, found["error"]["field"]) == (2, "--by") and not out.exists()
+
+
+def test_a_report_of_losses_with_floors_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Own claims with deductibles and limits become a table, its fit a report with plots."""
+    draws = uniforms(7, "test.cli.own-floors", 160, 1)[:, 0]
+    rows = []
+    for place, size in enumerate((20_000.0 / draws**0.7).tolist()):
+        deductible = (10_000, 50_000)[place % 2]
+        if size <= deductible:
+            continue
+        paid = min(size - deductible, 150_000.0)
+        rows.append(f"C{place},2025-03-{place % 28 + 1:02},{paid:.2f}元,{deductible}元,150000元")
+    claims, table, out = tmp_path / "claims.csv", tmp_path / "t.parquet", tmp_path / "out.html"
+    claims.write_text("\n".join(["claim_no,occurred_on,paid,deductible,limit", *rows]), "utf-8")
+    assert run(capsys, "incidents", claims, "-o", table)[0] == 0
+    code, found = run(capsys, "fit", "severity", table, "--column", "amount", "--report", out,
+                      "--language", "en", "--on", "2026-03-28")
+    assert code == 0 and found["floor"] is None and found["censored"] > 5
+    page = out.read_text("utf-8")
+    assert "product-limit estimate" in page and "each row&#x27;s own" in page.replace(
+        "&#39;", "&#x27;").replace("each row's own", "each row&#x27;s own")
+    assert page.count("data:image/svg+xml") >= 2
+    plain = run(capsys, "fit", "severity", table, "--column", "amount")[1]
+    assert plain == found, "the answer stays the same"

@@ -31,6 +31,7 @@ from dinghai.documents.fit_report import (
     calibration_report,
     delay_fit_report,
     frequency_fit_report,
+    frequency_groups_report,
     severity_fit_report,
     warning_words,
 )
@@ -39,26 +40,29 @@ from dinghai.documents.phrases import LANGUAGES, Language, has_phrase
 from dinghai.documents.severity_reading import usual_limits
 from dinghai.documents.typesetting import set_pdf
 from dinghai.documents.webpage import set_html
-from dinghai.experience import report
+from dinghai.experience import report, row_wise
 from dinghai.experience.columns import Column, Screened, read_amounts
 from dinghai.experience.contagion import fit_contagion
 from dinghai.experience.frequency import fit_frequency
+from dinghai.experience.product_limit import product_limit
 from dinghai.experience.report import (
     Wanted,
     delay_report,
     frequency_report,
     severity_report,
 )
+from dinghai.experience.row_wise import floored_report
 from dinghai.experience.studies import Level, OutOfTime, SeverityStudy
 from dinghai.foundation.laws import GeneralisedPareto, Lognormal
 from dinghai.foundation.streams import uniforms
 from dinghai.foundation.trace import Source
 from tests.documents.making import bare, text_of
+from tests.experience.test_row_wise import sample
 
 DAY = date(2026, 3, 28)
 HEAVY, LIGHT = 1.4, 0.1
 _LATIN = re.compile(r"[A-Za-z]{4,}")
-_ALLOWED = {"Lomax", "IBNR"}
+_ALLOWED = {"Lomax", "IBNR", "Lynden", "Bell", "Kaplan", "Meier"}
 """Latin words a Chinese report may hold beside those of its data."""
 
 
@@ -116,6 +120,16 @@ def delays() -> DocumentStudy:
                          "CC0")
 
 
+@cache
+def own(rows: int = 3_000) -> SeverityStudy:
+    """Losses with floors of their own, some at their limit."""
+    floored = sample(rows)
+    return SeverityStudy(
+        code="test.own", title_zh="自有数据", title_en="Own data", unit="CNY",
+        source=Source("Drawn", "D"), losses=floored.column, wanted=Wanted(),
+        document=floored_report(floored, Wanted()), floored=floored)
+
+
 @dataclass(frozen=True)
 class Row:
     """A row of a calibration table."""
@@ -138,6 +152,14 @@ def document(kind: str, language: Language) -> Document:
     """One report of each kind."""
     if kind == "severity":
         return severity_fit_report([study()], issued_on=DAY, language=language, licence="CC0")
+    if kind == "own":
+        return severity_fit_report([own()], issued_on=DAY, language=language)
+    if kind == "groups":
+        return frequency_groups_report(
+            [replace(counts(), title_zh="甲", title_en="A"),
+             replace(counts(), title_zh="乙", title_en="B")], {"": 4, "C": 1}, {"blank": 7},
+            title="试验次数" if language == "zh" else "Test counts", issued_on=DAY,
+            language=language)
     if kind == "frequency":
         return frequency_fit_report(counts(), issued_on=DAY, language=language)
     if kind == "delay":
@@ -147,7 +169,7 @@ def document(kind: str, language: Language) -> Document:
         delays=[delays()], language=language)
 
 
-KINDS = ("severity", "frequency", "delay", "calibration")
+KINDS = ("severity", "own", "frequency", "groups", "delay", "calibration")
 
 
 def words(blocks: tuple[Block, ...]) -> Iterator[str]:
@@ -193,7 +215,7 @@ def test_it_is_set_the_same_each_time_and_every_chart_has_words_and_table(
         assert len(picture.alternative) > 20 and after.rows
         assert "<dc:date>" not in picture.svg
     pdf = set_pdf(made)
-    if language == "zh" and kind != "calibration":  # which is made of the same parts
+    if language == "zh" and kind not in {"calibration", "groups"}:  # made of the same parts
         assert pdf == set_pdf(document.__wrapped__(kind, language))
     assert bare(made.title) in text_of(pdf)
     assert set_html(made).count("data:image/svg+xml;base64,") == len(pictures)
@@ -232,6 +254,46 @@ def test_a_tail_without_a_mean_gives_no_unlimited_mean() -> None:
     light = text(severity_fit_report([study(LIGHT)], issued_on=DAY, language="en"))
     assert study(LIGHT).document["tail"]["xi_interval"][1] < 1.0
     assert "no unlimited mean is given" not in light
+
+
+def test_floors_of_their_own_are_said_and_drawn_by_the_product_limit() -> None:
+    said = text(document("own", "en"))
+    floored = own().floored
+    assert floored is not None
+    found = product_limit(*floored.arrays())
+    assert found is not None
+    assert "each row's own" in said and "up to 8,000" in said
+    assert f"given a loss of at least {found.start:,.1f}" in said
+    assert "not below the floor of nine rows in ten" in said
+    assert "reached their limit" in said
+    place = found.place(0.75)
+    row = next(row for block in document("own", "en").blocks if isinstance(block, Table)
+               for row in block.rows if row[0] == f"{found.amounts[place]:,.0f}")
+    assert row[1] == f"{found.in_sight[place]:,}" and row[2] == f"{found.above[place]:.1%}"
+    heads = [one.text for one in document("own", "en").blocks if isinstance(one, Heading)]
+    assert not any("excess" in one or "Hill" in one for one in heads)
+    assert "Limited mean of the sample" not in said
+
+
+def test_too_few_rows_in_sight_are_said_and_not_drawn() -> None:
+    given = own()
+    assert given.floored is not None
+    sizes = given.floored.column.values
+    apart = replace(given.floored, floors=tuple(one * 0.999 for one in sizes))
+    made = severity_fit_report([replace(given, floored=apart)], issued_on=DAY, language="en")
+    assert "nothing is drawn" in text(made)
+    heads = [one.text for one in made.blocks if isinstance(one, Heading)]
+    assert "Losses against the laws" not in heads
+
+
+def test_groups_of_counts_are_chapters_and_few_are_named() -> None:
+    made = document("groups", "en")
+    chapters = [one for one in made.blocks if isinstance(one, Heading) and one.level == 1]
+    assert [(one.number, one.text) for one in chapters] == [("1", "A"), ("2", "B")]
+    said = text(made)
+    assert "nothing was fitted to them: — (4), C (1)." in said
+    assert said.index("blank") < said.index("nothing was fitted") < said.index("Dispersion")
+    assert "No row was screened" not in said
 
 
 def test_limits_come_from_the_chosen_law() -> None:
@@ -276,9 +338,9 @@ def test_the_calibration_has_its_rows_and_every_study() -> None:
 
 
 def test_every_warning_of_a_fit_has_words() -> None:
-    source = Path(report.__file__).read_text("utf-8")
+    source = "".join(Path(one.__file__).read_text("utf-8") for one in (report, row_wise))
     codes = set(re.findall(r'Warned\(\s*"(\w+)"', source))
-    assert len(codes) >= 16
+    assert len(codes) >= 17 and "censored" in codes
     assert [one for one in codes if not has_phrase(f"fit_warning.{one}")] == []
 
 

@@ -53,17 +53,17 @@ def one_cell(folder: Path, column: str, cell: str) -> OwnClaims:
     "46083", "46083.75", "2026-03-02 10:30:00", "2026-03-02T10:30", "13/2/2026"])
 def test_forms_of_a_day(tmp_path: Path, text: str) -> None:
     """46083 is 2 March 2026: serial 45658 is 1 January 2025, and 365 + 31 + 28 + 1 days follow."""
-    found = claims(tmp_path, "claim_no,occurred_on", f"C,{text}").claims[0].occurred
+    found = claims(tmp_path, "claim_no,occurred_on", f"C,{text}").rows[0].occurred
     assert found == (date(2026, 2, 13) if text.startswith("13") else date(2026, 3, 2))
 
 
 def test_day_and_month_are_told_by_the_whole_column(tmp_path: Path) -> None:
     for other, expected in (("13/2/2026", date(2026, 4, 3)), ("2/13/2026", date(2026, 3, 4))):
         found = claims(tmp_path, "claim_no,occurred_on", "A,3/4/2026", f"B,{other}")
-        assert found.claims[0].occurred == expected
+        assert found.rows[0].occurred == expected
     found = claims(tmp_path, "claim_no,occurred_on", "A,3/4/2026", "B,5/5/2026")
-    assert found.claims[0].occurred is None and "may be two days" in found.faults[0].message
-    assert found.claims[1].occurred == date(2026, 5, 5)
+    assert found.rows[0].occurred is None and "may be two days" in found.faults[0].message
+    assert found.rows[1].occurred == date(2026, 5, 5)
 
 
 @pytest.mark.parametrize("text", [
@@ -74,7 +74,7 @@ def test_what_is_no_day(tmp_path: Path, text: str) -> None:
     (fault,) = found.faults
     assert (fault.line, fault.field) == (2, "occurred_on")
     assert fault.file and fault.mend
-    assert found.claims[0].screened == "no day on which it occurred"
+    assert found.rows[0].screened == "no day on which it occurred"
 
 
 @pytest.mark.parametrize(("column", "text", "fen"), [
@@ -87,7 +87,7 @@ def test_what_is_no_day(tmp_path: Path, text: str) -> None:
 def test_forms_of_an_amount(tmp_path: Path, column: str, text: str, fen: int) -> None:
     found = one_cell(tmp_path, column, text)
     assert not found.faults
-    assert (found.claims[0].paid_minor, found.claims[0].currency) == (fen, "CNY")
+    assert (found.rows[0].paid_minor, found.rows[0].currency) == (fen, "CNY")
 
 
 @pytest.mark.parametrize(("text", "words"), [
@@ -96,7 +96,7 @@ def test_forms_of_an_amount(tmp_path: Path, column: str, text: str, fen: int) ->
     ("99999999999亿", "larger than any amount"), ("12万美元", "not a"), ("NaN元", "not an amount")])
 def test_what_is_no_amount(tmp_path: Path, text: str, words: str) -> None:
     found = one_cell(tmp_path, "paid", text)
-    assert found.claims[0].paid_minor is None and not found.claims[0].screened
+    assert found.rows[0].paid_minor is None and not found.rows[0].screened
     (fault,) = found.faults
     assert words in fault.message and fault.mend and fault.field == "paid"
 
@@ -110,12 +110,12 @@ def test_a_bare_number_without_a_unit_stops_the_reading(tmp_path: Path) -> None:
 
 
 def test_another_currency(tmp_path: Path) -> None:
-    found = one_cell(tmp_path, "paid (USD)", "12.5").claims[0]
+    found = one_cell(tmp_path, "paid (USD)", "12.5").rows[0]
     assert (found.paid_minor, found.currency) == (1250, "USD")
     both = claims(tmp_path, "claim_no,occurred_on,paid (USD),currency", "A,2025-01-01,1,EUR")
     assert both.faults[0].field == "currency"
     assert claims(tmp_path, "claim_no,occurred_on,paid (yuan),币种",
-                  "A,2025-01-01,1,美元").claims[0].currency == "USD"
+                  "A,2025-01-01,1,美元").rows[0].currency == "USD"
 
 
 @pytest.mark.parametrize(("column", "text", "name", "value"), [
@@ -135,7 +135,7 @@ def test_another_currency(tmp_path: Path) -> None:
 def test_other_cells(tmp_path: Path, column: str, text: str, name: str, value: object) -> None:
     found = one_cell(tmp_path, column, text)
     assert not found.faults
-    assert getattr(found.claims[0], name) == value
+    assert getattr(found.rows[0], name) == value
 
 
 @pytest.mark.parametrize(("column", "text"), [
@@ -149,7 +149,7 @@ def test_a_cell_that_cannot_be_read_is_a_fault_and_the_row_stays(
     found = one_cell(tmp_path, column, text)
     (fault,) = found.faults
     assert (fault.field, fault.line) == (column, 2) and fault.mend and fault.file
-    assert found.usable == found.claims
+    assert found.usable == found.rows
 
 
 def test_rows_that_cannot_be_right_are_screened_with_a_reason(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_rows_that_cannot_be_right_are_screened_with_a_reason(tmp_path: Path) ->
                    "A,2025-01-01,2025-01-05,2025-01-06,2025-03-01", ",2025-01-01,,,",
                    "A,2025-02-01,,,", "B,,,,", "C,2025-05-02,,2025-05-01,",
                    "D,2025-05-02,,2025-05-03,2025-05-02", ",,,,")
-    assert [one.screened for one in found.claims] == [
+    assert [one.screened for one in found.rows] == [
         "", "no claim number", "stands twice", "no day on which it occurred", "days out of order",
         "days out of order"]
     assert found.screening() == {"days out of order": 2, "no claim number": 1, "stands twice": 1,
@@ -165,8 +165,8 @@ def test_rows_that_cannot_be_right_are_screened_with_a_reason(tmp_path: Path) ->
     assert [(one.line, one.field) for one in found.faults] == [
         (3, "claim_no"), (4, "claim_no"), (5, "occurred_on"), (6, "notified_on"),
         (7, "closed_on")]
-    assert [one.incident().screened for one in found.claims] == [
-        one.screened for one in found.claims]
+    assert [one.incident().screened for one in found.rows] == [
+        one.screened for one in found.rows]
 
 
 @pytest.mark.parametrize(("row", "amount", "reason", "floor", "censored"), [
@@ -180,7 +180,7 @@ def test_the_amount_its_floor_and_whether_it_is_known(
     tmp_path: Path, row: str, amount: int | None, reason: str, floor: int, censored: bool
 ) -> None:
     found = claims(tmp_path, "claim_no,occurred_on,deductible,limit,ground_up,paid,outstanding",
-                   f"A,2025-01-01,10万,50万,{row}").claims[0].incident()
+                   f"A,2025-01-01,10万,50万,{row}").rows[0].incident()
     million = 1_000_000  # fen of 1万
     assert found.amount_minor == (None if amount is None else amount * million)
     assert (found.amount_screened, found.amount_censored) == (reason, censored)
@@ -189,7 +189,7 @@ def test_the_amount_its_floor_and_whether_it_is_known(
 
 def test_where_all_losses_are_known_there_is_no_floor(tmp_path: Path) -> None:
     found = claims(tmp_path, "claim_no,occurred_on,deductible,ground_up", "A,2025-01-01,10万,8万")
-    row = found.claims[0].incident("none")
+    row = found.rows[0].incident("none")
     assert (row.floor_minor, row.amount_screened, row.amount_minor) == (None, "", 8_000_000)
 
 
@@ -224,7 +224,7 @@ def test_the_three_kinds_of_file_say_the_same(tmp_path: Path) -> None:
     with (tmp_path / "c.csv").open("w", encoding="gb18030", newline="") as file:
         csv.writer(file).writerows([header, *rows])
     found = [[(one.claim_no, one.occurred, one.paid_minor, one.records, one.records_screened)
-              for one in read_own_claims(tmp_path / name).claims]
+              for one in read_own_claims(tmp_path / name).rows]
              for name in ("c.csv", "c.xlsx", "c.parquet")]
     assert found[0] == found[1] == found[2] == [
         ("A", date(2025, 1, 2), 123_450, 10, ""),
@@ -269,7 +269,7 @@ def test_days_are_earned_in_their_calendar_year(tmp_path: Path) -> None:
     """1 July 2023 to 30 June 2024: 184 days of 365 and 182 of 366. The premium of 36,600 fen over
     366 days is 100 a day; by 31 March 2024 (91 days of 2024) 184 + 91 days are earned."""
     found = exposures(tmp_path, "policy_no,from,to,premium (fen)",
-                      "P,2023-07-01,2024-06-30,36600").periods[0]
+                      "P,2023-07-01,2024-06-30,36600").rows[0]
     late = date(2025, 1, 1)
     assert earned_days(found, late) == {2023: 184, 2024: 182}
     assert policy_years(earned_days(found, late)) == Fraction(184, 365) + Fraction(182, 366)
@@ -287,7 +287,7 @@ def test_a_premium_is_earned_to_the_fen(
 ) -> None:
     last = date.fromordinal(first.toordinal() + days)
     found = exposures(tmp_path_factory.mktemp("p"), "policy_no,from,to,premium (fen)",
-                      f"P,{first},{last},{premium}").periods[0]
+                      f"P,{first},{last},{premium}").rows[0]
     as_of = date.fromordinal(first.toordinal() + until)
     earned = sum(earned_premium(found, as_of).values())
     assert 0 <= earned <= premium
@@ -302,7 +302,7 @@ def test_periods_that_cannot_be_right(tmp_path: Path) -> None:
         "P,2024-12-31,2025-01-05", "P,2023-06-01,2024-01-01", ",2024-01-01,2024-12-31",
         "Q,2024-01-01,2023-12-31", "Q,2001-01-01,2024-12-31", "Q,,2024-12-31", "P,2026-01-01,x",
         "P,2023-01-01,2023-12-31", "P,2022-01-01,2026-12-31")
-    assert [one.screened for one in found.periods] == [
+    assert [one.screened for one in found.rows] == [
         "", "", "overlaps with another period", "overlaps with another period",
         "no policy number", "ends before it begins", "longer than ten years",
         "no first or last day", "no first or last day", "", "overlaps with another period"]
@@ -344,13 +344,13 @@ def test_no_file_of_cells_crashes_and_no_row_is_lost(
         except InputError as error:
             assert error.fault.mend
             continue
-        kept = found.claims if isinstance(found, OwnClaims) else found.periods
+        kept = found.rows
         assert len(kept) == sum(any(cell.strip() for cell in row[:len(columns)]) for row in rows)
         assert len(found.usable) + sum(found.screening().values()) == len(kept)
         for one in found.faults:
             assert one.file and one.line and one.field and one.message and one.mend
-        if isinstance(found, OwnClaims):
-            for claim in found.claims:
+        if kind == "claims":
+            for claim in found.rows:
                 incident = claim.incident()
                 assert not (incident.amount_censored and incident.amount_screened)
         else:
@@ -387,7 +387,7 @@ def test_no_typed_cell_of_a_workbook_or_parquet_crashes(
         pyarrow.parquet.write_table(table, folder / "c.parquet")
         found.append(read_own_claims(folder / "c.parquet"))
     for one in found:
-        assert len(one.usable) + sum(one.screening().values()) == len(one.claims) <= len(rows)
+        assert len(one.usable) + sum(one.screening().values()) == len(one.rows) <= len(rows)
         assert all(fault.line and fault.field and fault.mend for fault in one.faults)
-        for claim in one.claims:
+        for claim in one.rows:
             assert claim.paid_minor is None or 0 <= claim.paid_minor <= MAXIMUM_FEN

@@ -12,14 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dinghai.experience.calibration_table import rounded
+from dinghai.experience.delays import clusters, since_the_register, without_clusters
 from dinghai.experience.exposures import Exposures, days_of, read_exposures
+from dinghai.experience.incidents import without_repeats
 from dinghai.experience.own_book import Book, book_of
 from dinghai.experience.own_claims import OwnClaims, read_own_claims
 from dinghai.experience.own_summary import Asked, poisson_interval, summarise
-from dinghai.experience.rebuild_reporting_pattern import table_of
+from dinghai.experience.public_sources import read_source
 from dinghai.experience.reporting_pattern import (
     FEWEST_SPANS,
     ReportingPattern,
+    curve_of,
     pattern_of,
     shipped_pattern,
     weights_by_day,
@@ -27,7 +31,6 @@ from dinghai.experience.reporting_pattern import (
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.trace import Source
 
-ROOT = Path(__file__).parents[2]
 CLAIMS = """\
 claim_no,policy_no,insured_key,occurred_on,notified_on,peril,ground_up,paid,outstanding,deductible,state
 A,P1,,2024-03-01,2024-03-10,ransomware,40万,30万,0,10万,closed
@@ -240,10 +243,21 @@ def test_the_shipped_pattern_is_marked_and_rises() -> None:
 
 
 @pytest.mark.shared
-def test_the_shipped_pattern_is_made_from_the_register(shared: Path) -> None:
+def test_the_shipped_pattern_is_the_registers_own_curve(shared: Path) -> None:
+    """At its ages it is what the register's delays give, one vendor's event counted once."""
     register = next((shared / "data/wa_ag").glob("*.csv.gz"))
-    shipped = ROOT / "src/dinghai/data/experience/reporting_pattern.toml"
-    assert table_of(register) == shipped.read_text("utf-8")
+    spans = since_the_register([
+        (one.occurred, one.notified) for one in without_repeats(read_source(register))
+        if one.occurred is not None and one.notified is not None
+        and not one.screened and one.occurred <= one.notified])
+    once = without_clusters(spans, clusters(spans))
+    end = max(notified for _began, notified in spans)
+    longest = max((notified - began).days for began, notified in once)
+    shipped, curve = shipped_pattern(), curve_of(once, end, longest)
+    assert (shipped.n, len(shipped.known)) == (len(once), longest + 1)
+    for age in (0, 30, 90, 365, 730, 1460, longest):
+        assert shipped.known[age] == rounded(curve[age])
+    assert max(abs(shipped.known - curve)) < 0.03, "straight lines between the ages"
 
 
 @given(st.integers(0, 500), st.floats(0.01, 1e6))

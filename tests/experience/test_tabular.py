@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -17,16 +18,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from dinghai.experience import spreadsheets, tabular
+from dinghai.experience import spreadsheets
 from dinghai.experience.spreadsheets import text_of_cell
+from dinghai.experience.table_bounds import LARGEST, TableBounds
 from dinghai.experience.tabular import TableFile, read_table_file
 from dinghai.foundation.errors import InputError
 
 
-def read(folder: Path, content: bytes, name: str = "table") -> TableFile:
+def read(
+    folder: Path, content: bytes, name: str = "table", bounds: TableBounds = LARGEST
+) -> TableFile:
     path = folder / name
     path.write_bytes(content)
-    return read_table_file(path)
+    return read_table_file(path, bounds=bounds)
 
 
 def workbook(*sheets: list[list[object]]) -> bytes:
@@ -168,14 +172,11 @@ def test_hostile_workbooks_are_refused(tmp_path: Path, name: str) -> None:
     assert caught.value.fault.mend
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(tmp_path: Path) -> None:
     raw = replaced(workbook([["a"]]), {"xl/media/zeros.xml": 3_000_000 * b"0"})
     assert len(raw) < 50_000
-    monkeypatch.setattr(spreadsheets, "LARGEST_UNPACKED", 1_000_000)
     with pytest.raises(InputError, match="unpacks to more"):
-        read(tmp_path, raw)
+        read(tmp_path, raw, bounds=replace(LARGEST, unpacked_bytes=1_000_000))
 
 
 def test_markup_that_is_no_row_is_not_kept(
@@ -198,13 +199,93 @@ def test_markup_that_is_no_row_is_not_kept(
         read(tmp_path, replaced(raw, {SHEET: many}))
 
 
-def test_too_many_cells_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheets, "MOST_CELLS", 5)
-    with pytest.raises(InputError, match="cells"):
-        read(tmp_path, workbook([["a", "b"], [1, 2], [3, 4]]))
-    monkeypatch.setattr(tabular, "MOST_ROWS", 1)
-    with pytest.raises(InputError, match="rows"):
-        read(tmp_path, b"a\n1\n2\n")
+def parquet(columns: Mapping[str, object], **options: object) -> bytes:
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), out, **options)
+    return out.getvalue()
+
+
+THREE_KINDS = {
+    "csv": b"a,b\n1,2\n3,longer\n", "workbook": workbook([["a", "b"], [1, 2], [3, "longer"]]),
+    "parquet": parquet({"a": [1, 3], "b": ["2", "longer"]})}
+
+
+@pytest.mark.parametrize("kind", list(THREE_KINDS))
+@pytest.mark.parametrize(("bound", "enough", "said"), [
+    ("rows", 2, "rows"), ("columns", 2, "columns"), ("text", 6, "a cell has more characters"),
+    ("file_bytes", 100_000, "larger")])
+def test_every_kind_keeps_to_every_bound(
+    tmp_path: Path, kind: str, bound: str, enough: int, said: str
+) -> None:
+    at = replace(LARGEST, **{bound: enough})
+    assert len(read(tmp_path, THREE_KINDS[kind], bounds=at).rows) == 2
+    below = 1 if bound != "text" else 5
+    with pytest.raises(InputError, match=said) as caught:
+        read(tmp_path, THREE_KINDS[kind], bounds=replace(LARGEST, **{bound: below}))
+    assert caught.value.fault.mend
+
+
+def test_too_many_cells_are_refused(tmp_path: Path) -> None:
+    for content in THREE_KINDS.values():
+        with pytest.raises(InputError, match="cells"):
+            read(tmp_path, content, bounds=replace(LARGEST, cells=3))
+
+
+def test_blank_cells_and_rows_beyond_a_sheet_are_no_part_of_it(tmp_path: Path) -> None:
+    """Styled cells far to the right and below hold nothing."""
+    book = Workbook()
+    book.active.append(["a"])
+    book.active.append([1])
+    for place in ("ZZ1", "A5", "ZZ9"):
+        book.active[place].number_format = "0.00"
+    out = io.BytesIO()
+    book.save(out)
+    table = read(tmp_path, out.getvalue(), bounds=replace(LARGEST, rows=1, columns=1))
+    assert (table.header, len(table.rows)) == (("a",), 1)
+
+
+def test_one_long_text_in_many_rows_is_refused_before_each_has_its_own(tmp_path: Path) -> None:
+    """A small file whose one text would be a gigabyte once every row has a copy."""
+    import tracemalloc
+
+    many = 200_000
+    codes = pyarrow.array([0] * many, pyarrow.int32())
+    long = parquet({"a": pyarrow.DictionaryArray.from_arrays(
+        codes, pyarrow.array(["x" * 5_000]))}, store_schema=False)
+    wide = parquet({"a": pyarrow.array([b"y" * 5_000] * many, pyarrow.binary(5_000))})
+    shared = workbook([["a"], *[["z" * 5_000 + " "]] * 30_000])
+    for content in (long, wide, shared):
+        assert len(content) < 6_000_000
+        tracemalloc.start()
+        try:
+            with pytest.raises(InputError, match="unpacks to more"):
+                read(tmp_path, content, bounds=replace(LARGEST, unpacked_bytes=100_000_000))
+            assert tracemalloc.get_traced_memory()[1] < 250_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_dictionary_of_short_texts_is_read(tmp_path: Path) -> None:
+    column = pyarrow.array(["甲", None, "乙", "甲"] * 6_000).dictionary_encode()
+    table = read(tmp_path, parquet({"a": column, "b": [1.0] * 24_000}))
+    assert [row.cells for row in table.rows[:4]] == [
+        ("甲", "1"), ("", "1"), ("乙", "1"), ("甲", "1")]
+    assert [row.line for row in table.rows] == list(range(1, 24_001))
+
+
+def test_a_column_of_lists_is_refused_where_it_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(parquet({"a": [["x"], []], "b": [1, 2]}))
+    with pytest.raises(InputError, match="no plain values") as caught:
+        read_table_file(path)
+    assert caught.value.fault.field == "a"
+    assert [row.at(1) for row in read_table_file(path, only=("b",)).rows] == ["1", "2"]
+
+
+def test_a_name_that_says_another_kind_is_named(tmp_path: Path) -> None:
+    for name, said in (("a.xlsx", "not an Excel"), ("a.Parquet", "not a Parquet")):
+        with pytest.raises(InputError, match=said):
+            read(tmp_path, b"a\n1\n", name)
 
 
 def test_parquet(tmp_path: Path) -> None:
@@ -221,19 +302,17 @@ def test_parquet(tmp_path: Path) -> None:
             read(tmp_path, broken)
 
 
-def test_only_the_columns_asked_for_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_columns_asked_for_are_kept(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,c\n1,2,3\n4,5,6\n", "utf-8")
     pyarrow.parquet.write_table(pyarrow.table({"a": [1, 4], "b": [2, 5], "c": [3, 6]}),
                                 tmp_path / "t.parquet")
-    monkeypatch.setattr(tabular, "MOST_CELLS", 4)
+    bounds = replace(LARGEST, cells=4)
     for name in ("t.csv", "t.parquet"):
-        table = read_table_file(tmp_path / name, only=("b", "c"))
+        table = read_table_file(tmp_path / name, only=("b", "c"), bounds=bounds)
         assert table.header == ("a", "b", "c")
         assert [row.cells for row in table.rows] == [("", "2", "3"), ("", "5", "6")]
         with pytest.raises(InputError, match="cells"):
-            read_table_file(tmp_path / name)
+            read_table_file(tmp_path / name, bounds=bounds)
 
 
 @given(st.binary(max_size=300))

@@ -81,8 +81,7 @@ def _checked(path: Path) -> dict[str, JSON]:
                               "and to; see dinghai experience template")
     found: OwnClaims | Exposures = (
         own_claims_of(read) if kind == "claims" else exposures_of(read))
-    rows = found.claims if isinstance(found, OwnClaims) else found.periods
-    return {"file": str(path), "kind": kind, "rows": len(rows), "usable": len(found.usable),
+    return {"file": str(path), "kind": kind, "rows": len(found.rows), "usable": len(found.usable),
             "screened": found.screening(), "columns": found.columns,
             "ignored": list(found.ignored), "notes": list(found.notes),
             "faults_total": found.faults_total,
@@ -110,9 +109,9 @@ def _summary(arguments: argparse.Namespace) -> Answer:
     document = summarise(book, Asked(limit, arguments.prior_variation, arguments.between),
                          segment_frequency)
     document["files"] = [
-        {"file": one.file, "rows": rows, "usable": len(one.usable),
+        {"file": one.file, "rows": len(one.rows), "usable": len(one.usable),
          "faults_total": one.faults_total, "notes": list(one.notes)}
-        for one, rows in ((claims, len(claims.claims)), (exposures, len(exposures.periods)))]
+        for one in (claims, exposures)]
     document["warnings"] += [
         f"{one['file']}: {one['faults_total']} cells could not be read; see dinghai experience "
         "check" for one in document["files"] if one["faults_total"]] + [

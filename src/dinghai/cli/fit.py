@@ -27,6 +27,7 @@ from dinghai.documents.blocks import Document
 from dinghai.documents.fit_report import (
     delay_fit_report,
     frequency_fit_report,
+    frequency_groups_report,
     severity_fit_report,
 )
 from dinghai.documents.inputs import DocumentStudy
@@ -35,7 +36,13 @@ from dinghai.experience.columns import Column, read_amounts, read_days, read_spa
 from dinghai.experience.contagion import fit_contagion
 from dinghai.experience.delays import since_the_register
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
-from dinghai.experience.incident_columns import DAYS, Measure, day_column, loss_column
+from dinghai.experience.incident_columns import (
+    DAYS,
+    FlooredLosses,
+    Measure,
+    day_column,
+    loss_column,
+)
 from dinghai.experience.incidents import is_incident_table, read_incidents
 from dinghai.experience.limits import read_limits
 from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
@@ -137,6 +144,7 @@ class _Fitted:
     column: Column[float]
     wanted: Wanted
     document: dict[str, JSON]
+    floored: FlooredLosses | None = None
 
 
 def _fitted(
@@ -147,14 +155,11 @@ def _fitted(
         losses = loss_column(read_incidents(arguments.file), arguments.column, by=arguments.by,
                              floor=arguments.floor, currency=arguments.currency)
         groups = losses.by_group() if arguments.by else {"": losses}
-        if arguments.report is not None and any(one.row_wise for one in groups.values()):
-            raise InputError(
-                "plots of losses with floors or limits of their own are not built",
-                file=str(arguments.file), field="--report",
-                mend="fit sources with one floor by themselves (--by source), or without --report")
         return losses.column, {
-            name: _Fitted(one.column, replace(wanted, floor=one.plain_floor),
-                          floored_report(one, wanted)) for name, one in groups.items()}
+            name: _Fitted(one.column, replace(
+                wanted, floor=None if one.row_wise else one.plain_floor),
+                floored_report(one, wanted), one if one.row_wise else None)
+            for name, one in groups.items()}
     whole = read_amounts(arguments.file, arguments.column, by=arguments.by,
                          floor=arguments.floor)
     parts = whole.by_group() if arguments.by else {"": whole}
@@ -192,7 +197,7 @@ def _study(
     return SeverityStudy(
         code=arguments.column, title_zh=title, title_en=title, unit=arguments.unit,
         source=_source(arguments), losses=fitted.column, wanted=fitted.wanted,
-        document=fitted.document)
+        document=fitted.document, floored=fitted.floored)
 
 
 def _document_study(
@@ -250,15 +255,20 @@ def _frequency(arguments: argparse.Namespace) -> Answer:
             _document_study(arguments, arguments.date, document), issued_on=day,
             language=language))
         return Answer(document, _frequency_text(document))
-    if arguments.report is not None:
-        raise InputError("a report of counts by group is not built", field="--report",
-                         mend="make one report for each group, or leave --by out")
     groups, few = {}, {}
     for name, part in column.by_group().items():
         if len(set(part.values)) > 1 and len(count_periods(part.values, arguments.per)) > 1:
             groups[name] = _frequency_of(part, arguments)
         else:
             few[name] = len(part.values)
+    if arguments.report is not None and not groups:
+        raise InputError(f"the events of each group fall into one {arguments.per}",
+                         field="--by", mend="count by a shorter period, or leave --by out")
+    title = arguments.title or f"{arguments.file.name} · {arguments.date}"
+    _report(arguments, lambda day, language: frequency_groups_report(
+        [replace(_document_study(arguments, arguments.date, one),
+                 title_zh=name or "—", title_en=name or "—") for name, one in groups.items()],
+        few, column.reasons(), title=title, issued_on=day, language=language))
     text = [line for name, one in groups.items()
             for line in (f"== {name or '(blank)'}", *_frequency_text(one), "")]
     text += [f"! {name or '(blank)'}: {count} events fall into one {arguments.per}"

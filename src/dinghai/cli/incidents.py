@@ -103,4 +103,4 @@ def _own(
                          mend=f"{before.fault.mend}; or {mend}") from before
     claims = own_claims_of(table)
     faults += claims.faults
-    return [one.incident(floor) for one in claims.claims]
+    return [one.incident(floor) for one in claims.rows]

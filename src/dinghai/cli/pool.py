@@ -10,7 +10,7 @@ from pathlib import Path
 from dinghai.cli.output import Answer, Parser, add_command, table
 from dinghai.experience.pool_cells import TABLES, Given, snapshot
 from dinghai.experience.pool_private import Budget
-from dinghai.experience.pool_records import Contribution, read_contribution, template
+from dinghai.experience.pool_records import BOUNDS, Contribution, read_contribution, template
 from dinghai.experience.pool_release import (
     PoolRelease,
     counts_of,
@@ -18,7 +18,6 @@ from dinghai.experience.pool_release import (
     suppressed_release,
 )
 from dinghai.experience.pool_rules import check_purpose, pool_rules, purposes
-from dinghai.experience.pool_tables import LARGEST_FILE
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import plain
@@ -52,9 +51,7 @@ def _read(paths: list[Path]) -> list[Contribution]:
     for path in paths:
         if not path.is_file():
             raise InputError("there is no such file", file=str(path), mend="name a file")
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"the file is larger than {LARGEST_FILE} bytes", file=str(path),
-                             mend="split it")
+        BOUNDS.check_file(path.stat().st_size, str(path))
         found.append(read_contribution(path.read_bytes(), str(path), until=today))
     return found
 

@@ -170,10 +170,11 @@ def mean_excess_chart(
 
 
 def threshold_chart(
-    losses: Floats, chosen: float | None, *, language: Language
+    losses: Floats, chosen: float | None, *, language: Language, floors: Floats | None = None,
+    censored: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Chart, tuple[ThresholdFit, ...]] | None:
     """ξ with its interval against the number of exceedances; None with too few losses."""
-    fits = threshold_fits(losses, chosen)
+    fits = threshold_fits(losses, chosen, floors, censored)
     if len(fits) < 2:
         return None
     border = phrase("fit.mean_border", language)

@@ -87,6 +87,27 @@ def frequency_fit_report(
                      language)
 
 
+def frequency_groups_report(
+    studies: Sequence[DocumentStudy], few: Mapping[str, int], screened: Mapping[str, int], *,
+    title: str, issued_on: date, language: Language = "zh",
+) -> Document:
+    """The report of the counts of several groups of one file. ``few`` names the groups whose
+    events (so many) fall into one period, so that nothing is fitted to them; ``screened`` counts
+    the file's rows that were not used, by reason."""
+    blocks: list[Block] = [*screened_table(screened, language)]
+    if few:
+        blocks.append(Paragraph(phrase(
+            "fit.groups_few", language, groups=joined(
+                [f"{name or '—'} ({count:,})" for name, count in few.items()], language))))
+    for place, study in enumerate(studies, start=1):
+        blocks += _chapter(study_title(study, language), place, place > 1)
+        blocks += frequency_blocks(study, language, prefix=f"{place}.", of_a_group=True)
+    source: JSON = {"groups": {study_title(one, language): one.document for one in studies},
+                    "too_few": dict(few)}
+    return _document(phrase("fit.frequency_title", language), title, source,
+                     studies[0].code if studies else "", blocks, issued_on, language)
+
+
 def delay_fit_report(
     study: DocumentStudy, *, issued_on: date, language: Language = "zh"
 ) -> Document:
@@ -182,8 +203,11 @@ def severity_blocks(
                            *reading.data(licence), sections.head("candidates"),
                            *reading.candidates()]
     if reading.best:
+        words = reading.floored_words()
         for code, chart in reading.fit_charts():
-            blocks += [sections.sub(code), *chart.blocks()]
+            blocks += [sections.sub(code), *words, *chart.blocks()]
+            words = []
+        blocks += words
     blocks += [sections.head("tail"), *reading.tail_words()]
     for code, chart, words in reading.tail_charts():
         blocks += [sections.sub(code), *words, *chart.blocks()]
@@ -200,6 +224,8 @@ def _severity_limits(study: SeverityStudy, language: Language) -> list[str]:
     floor = study.document["floor"]
     if floor is not None:
         said.append(phrase("fit.not_said_floor", language, floor=number(floor)))
+    if study.floored is not None:
+        said.append(phrase("fit.not_said_own", language))
     if study.unit not in {"", "CNY", "USD", "fen", "yuan", "EUR", "GBP", "DKK"}:
         said.append(phrase("fit.not_said_unit", language, unit=unit_words(study.unit, language)))
     return [*said, phrase("fit.not_said_interruption", language),
@@ -208,9 +234,9 @@ def _severity_limits(study: SeverityStudy, language: Language) -> list[str]:
 
 
 def frequency_blocks(
-    study: DocumentStudy, language: Language, *, prefix: str = ""
+    study: DocumentStudy, language: Language, *, prefix: str = "", of_a_group: bool = False
 ) -> list[Block]:
-    """One study of counts."""
+    """One study of counts. The rows screened of a group are those of its file."""
     found, sections = study.document, _Sections(prefix, language)
     per = phrase(f"per.{found['per']}", language)
     chosen = law_name(found["preferred"], language)
@@ -223,7 +249,7 @@ def frequency_blocks(
              phrase("fit.dispersion_note", language)),
             (phrase("fit.preferred", language), chosen, ""))),
         sections.head("data"), _origin(study, language),
-        *screened_table(found["screened_reasons"], language),
+        *([] if of_a_group else screened_table(found["screened_reasons"], language)),
         sections.head("counts"),
         Paragraph(phrase("fit.counts_lead", language, dispersion=number(found["dispersion"]),
                          chance=chance_words(found["chance_if_poisson"], language),

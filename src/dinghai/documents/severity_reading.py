@@ -20,11 +20,13 @@ from dinghai.documents.fit_charts import (
     survival_chart,
     threshold_chart,
 )
+from dinghai.documents.floored_charts import floored_qq_chart, floored_survival_chart
 from dinghai.documents.formats import fixed, joined, number, share
 from dinghai.documents.phrases import Language, has_phrase, phrase, pick
 from dinghai.documents.screening import origin_rows, screened_table
-from dinghai.experience.diagnostics import NOT_PARAMETERS, law_of
+from dinghai.experience.diagnostics import NOT_PARAMETERS, ThresholdFit, law_of
 from dinghai.experience.limits import limits_of
+from dinghai.experience.product_limit import ProductLimit, product_limit
 from dinghai.experience.studies import SeverityStudy
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.laws import Law
@@ -86,6 +88,14 @@ class SeverityReading:
         floor: float | None = self.document["floor"]
         return floor
 
+    @property
+    def highest_own_floor(self) -> float | None:
+        """Of rows that differ in their floors; None where they do not."""
+        own = self.document.get("row_floors")
+        if self.study.floored is None or self.floor is not None or not own or not own["rows"]:
+            return None
+        return float(own["highest"])
+
     def say(self, code: str, **values: object) -> str:
         """Words of the report."""
         return phrase(f"fit.{code}", self.language, **values)
@@ -96,13 +106,20 @@ class SeverityReading:
         interval = ("", "") if tail is None else tuple(map(fixed, tail["xi_interval"]))
         return Figures((
             (self.say("n"), f"{len(self.losses):,}", self.say("n_note")),
-            (self.say("floor"), self.say("floor_none") if self.floor is None
-             else number(self.floor), "" if self.floor is None else self.say("floor_note")),
+            (self.say("floor"), *self._floor_words()),
             (self.say("best"), self.say("best_none") if self.best is None
              else law_name(self.best, self.language),
              "" if self.best is None else self.say("best_note")),
             (self.say("shape"), "—" if tail is None else fixed(tail["xi"]),
              "" if tail is None else self.say("shape_note", low=interval[0], high=interval[1]))))
+
+    def _floor_words(self) -> tuple[str, str]:
+        if self.highest_own_floor is not None:
+            return (self.say("floor_own"),
+                    self.say("floor_own_note", highest=number(self.highest_own_floor)))
+        if self.floor is None:
+            return self.say("floor_none"), ""
+        return number(self.floor), self.say("floor_note")
 
     def data(self, licence: str) -> list[Block]:
         """What the losses are, and what was left out."""
@@ -171,6 +188,8 @@ class SeverityReading:
         """Losses against the laws, by headings."""
         assert self.best is not None
         tail, unit = self.document["tail"], unit_words(self.study.unit, self.language)
+        if self.study.floored is not None:
+            return self._floored_charts(tail, unit)
         return [
             ("survival", survival_chart(
                 self.losses, self.laws, self.best, floor=self.floor,
@@ -179,18 +198,54 @@ class SeverityReading:
             ("qq", qq_chart(self.losses, self.laws[self.best], self.best, floor=self.floor,
                             unit=unit, language=self.language))]
 
+    def _floored_charts(
+        self, tail: Mapping[str, JSON] | None, unit: str
+    ) -> list[tuple[str, Chart]]:
+        """The same by the product limit; none where too few rows are ever in sight."""
+        assert self.best is not None
+        found = self.product_limit()
+        if found is None:
+            return []
+        return [
+            ("survival", floored_survival_chart(
+                found, self.laws, self.best,
+                threshold=None if tail is None else tail["threshold"], unit=unit,
+                language=self.language)),
+            ("qq", floored_qq_chart(found, self.laws[self.best], self.best, unit=unit,
+                                    language=self.language))]
+
+    def product_limit(self) -> ProductLimit | None:
+        """The estimate behind the plots of rows with floors or limits of their own."""
+        assert self.study.floored is not None
+        return product_limit(*self.study.floored.arrays())
+
+    def floored_words(self) -> list[Block]:
+        """How losses with floors or limits of their own are drawn; nothing where none has."""
+        if self.study.floored is None:
+            return []
+        found = self.product_limit()
+        if found is None:
+            return [Paragraph(self.say("product_limit_none"))]
+        said = [self.say("product_limit_lead", start=number(found.start))]
+        if found.left_out:
+            said.append(self.say("product_limit_left_out", count=f"{found.left_out:,}",
+                                 start=number(found.start)))
+        return [Paragraph(("" if self.language == "zh" else " ").join(said), "keep")]
+
     def tail_words(self) -> list[Block]:
         """The tail in a sentence."""
         tail = self.document["tail"]
         if tail is None:
             return [Paragraph(self.say("no_tail"))]
-        given = tail["threshold_rule"] == "given"
+        rule = tail["threshold_rule"]
+        given = rule == "given"
+        own = self.study.floored is not None
         alpha = (self.say("tail_light") if tail["tail_exponent"] is None
                  else self.say("tail_alpha", alpha=fixed(tail["tail_exponent"])))
         low, high = tail["xi_interval"]
         said = [self.say(
             "tail_lead", threshold=number(tail["threshold"]),
-            rule=self.say("rule_given" if given else "rule_ks"),
+            rule=self.say("rule_given" if given else "rule_ks_own" if own else "rule_ks"),
             exceedances=f"{tail['exceedances']:,}", xi=fixed(tail["xi"]),
             low=fixed(low), high=fixed(high), beta=number(tail["beta"]), alpha=alpha)]
         if not given:
@@ -203,44 +258,63 @@ class SeverityReading:
             return []
         tail, unit = self.document["tail"], unit_words(self.study.unit, self.language)
         found: list[tuple[str, Chart, list[Block]]] = []
+        own = self.study.floored
+        if own is not None:
+            _sizes, floors, censored = own.arrays()
+            self._stability(found, threshold_chart(
+                self.losses, None if tail is None else tail["threshold"],
+                language=self.language, floors=floors, censored=censored))
+            return found
         excess = mean_excess_chart(self.losses, tail, unit=unit, language=self.language)
         if excess is not None:
             words: list[Block] = []
             if tail is not None and tail["xi"] >= 1.0:
                 words.append(Paragraph(self.say("mean_excess_infinite"), "keep"))
             found.append(("mean_excess", excess, words))
-        stability = threshold_chart(self.losses, None if tail is None else tail["threshold"],
-                                    language=self.language)
-        if stability is not None:
-            chart, fits = stability
-            shapes = [one.xi for one in fits if tail is None or one.threshold != tail["threshold"]]
-            found.append(("stability", chart, [Paragraph(
-                self.say("stability_range", low=fixed(min(shapes)), high=fixed(max(shapes))),
-                "keep")]))
+        self._stability(found, threshold_chart(
+            self.losses, None if tail is None else tail["threshold"], language=self.language))
         hill = hill_chart(self.losses, tail, language=self.language)
         if hill is not None:
             found.append(("hill", hill, []))
         return found
+
+    def _stability(
+        self, found: list[tuple[str, Chart, list[Block]]],
+        made: tuple[Chart, tuple[ThresholdFit, ...]] | None,
+    ) -> None:
+        if made is None:
+            return
+        chart, fits = made
+        tail = self.document["tail"]
+        shapes = [one.xi for one in fits if tail is None or one.threshold != tail["threshold"]]
+        found.append(("stability", chart, [Paragraph(
+            self.say("stability_range", low=fixed(min(shapes)), high=fixed(max(shapes))),
+            "keep")]))
 
     def limits(self) -> list[Block]:
         """Limited expected values, factors and layer means of the chosen law."""
         assert self.best is not None
         wanted = self.study.wanted.limits or usual_limits(self.losses, self.floor)
         rows = []
+        own = self.study.floored is not None
         with np.errstate(all="ignore"):  # laws fitted at the edge of their range
             found = limits_of(self.laws[self.best], self.floor, wanted)
         for one in found:
-            sample = float(np.minimum(self.losses, one["limit"]).mean())
-            rows.append((number(one["limit"]), number(one["limited_mean"]), number(sample),
+            # the mean of losses that entered at floors of their own is no mean of all
+            sample = () if own else (
+                number(float(np.minimum(self.losses, one["limit"]).mean())),)
+            rows.append((number(one["limit"]), number(one["limited_mean"]), *sample,
                          f"{one['factor']:.4f}", number(one["layer_mean"])))
         said: list[Block] = [Paragraph(self.say(
-            "limits_lead", best=law_name(self.best, self.language)), "keep")]
+            "limits_lead_own" if own else "limits_lead",
+            best=law_name(self.best, self.language)), "keep")]
         tail = self.document["tail"]
         if tail is not None and tail["xi_interval"][1] >= 1.0:
             said.append(Paragraph(self.say("limits_only"), "strong"))
         return [*said, Table(
             tuple(Column(self.say(one), "right") for one in (
-                "limit", "limited_mean", "observed_limited", "ilf", "layer_mean")), tuple(rows))]
+                "limit", "limited_mean", *(() if own else ("observed_limited",)), "ilf",
+                "layer_mean")), tuple(rows))]
 
     def out_of_time(self) -> list[Block]:
         """How the law did on later losses."""

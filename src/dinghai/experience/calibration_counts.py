@@ -14,7 +14,7 @@ from scipy import optimize
 
 from dinghai.experience.calibration_losses import FITTED, is_hacking
 from dinghai.experience.calibration_sources import PublicData
-from dinghai.experience.calibration_table import Row
+from dinghai.experience.calibration_table import KNOWN_AFTER, Row
 from dinghai.experience.contagion import fit_contagion, parameter_intervals
 from dinghai.experience.delays import (
     Cluster,
@@ -44,9 +44,12 @@ from dinghai.foundation.trace import Source
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 _AGES: Final = (90, 180, 365, 730)
+_KNOWN_AGES: Final = (0, 7, 14, 30, 45, 60, 90, 120, 150, 180, 240, 300, 365, 450, 545, 730, 910,
+                      1095, 1460)
 _RIPE: Final = 730
 """Months of first days are counted once an incident of theirs has had so many days to be known."""
 _SAMPLES: Final = 200
+_RELATIVE: Final = "; relative to the longest delay that could be seen"
 _REGISTER: Final = ("counts of a register: they grow with the duty to report and with attention, "
                     "and say nothing of one enterprise's chance")
 
@@ -105,7 +108,8 @@ def count_rows(studies: Sequence[FrequencyStudy]) -> Iterator[Row]:
 
 
 def delay_rows(study: DelayStudy) -> Iterator[Row]:
-    """Median, nine tenths, and the IBNR factor by age, as reported and with clusters once."""
+    """Median, nine tenths, and the IBNR factor by age, as reported and with clusters once; with
+    clusters once also the share known, up to the longest delay."""
     spans = since_the_register(study.spans)
     end = max(known for _began, known in spans)
     once = without_clusters(spans, clusters(spans))
@@ -125,7 +129,14 @@ def delay_rows(study: DelayStudy) -> Iterator[Row]:
                       _ends([1.0 / max(one.known_after(age), 1e-6) for one in again]), "ratio",
                       len(those), study.source,
                       f"all incidents ÷ those known after {age} days; interval of {_SAMPLES} "
-                      "resamples", about + "; relative to the longest delay that could be seen")
+                      "resamples", about + _RELATIVE)
+        if name == "clusters_once":
+            longest = delays.days[-1]
+            for age in (*(one for one in _KNOWN_AGES if one < longest), longest):
+                yield Row(f"{KNOWN_AFTER}{age}", delays.known_after(age),
+                          _ends([one.known_after(age) for one in again]), "share", len(those),
+                          study.source, "product limit of right-truncated delays; interval of "
+                          f"{_SAMPLES} resamples", about + _RELATIVE)
 
 
 def repeat_rows(data: PublicData) -> Iterator[Row]:

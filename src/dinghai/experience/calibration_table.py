@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
 
 from dinghai.foundation.trace import Source
 
 Mark = Literal["T", "A", "M", "D"]
 SCHEMA: Final = "dinghai.calibration/1"
+KNOWN_AFTER: Final = "wa_ag.delay.clusters_once.known_"
+"""Before the age in days: the share of incidents known by then."""
 _DIGITS: Final = 5
 """Significant digits of a figure: more would be the search's noise, and tie the bytes to it."""
 _HEAD: Final = """\
@@ -57,6 +62,13 @@ class Series:
     ks: float | None
     mean_finite: bool | None
     warnings: Sequence[str]
+
+
+@cache
+def shipped_table() -> Mapping[str, Any]:
+    """The table that ships with the engine, parsed."""
+    table = files("dinghai.data").joinpath("calibration", "experience.toml")
+    return tomllib.loads(table.read_text("utf-8"))
 
 
 def rounded(value: float) -> float:

@@ -98,9 +98,12 @@ def mean_excess(losses: Floats) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
     return ordered[keep], sums[keep] / counts[keep] - ordered[keep], counts[keep]
 
 
-def threshold_fits(losses: Floats, chosen: float | None) -> tuple[ThresholdFit, ...]:
+def threshold_fits(
+    losses: Floats, chosen: float | None, floors: Floats | None = None,
+    censored: npt.NDArray[np.bool_] | None = None,
+) -> tuple[ThresholdFit, ...]:
     """The tail above thresholds from the median upwards, evenly in the logarithm of the number of
-    exceedances, and above the chosen one."""
+    exceedances, and above the chosen one. Rows may have floors of their own and be censored."""
     n = len(losses)
     if n < 2 * FEWEST_EXCEEDANCES:
         return ()
@@ -111,7 +114,7 @@ def threshold_fits(losses: Floats, chosen: float | None) -> tuple[ThresholdFit, 
         places.add(chosen)
     found = []
     for threshold in sorted(places):
-        tail = fit_tail(losses, threshold)
+        tail = fit_tail(losses, threshold, floors, censored)
         if tail is not None:
             found.append(ThresholdFit(threshold, tail.exceedances, tail.xi, tail.xi_interval))
     return tuple(found)

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from dinghai.experience.own_columns import own_schema
-from dinghai.experience.own_rows import Cells, OwnFile
+from dinghai.experience.own_rows import Cells, OwnRows, rows_of
 from dinghai.experience.own_values import read_industry, read_size
 from dinghai.experience.tabular import TableFile, read_table_file
-from dinghai.foundation.errors import Fault
 from dinghai.foundation.money import Fen, split
 
 _LONGEST_DAYS: Final = 3_660
@@ -54,27 +53,8 @@ class PolicyPeriod:
         return size_class(self.revenue_fen)
 
 
-@dataclass(frozen=True, slots=True)
-class Exposures:
-    """A file of exposures: every row, what is wrong with some, and what was read of the header."""
-
-    file: str
-    periods: tuple[PolicyPeriod, ...]
-    faults: tuple[Fault, ...]
-    faults_total: int
-    columns: dict[str, str]
-    ignored: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def usable(self) -> tuple[PolicyPeriod, ...]:
-        """Rows that nothing speaks against."""
-        return tuple(one for one in self.periods if not one.screened)
-
-    def screening(self) -> dict[str, int]:
-        """How many rows are screened for each reason."""
-        found = Counter(one.screened for one in self.periods if one.screened)
-        return dict(found.most_common())
+Exposures = OwnRows[PolicyPeriod]
+"""A file of exposures."""
 
 
 def size_class(revenue_fen: Fen) -> str:
@@ -125,14 +105,8 @@ def read_exposures(path: Path) -> Exposures:
 
 def exposures_of(table: TableFile) -> Exposures:
     """The same of a table already read."""
-    file = OwnFile.of(table, "exposures")
     held: dict[str, list[tuple[date, date, int]]] = {}
-    periods = []
-    for row in table.rows:
-        if any(cell.strip() for cell in row.cells):
-            periods.append(_period(Cells(file, row), held))
-    return Exposures(table.file, tuple(periods), tuple(file.faults), file.faults_total,
-                     file.columns, file.header.ignored, table.notes)
+    return rows_of(table, "exposures", lambda cells: _period(cells, held))
 
 
 def _period(cells: Cells, held: dict[str, list[tuple[date, date, int]]]) -> PolicyPeriod:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -11,7 +10,7 @@ from typing import Literal
 
 from dinghai.experience.incidents import Cause, Incident, screen_records
 from dinghai.experience.own_columns import State
-from dinghai.experience.own_rows import Cells, OwnFile
+from dinghai.experience.own_rows import Cells, OwnRows, rows_of
 from dinghai.experience.own_values import (
     read_industry,
     read_peril,
@@ -19,7 +18,6 @@ from dinghai.experience.own_values import (
     read_state,
 )
 from dinghai.experience.tabular import TableFile, read_table_file
-from dinghai.foundation.errors import Fault
 from dinghai.foundation.money import Fen
 
 SOURCE = "own"
@@ -113,27 +111,8 @@ class OwnClaim:
         return amount, ""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnClaims:
-    """A file of claims: every row, what is wrong with some, and what was read of the header."""
-
-    file: str
-    claims: tuple[OwnClaim, ...]
-    faults: tuple[Fault, ...]
-    faults_total: int
-    columns: dict[str, str]
-    ignored: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def usable(self) -> tuple[OwnClaim, ...]:
-        """Rows that nothing speaks against."""
-        return tuple(one for one in self.claims if not one.screened)
-
-    def screening(self) -> dict[str, int]:
-        """How many rows are screened for each reason."""
-        found = Counter(one.screened for one in self.claims if one.screened)
-        return dict(found.most_common())
+OwnClaims = OwnRows[OwnClaim]
+"""A file of claims."""
 
 
 def read_own_claims(path: Path) -> OwnClaims:
@@ -144,14 +123,8 @@ def read_own_claims(path: Path) -> OwnClaims:
 
 def own_claims_of(table: TableFile) -> OwnClaims:
     """The same of a table already read."""
-    file = OwnFile.of(table, "claims")
     first_lines: dict[str, int] = {}
-    claims = []
-    for row in table.rows:
-        if any(cell.strip() for cell in row.cells):
-            claims.append(_claim(Cells(file, row), first_lines))
-    return OwnClaims(table.file, tuple(claims), tuple(file.faults), file.faults_total,
-                     file.columns, file.header.ignored, table.notes)
+    return rows_of(table, "claims", lambda cells: _claim(cells, first_lines))
 
 
 def _claim(cells: Cells, first_lines: dict[str, int]) -> OwnClaim:

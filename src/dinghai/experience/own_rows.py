@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from dinghai.experience.own_columns import FileKind, Found, Header, read_header
 from dinghai.experience.own_values import (
@@ -25,6 +26,51 @@ from dinghai.foundation.errors import Fault, InputError
 
 Value = TypeVar("Value")
 MOST_FAULTS = 1_000
+
+
+class Screenable(Protocol):
+    """A record of an own file; ``screened`` says why it is not used, empty where it is."""
+
+    @property
+    def screened(self) -> str: ...
+
+
+Record = TypeVar("Record", bound=Screenable)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRows(Generic[Record]):
+    """An own file as read: every row, what is wrong with some, and what the header says."""
+
+    file: str
+    rows: tuple[Record, ...]
+    faults: tuple[Fault, ...]
+    faults_total: int
+    columns: dict[str, str]
+    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def usable(self) -> tuple[Record, ...]:
+        """Rows that nothing speaks against."""
+        return tuple(one for one in self.rows if not one.screened)
+
+    def screening(self) -> dict[str, int]:
+        """How many rows are screened for each reason."""
+        found = Counter(one.screened for one in self.rows if one.screened)
+        return dict(found.most_common())
+
+
+def rows_of(
+    table: TableFile, kind: FileKind, read: Callable[[Cells], Record]
+) -> OwnRows[Record]:
+    """Every row of a table that is not blank. Raises InputError for a header that cannot be read;
+    rows that cannot be right stay, screened, with their faults."""
+    file = OwnFile.of(table, kind)
+    records = tuple(read(Cells(file, row)) for row in table.rows
+                    if any(cell.strip() for cell in row.cells))
+    return OwnRows(table.file, records, tuple(file.faults), file.faults_total, file.columns,
+                   file.header.ignored, table.notes)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,16 +88,30 @@ class Bounds:
     by: npt.NDArray[np.intp]
 
 
-class Attacker:
-    """Who knows some sums over the atoms."""
+class Past:
+    """Sums over the atoms that are known whatever a release tells: those of earlier ones."""
 
     def __init__(self, known: Sequence[Floats], atoms: int) -> None:
-        self._known = np.array(known, dtype=np.float64).reshape(len(known), atoms)
+        self.known = np.array(known, dtype=np.float64).reshape(len(known), atoms)
+        self.span = _span(self.known)
+
+
+class Attacker:
+    """Who knows the sums of the past and of a release as it stands now."""
+
+    def __init__(self, past: Past, told: Sequence[Floats]) -> None:
+        atoms = past.known.shape[1]
+        new = np.array(told, dtype=np.float64).reshape(len(told), atoms)
+        self._known = np.vstack([past.known, new])
+        left = _beside(past.span, _beside(past.span, new))  # twice: the first leaves a rounding
+        self._span = np.vstack([past.span, _span(left)])
 
     @cached_property
-    def _inverse(self) -> Floats:
-        """Of the known sums' products with each other: there are fewer sums than atoms."""
-        return np.asarray(linalg.pinvh(self._known @ self._known.T), dtype=np.float64)
+    def _weights(self) -> tuple[Floats, Any]:
+        """The known sums in terms of the span, and their products factored: the span has the
+        rank of the known sums, so that nothing is singular."""
+        parts = self._known @ self._span.T
+        return parts, linalg.cho_factor(parts.T @ parts)
 
     def derives(self, targets: Sequence[Floats]) -> npt.NDArray[np.bool_]:
         """Which targets follow exactly: nothing is left of them beside what is known."""
@@ -105,13 +120,17 @@ class Attacker:
         found = []
         for first in range(0, len(targets), _AT_ONCE):
             wanted = np.array(targets[first:first + _AT_ONCE], dtype=np.float64)
-            left = wanted - self.combination(wanted.T).T @ self._known
-            found.append(np.abs(left).max(axis=1, initial=0.0) < _NOTHING)
+            left = np.abs(_beside(self._span, wanted))
+            found.append(left.max(axis=1, initial=0.0) < _NOTHING)
         return np.concatenate(found)
 
     def combination(self, target: Floats) -> Floats:
-        """How a target that follows is had from what is known: a weight for each known sum."""
-        return np.asarray(self._inverse @ (self._known @ target), dtype=np.float64)
+        """How a target that follows is had from what is known: a weight for each known sum, the
+        least ones that do."""
+        if not len(self._span):
+            return np.zeros(len(self._known))
+        parts, factored = self._weights
+        return np.asarray(parts @ linalg.cho_solve(factored, self._span @ target))
 
     def bounds(self, target: Floats, truth: Floats) -> Bounds:
         """Between what a target must lie, where every atom is zero or more and the known sums are
@@ -138,6 +157,20 @@ class Attacker:
             ends.append(sign * float(done.fun))
             tight |= np.abs(np.asarray(done.eqlin.marginals)) > _NOTHING
         return Bounds(max(ends[0], 0.0) * scale, ends[1] * scale, np.flatnonzero(tight))
+
+
+def _span(rows: Floats) -> Floats:
+    """Orthonormal rows that span the same as some rows."""
+    if not rows.size:
+        return rows[:0]
+    found, heights, _ = linalg.qr(rows.T, mode="economic", pivoting=True, check_finite=False)
+    rank = int((np.abs(np.diag(heights)) > _NOTHING).sum())
+    return np.ascontiguousarray(found[:, :rank].T)
+
+
+def _beside(span: Floats, rows: Floats) -> Floats:
+    """What is left of rows when their shadow on a span is taken away."""
+    return np.asarray(rows - (rows @ span.T) @ span, dtype=np.float64)
 
 
 def finest_of(tables: Iterable[Table]) -> Table:

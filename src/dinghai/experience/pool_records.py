@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Final, Literal, cast
 
 from dinghai.experience.incidents import PEOPLE, SIZE_BANDS
-from dinghai.experience.pool_tables import Row, read_rows
+from dinghai.experience.table_bounds import TableBounds
+from dinghai.experience.tabular import TableFile, table_of
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import MAXIMUM_FEN
@@ -23,6 +24,8 @@ from dinghai.vocabulary.industries import industries
 from dinghai.vocabulary.perils import PERILS
 
 Kind = Literal["event", "cover"]
+Row = tuple[int, Mapping[str, str]]
+"""The line in the file (the heading is line 1) and the cells by column."""
 KINDS: Final[tuple[Kind, ...]] = ("event", "cover")
 ROLES: Final = ("independent", "chain_owner", "supplier", "service_provider")
 """What the firm is in the event's supply chain."""
@@ -63,6 +66,11 @@ class PoolRecord:
 
 COLUMNS: Final = tuple(one.name for one in fields(PoolRecord))
 REQUIRED: Final = ("kind", "firm", "day", "section", "size_band")
+MOST_ROWS: Final = 50_000
+BOUNDS: Final = TableBounds(
+    file_bytes=16 * 1024 * 1024, unpacked_bytes=128 * 1024 * 1024, rows=MOST_ROWS,
+    columns=len(COLUMNS) + 20, cells=MOST_ROWS * (len(COLUMNS) + 20), text=200)
+"""Of a contributed file. Columns beyond those of the pool are read to be refused by their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,31 @@ def read_contribution(content: bytes, name: str, *, until: date) -> Contribution
 
     Raises InputError for a file that cannot be read as a table of the pool's columns.
     """
-    return check_rows(read_rows(content, name, COLUMNS), name, until=until)
+    return check_rows(_rows(table_of(content, name, bounds=BOUNDS)), name, until=until)
+
+
+def _rows(table: TableFile) -> Iterator[Row]:
+    """The rows of a table by column, once its heading is found good."""
+    headings = list(table.header)
+    while headings and not headings[-1]:
+        headings.pop()
+    if not headings:
+        raise InputError("the file is empty", file=table.file, mend="start from the template")
+    for one in headings:
+        if one not in COLUMNS:
+            raise InputError(f"there is no column {one!r}", file=table.file,
+                             line=table.header_line, field=one or None,
+                             mend="the columns are: " + ", ".join(COLUMNS))
+        if headings.count(one) > 1:
+            raise InputError(f"the column {one!r} stands twice", file=table.file,
+                             line=table.header_line, field=one, mend="keep one")
+    for row in table.rows:
+        cells = [cell.strip() for cell in row.cells]
+        if any(cells[len(headings):]):
+            raise InputError("the row has more cells than the heading", file=table.file,
+                             line=row.line, mend="quote cells that hold a comma")
+        if any(cells):
+            yield row.line, dict(zip(headings, cells, strict=False))
 
 
 def check_rows(rows: Iterable[Row], name: str, *, until: date) -> Contribution:
@@ -96,21 +128,21 @@ def check_rows(rows: Iterable[Row], name: str, *, until: date) -> Contribution:
     faults: list[Fault] = []
     seen: dict[PoolRecord, int] = {}
     count = 0
-    for row in rows:
+    for line, cells in rows:
         count += 1
         try:
-            record = _record(row.cells, until)
+            record = _record(cells, until)
         except InputError as error:
-            faults += [Fault(one.message, name, row.line, one.field, one.mend)
+            faults += [Fault(one.message, name, line, one.field, one.mend)
                        for one in error.faults]
             continue
         if record in seen:
-            faults.append(Fault(f"the same row as line: {seen[record]}", name, row.line,
+            faults.append(Fault(f"the same row as line: {seen[record]}", name, line,
                                 None, "leave one of them out"))
             continue
-        seen[record] = row.line
+        seen[record] = line
         good.append(record)
-        lines.append(row.line)
+        lines.append(line)
     return Contribution(name, count, tuple(good), tuple(lines), tuple(faults))
 
 

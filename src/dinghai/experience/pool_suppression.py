@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dinghai.experience.pool_audit import Atoms, Attacker, Floats, atoms_of, finest_of
+from dinghai.experience.pool_audit import Atoms, Attacker, Floats, Past, atoms_of, finest_of
 from dinghai.experience.pool_cells import (
     Cell,
     Event,
@@ -51,15 +51,14 @@ class _Work:
     withheld: dict[Cell, Reason]
     sizes: dict[Cell, tuple[int, int]] = field(default_factory=dict)
     rows: dict[Cell, Floats] = field(default_factory=dict)
-    before: Sequence[Floats] = ()
+    past: Past = field(default_factory=lambda: Past((), 0))
 
     def told(self) -> list[Cell]:
         return [one for one in self.cells if one not in self.withheld]
 
     def attacker(self) -> Attacker:
         """Who knows all releases, the new one as it stands now."""
-        known = [*self.before, *(self.rows[one] for one in self.told())]
-        return Attacker(known, len(next(iter(self.rows.values()), ())))
+        return Attacker(self.past, [self.rows[one] for one in self.told()])
 
     def withhold(self, among: Sequence[Cell], reason: Reason) -> None:
         """Withhold the cell that costs least: of the finest table, with the fewest firms."""
@@ -85,10 +84,10 @@ def withheld_cells(
     if len(atoms.members) > MOST_ATOMS:
         raise Refusal("the tables have too many cells to be audited together",
                       reasons=["choose tables of fewer dimensions"])
-    work.before = [atoms.row(at, cell)
-                   for at, one in enumerate(earlier) for cell in sorted(one.cells)]
+    work.past = Past([atoms.row(at, cell) for at, one in enumerate(earlier)
+                      for cell in sorted(one.cells)], len(atoms.members))
     work.rows = {one: atoms.row(len(earlier), one) for one in cells}
-    _unchanged_or_enough(work, earlier)
+    _unchanged_or_enough(work, events, earlier)
     told = {table for one in [*cells, *(cell for each in earlier for cell in each.cells)]
             for table in fewer(one[0])}
     targets = _targets(atoms, finest, told, rules, len(earlier))
@@ -101,16 +100,18 @@ def withheld_cells(
             pass
 
 
-def _unchanged_or_enough(work: _Work, earlier: Sequence[Told]) -> None:
+def _unchanged_or_enough(
+    work: _Work, events: Sequence[Event], earlier: Sequence[Told]
+) -> None:
     """Withhold a cell whose change since an earlier release fails the rule: one taken from the
     other tells the change. (What more roundabout ways tell is found below.)"""
     for one in earlier:
-        before = cells_of(one.events, sorted({table for table, _ in one.cells}))
+        came_or_went = list(set(events) ^ set(one.events))
+        changed = cells_of(came_or_went, sorted({table for table, _ in one.cells}))
         for cell in work.told():
-            if cell in one.cells:
-                changed = set(work.cells[cell]) ^ set(before[cell])
-                if changed and fault_of(changed, work.rules) is not None:
-                    work.withheld[cell] = "differencing"
+            if (cell in one.cells and cell in changed
+                    and fault_of(changed[cell], work.rules) is not None):
+                work.withheld[cell] = "differencing"
 
 
 def _leftovers(work: _Work, tables: Sequence[Table]) -> bool:
@@ -178,7 +179,7 @@ def _derived(work: _Work, targets: Sequence[tuple[Floats, Reason]]) -> bool:
     had = np.flatnonzero(attacker.derives([row for row, _ in targets]))
     for at in had.tolist():
         row, reason = targets[at]
-        weights = attacker.combination(row)[len(work.before):]
+        weights = attacker.combination(row)[len(work.past.known):]
         used = [told[place] for place in np.flatnonzero(np.abs(weights) > 1e-7)]
         if not used:
             raise Refusal("the releases so far already tell a cell that may not be told",
@@ -199,7 +200,7 @@ def _bounded(work: _Work, atoms: Atoms) -> bool:
             found = work.attacker().bounds(row, truth)
             if found.high - found.low >= least:
                 break
-            first = len(work.before)
+            first = len(work.past.known)
             near = [told[at - first] for at in found.by if at >= first]
             if not near:
                 raise Refusal("the releases so far bound a cell too closely",

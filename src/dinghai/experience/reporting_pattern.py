@@ -8,15 +8,14 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Final, Literal
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from dinghai.experience.calibration_table import KNOWN_AFTER, shipped_table
 from dinghai.experience.delays import Span, estimate_delays, since_the_register
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.streams import uniforms
 from dinghai.foundation.trace import Source
-from dinghai.vocabulary.tables import read_toml_table
 
 Floats = npt.NDArray[np.float64]
 FEWEST_SPANS: Final = 30
@@ -24,25 +23,7 @@ FEWEST_SPANS: Final = 30
 RESAMPLES: Final = 200
 _SEED: Final = 20260301
 _LEAST: Final = 1e-4
-
-
-class _Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    days: int
-    known: float
-    interval: tuple[float, float]
-
-
-class ShippedPattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The shipped share of incidents known by age, with how it was made."""
-
-    schema: Literal["dinghai.reporting-pattern/1"]
-    version: str
-    as_of: str
-    n: int
-    method: str
-    source: str
-    confidence: str
-    points: tuple[_Point, ...]
+_STANDS_IN: Final = "a register's delay stands in for an insurer's"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,15 +64,18 @@ class ReportingPattern:
 
 @cache
 def shipped_pattern() -> ReportingPattern:
-    """The pattern of a public register, for a book whose own delays are too few."""
-    table = read_toml_table("reporting_pattern", ShippedPattern, room="experience")
-    days = [one.days for one in table.points]
+    """The pattern of a public register, for a book whose own delays are too few: the calibration's
+    figures, and straight lines between them. That they suit an insurer is a judgement."""
+    points = {int(row["code"].removeprefix(KNOWN_AFTER)): row for row in shipped_table()["rows"]
+              if row["code"].startswith(KNOWN_AFTER)}
+    days = sorted(points)
     ages = np.arange(days[-1] + 1)
     known, low, high = (np.interp(ages, days, values) for values in (
-        [one.known for one in table.points], [one.interval[0] for one in table.points],
-        [one.interval[1] for one in table.points]))
-    return ReportingPattern("shipped", table.n, known, low, high,
-                            Source(table.source, table.confidence, table.as_of))
+        [points[day]["value"] for day in days], [points[day]["interval"][0] for day in days],
+        [points[day]["interval"][1] for day in days]))
+    last = points[days[-1]]
+    return ReportingPattern("shipped", int(last["n"]), known, low, high,
+                            Source(f"{last['source']}: {_STANDS_IN}", "D", last["as_of"]))
 
 
 def pattern_of(spans: Sequence[Span], as_of: date) -> ReportingPattern:

@@ -13,16 +13,13 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from dinghai.experience.table_bounds import LARGEST_WORKBOOK, TableBounds
 from dinghai.foundation.errors import InputError
 
-LARGEST_UNPACKED: Final = 256 * 1024 * 1024
 MOST_MEMBERS: Final = 2_000
-MOST_ROWS: Final = 1_048_576
-MOST_COLUMNS: Final = 1_000
-MOST_CELLS: Final = 4_000_000
 _SHEETS: Final = "worksheets/"
 _DEEPEST: Final = 40
-_MOST_IN_ROW: Final = 8 * MOST_COLUMNS
+_MOST_IN_ROW: Final = 8 * LARGEST_WORKBOOK.columns
 _MOST_TAGS: Final = {True: 20_000_000, False: 4_000_000}
 """Marks "<" of a worksheet, which is read row by row, and of any other member, which is kept."""
 _CHUNK: Final = 1024 * 1024
@@ -48,17 +45,19 @@ class Sheet:
     first_serial: date
 
 
-def read_workbook(data: bytes, name: str) -> Sheet:
+def read_workbook(data: bytes, name: str, bounds: TableBounds = LARGEST_WORKBOOK) -> Sheet:
     """The rows of a workbook. Nothing is evaluated. Raises InputError for anything that is none,
-    or that is larger than the bounds of this module."""
-    _check_archive(data, name)
+    or that is larger than the bounds and those of any workbook."""
+    bounds = bounds.within(LARGEST_WORKBOOK)
+    bounds.check_file(len(data), name)
+    _check_archive(data, name, bounds)
     from openpyxl.reader.excel import ExcelReader
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _first_sheet(ExcelReader(io.BytesIO(data), read_only=True, data_only=True,
-                                            keep_links=False), name)
+                                            keep_links=False), name, bounds)
     except InputError:
         raise
     except Exception as error:  # openpyxl has no error of its own for a broken workbook
@@ -67,15 +66,15 @@ def read_workbook(data: bytes, name: str) -> Sheet:
                          ) from error
 
 
-def _check_archive(data: bytes, name: str) -> None:
+def _check_archive(data: bytes, name: str, bounds: TableBounds) -> None:
     """Size and count before anything is unpacked; then no member may declare an entity."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            if len(members) > MOST_MEMBERS or sum(
-                    one.file_size for one in members) > LARGEST_UNPACKED:
-                raise InputError(f"the workbook unpacks to more than {LARGEST_UNPACKED} bytes",
-                                 file=name, mend="split it, or save it as CSV")
+            if len(members) > MOST_MEMBERS:
+                raise InputError("the workbook has more parts than any table needs", file=name,
+                                 mend="save it as CSV")
+            bounds.check_unpacked(sum(one.file_size for one in members), name)
             for member in members:
                 if member.filename.lower().endswith(_MARKUP):
                     with archive.open(member) as source:
@@ -104,7 +103,7 @@ def _check_markup(source: Any, name: str, most: int) -> None:
         last = chunk[-16:]
 
 
-def _first_sheet(reader: Any, name: str) -> Sheet:
+def _first_sheet(reader: Any, name: str, bounds: TableBounds) -> Sheet:
     """Reads what a table needs of a workbook, part by part: openpyxl's own way in looks into
     every sheet for its size, and keeps whatever stands before it."""
     from openpyxl.styles.stylesheet import apply_stylesheet
@@ -123,7 +122,7 @@ def _first_sheet(reader: Any, name: str) -> Sheet:
                if sheet.state == "visible" and "chartsheet" not in part.Type
                and part.target in reader.valid_files]
     for place, (title, target) in enumerate(visible):
-        rows, formulas, empty = _rows(reader, target, name)
+        rows, formulas, empty = _rows(reader, target, name, bounds)
         if rows:
             others = tuple(other for other, _ in visible[place + 1:])
             return Sheet(title, rows, formulas, empty, others, first_serial)
@@ -131,24 +130,32 @@ def _first_sheet(reader: Any, name: str) -> Sheet:
 
 
 def _rows(
-    reader: Any, target: str, name: str
+    reader: Any, target: str, name: str, bounds: TableBounds
 ) -> tuple[tuple[tuple[int, tuple[str, ...]], ...], int, int]:
-    rows = []
-    cells = formulas = empty = 0
+    rows: list[tuple[int, tuple[str, ...]]] = []
+    cells = characters = formulas = empty = 0
     for number, found in _parsed(reader, target, name):
         texts: list[str] = []
         cells += len(found)
+        LARGEST_WORKBOOK.check_size(number, 0, 0, name, number)
+        bounds.check_size(0, 0, cells, name, number)
         for cell in found:
-            column = cell["column"]
-            if column > MOST_COLUMNS or number > MOST_ROWS or cells > MOST_CELLS:
-                raise InputError(
-                    f"the sheet has more than {MOST_COLUMNS} columns, {MOST_ROWS} rows or "
-                    f"{MOST_CELLS} cells", file=name, line=number, mend="split it")
-            texts += [""] * (column - len(texts))
-            texts[column - 1] = text_of_cell(cell["value"])
             formulas += cell["formula"]
-            empty += cell["formula"] and cell["value"] is None
+            value = cell["value"]
+            if value is None:
+                empty += cell["formula"]
+                continue
+            column = cell["column"]
+            bounds.check_size(0, column, 0, name, number)
+            if isinstance(value, str):
+                # One shared text may stand in every cell, and be another with each of them.
+                bounds.check_text(len(value), name, number)
+                characters += len(value)
+                bounds.check_unpacked(characters, name)
+            texts += [""] * (column - len(texts))
+            texts[column - 1] = text_of_cell(value)
         if any(texts):
+            bounds.check_size(len(rows), 0, 0, name, number)  # the header is no row
             rows.append((number, tuple(texts)))
     return tuple(rows), formulas, empty
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from dinghai.experience.columns import Column
 from dinghai.experience.delays import Span
+from dinghai.experience.incident_columns import FlooredLosses
 from dinghai.experience.report import Wanted
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.trace import Source
@@ -29,6 +30,8 @@ class SeverityStudy:
     wanted: Wanted
     document: dict[str, JSON]
     out_of_time: OutOfTime | None = None
+    floored: FlooredLosses | None = None
+    """The same losses with each row's own floor and limit, where rows differ in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from dinghai.experience.calibration_table import shipped_table
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.trace import Source
@@ -231,7 +232,7 @@ def _by_peril_and_target(
 @cache
 def shipped_figures() -> Mapping[str, Figure]:
     """The figures of the shipped experience.toml by code."""
-    return figures_of(shipped_raw(("experience",))["experience"])
+    return figures_of(shipped_table())
 
 
 def figures_of(experience: Mapping[str, Any]) -> Mapping[str, Figure]:

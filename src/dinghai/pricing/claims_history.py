@@ -71,9 +71,9 @@ def history_of_profile(profile: Profile, *, on: date, years: int) -> ClaimsHisto
 
 
 def _of_insured(claims: OwnClaims, keys: Sequence[str]) -> list[OwnClaim]:
-    known = {one.insured_key for one in claims.claims if one.insured_key}
+    known = {one.insured_key for one in claims.rows if one.insured_key}
     if not known:
-        return list(claims.claims)
+        return list(claims.rows)
     own = {key for key in known if plain(key) in {plain(one) for one in keys if one}}
     if not own and len(known) == 1:
         raise InputError(f"the claims are those of {next(iter(known))!r}", file=claims.file,
@@ -82,12 +82,12 @@ def _of_insured(claims: OwnClaims, keys: Sequence[str]) -> list[OwnClaim]:
     if not own and not any(keys):
         raise InputError("the file holds several insureds, and this one's key is not known",
                          file=claims.file, field="insured_key", mend="name it by --insured")
-    unknown = next((one for one in claims.claims if not one.insured_key), None)
+    unknown = next((one for one in claims.rows if not one.insured_key), None)
     if unknown is not None and len(known) > 1:
         raise InputError("the file holds several insureds, and a claim names none",
                          file=claims.file, line=unknown.line, field="insured_key",
                          mend="name the insured of each claim")
-    return [one for one in claims.claims if not one.insured_key or one.insured_key in own]
+    return [one for one in claims.rows if not one.insured_key or one.insured_key in own]
 
 
 def _past(one: OwnClaim, first: date, last: date) -> PastClaim:

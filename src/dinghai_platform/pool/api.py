@@ -6,22 +6,23 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from dinghai.experience.pool_cells import TABLES
 from dinghai.experience.pool_private import Budget
-from dinghai.experience.pool_records import Contribution, rejected_rows
+from dinghai.experience.pool_records import BOUNDS, Contribution, rejected_rows
 from dinghai.experience.pool_rules import purposes
-from dinghai.experience.pool_tables import LARGEST_FILE
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.core.jobs import why_it_waits
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, ErrorDetail, PageQuery, Part, part_of
 from dinghai_platform.pool import queries
-from dinghai_platform.pool.models import Batch, CreditEntry, Release
-from dinghai_platform.pool.services import contributions, members, releases
+from dinghai_platform.pool.models import Batch, CreditEntry, Release, ReleaseRequest
+from dinghai_platform.pool.services import contributions, members
+from dinghai_platform.pool.services.requests import request_release
 from dinghai_platform.pool.views.releases import release_dict
 
 router = Router(tags=["pool"])
@@ -197,6 +198,33 @@ class ReleaseNew(Schema):
     delta_ppb: int = Field(0, ge=0, le=10_000)
 
 
+class ReleaseRequestAnswer(Schema):
+    """A release that was asked for: how far its job is, the release's number once it is published,
+    and why it failed where it did."""
+
+    id: UUID
+    state: Literal["requested", "running", "published", "failed", "cancelled"]
+    purpose: str
+    method: Literal["suppressed", "private"]
+    tables: list[list[str]]
+    epsilon_ppm: int
+    delta_ppb: int
+    job: UUID
+    progress: int
+    total: int | None
+    message: str
+    waits_because: str
+    error: str
+    release: str | None
+    requested_at: datetime
+
+
+class ReleaseRequestPart(Part):
+    """A part of the requests of releases."""
+
+    items: list[ReleaseRequestAnswer]
+
+
 @router.get("", response={200: PoolAnswer, **ERRORS}, operation_id="pool")
 def pool_one(request: HttpRequest) -> Document:
     """What the pool holds, and one's own part in it."""
@@ -340,23 +368,48 @@ def release_list(request: HttpRequest, page: Query[PageQuery]) -> Document:
     return part_of(queries.releases(request.actor).order_by("-number"), page, _release)
 
 
-@router.post("/releases", response={201: ReleaseWholeAnswer, **ERRORS},
+@router.post("/releases", response={202: ReleaseRequestAnswer, **ERRORS},
              operation_id="publish_release")
-def release_new(request: HttpRequest, body: ReleaseNew) -> Status:
-    """Publish a release (the operator)."""
+def release_new(request: HttpRequest, response: HttpResponse, body: ReleaseNew) -> Status:
+    """Ask for a release (the operator). A job makes and publishes it: ask for the request at the
+    address in ``Location`` until it says published or failed. The same asked for again meanwhile
+    is the same request."""
     require(request.actor, "pool.operate")
+    budget = None
     if body.method == "private":
         if body.epsilon_ppm is None:
             raise InputError("a private release has no budget", field="epsilon_ppm",
                              mend="say how much to spend")
-        row = releases.publish_private(
-            body.purpose, Budget(body.epsilon_ppm, body.delta_ppb), actor=request.actor,
-            tables=releases.PRIVATE_TABLES if body.tables is None else body.tables)
-    else:
-        row = releases.publish_suppressed(
-            body.purpose, actor=request.actor,
-            tables=TABLES if body.tables is None else body.tables)
-    return Status(201, release_dict(row, True, 0))
+        budget = Budget(body.epsilon_ppm, body.delta_ppb)
+    row = request_release(body.purpose, actor=request.actor, budget=budget, tables=body.tables)
+    response["Location"] = f"{reverse('api:release_request')}?id={row.pk}"
+    return Status(202, _request(row))
+
+
+@router.get("/release-requests", response={200: ReleaseRequestPart, **ERRORS},
+            operation_id="release_requests")
+def request_list(request: HttpRequest, page: Query[PageQuery]) -> Document:
+    """Releases that were asked for, newest first (the operator)."""
+    require(request.actor, "pool.operate")
+    return part_of(queries.release_requests(request.actor), page, _request)
+
+
+@router.get("/release-request", response={200: ReleaseRequestAnswer, **ERRORS},
+            operation_id="release_request", url_name="release_request")
+def request_one(request: HttpRequest, id: UUID) -> Document:
+    """One of them (the operator)."""
+    require(request.actor, "pool.operate")
+    return _request(queries.release_request_of(request.actor, id))
+
+
+def _request(row: ReleaseRequest) -> Document:
+    job = row.job
+    return {
+        "id": row.pk, "state": row.state, "purpose": row.purpose, "method": row.method,
+        "tables": row.tables, "epsilon_ppm": row.epsilon_ppm, "delta_ppb": row.delta_ppb,
+        "job": job.pk, "progress": job.progress, "total": job.total, "message": job.message,
+        "waits_because": why_it_waits(job), "error": job.error,
+        "release": row.release.number if row.release else None, "requested_at": row.created_at}
 
 
 @router.get("/release", response={200: ReleaseWholeAnswer, **ERRORS},
@@ -370,9 +423,7 @@ def release_one(request: HttpRequest, number: str) -> Document:
 
 
 def _content(file: UploadedFile) -> bytes:
-    if file.size is None or file.size > LARGEST_FILE:
-        raise InputError(f"the file is larger than {LARGEST_FILE} bytes", field="file",
-                         mend="split it")
+    BOUNDS.check_file(file.size or 0, file.name or "")
     return file.read()
 
 

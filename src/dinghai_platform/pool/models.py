@@ -142,6 +142,29 @@ class Release(OpenRow):
         return self.number
 
 
+class ReleaseRequest(TenantRow):
+    """That a release was asked for. Its state is its job's until it is published."""
+
+    purpose = models.CharField(_("purpose"), max_length=40)
+    method = models.CharField(_("method"), max_length=12)
+    tables = models.JSONField()
+    epsilon_ppm = models.BigIntegerField(default=0)
+    delta_ppb = models.BigIntegerField(default=0)
+    requested_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+    job = models.OneToOneField("core.Job", models.PROTECT, related_name="+")
+    release = models.OneToOneField(Release, models.PROTECT, null=True, related_name="request")
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("request of a release")
+
+    @property
+    def state(self) -> str:
+        """``requested``, ``running``, ``published``, ``failed`` or ``cancelled``."""
+        if self.release_id is not None:
+            return "published"
+        return "requested" if self.job.state == "queued" else str(self.job.state)
+
+
 class ReleasedBatch(TenantRow):
     """That a batch entered a release, so that a withdrawal can be told of it. Append-only."""
 

@@ -26,6 +26,7 @@ from dinghai_platform.pool.models import (
     Record,
     Release,
     ReleasedBatch,
+    ReleaseRequest,
 )
 from dinghai_platform.pool.rules import is_authority
 
@@ -179,6 +180,17 @@ def release_of(actor: Actor, number: str) -> Release:
     if found is None:
         raise Http404("no such release")
     return found
+
+
+def release_requests(actor: Actor) -> QuerySet[ReleaseRequest]:
+    """Releases that were asked for, with their jobs, newest first."""
+    return ReleaseRequest.objects.visible_to(actor).select_related("job", "release").defer(
+        "release__document").order_by("-id")
+
+
+def release_request_of(actor: Actor, key: Any) -> ReleaseRequest:
+    """One of them, else Http404."""
+    return visible_or_404(release_requests(actor), actor, pk=key)
 
 
 def document_of(row: Release) -> PoolRelease:

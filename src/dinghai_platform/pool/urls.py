@@ -23,4 +23,5 @@ urlpatterns = [
     path("release/", releases.release, name="release"),
     path("release/file/", releases.release_file, name="release_file"),
     path("publish/", releases.publish, name="publish"),
+    path("request/", releases.request_page, name="request"),
 ]

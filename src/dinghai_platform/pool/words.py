@@ -19,6 +19,8 @@ STATES: Mapping[str, Word] = {
     "ended": Word(_p("member", "No member any more")),
     "earned": Word(_p("credits", "Earned"), "good"),
     "reversed": Word(_p("credits", "Taken back"), "warn"),
+    "requested": Word(_p("release", "Requested"), "info"),
+    "published": Word(_p("release", "Published"), "good"),
     "suppressed": Word(_p("method", "Small cells withheld"), "info"),
     "private": Word(_p("method", "Differentially private"), "info"),
 }

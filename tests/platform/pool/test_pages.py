@@ -14,6 +14,7 @@ from tests.experience.pooling import book
 from tests.platform.pool.conftest import Shared, file_of
 from tests.platform.pool.test_contributions import GOOD
 from tests.platform.routes.reading import read_page
+from tests.platform.story import work
 
 LANGUAGES = [("zh-hans", "行业数据池"), ("en", "Data pool")]
 
@@ -107,14 +108,34 @@ def test_the_operators_pages(filled: Shared) -> None:
         organisation=filled.world.other_insurer).state == "ended"
     assert browser.post("/pool/end/", {"organisation": "x"}).status_code == 404
     form = {"purpose": "market_statistics", "method": "suppressed", "tables": ["peril"]}
-    made = browser.post("/pool/publish/", form, follow=True)
-    assert made.status_code == 200 and "R2026-001" in made.content.decode()
-    again = browser.post("/pool/publish/", form)
-    assert "nothing has changed" in again.content.decode()
+    asked = browser.post("/pool/publish/", form)
+    address = asked.headers["Location"]
+    waiting = browser.get(address).content.decode()
+    assert read_page(waiting).faults == []
+    assert "Requested" in waiting and "Why it waits" in waiting and "0 / 2" in waiting
+    assert browser.post("/pool/publish/", form).headers["Location"] == address
+    other = browser.post("/pool/publish/", {**form, "tables": ["section"]})
+    assert "a release is being made" in other.content.decode()
+    assert "HX-Refresh" not in browser.get(address, HTTP_HX_REQUEST="true").headers
+    work()
+    assert browser.get(address, HTTP_HX_REQUEST="true").headers["HX-Refresh"] == "true"
+    made = browser.get(address).content.decode()
+    assert "Read R2026-001" in made and read_page(made).faults == []
+    again = browser.post("/pool/publish/", form).headers["Location"]
+    work()
+    failed = browser.get(again).content.decode()
+    assert "Nothing was published" in failed and "nothing has changed" in failed
+    chinese = browser.get(again, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "nothing has changed" not in chinese and "未发布" in chinese
+    listed = browser.get("/pool/publish/").content.decode()
+    assert "Latest requests" in listed and "R2026-001" in listed and "Failed" in listed
     noisy = {**form, "method": "private"}
     assert "Say how much" in browser.post("/pool/publish/", noisy).content.decode()
-    done = browser.post("/pool/publish/", {**noisy, "epsilon": "0.5"}, follow=True)
-    assert "These figures carry noise" in done.content.decode()
+    asked = browser.post("/pool/publish/", {**noisy, "epsilon": "0.5"})
+    work()
+    assert "Read R2026-002" in browser.get(asked.headers["Location"]).content.decode()
+    assert "These figures carry noise" in browser.get(
+        "/pool/release/?r=R2026-002").content.decode()
     assert Release.objects.unscoped("t").count() == 2
 
 
@@ -126,8 +147,8 @@ def test_the_api_from_records_to_a_release(shared: Shared) -> None:
 
         membership = Membership.objects.get(
             user=actor.user, organisation=actor.organisation, role=actor.role)
-        _token, secret = issue_token(membership, name="t", scopes=["pool.*"], days=1,
-                                     actor=actor)
+        _token, secret = issue_token(membership, name="t", scopes=["pool.*", "core.run_jobs"],
+                                     days=1, actor=actor)
         return Client().generic(
             method, f"/api/v1/pool{address}", json.dumps(body) if body is not None else "",
             content_type="application/json", headers={"Authorization": f"Bearer {secret}"})
@@ -143,17 +164,30 @@ def test_the_api_from_records_to_a_release(shared: Shared) -> None:
     assert call(mine, "GET", f"/batches/{key}").json()["events"] == 1
     assert call(shared.actuary("乙"), "GET", f"/batches/{key}").status_code == 404
     assert call(mine, "GET", "/credits").json()["count"] == 1
-    assert call(shared.operator, "POST", "/releases",
-                {"purpose": "market_statistics"}).status_code == 409
+
+    def released(body: dict[str, object]) -> dict[str, object]:
+        asked = call(shared.operator, "POST", "/releases", body)
+        assert (asked.status_code, asked.json()["state"]) == (202, "requested")
+        address = asked.headers["Location"].removeprefix("/api/v1/pool")
+        work()
+        return call(shared.operator, "GET", address).json()
+
+    early = released({"purpose": "market_statistics"})
+    assert (early["state"], early["release"]) == ("failed", None)
+    assert "enough firms" in early["error"]
     shared.give(book(150, 60))
-    released = call(shared.operator, "POST", "/releases", {"purpose": "market_statistics"})
-    assert released.status_code == 201
-    number = released.json()["number"]
+    number = released({"purpose": "market_statistics"})["release"]
     assert call(mine, "GET", f"/release?number={number}").json()["whole"]
     assert call(mine, "POST", "/releases", {"purpose": "market_statistics"}).status_code == 403
-    noisy = call(shared.operator, "POST", "/releases", {
-        "purpose": "market_statistics", "method": "private", "epsilon_ppm": 1_000_000})
-    assert noisy.status_code == 201
+    assert call(mine, "GET", "/release-requests").status_code == 403
+    noisy = {"purpose": "market_statistics", "method": "private", "epsilon_ppm": 1_000_000}
+    assert released(noisy)["state"] == "published"
+    assert call(shared.operator, "POST", "/releases",
+                {**noisy, "epsilon_ppm": 9_000_000}).status_code == 409
+    assert call(shared.operator, "POST", "/releases", {
+        **noisy, "epsilon_ppm": None}).json()["error"]["field"] == "epsilon_ppm"
+    said = call(shared.operator, "GET", "/release-requests").json()
+    assert [one["state"] for one in said["items"]] == ["published", "published", "failed"]
     assert call(mine, "GET", "").json()["budget"]["spent_epsilon_ppm"] == 1_000_000
     gone = call(mine, "POST", f"/batches/{key}/withdrawal", {"reason": "wrong"})
     assert gone.json()["state"] == "withdrawn"

@@ -9,10 +9,12 @@ from django.db import connection
 
 from dinghai_platform.core.server import grant_use
 from dinghai_platform.core.tenancy import scope_of
-from dinghai_platform.pool.models import Batch, Record, Release
+from dinghai_platform.pool.models import Batch, Record, Release, ReleaseRequest
 from dinghai_platform.pool.services.releases import publish_private, publish_suppressed
+from dinghai_platform.pool.services.requests import request_release
 from tests.platform.pool.conftest import Shared
 from tests.platform.pool.test_releases import MARKET, ONE
+from tests.platform.story import work
 
 pytestmark = pytest.mark.postgres
 ROLE = "dinghai_pool_test"
@@ -58,3 +60,19 @@ def test_releases_are_made_and_read_by_the_sites_own_role(filled: Shared, bound:
         browser = filled.browser("actuary", home)
         for address in ("/pool/", "/pool/releases/", f"/pool/release/?r={row.number}"):
             assert browser.get(address).status_code == 200
+
+
+def test_a_release_is_asked_for_and_made_by_the_sites_own_role(
+    filled: Shared, bound: None
+) -> None:
+    with scope_of(filled.operator):
+        asked = request_release(MARKET, actor=filled.operator)
+    work()
+    with scope_of(filled.operator):
+        row = ReleaseRequest.objects.unscoped("asking the database itself").get()
+        assert (row.pk, row.state) == (asked.pk, "published")
+    for actor in (filled.actuary("甲"), filled.world.actor(
+            "actuary", filled.world.other_insurer)):
+        with scope_of(actor):
+            rows = ReleaseRequest.objects.unscoped("asking the database itself")
+            assert not rows.exists()

@@ -263,6 +263,7 @@ ROUTES: dict[str, Route] = {
     "pool:release": page("actuary", not_by=OUTSIDER).answering(302),  # without ?r=
     "pool:release_file": file("actuary", not_by=OUTSIDER).answering(302),
     "pool:publish": page("operator", not_by="actuary"),
+    "pool:request": page("operator", not_by="actuary").answering(302),  # without ?q=
     # --- dashboards and cases ---
     "cases:dashboard": page("underwriter", not_by=ANYBODY),
     "cases:case": page("underwriter", not_by=OUTSIDER, case="case"),

@@ -11,13 +11,14 @@ from django.db import transaction
 from dinghai.experience.pool_credits import earned
 from dinghai.experience.pool_records import (
     COLUMNS,
+    MOST_ROWS,
     Contribution,
+    Row,
     check_rows,
     read_contribution,
     rejected_rows,
 )
 from dinghai.experience.pool_rules import check_purpose, pool_rules, purposes
-from dinghai.experience.pool_tables import MOST_ROWS, Row
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai_platform.core import audit, clock
@@ -114,9 +115,9 @@ def _read(content: bytes, name: str, actor: Actor) -> Contribution:
 
 def _listed(records: Iterable[dict[str, Any]], actor: Actor) -> Contribution:
     key = _admitted(actor)
-    rows = [
-        Row(line, {name: "" if record.get(name) is None else str(record[name]).strip()
-                   for name in COLUMNS})
+    rows: list[Row] = [
+        (line, {name: "" if record.get(name) is None else str(record[name]).strip()
+                for name in COLUMNS})
         for line, record in enumerate(records, start=1)
     ]
     if len(rows) > MOST_ROWS:

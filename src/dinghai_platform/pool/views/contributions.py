@@ -11,9 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from dinghai.experience.pool_records import COLUMNS, rejected_rows, template
+from dinghai.experience.pool_records import BOUNDS, COLUMNS, rejected_rows, template
 from dinghai.experience.pool_rules import pool_rules
-from dinghai.experience.pool_tables import LARGEST_FILE
 from dinghai.foundation.errors import DinghaiError, InputError
 from dinghai_platform.core.web import csv_answer, fault_of, page
 from dinghai_platform.pool import queries
@@ -39,9 +38,7 @@ def contribute(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
-            if upload.size > LARGEST_FILE:
-                raise InputError(f"the file is larger than {LARGEST_FILE} bytes", field="file",
-                                 mend="split it")
+            BOUNDS.check_file(upload.size, upload.name)
             content = upload.read()
             if "keep" in request.POST:
                 batch = contributions.contribute_file(

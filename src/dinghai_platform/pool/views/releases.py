@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from dinghai.experience.pool_cells import TABLES
 from dinghai.experience.pool_private import Budget
 from dinghai.experience.pool_release import METHOD_PRIVATE, METHOD_SUPPRESSED, counts_of
 from dinghai.experience.pool_rules import pool_rules
-from dinghai.foundation.errors import DinghaiError
+from dinghai.foundation.errors import DinghaiError, Fault
 from dinghai_platform.core.forms import show_error
+from dinghai_platform.core.jobs import why_it_waits
 from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.web import csv_answer, page
 from dinghai_platform.pool import queries
 from dinghai_platform.pool.forms import ReleaseForm
-from dinghai_platform.pool.models import Release
-from dinghai_platform.pool.services.releases import publish_private, publish_suppressed
+from dinghai_platform.pool.models import Release, ReleaseRequest
+from dinghai_platform.pool.services.requests import request_release
 from dinghai_platform.pool.tables_view import CSV_HEADING, csv_rows, release_chart, table_views
-from dinghai_platform.pool.words import purpose_choices, purpose_name
+from dinghai_platform.pool.words import purpose_choices, purpose_name, table_name
+from dinghai_platform.site.answers import said
 from dinghai_platform.site.lists import Column, Filter, List, list_page
+
+_LATEST: Final = 10
+"""So many requests are shown beside the form."""
 
 
 def address_of(row: Release) -> str:
     """Where a release is read."""
     return f"{reverse('pool:release')}?{urlencode({'r': row.number})}"
+
+
+def address_of_request(row: ReleaseRequest) -> str:
+    """Where is told what became of a request."""
+    return f"{reverse('pool:request')}?{urlencode({'q': row.pk})}"
 
 
 @page("pool.view")
@@ -115,25 +126,50 @@ def release_dict(row: Release, detail: bool, withdrawn: int) -> dict[str, Any]:
 
 @page("pool.operate")
 def publish(request: HttpRequest) -> HttpResponse:
-    """Publish a release; the budget that is left stands beside the form."""
+    """Ask for a release; the budget that is left and the latest requests stand beside the form."""
     form = ReleaseForm(request.POST or None, initial={
         "method": METHOD_SUPPRESSED,
         "tables": ["*".join(one) for one in TABLES if one]})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        tables = [tuple(one.split("*")) for one in data["tables"]]
+        tables = [one.split("*") for one in data["tables"]]
+        budget = None
+        if data["method"] == METHOD_PRIVATE:
+            budget = Budget(int(data["epsilon"] * 1_000_000),
+                            int((data["delta"] or 0) * 1_000_000_000))
         try:
-            if data["method"] == METHOD_PRIVATE:
-                budget = Budget(int(data["epsilon"] * 1_000_000),
-                                int((data["delta"] or 0) * 1_000_000_000))
-                row = publish_private(data["purpose"], budget, actor=request.actor, tables=tables)
-            else:
-                row = publish_suppressed(data["purpose"], actor=request.actor, tables=tables)
+            row = request_release(
+                data["purpose"], actor=request.actor, budget=budget, tables=tables)
         except DinghaiError as error:
             show_error(form, error)
         else:
-            return redirect(address_of(row))
+            return redirect(address_of_request(row))
     pool = queries.the_pool()
     return render(request, "pool/publish.html", {
         "form": form, "pool": pool, "budget": queries.spent(pool) if pool else None,
-        "rules": pool_rules().release})
+        "rules": pool_rules().release, "requests": [
+            (row, address_of_request(row), purpose_name(row.purpose))
+            for row in queries.release_requests(request.actor)[:_LATEST]]})
+
+
+@never_cache
+@page("pool.operate")
+def request_page(request: HttpRequest) -> HttpResponse:
+    """One release that was asked for: while it is made its progress, then what became of it."""
+    wanted = request.GET.get("q", "")
+    if not wanted:
+        return redirect("pool:publish")
+    row = queries.release_request_of(request.actor, wanted)
+    error = row.job.error if row.state == "failed" else ""
+    context = {
+        "row": row, "address": address_of_request(row), "job": row.job,
+        "purpose": purpose_name(row.purpose),
+        "tables": [table_name(one) for one in row.tables], "reason": why_it_waits(row.job),
+        "error": said(Fault(error)) if error else "",
+        "release_address": address_of(row.release) if row.release else ""}
+    if request.headers.get("HX-Request"):
+        answer = render(request, "pool/parts/request.html", context)
+        if row.job.has_ended:
+            answer["HX-Refresh"] = "true"  # the page now has its result to show
+        return answer
+    return render(request, "pool/request.html", context)
