@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DONE   := $(VENV)/.done
 LOCALE := src/dinghai_platform/locale src/dinghai_platform/*/locale
+# What is imported may be kept compiled: the tests are read once, not once for each process.
+unexport PYTHONDONTWRITEBYTECODE
 PO     := $(wildcard $(LOCALE:%=%/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
