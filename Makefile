@@ -7,6 +7,9 @@ DONE   := $(VENV)/.done
 LOCALE := src/dinghai_platform/locale src/dinghai_platform/*/locale
 PO     := $(wildcard $(LOCALE:%=%/*/LC_MESSAGES/*.po))
 
+# What is imported may be kept compiled: the tests are read once, not once for each process.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test coverage test-postgres soak lint bench screenshots messages lock clean
 

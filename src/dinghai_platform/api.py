@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import get_language
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
@@ -42,7 +43,25 @@ class ByToken(HttpBearer):
         return request.actor
 
 
-api = NinjaAPI(
+class DescribedOnce(NinjaAPI):
+    """The API; its description is long work and the same until the site starts anew."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._described: dict[tuple[str, str | None], Any] = {}
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> Any:
+        """The description in the language of the moment; readers leave it as it is."""
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        key = (prefix, get_language())
+        if key not in self._described:
+            self._described[key] = super().get_openapi_schema(path_prefix=prefix)
+        return self._described[key]
+
+
+api = DescribedOnce(
     title="Dinghai",
     version="1",
     description="The platform's data and verbs. Amounts are whole fen, ratios parts per million.",

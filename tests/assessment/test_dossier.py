@@ -19,7 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dinghai.assessment.assess import assess
-from dinghai.assessment.dossier import Dossier, read_dossier, read_dossier_archive, read_readings
+from dinghai.assessment.dossier import (
+    Dossier,
+    read_dossier,
+    read_dossier_archive,
+    read_readings,
+    read_statements,
+    unpack_dossier,
+)
 from dinghai.assessment.profile import read_profile, valid_credit_code
 from dinghai.evidence.feeds import shipped_kev
 from dinghai.foundation.canonical import document_hash
@@ -267,6 +274,33 @@ def _zip(folder: Path, target: Path, prefix: str = "") -> Path:
 def test_an_archive_is_the_same_dossier(donghai: Dossier, tmp_path: Path, prefix: str) -> None:
     packed = _zip(EXAMPLES / "donghai", tmp_path / "d.zip", prefix)
     assert read_dossier_archive(packed, today=QUOTE_DAY).sha256 == donghai.sha256
+
+
+@pytest.mark.parametrize("prefix", ["", "donghai/"])
+def test_one_file_is_unpacked_alone(tmp_path: Path, prefix: str) -> None:
+    packed = _zip(EXAMPLES / "donghai", tmp_path / "d.zip", prefix)
+    whole, target = tmp_path / "whole", tmp_path / "one"
+    whole.mkdir()
+    target.mkdir()
+    for name, _vantage in read_statements(unpack_dossier(packed, whole)).evidence:
+        folder = unpack_dossier(packed, target, only=name)
+        assert folder == target / prefix
+        assert (folder / name).read_bytes() == (EXAMPLES / "donghai" / name).read_bytes()
+        assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} == {
+            "profile.toml", name}
+        (folder / name).unlink()
+
+
+def test_one_file_is_unpacked_where_the_whole_would_lie(tmp_path: Path) -> None:
+    packed = tmp_path / "d.zip"
+    with zipfile.ZipFile(packed, "w") as archive:  # no profile, and two folders at the top
+        archive.writestr("scans/a.xml", "a")
+        archive.writestr("inventory/b.json", "b")
+    target = tmp_path / "one"
+    target.mkdir()
+    assert unpack_dossier(packed, target, only="scans/a.xml") == target
+    assert (target / "scans" / "a.xml").read_text() == "a"
+    assert not (target / "inventory" / "b.json").exists()
 
 
 @pytest.mark.parametrize("name", ["../evil.txt", "/etc/evil", "a/../../evil", "C:evil",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dinghai.cli.main import main
+from dinghai.cli.main import ROOMS, build_parser, main
 from tests.making import INTERRUPTION, make_claim, make_policy
 
 
@@ -146,3 +147,20 @@ def test_a_bad_feed_replaces_nothing(
     assert (code, answer["error"]["line"], answer["error"]["field"]) == (2, 3, "epss") or (
         answer["error"]["field"] == "cve")
     assert not (tmp_path / "home" / "feeds").exists()
+
+
+def _commands(parser: argparse.ArgumentParser) -> list[str]:
+    known = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    return list(known.choices)
+
+
+def test_every_command_is_registered_by_the_room_it_is_said_to_be_of() -> None:
+    of_engine = [name for name in _commands(build_parser()) if name in ROOMS]
+    assert of_engine == list(ROOMS)
+    for command, room in ROOMS.items():
+        assert _commands(build_parser(command)) == [
+            name for name, other in ROOMS.items() if other == room]
+
+
+def test_commands_of_the_platform_are_still_found() -> None:
+    assert {"serve", "demo"} <= set(_commands(build_parser("serve"))) - set(ROOMS)

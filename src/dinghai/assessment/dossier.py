@@ -9,7 +9,7 @@ from __future__ import annotations
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -186,14 +186,17 @@ def read_dossier_archive(path: Path, *, today: date | None = None) -> Dossier:
         return read_dossier(unpack_dossier(path, Path(room)), today=today)
 
 
-def unpack_dossier(path: Path, target: Path) -> Path:
+def unpack_dossier(path: Path, target: Path, *, only: str | None = None) -> Path:
     """Unpack a dossier's ZIP into an empty folder; the folder that holds its profile.toml.
 
-    Raises InputError for what is no ZIP, is too large, or leads outside.
+    With ``only``, a path inside the dossier, that file and the profile are all that is written,
+    for callers that read a large dossier file by file. Raises InputError for what is no ZIP, is
+    too large, or leads outside.
     """
+    wanted = None if only is None else {PurePosixPath(only), PurePosixPath("profile.toml")}
     try:
         with zipfile.ZipFile(path) as archive:
-            _unpack(archive, target, path.name)
+            _unpack(archive, target, path.name, wanted)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"not a ZIP that can be read: {error}", file=path.name,
                          mend="zip the dossier's folder again, without a password") from error
@@ -202,7 +205,8 @@ def unpack_dossier(path: Path, target: Path) -> Path:
     return inner[0] if not at_top and len(inner) == 1 else target
 
 
-def _unpack(archive: zipfile.ZipFile, target: Path, name: str) -> None:
+def _unpack(archive: zipfile.ZipFile, target: Path, name: str,
+            wanted: Set[PurePosixPath] | None) -> None:
     entries = archive.infolist()
     if len(entries) > FILES_LIMIT:
         raise InputError(f"the archive has more than {FILES_LIMIT} entries", file=name,
@@ -215,6 +219,10 @@ def _unpack(archive: zipfile.ZipFile, target: Path, name: str) -> None:
             raise InputError("an entry leads outside the archive", file=name, field=entry.filename,
                              mend="zip the folder itself, without links")
         if entry.is_dir() or "__MACOSX" in place.parts:
+            continue
+        if wanted is not None and not wanted & {place, PurePosixPath(*place.parts[1:])}:
+            if len(place.parts) > 1:  # the folders at the top say where the dossier begins
+                (target / place.parts[0]).mkdir(exist_ok=True)
             continue
         goal = target.joinpath(*place.parts)
         goal.parent.mkdir(parents=True, exist_ok=True)

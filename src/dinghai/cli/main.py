@@ -6,43 +6,51 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Final
 
 from dinghai import __version__
-from dinghai.cli import (
-    batch,
-    calibrate,
-    claims,
-    comparison,
-    compound,
-    evidence,
-    experience,
-    feeds,
-    filing,
-    fit,
-    incidents,
-    oed,
-    pool,
-    risk,
-    simulate,
-    wording,
-)
 from dinghai.cli.output import Parser, as_json, give_error
 from dinghai.foundation.errors import InputError, Refusal
 
+ROOMS: Final = {
+    "evidence": "evidence",
+    "assess": "risk",
+    "quote": "risk",
+    "quote-batch": "batch",
+    "simulate": "simulate",
+    "incidents": "incidents",
+    "experience": "experience",
+    "fit": "fit",
+    "calibrate": "calibrate",
+    "compound": "compound",
+    "pool": "pool",
+    "needs": "comparison",
+    "feeds": "feeds",
+    "claims": "claims",
+    "oed": "oed",
+    "wording": "wording",
+    "filing": "filing",
+}
+"""Each command of the engine, and the module here that registers it."""
 
-def build_parser() -> Parser:
-    """The whole command line."""
+
+def build_parser(command: str | None = None) -> Parser:
+    """The whole command line, or as much of it as one of the engine's commands needs.
+
+    Loading every room takes seconds, so that a command loads its own alone.
+    """
     parser = Parser(prog="dinghai", description="Cyber insurance from evidence to a settled claim.")
     parser.add_argument("--version", action="version", version=f"dinghai {__version__}")
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for room in (evidence, risk, batch, simulate, incidents, experience, fit, calibrate, compound,
-                 pool, comparison, feeds, claims, oed, wording, filing):
-        room.register(subparsers)
-    for found in entry_points(group="dinghai.commands"):
-        found.load()(subparsers)
+    for room in dict.fromkeys(ROOMS.values()) if command not in ROOMS else (ROOMS[command],):
+        import_module(f"dinghai.cli.{room}").register(subparsers)
+    if command not in ROOMS:
+        for found in entry_points(group="dinghai.commands"):
+            found.load()(subparsers)
     return parser
 
 
@@ -51,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     json_wanted = "--json" in words
     try:
-        parser = build_parser()
+        parser = build_parser(next((word for word in words if not word.startswith("-")), None))
         arguments = parser.parse_args(words)
         json_wanted = as_json(arguments)
         if not hasattr(arguments, "run"):

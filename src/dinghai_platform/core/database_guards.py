@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import migrations
+from django.db.migrations.operations.base import Operation
 
 
-class VendorSQL(migrations.RunPython):
-    """SQL that differs by database; nothing happens where a vendor has none."""
+class VendorSQL(Operation):
+    """SQL that differs by database; nothing happens where a vendor has none, nor on the way back.
+
+    It never asks for the models of its moment: Django would build them all anew for each one.
+    """
+
+    reduces_to_sql = False
 
     def __init__(self, *, sqlite: tuple[str, ...] = (), postgresql: tuple[str, ...] = ()) -> None:
         self.by_vendor = {"sqlite": sqlite, "postgresql": postgresql}
-        super().__init__(self._run, migrations.RunPython.noop)
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         return (
@@ -21,11 +25,26 @@ class VendorSQL(migrations.RunPython):
             {"sqlite": self.by_vendor["sqlite"], "postgresql": self.by_vendor["postgresql"]},
         )
 
-    def _run(self, _apps: Any, schema_editor: Any) -> None:
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """The models stay as they are."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Say each statement of the vendor."""
         for statement in self.by_vendor.get(schema_editor.connection.vendor, ()):
             # Through a bare cursor: a percent sign in a trigger's message is no parameter.
             with schema_editor.connection.cursor() as cursor:
                 cursor.execute(statement)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Leave the guards: what is taken back takes its own tables with it."""
+
+    def describe(self) -> str:
+        """What `migrate --plan` says."""
+        return "SQL of the database's own kind"
 
 
 def append_only(table: str) -> VendorSQL:

@@ -7,7 +7,7 @@ is marked `django_db` works in a savepoint of its own above it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib.resources import files
@@ -69,6 +69,8 @@ class Scenery:
     world: World
     homes: dict[str, Organisation]
     objects: dict[str, Any] = field(default_factory=dict)
+    signed_in: dict[tuple[str, Organisation | None], str] = field(default_factory=dict)
+    """Session keys of people who came before the tests, whose own sign-ins are undone."""
 
     def key(self, name: str) -> str:
         """What stands in an address for the object of that name."""
@@ -87,12 +89,20 @@ class Scenery:
     ) -> Client:
         """The browser of somebody in a role; of a stranger without one."""
         client = Client(headers={"accept-language": language}, **options)
-        if role is not None:
+        if (role, home) in self.signed_in:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.signed_in[role, home]
+        elif role is not None:
             client.force_login(
                 self.actor(role, home=home).user,
                 backend="django.contrib.auth.backends.ModelBackend",
             )
         return client
+
+    def sign_in(self, people: Iterable[tuple[str, Organisation | None]]) -> None:
+        """Sign people in before the tests begin, so that none of these has to."""
+        for role, home in people:
+            client = self.browser(role, home=home)
+            self.signed_in[role, home] = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     def foreign_home(self, role: str) -> Organisation:
         """Where the same role sits on the other side: the other insurer, or the other insured."""

@@ -46,6 +46,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'table version',
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'kind', 'in_force_from'], name='actuarial_t_tenant__12c5c6_idx')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'kind', 'table_id', 'number'), name='actuarial_one_number'),
+                    models.UniqueConstraint(fields=('tenant', 'kind', 'table_id', 'label'), name='actuarial_one_label'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -133,17 +138,5 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('run', 'quote'), name='actuarial_once_a_run')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='tableversion',
-            index=models.Index(fields=['tenant', 'kind', 'in_force_from'], name='actuarial_t_tenant__12c5c6_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='tableversion',
-            constraint=models.UniqueConstraint(fields=('tenant', 'kind', 'table_id', 'number'), name='actuarial_one_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='tableversion',
-            constraint=models.UniqueConstraint(fields=('tenant', 'kind', 'table_id', 'label'), name='actuarial_one_label'),
         ),
     ]

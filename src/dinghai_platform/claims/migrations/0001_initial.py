@@ -19,6 +19,43 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Incident',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('policy_no', models.CharField(max_length=40, verbose_name='policy number')),
+                ('number', models.CharField(max_length=40, verbose_name='number')),
+                ('state', models.CharField(default='reported', max_length=20, verbose_name='state')),
+                ('title', models.CharField(max_length=200, verbose_name='what happened')),
+                ('description', models.TextField(blank=True, verbose_name='description')),
+                ('contact', models.CharField(blank=True, max_length=200, verbose_name='contact')),
+                ('occurred_at', models.DateTimeField(blank=True, null=True, verbose_name='began')),
+                ('discovered_at', models.DateTimeField(verbose_name='discovered')),
+                ('reported_at', models.DateTimeField(default=dinghai_platform.core.clock.now, verbose_name='reported')),
+                ('facts', models.JSONField(default=dict)),
+                ('operator', models.CharField(choices=[('general', 'Other network operator'), ('critical_infrastructure', 'Operator of critical infrastructure'), ('central_state_organ', 'Central party or state organ')], default='general', max_length=30)),
+                ('involves_critical', models.BooleanField(default=None, null=True, verbose_name='critical infrastructure involved')),
+                ('family', models.CharField(blank=True, max_length=40, verbose_name='GB/T 20986 family')),
+                ('authority', models.CharField(default='cac', max_length=40)),
+                ('grade', models.JSONField(null=True)),
+                ('judged_reason', models.TextField(blank=True)),
+                ('triaged_at', models.DateTimeField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('insured', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
+                ('judged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='underwriting.policy', verbose_name='policy')),
+                ('reported_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+            ],
+            options={
+                'verbose_name': 'incident',
+                'ordering': ('-id',),
+                'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'state'], name='claims_inci_tenant__8aa34b_idx')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='claims_one_incident')],
+            },
+        ),
+        migrations.CreateModel(
             name='Claim',
             fields=[
                 ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
@@ -43,11 +80,14 @@ class Migration(migrations.Migration):
                 ('insured', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='underwriting.policy')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('incident', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='claim', to='claims.incident')),
             ],
             options={
                 'verbose_name': 'claim',
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'state'], name='claims_clai_tenant__27d19d_idx')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='claims_one_claim')],
             },
         ),
         migrations.CreateModel(
@@ -95,6 +135,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'decision',
                 'ordering': ('claim', 'sequence'),
                 'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(fields=('claim', 'sequence'), name='claims_one_decision_no'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'provisional')), fields=('claim',), name='claims_one_provisional'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -119,41 +163,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('no',),
                 'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Incident',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('policy_no', models.CharField(max_length=40, verbose_name='policy number')),
-                ('number', models.CharField(max_length=40, verbose_name='number')),
-                ('state', models.CharField(default='reported', max_length=20, verbose_name='state')),
-                ('title', models.CharField(max_length=200, verbose_name='what happened')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('contact', models.CharField(blank=True, max_length=200, verbose_name='contact')),
-                ('occurred_at', models.DateTimeField(blank=True, null=True, verbose_name='began')),
-                ('discovered_at', models.DateTimeField(verbose_name='discovered')),
-                ('reported_at', models.DateTimeField(default=dinghai_platform.core.clock.now, verbose_name='reported')),
-                ('facts', models.JSONField(default=dict)),
-                ('operator', models.CharField(choices=[('general', 'Other network operator'), ('critical_infrastructure', 'Operator of critical infrastructure'), ('central_state_organ', 'Central party or state organ')], default='general', max_length=30)),
-                ('involves_critical', models.BooleanField(default=None, null=True, verbose_name='critical infrastructure involved')),
-                ('family', models.CharField(blank=True, max_length=40, verbose_name='GB/T 20986 family')),
-                ('authority', models.CharField(default='cac', max_length=40)),
-                ('grade', models.JSONField(null=True)),
-                ('judged_reason', models.TextField(blank=True)),
-                ('triaged_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('insured', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
-                ('judged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='underwriting.policy', verbose_name='policy')),
-                ('reported_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'incident',
-                'ordering': ('-id',),
-                'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(fields=('claim', 'no'), name='claims_one_request_number'),
+                    models.UniqueConstraint(condition=models.Q(('answered_at', None)), fields=('claim',), name='claims_one_open_request'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -177,12 +190,8 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('reference',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('incident', 'reference'), name='claims_one_evidence_reference')],
             },
-        ),
-        migrations.AddField(
-            model_name='claim',
-            name='incident',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='claim', to='claims.incident'),
         ),
         migrations.CreateModel(
             name='LossItem',
@@ -200,6 +209,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('no',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('claim', 'no'), name='claims_one_item_number')],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +259,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'payment',
                 'ordering': ('id',),
                 'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(fields=('decision', 'kind'), name='claims_paid_once_per_decision'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'interim')), fields=('claim',), name='claims_one_interim'),
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='claims_payment_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -288,6 +303,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('id',),
                 'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(fields=('recourse', 'reference'), name='claims_recovered_once'),
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='claims_recovery_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -313,6 +332,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('due', 'id'),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('incident', 'clock_id'), name='claims_one_duty_per_clock')],
             },
         ),
         migrations.CreateModel(
@@ -380,69 +400,5 @@ class Migration(migrations.Migration):
                 'ordering': ('at', 'id'),
                 'abstract': False,
             },
-        ),
-        migrations.AddConstraint(
-            model_name='decisionrecord',
-            constraint=models.UniqueConstraint(fields=('claim', 'sequence'), name='claims_one_decision_no'),
-        ),
-        migrations.AddConstraint(
-            model_name='decisionrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'provisional')), fields=('claim',), name='claims_one_provisional'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidencerequest',
-            constraint=models.UniqueConstraint(fields=('claim', 'no'), name='claims_one_request_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidencerequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('answered_at', None)), fields=('claim',), name='claims_one_open_request'),
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['tenant', 'state'], name='claims_inci_tenant__8aa34b_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='claims_one_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidencedocument',
-            constraint=models.UniqueConstraint(fields=('incident', 'reference'), name='claims_one_evidence_reference'),
-        ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(fields=['tenant', 'state'], name='claims_clai_tenant__27d19d_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='claims_one_claim'),
-        ),
-        migrations.AddConstraint(
-            model_name='lossitem',
-            constraint=models.UniqueConstraint(fields=('claim', 'no'), name='claims_one_item_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('decision', 'kind'), name='claims_paid_once_per_decision'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'interim')), fields=('claim',), name='claims_one_interim'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='claims_payment_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='recovery',
-            constraint=models.UniqueConstraint(fields=('recourse', 'reference'), name='claims_recovered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='recovery',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='claims_recovery_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportingduty',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('incident', 'clock_id'), name='claims_one_duty_per_clock'),
         ),
     ]

@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'account',
                 'ordering': ('number',),
                 'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'key'), name='ledger_account_key'),
+                    models.UniqueConstraint(fields=('tenant', 'number'), name='ledger_account_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +65,15 @@ class Migration(migrations.Migration):
                 'verbose_name': 'journal entry',
                 'ordering': ('-number',),
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['tenant', 'effective_date'], name='ledger_jour_tenant__2226ea_idx'),
+                    models.Index(fields=['tenant', 'source_type', 'source_id'], name='ledger_jour_tenant__c4a61b_idx'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'idempotency_key'), name='ledger_entry_once'),
+                    models.UniqueConstraint(fields=('tenant', 'number'), name='ledger_entry_number'),
+                    models.CheckConstraint(condition=models.Q(('total_fen__gt', 0)), name='ledger_entry_amount'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,46 +90,11 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('entry', 'line'),
                 'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(fields=('entry', 'line'), name='ledger_posting_line'),
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='ledger_posting_amount'),
+                    models.CheckConstraint(condition=models.Q(('side__in', ('debit', 'credit'))), name='ledger_posting_side'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('tenant', 'key'), name='ledger_account_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='ledger_account_number'),
-        ),
-        migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['tenant', 'effective_date'], name='ledger_jour_tenant__2226ea_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['tenant', 'source_type', 'source_id'], name='ledger_jour_tenant__c4a61b_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.UniqueConstraint(fields=('tenant', 'idempotency_key'), name='ledger_entry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='ledger_entry_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.CheckConstraint(condition=models.Q(('total_fen__gt', 0)), name='ledger_entry_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.UniqueConstraint(fields=('entry', 'line'), name='ledger_posting_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='ledger_posting_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ('debit', 'credit'))), name='ledger_posting_side'),
         ),
     ]

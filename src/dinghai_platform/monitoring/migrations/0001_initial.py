@@ -19,6 +19,32 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Reading',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('sequence', models.PositiveIntegerField()),
+                ('as_of', models.DateField(verbose_name='as of')),
+                ('taken_at', models.DateTimeField(default=dinghai_platform.core.clock.now)),
+                ('cause', models.CharField(choices=[('bind', 'At bind'), ('feed', 'New threat table'), ('rescan', 'Re-scan'), ('fix', 'Verified fix'), ('review', 'Regular review')], max_length=10, verbose_name='cause')),
+                ('document', models.JSONField()),
+                ('score_ppm', models.PositiveIntegerField(verbose_name='score')),
+                ('grade', models.CharField(max_length=1, verbose_name='grade')),
+                ('expected_loss_fen', models.BigIntegerField(verbose_name='expected loss')),
+                ('model_hash', models.CharField(max_length=64)),
+                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='underwriting.assessment')),
+                ('insured', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='readings', to='underwriting.policy')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+            ],
+            options={
+                'verbose_name': 'reading',
+                'ordering': ('policy', 'sequence'),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('policy', 'sequence'), name='monitoring_one_reading')],
+            },
+        ),
+        migrations.CreateModel(
             name='FloatProposal',
             fields=[
                 ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
@@ -32,11 +58,13 @@ class Migration(migrations.Migration):
                 ('insured', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='float_proposals', to='underwriting.policy')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('reading', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='float_proposals', to='monitoring.reading')),
             ],
             options={
                 'verbose_name': 'premium float',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('reading',), name='monitoring_one_proposal')],
             },
         ),
         migrations.CreateModel(
@@ -67,31 +95,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'notice',
                 'ordering': ('-id',),
                 'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Reading',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('sequence', models.PositiveIntegerField()),
-                ('as_of', models.DateField(verbose_name='as of')),
-                ('taken_at', models.DateTimeField(default=dinghai_platform.core.clock.now)),
-                ('cause', models.CharField(choices=[('bind', 'At bind'), ('feed', 'New threat table'), ('rescan', 'Re-scan'), ('fix', 'Verified fix'), ('review', 'Regular review')], max_length=10, verbose_name='cause')),
-                ('document', models.JSONField()),
-                ('score_ppm', models.PositiveIntegerField(verbose_name='score')),
-                ('grade', models.CharField(max_length=1, verbose_name='grade')),
-                ('expected_loss_fen', models.BigIntegerField(verbose_name='expected loss')),
-                ('model_hash', models.CharField(max_length=64)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='underwriting.assessment')),
-                ('insured', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='readings', to='underwriting.policy')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'reading',
-                'ordering': ('policy', 'sequence'),
-                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='monitoring_one_notice')],
             },
         ),
         migrations.CreateModel(
@@ -121,31 +125,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'finding under watch',
                 'ordering': ('-severity_rank', 'asset', 'id'),
                 'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'state', 'due'], name='monitoring__tenant__1372d0_idx')],
+                'constraints': [models.UniqueConstraint(fields=('policy', 'key', 'cve'), name='monitoring_one_finding')],
             },
-        ),
-        migrations.AddField(
-            model_name='floatproposal',
-            name='reading',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='float_proposals', to='monitoring.reading'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='monitoring_one_notice'),
-        ),
-        migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(fields=('policy', 'sequence'), name='monitoring_one_reading'),
-        ),
-        migrations.AddIndex(
-            model_name='monitoredfinding',
-            index=models.Index(fields=['tenant', 'state', 'due'], name='monitoring__tenant__1372d0_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoredfinding',
-            constraint=models.UniqueConstraint(fields=('policy', 'key', 'cve'), name='monitoring_one_finding'),
-        ),
-        migrations.AddConstraint(
-            model_name='floatproposal',
-            constraint=models.UniqueConstraint(fields=('reading',), name='monitoring_one_proposal'),
         ),
     ]

@@ -43,6 +43,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'batch',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'number'), name='pool_one_batch'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('tenant', 'content_hash'), name='pool_content_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +64,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'credit entry',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('batch', 'kind'), name='pool_credit_once')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +98,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'pool',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant',), name='pool_one_pool')],
             },
         ),
         migrations.CreateModel(
@@ -117,6 +123,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'record',
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'fingerprint'], name='pool_record_tenant__4bb471_idx')],
             },
         ),
         migrations.CreateModel(
@@ -154,6 +161,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['year'], name='pool_budget_year_518598_idx')],
             },
         ),
         migrations.CreateModel(
@@ -169,34 +177,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('release', 'batch'), name='pool_released_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='pool_one_batch'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'accepted')), fields=('tenant', 'content_hash'), name='pool_content_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditentry',
-            constraint=models.UniqueConstraint(fields=('batch', 'kind'), name='pool_credit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pool',
-            constraint=models.UniqueConstraint(fields=('tenant',), name='pool_one_pool'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['tenant', 'fingerprint'], name='pool_record_tenant__4bb471_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='budgetentry',
-            index=models.Index(fields=['year'], name='pool_budget_year_518598_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='releasedbatch',
-            constraint=models.UniqueConstraint(fields=('release', 'batch'), name='pool_released_once'),
         ),
     ]

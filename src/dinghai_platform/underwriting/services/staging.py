@@ -26,16 +26,15 @@ from dinghai_platform.underwriting.models.evidence import SEVERITY_ORDER
 _BATCH = 500
 
 
-
 @contextmanager
-def unpacked(dossier: Dossier) -> Iterator[Path]:
-    """The dossier's folder, unpacked for as long as the block lasts."""
+def unpacked(dossier: Dossier, *, only: str | None = None) -> Iterator[Path]:
+    """The dossier's folder, or ``only`` one file of it, unpacked while the block lasts."""
     with tempfile.TemporaryDirectory(prefix="dossier-") as room:
         archive = Path(room) / "dossier.zip"
         archive.write_bytes(files.read_file(dossier.source))
         target = Path(room) / "folder"
         target.mkdir()
-        yield unpack_dossier(archive, target)
+        yield unpack_dossier(archive, target, only=only)
 
 
 def prepare_chunk(dossier: Dossier, cursor: dict[str, Any], progress: int) -> Any:
@@ -51,7 +50,7 @@ def prepare_chunk(dossier: Dossier, cursor: dict[str, Any], progress: int) -> An
                 return read_statements(folder, today=clock.today())
         if progress <= len(names):
             name, vantage = names[progress - 1]
-            with unpacked(dossier) as folder:
+            with unpacked(dossier, only=name) as folder:
                 try:
                     return read_evidence(folder / name, vantage=vantage, source_name=name)
                 except InputError as error:
