@@ -201,6 +201,27 @@ def calibration_name(place: str) -> str:
     return " · ".join(dict.fromkeys(known))
 
 
+UNITS: Final[Mapping[str, Any]] = {
+    "share": _p("unit", "share"), "ratio": _p("unit", "ratio"), "log": _p("unit", "logarithm"),
+    "records": _p("unit", "records"), "probability": _p("unit", "probability"),
+    "ln ratio": _p("unit", "logarithm of a ratio"),
+    "ln records": _p("unit", "logarithm of records"),
+    "ln USD": _p("unit", "logarithm of US dollars"), "elasticity": _p("unit", "elasticity"),
+    "hours": _p("unit", "hours"), "days": _p("unit", "days"), "fen": _p("unit", "fen"),
+    "per_year": _p("unit", "a year"), "per_month": _p("unit", "a month"),
+    "per USD million": _p("unit", "per million US dollars"), "count": _p("unit", "count"),
+    "CNY per USD": _p("unit", "yuan per US dollar"), "fen per hour": _p("unit", "fen an hour"),
+    "incidents": _p("unit", "incidents"), "USD": _p("unit", "US dollars"),
+    "CNY": _p("unit", "yuan"),
+}
+"""Units of calibration tables; ppm is written the same in every language."""
+
+
+def unit_name(unit: str) -> str:
+    """A unit of a calibration table in words."""
+    return str(UNITS.get(unit, unit))
+
+
 def outcome_name(code: str) -> str:
     """An outcome of a quote in words."""
     return str(state_word(code).label) if code else "—"
