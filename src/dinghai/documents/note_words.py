@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Final
 
 from dinghai.documents.phrases import Language, has_phrase, phrase
+from dinghai.documents.source_words import source_table
 from dinghai.vocabulary.industries import industries
 from dinghai.vocabulary.perils import perils
 
@@ -59,8 +60,8 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 @cache
 def _words(part: str) -> str | None:
-    if codes := _codes(part):
-        return codes
+    if known := _codes(part) or source_table().get(part):
+        return known
     for pattern, chinese in _patterns():
         if match := pattern.fullmatch(part):
             return chinese.format(**{name: _value(value)
@@ -71,7 +72,7 @@ def _words(part: str) -> str | None:
 def _value(text: str) -> str:
     """What stands in a place: the name of a law or a certainty, else the text itself."""
     if has_phrase(f"fit_law.{text}"):
-        return phrase(f"fit_law.{text}", "zh").removesuffix("分布")
+        return phrase(f"fit_law.{text}", "zh")
     return _CERTAINTY.get(text, text)
 
 
