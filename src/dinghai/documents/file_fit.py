@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, TypeVar, get_args
 
 from dinghai.documents.blocks import Block, Document, Heading, PageBreak
 from dinghai.documents.fit_report import (
@@ -19,6 +20,7 @@ from dinghai.documents.fit_report import (
 )
 from dinghai.documents.inputs import DocumentStudy
 from dinghai.documents.phrases import Language
+from dinghai.experience.column_kinds import MOST_GROUPS
 from dinghai.experience.columns import (
     Column,
     Screened,
@@ -38,10 +40,10 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.trace import Source
 
+Group = TypeVar("Group")
 FitKind = Literal["severity", "frequency", "delay"]
 KINDS: Final[tuple[FitKind, ...]] = get_args(FitKind)
-MOST_GROUPS: Final = 24
-"""A paper of more groups is read by nobody."""
+_PLAIN: Final = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class FitPart:
     name: str
     document: dict[str, JSON]
     losses: Column[float] | None = None
-    wanted: Wanted = Wanted()
+    wanted: Wanted = _PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,103 +153,124 @@ class FileFit:
         return f"{subject.title} · {part.name or '—'}" if self.question.by else subject.title
 
 
-def fit_file(path: Path, question: FitQuestion) -> FileFit:
+def fit_file(
+    path: Path, question: FitQuestion, *, answered: Mapping[str, JSON] | None = None
+) -> FileFit:
     """Read the file and fit what is asked. Raises InputError for a file or a column that is none,
-    and for data of which nothing can be fitted."""
+    and for data of which nothing can be fitted.
+
+    ``answered`` is the document of an earlier answer to the same question of the same file: it is
+    taken as it stands, and the data are read for the plots alone.
+    """
+    asked = _Asked(path, question, answered)
     if question.kind == "severity":
-        return _severity(path, question)
-    return _frequency(path, question) if question.kind == "frequency" else _delay(path, question)
+        return asked.severity()
+    return asked.frequency() if question.kind == "frequency" else asked.delay()
 
 
-def _severity(path: Path, question: FitQuestion) -> FileFit:
-    whole, parts = _losses(path, question)
-    if not whole.values:
-        raise InputError("the column holds no amount above zero", file=str(path), field="column",
-                         mend="choose a column of numbers, such as 12500 or 12,500.00")
-    if not question.by:
-        return FileFit(question, parts, parts[0].document, whole.screened)
-    _check_groups(len(parts), path)
-    return FileFit(question, parts, {
-        "groups": {part.name: part.document for part in parts},
-        "screened": len(whole.screened), "screened_reasons": whole.reasons()}, whole.screened)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question of a file on its way to the answer."""
 
+    path: Path
+    question: FitQuestion
+    answered: Mapping[str, JSON] | None
 
-def _losses(path: Path, question: FitQuestion) -> tuple[Column[float], tuple[FitPart, ...]]:
-    wanted = Wanted(question.floor, question.threshold, question.limits)
-    by = question.by or None
-    if question.column in get_args(Measure) and is_incident_table(path):
-        measure: Measure = "records" if question.column == "records" else "amount"
-        losses = loss_column(read_incidents(path), measure, by=by, floor=question.floor,
-                             currency=question.currency or None)
-        groups = losses.by_group() if by else {"": losses}
-        if any(one.row_wise for one in groups.values()):
-            raise InputError(
-                "plots of losses with floors or limits of their own are not built",
-                file=str(path), field="by", mend="fit sources with one floor by themselves")
-        return losses.column, tuple(
-            FitPart(name, floored_report(one, wanted), one.column,
-                    replace(wanted, floor=one.plain_floor)) for name, one in groups.items())
-    column = read_amounts(path, question.column, by=by, floor=question.floor)
-    columns: Mapping[str, Column[float]] = column.by_group() if by else {"": column}
-    return column, tuple(FitPart(name, severity_report(one, wanted), one, wanted)
-                         for name, one in columns.items())
+    def severity(self) -> FileFit:
+        """The laws of the amounts, or of each group's."""
+        question = self.question
+        wanted = Wanted(question.floor, question.threshold, question.limits)
+        by = question.by or None
+        if question.column in get_args(Measure) and is_incident_table(self.path):
+            measure: Measure = "records" if question.column == "records" else "amount"
+            losses = loss_column(read_incidents(self.path), measure, by=by, floor=question.floor,
+                                 currency=question.currency or None)
+            whole = losses.column
+            groups = self._groups(losses.by_group() if by else {"": losses})
+            if any(one.row_wise for one in groups.values()):
+                raise self._fault(
+                    "by", "plots of losses with floors or limits of their own are not built",
+                    "fit sources with one floor by themselves")
+            parts = tuple(
+                FitPart(name, self._known(name, partial(floored_report, one, wanted)), one.column,
+                        replace(wanted, floor=one.plain_floor)) for name, one in groups.items())
+        else:
+            whole = read_amounts(self.path, question.column, by=by, floor=question.floor)
+            plain = self._groups(whole.by_group() if by else {"": whole})
+            parts = tuple(FitPart(name, self._known(name, partial(severity_report, one, wanted)),
+                                  one, wanted) for name, one in plain.items())
+        if not whole.values:
+            raise self._fault("column", "the column holds no amount above zero",
+                              "choose a column of numbers, such as 12500 or 12,500.00")
+        return self._answer(parts, whole)
 
+    def frequency(self) -> FileFit:
+        """The laws of the counts, or of each group's."""
+        question = self.question
+        by = question.by or None
+        if question.column in DAYS and is_incident_table(self.path):
+            whole = day_column(read_incidents(self.path), question.column, question.per, by=by)
+        else:
+            whole = read_days(self.path, question.column, by=by)
+        if len(whole.values) < 2:
+            raise self._fault("column", "fewer than two rows have a day",
+                              "name a column of days such as 2026-03-02")
+        groups = self._groups(whole.by_group() if by else {"": whole})
+        enough = {name: one for name, one in groups.items()
+                  if len(count_periods(one.values, question.per)) > 1}
+        if not enough:
+            raise self._fault("per", "all events fall into one period",
+                              "count by a shorter period")
+        parts = tuple(FitPart(name, self._known(name, partial(_counted, one, question.per)))
+                      for name, one in enough.items())
+        few = {name: len(one.values) for name, one in groups.items() if name not in enough}
+        return self._answer(parts, whole, {"too_few": few})
 
-def _frequency(path: Path, question: FitQuestion) -> FileFit:
-    by = question.by or None
-    if question.column in DAYS and is_incident_table(path):
-        column = day_column(read_incidents(path), question.column, question.per, by=by)
-    else:
-        column = read_days(path, question.column, by=by)
-    if len(column.values) < 2:
-        raise InputError("fewer than two rows have a day", file=str(path), field="column",
-                         mend="name a column of days such as 2026-03-02")
-    if not question.by:
-        _check_periods(column, question, path)
-        part = FitPart("", _counted(column, question.per))
-        return FileFit(question, (part,), part.document, column.screened)
-    groups = column.by_group()
-    enough = {name: one for name, one in groups.items()
-              if len(count_periods(one.values, question.per)) > 1}
-    few = {name: len(one.values) for name, one in groups.items() if name not in enough}
-    if not enough:
-        raise InputError("the events of every group fall into one period", file=str(path),
-                         field="by", mend="leave the group out, or count by a shorter period")
-    _check_groups(len(enough), path)
-    parts = tuple(FitPart(name, _counted(one, question.per)) for name, one in enough.items())
-    return FileFit(question, parts, {
-        "groups": {part.name: part.document for part in parts}, "too_few": few,
-        "screened": len(column.screened), "screened_reasons": column.reasons()}, column.screened)
+    def delay(self) -> FileFit:
+        """How long incidents take to become known."""
+        whole = read_spans(self.path, self.question.column, self.question.known)
+        if not whole.values:
+            raise self._fault("column", "no row has both days in order",
+                              "name columns of days such as 2026-03-02")
+        if not since_the_register(whole.values):
+            raise self._fault("known", "every incident began before the source reported any",
+                              "give reports of a longer time")
+        end = max(known for _began, known in whole.values)
+        part = FitPart("", self._known(
+            "", lambda: delay_report(whole.values, end, whole.reasons())))
+        return self._answer((part,), whole)
 
+    def _groups(self, groups: Mapping[str, Group]) -> Mapping[str, Group]:
+        if len(groups) > MOST_GROUPS:
+            raise self._fault(
+                "by", f"the column makes {len(groups)} groups: a paper holds {MOST_GROUPS}",
+                "choose a column of fewer values")
+        return groups
 
-def _check_periods(column: Column[date], question: FitQuestion, path: Path) -> None:
-    if len(count_periods(column.values, question.per)) < 2:
-        raise InputError("all events fall into one period", file=str(path), field="per",
-                         mend="count by a shorter period")
+    def _known(self, name: str, fit: Callable[[], dict[str, JSON]]) -> dict[str, JSON]:
+        """The document of a group: the one that was answered before, else by a fit."""
+        if self.answered is None:
+            return fit()
+        found: dict[str, JSON] = dict(
+            self.answered["groups"][name] if self.question.by else self.answered)
+        return found
 
+    def _answer(
+        self, parts: tuple[FitPart, ...], whole: Column[Any],
+        more: Mapping[str, JSON] | None = None,
+    ) -> FileFit:
+        document = parts[0].document if not self.question.by else {
+            "groups": {part.name: part.document for part in parts}, **(more or {}),
+            "screened": len(whole.screened), "screened_reasons": whole.reasons()}
+        return FileFit(self.question, parts, document, whole.screened)
 
-def _check_groups(count: int, path: Path) -> None:
-    if count > MOST_GROUPS:
-        raise InputError(f"the column makes {count} groups: a paper holds {MOST_GROUPS}",
-                         file=str(path), field="by", mend="choose a column of fewer values")
+    def _fault(self, field: str, message: str, mend: str) -> InputError:
+        return InputError(message, file=str(self.path), field=field, mend=mend)
 
 
 def _counted(column: Column[date], per: Per) -> dict[str, JSON]:
     return frequency_report(fit_frequency(column.values, per), per, fit_contagion(column.values),
                             column.reasons())
-
-
-def _delay(path: Path, question: FitQuestion) -> FileFit:
-    column = read_spans(path, question.column, question.known)
-    if not column.values:
-        raise InputError("no row has both days in order", file=str(path), field="column",
-                         mend="name columns of days such as 2026-03-02")
-    if not since_the_register(column.values):
-        raise InputError("every incident began before the source reported any", file=str(path),
-                         field="known", mend="give reports of a longer time")
-    end = max(known for _began, known in column.values)
-    part = FitPart("", delay_report(column.values, end, column.reasons()))
-    return FileFit(question, (part,), part.document, column.screened)
 
 
 def _chapters(studies: list[DocumentStudy], language: Language) -> tuple[Block, ...]:
