@@ -84,7 +84,7 @@ def test_from_the_file_to_the_report(world: World, client_of: Any) -> None:
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_who_reads_and_who_does_not(world: World, client_of: Any, language: str) -> None:
-    row = fitted(world, shipped=SHIPPED)
+    row = fitted(world, shipped=SHIPPED, papers=False)
     waiting = uploaded(world)
     pages = [reverse("actuarial:fits"), page_of(row), page_of(waiting),
              page_of(row, "fit_paper") + "?as=json", page_of(row, "fit_paper") + "?as=html",
@@ -102,7 +102,7 @@ def test_who_reads_and_who_does_not(world: World, client_of: Any, language: str)
 
 
 def test_another_insurer_finds_nothing(world: World, client_of: Any) -> None:
-    row, waiting = fitted(world), uploaded(world)
+    row, waiting = fitted(world, papers=False), uploaded(world)
     stranger = client_of("actuary", world.other_insurer)
     for one in (page_of(row), page_of(row, "fit_paper"), page_of(waiting),
                 reverse("actuarial:fit_compare") + f"?first={row.pk}&second={row.pk}"):
@@ -160,7 +160,7 @@ def test_what_cannot_be_fitted_is_told_with_its_place_in_both_languages(
 
 
 def test_withdrawn_on_the_page(world: World, client_of: Any) -> None:
-    client, row = client_of("actuary"), fitted(world)
+    client, row = client_of("actuary"), fitted(world, papers=False)
     client.post(page_of(row, "fit_withdraw"), {"reason": ""})
     assert fresh(row).state == "done"
     text = text_of(client.post(page_of(row, "fit_withdraw"), {"reason": "数据有误"}, follow=True))
@@ -184,10 +184,10 @@ def test_papers_are_files(world: World, client_of: Any) -> None:
 
 def test_two_fits_side_by_side(world: World, client_of: Any) -> None:
     client = client_of("actuary")
-    first = fitted(world, title="甲")
+    first = fitted(world, title="甲", papers=False)
     second = fitted(world, FitQuestion("severity", "loss", by="kind"), losses_csv(seed=9),
-                    title="乙", unit="USD")
-    counts = fitted(world, FitQuestion("frequency", "day"), title="丙")
+                    title="乙", unit="USD", papers=False)
+    counts = fitted(world, FitQuestion("frequency", "day"), title="丙", papers=False)
     where = reverse("actuarial:fit_compare")
     text = text_of(client.get(where, {"first": first.pk, "second": second.pk}))
     for words in ("甲", "乙 · a", "乙 · b", "Shape of the tail ξ", "different units"):
@@ -206,7 +206,7 @@ def test_two_fits_side_by_side(world: World, client_of: Any) -> None:
 def test_every_kind_stands_beside_shipped_figures(
     world: World, client_of: Any, question: FitQuestion, shipped: str
 ) -> None:
-    row = fitted(world, question, shipped=shipped)
+    row = fitted(world, question, shipped=shipped, papers=False)
     text = text_of(client_of("actuary", language="zh-hans").get(page_of(row)))
     assert "随附" in text
     assert dict(series_choices(question.kind))[shipped]
@@ -214,14 +214,14 @@ def test_every_kind_stands_beside_shipped_figures(
 
 def test_lists_and_pages_cost_the_same_for_many(world: World, client_of: Any) -> None:
     client = client_of("actuary")
-    fitted(world, FitQuestion("frequency", "day"))
+    fitted(world, FitQuestion("frequency", "day"), papers=False)
     counts = []
     for _turn in range(2):
         with CaptureQueriesContext(connection) as seen:
             client.get(reverse("actuarial:fits"))
         counts.append(len(seen))
         for _one in range(4):
-            fitted(world, FitQuestion("frequency", "day"))
+            fitted(world, FitQuestion("frequency", "day"), papers=False)
     assert counts[0] == counts[1]
     assert not any("\"document\"" in one["sql"] and "actuarial_fitreport" in one["sql"]
                    for one in seen.captured_queries)

@@ -187,7 +187,7 @@ def test_a_fit_is_asked_once(world: World) -> None:
 
 
 def test_only_the_actuary_fits(world: World) -> None:
-    fit = fitted(world)
+    fit = fitted(world, papers=False)
     for role in ("underwriter", "chief_underwriter", "compliance", "auditor", "platform_admin"):
         actor = world.actor(role)
         with pytest.raises(PermissionDenied):

@@ -241,7 +241,7 @@ def _rate(scenery: Scenery) -> None:
     run = start_impact(version, actor=actuary)
     work()
     scenery.objects |= {"table_version": version, "impact_run": run,
-                        "fit": fitted(scenery.world)}
+                        "fit": fitted(scenery.world, papers=False)}
 
 
 def _pool(scenery: Scenery) -> None:
