@@ -31,8 +31,10 @@ def test_every_part_of_a_note_is_known() -> None:
 def test_figures_stand_where_they_belong() -> None:
     assert note_words(
         "pareto law truncated at 500, maximum likelihood, profile interval; best plain law by AIC",
-        "zh") == "帕累托分布（Lomax），在 500 处左截断，极大似然，轮廓似然区间；按 AIC 最优的单一分布"
-    assert note_words("linear: ransomware, ddos_web", "zh") == "线性：勒索软件、拒绝服务与网站攻击"
+        "zh") == (
+        "帕累托分布（Lomax），在 500 处左截断，极大似然，轮廓似然区间；按 AIC 最优的单一分布")
+    assert note_words("linear: ransomware, ddos_web", "zh") == (
+        "线性：勒索软件、拒绝服务与网站攻击")
     assert note_words("of losses above the reporting floor only", "en") == (
         "of losses above the reporting floor only")
     assert note_words("Nobody knows {a}; exact interval", "zh") == "Nobody knows {a}；精确区间"

@@ -91,7 +91,7 @@ class SeverityForm(QuestionForm):
     threshold = forms.FloatField(label=_("Tail begins at"), min_value=0.0, required=False,
                                  help_text=_("Left out, it is chosen by a stated rule"))
     by = forms.ChoiceField(label=_("Fit each value of"), required=False)
-    limits = forms.CharField(label=_("Limits"), max_length=200, required=False, help_text=_(
+    limits = forms.CharField(label=_p("fit", "Limits"), max_length=200, required=False, help_text=_(
         "For limited expected values, such as 1000000, 5000000"))
 
     def fill(self) -> None:

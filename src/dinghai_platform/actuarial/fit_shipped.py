@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.documents.fit_charts import law_name
+from dinghai.documents.phrases import has_phrase
 from dinghai.experience.calibration_losses import series_titles
 from dinghai.losses.tables import shipped_figures, shipped_raw
 from dinghai_platform.actuarial.models import FitReport
@@ -40,6 +41,11 @@ class Value:
     number: float | None = None
     interval: tuple[float, float] | None = None
     word: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is a figure."""
+        return bool(self.word) or self.number is not None
 
     @property
     def text(self) -> str:
@@ -104,8 +110,10 @@ def against_shipped(fit: FitReport) -> SideBySide | None:
         return None
     columns = [*columns_of(fit), (str(_("Shipped: %(name)s") % {"name": name}),
                                   shipped_profile(fit.kind, fit.shipped))]
-    return side_by_side(columns, units_differ=(
+    found = side_by_side(columns, units_differ=(
         fit.kind == "severity" and fit.unit != _unit_of(fit.shipped)))
+    # What the shipped table has no figure of is said in the paper below.
+    return replace(found, rows=tuple(row for row in found.rows if row.values[-1].is_given))
 
 
 def compare_fits(first: FitReport, second: FitReport) -> SideBySide:
@@ -186,6 +194,8 @@ def _delay(document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
     yield "median", Value(once["median_days"])
     yield "p90", Value(once["p90_days"])
     for days, share in once["known_after"].items():
+        yield f"known_{days}", Value(share)
+    for days, share in once["known_after"].items():
         yield f"ibnr_{days}", Value(1.0 / share if share else None)
 
 
@@ -224,7 +234,10 @@ def _pair(interval: Sequence[float] | None) -> tuple[float, float] | None:
 
 def _law(name: str | None) -> str:
     """The name of a law in the page's language."""
-    return NONE if not name else law_name(name, "zh" if is_chinese() else "en")
+    if not name:
+        return NONE
+    known = has_phrase(f"fit_law.{name}")
+    return law_name(name, "zh" if is_chinese() else "en") if known else name
 
 
 def figure_name(code: str) -> str:
@@ -242,10 +255,14 @@ def figure_name(code: str) -> str:
     }
     if code in known:
         return str(known[code])
+    if code.startswith("known_"):
+        return str(_("Share known after %(days)s days") % {"days": code.removeprefix("known_")})
     if code.startswith("ibnr_"):
         return str(_("All ÷ known after %(days)s days") % {
             "days": code.removeprefix("ibnr_")})
-    law, _dot, parameter = code.partition(".")
+    law, dot, parameter = code.partition(".")
+    if not dot:
+        return code
     shown = "AIC" if parameter == "aic" else _PARAMETERS.get(parameter, parameter)
     return f"{_law(law)} {shown}"
 

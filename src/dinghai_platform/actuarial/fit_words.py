@@ -19,7 +19,7 @@ FIELDS: Final[Mapping[str, Any]] = {
     "file": _("File"), "title": _("What the data are"), "purpose": _("What the fit is for"),
     "kind": _("Kind"), "column": _p("fit", "Column"), "known": _("Column of the days of notice"),
     "by": _("Fit each value of"), "per": _("Count by"), "floor": _("Reporting floor"),
-    "threshold": _("Tail begins at"), "limits": _("Limits"), "currency": _("Currency"),
+    "threshold": _("Tail begins at"), "limits": _p("fit", "Limits"), "currency": _("Currency"),
     "unit": _("Unit"), "shipped": _("Hold against shipped figures of"), "reason": _("Reason"),
 }
 def sentence(text: str) -> str:
