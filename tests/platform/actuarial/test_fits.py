@@ -15,6 +15,7 @@ from dinghai.documents.file_fit import FitQuestion, fit_file
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.actuarial.models import FitPaper, FitReport, FitUpload
+from dinghai_platform.actuarial.own_losses import COLUMNS, Enough, enough_losses, own_losses
 from dinghai_platform.actuarial.services import fits, fitting
 from dinghai_platform.actuarial.services.fits import (
     ask_fit,
@@ -26,6 +27,7 @@ from dinghai_platform.actuarial.services.fits import (
 from dinghai_platform.core import clock, jobs
 from dinghai_platform.core.models import AuditEntry, Job
 from tests.platform.actuarial.fit_making import LOSSES, fitted, fresh, losses_csv, uploaded
+from tests.platform.claims.making import make_scene
 from tests.platform.story import World, stand_at, work
 
 
@@ -290,3 +292,21 @@ def test_the_database_keeps_what_was_found(world: World) -> None:
         rows.delete()
     with pytest.raises(DatabaseError), transaction.atomic():
         FitPaper.objects.within(world.insurer).update(body="")
+
+
+def test_own_claims_are_taken_without_a_name(world: World, monkeypatch: Any) -> None:
+    record = make_scene(world).decide()
+    claim = record.claim
+    table = own_losses(world.insurer).decode().splitlines()
+    assert table[0] == ",".join(COLUMNS) and len(table) == 2
+    assert table[1].split(",")[:2] == [f"{record.presented_fen / 100:.2f}",
+                                       f"{record.gross_fen / 100:.2f}"]
+    for secret in (claim.number, claim.policy.policy_no, world.donghai.name_zh):
+        assert secret not in table[1]
+    assert record.presented_fen > 0 and enough_losses(world.insurer).count == 1
+    assert own_losses(world.other_insurer).decode().splitlines() == table[:1]
+    monkeypatch.setattr(Enough, "are_enough", True)
+    fit = fit_own_claims(title="自有赔案", purpose="", actor=world.actor("actuary"))
+    assert (fit.origin, fit.rows, fit.file_name) == ("own_claims", 1, "own-claims.csv")
+    kinds = {one["name"]: (one["amounts"], one["days"]) for one in fit.columns}
+    assert kinds["loss_yuan"] == (True, False) and kinds["notified"] == (False, True)

@@ -24,7 +24,7 @@ from dinghai.experience.column_kinds import TableKind, describe_table
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai_platform.actuarial.fit_shipped import series_of
 from dinghai_platform.actuarial.models import FitPaper, FitReport, FitUpload
-from dinghai_platform.actuarial.own_losses import own_losses
+from dinghai_platform.actuarial.own_losses import enough_losses, own_losses
 from dinghai_platform.actuarial.services.common import given_reason
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
@@ -71,14 +71,14 @@ def fit_own_claims(*, title: str, purpose: str, actor: Actor) -> FitReport:
     Raises Refusal while they are too few.
     """
     require(actor, "actuarial.fit")
-    found = own_losses(actor.own_tenant())
+    found = enough_losses(actor.own_tenant())
     if not found.are_enough:
         raise Refusal(
             "too few claims are decided to be fitted",
             reasons=[_("%(count)d are decided with a loss above zero; at least %(least)d are "
                        "needed") % {"count": found.count, "least": found.least}])
-    return _begin(found.content, "own-claims.csv", title=title, purpose=purpose, actor=actor,
-                  origin=FitReport.Origin.OWN_CLAIMS)
+    return _begin(own_losses(actor.own_tenant()), "own-claims.csv", title=title, purpose=purpose,
+                  actor=actor, origin=FitReport.Origin.OWN_CLAIMS)
 
 
 def _begin(

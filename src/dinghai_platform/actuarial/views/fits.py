@@ -34,7 +34,7 @@ from dinghai_platform.actuarial.fit_forms import (
 from dinghai_platform.actuarial.fit_shipped import against_shipped, compare_fits
 from dinghai_platform.actuarial.fit_words import FIELDS, fault_words, reason_of_line, sentence
 from dinghai_platform.actuarial.models import FitReport
-from dinghai_platform.actuarial.own_losses import own_losses
+from dinghai_platform.actuarial.own_losses import enough_losses
 from dinghai_platform.actuarial.services.fits import (
     KEPT_DAYS,
     ask_fit,
@@ -119,7 +119,7 @@ def _listed(request: HttpRequest, **given: Any) -> HttpResponse:
         "may_fit": may_fit, "kept_days": KEPT_DAYS,
         "upload_form": UploadForm(auto_id="upload_%s"),
         "own_form": AboutForm(auto_id="own_%s"),
-        "own": own_losses(request.actor.own_tenant()) if may_fit else None,
+        "own": enough_losses(request.actor.own_tenant()) if may_fit else None,
         "done": list(done[:MOST_OFFERED]), **given,
     }
     return list_page(request, queries.fits(request.actor), _list(),
