@@ -154,7 +154,7 @@ def own_claims(request: HttpRequest) -> HttpResponse:
 def _begun(
     request: HttpRequest, form: AboutForm, name: str, act: Callable[[], FitReport]
 ) -> HttpResponse:
-    """The page of what was begun, or the list with the form and its faults."""
+    """The page of what was begun, or the form with its faults."""
     if form.is_valid():
         try:
             made = act()
@@ -163,7 +163,7 @@ def _begun(
         else:
             messages.success(request, _("The file was read. Choose what to fit."))
             return redirect("actuarial:fit", key=made.pk)
-    answer = _listed(request, **{name: form})
+    answer = _listed(request, failed=True, **{name: form})
     answer.status_code = 400
     return answer
 
@@ -223,7 +223,8 @@ def _questions(row: FitReport, asked: QuestionForm | None) -> list[dict[str, Any
     days = sum(one["days"] for one in row.columns)
     amounts = any(one["amounts"] for one in row.columns)
     suits = {"severity": amounts, "frequency": days > 0, "delay": days > 1}
-    chosen = asked.kind if asked else next((kind for kind, fits in suits.items() if fits), "")
+    chosen = (asked.kind if asked else row.kind) or next(
+        (kind for kind, fits in suits.items() if fits), "")
     return [
         {"kind": kind, "name": FitReport.Kind(kind).label, "suits": suits[kind],
          "is_open": kind == chosen,
