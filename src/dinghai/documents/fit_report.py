@@ -29,6 +29,7 @@ from dinghai.documents.frequency_charts import (
     outside_range,
 )
 from dinghai.documents.inputs import DocumentStudy
+from dinghai.documents.note_words import note_words
 from dinghai.documents.phrases import Language, phrase, pick
 from dinghai.documents.screening import origin_rows, reason_words, screened_table
 from dinghai.documents.severity_reading import SeverityReading, unit_words
@@ -433,7 +434,7 @@ def _rows(rows: Sequence[TableRow], place: int, language: Language) -> list[Bloc
     if not rows:
         return []
     lines = tuple(
-        (Cell(one.code, one.note), number(one.value),
+        (Cell(one.code, note_words(one.note, language)), number(one.value),
          "—" if one.interval is None else phrase(
              "fit.to", language, low=number(one.interval[0]), high=number(one.interval[1])),
          Cell(source_words(one.source, language), one.as_of or ""),

@@ -33,24 +33,29 @@ from dinghai.documents.blocks import (
     Table,
 )
 from dinghai.documents.formats import day
-from dinghai.documents.phrases import phrase
+from dinghai.documents.phrases import Language, phrase
 
 _STYLES = {"normal": "", "keep": "", "lead": "lead", "small": "small", "strong": "strong"}
 
 
 def set_html(document: Document) -> str:
     """The document as one self-contained file."""
+    title = " · ".join(part for part in (document.title, document.subtitle) if part)
+    return html_file(html_body(document), title=title, language=document.language)
+
+
+def html_file(body: str, *, title: str, language: Language) -> str:
+    """What ``html_body`` made as one self-contained file."""
     style = stylesheet()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:"
-    language = "zh-CN" if document.language == "zh" else "en-GB"
-    title = " · ".join(part for part in (document.title, document.subtitle) if part)
+    tongue = "zh-CN" if language == "zh" else "en-GB"
     return "\n".join((
-        "<!doctype html>", f'<html lang="{language}">', "<head>", '<meta charset="utf-8">',
+        "<!doctype html>", f'<html lang="{tongue}">', "<head>", '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{_text(policy)}">',
         f"<title>{_text(title)}</title>", f"<style>{style}</style>", "</head>", "<body>",
-        html_body(document), "</body>", "</html>", ""))
+        body, "</body>", "</html>", ""))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,6 +78,11 @@ def fit_losses(data: PublicData) -> tuple[FittedLosses, ...]:
              "hibp": data.pwned, "ransom_payments": data.ransoms}
     return tuple(_fitted(spec, found[spec.publisher], data.sources[spec.publisher])
                  for spec in _specs())
+
+
+def series_titles() -> Mapping[str, tuple[str, str]]:
+    """The Chinese and the English name of every series of losses, by its code."""
+    return {one.code: (one.title_zh, one.title_en) for one in _specs()}
 
 
 def is_hacking(one: Incident) -> bool:

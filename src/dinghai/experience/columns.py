@@ -57,7 +57,7 @@ def read_amounts(
     def read(text: str) -> tuple[float | None, str]:
         if not text:
             return None, "blank"
-        number = _number(text)
+        number = number_of(text)
         if number is None:
             return None, "not a number"
         if not math.isfinite(number):
@@ -85,7 +85,7 @@ def read_weighted(path: Path, value: str, weight: str, group: str) -> Column[Wei
     groups, screened = [], []
     for (line, text, name), (_, mass, _) in zip(
             _rows(path, value, group), _rows(path, weight, None), strict=True):
-        numbers = _number(text), _number(mass)
+        numbers = number_of(text), number_of(mass)
         if not name:
             reason = "no group"
         elif numbers[0] is None or numbers[1] is None:
@@ -102,7 +102,8 @@ def read_weighted(path: Path, value: str, weight: str, group: str) -> Column[Wei
     return Column(tuple(found), tuple(groups), tuple(screened))
 
 
-def _number(text: str) -> float | None:
+def number_of(text: str) -> float | None:
+    """The number that a text is, with or without thousands' commas; None where it is none."""
     plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text
     try:
         return float(plain)
@@ -113,12 +114,12 @@ def _number(text: str) -> float | None:
 def read_days(path: Path, column: str, *, by: str | None = None) -> Column[date]:
     """A column of days, in one way of writing them: the one that reads most of the column."""
     rows = list(_rows(path, column, by))
-    style = _style(text for _line, text, _group in rows if text)
+    style = day_style(text for _line, text, _group in rows if text)
 
     def read(text: str) -> tuple[date | None, str]:
         if not text:
             return None, "blank"
-        day = _day(text, style)
+        day = day_of(text, style)
         return day, "" if day else "not a day"
 
     return _column(rows, read)
@@ -130,10 +131,10 @@ def read_spans(path: Path, first: str, second: str) -> Column[tuple[date, date]]
     screened = []
     texts = [(line, one, other) for (line, one, _), (_, other, _) in zip(
         _rows(path, first, None), _rows(path, second, None), strict=True)]
-    styles = [_style(text for _line, *pair in texts if (text := pair[place]))
+    styles = [day_style(text for _line, *pair in texts if (text := pair[place]))
               for place in (0, 1)]
     for line, one, other in texts:
-        start, end = _day(one, styles[0]), _day(other, styles[1])
+        start, end = day_of(one, styles[0]), day_of(other, styles[1])
         if start is None or end is None:
             reason = "blank" if not (one and other) else "not a day"
         elif end < start:
@@ -145,13 +146,14 @@ def read_spans(path: Path, first: str, second: str) -> Column[tuple[date, date]]
     return Column(tuple(found), ("",) * len(found), tuple(screened))
 
 
-def _style(texts: Iterable[str]) -> str:
+def day_style(texts: Iterable[str]) -> str:
     """The way of writing days that reads most of some texts."""
     texts = list(texts)
-    return max(_FORMATS, key=lambda one: sum(_day(text, one) is not None for text in texts))
+    return max(_FORMATS, key=lambda one: sum(day_of(text, one) is not None for text in texts))
 
 
-def _day(text: str, style: str) -> date | None:
+def day_of(text: str, style: str) -> date | None:
+    """The day that a text is in one way of writing; a time of day behind it does not matter."""
     word = re.split(r"[ T]", text, maxsplit=1)[0]
     try:
         return datetime.strptime(word, style).replace(tzinfo=UTC).date()

@@ -196,6 +196,10 @@ def spliced(losses: Floats, floor: float | None, threshold: float,
     share = len(beyond) / len(losses)
     body_law = Lognormal(float(found.x[0]), math.exp(float(found.x[1])))
     law = Spliced(body_law, low, tail, share)
+    with np.errstate(all="ignore"):
+        # A body whose chance between floor and threshold is all but nothing has no mean there.
+        if not math.isfinite(float(law.limited(np.array([threshold]), 1)[0])):
+            return None
     likelihood = (-float(found.fun) + len(body) * math.log1p(-share)
                   + len(beyond) * math.log(share) + float(tail.log_density(beyond).sum()))
     return Fit({"mu": body_law.mu, "sigma": body_law.sigma, "threshold": threshold, "xi": tail.xi,

@@ -13,6 +13,7 @@ from ninja.files import UploadedFile
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import plain
 from dinghai_platform.actuarial import queries, schemas
+from dinghai_platform.actuarial.api_fits import router as fits_router
 from dinghai_platform.actuarial.calibration import calibration_rows
 from dinghai_platform.actuarial.differences import differences
 from dinghai_platform.actuarial.in_force import rating_in_force, referral_in_force
@@ -40,6 +41,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 
 router = Router(tags=["actuarial"])
+router.add_router("", fits_router)
 Made = dict[str, Any]
 
 

@@ -24,6 +24,8 @@ class ActuarialConfig(HouseApp):
                  320, "gauge"),
         MenuItem(_("Calibration tables"), "actuarial:calibration", "actuarial.view", "actuarial",
                  330, "adjustments"),
+        MenuItem(_("Fit reports"), "actuarial:fits", "actuarial.view", "actuarial", 335,
+                 "chart-dots"),
     )
 
     def ready(self) -> None:

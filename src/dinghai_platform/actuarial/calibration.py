@@ -10,6 +10,8 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any, Final
 
+from dinghai.documents.note_words import note_words
+from dinghai.documents.source_words import source_words
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.losses.provenance import ProvenanceRow
 from dinghai.losses.provenance import rows as shipped_rows
@@ -68,7 +70,14 @@ def calibration_rows(
         row for one in calibration_tables() if not table or one.name == table
         for row in one.rows
         if (not confidence or row.confidence == confidence)
-        and (not wanted or wanted in f"{row.place} {row.source} {row.note} {row.value}".lower()))
+        and (not wanted or wanted in _searched(row)))
+
+
+@cache
+def _searched(row: CalibrationRow) -> str:
+    """What a search looks through: a row's words in both languages."""
+    return (f"{row.place} {row.value} {row.source} {source_words(row.source, 'zh')} {row.note} "
+            f"{note_words(row.note, 'zh')}").lower()
 
 
 def _raw(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The rows of the actuary's room: versions of tables, what became of them, and impact runs."""
+"""The rows of the actuary's room: versions of tables, impact runs, and fits of one's own data."""
 
 from __future__ import annotations
 
@@ -158,4 +158,103 @@ class ImpactRow(TenantRow):
         ordering = ("id",)
         constraints = [
             models.UniqueConstraint(fields=("run", "quote"), name="actuarial_once_a_run")
+        ]
+
+
+class FitReport(TenantRow):
+    """One fit of one file: what was asked, and what was found.
+
+    ``columns`` is what the file offers (names and kinds, no cells), ``question`` the engine's
+    FitQuestion, ``document`` what ``dinghai fit --json`` says, ``screened`` the lines that were not
+    used with their reasons. The file itself is a `FitUpload` and goes when the fit is done; its
+    hash stays.
+    """
+
+    class State(models.TextChoices):
+        READ = "read", _p("fit", "To be asked")
+        RUNNING = "running", _("Running")
+        REFUSED = "refused", _p("fit", "Not fitted")
+        DONE = "done", _("Done")
+        WITHDRAWN = "withdrawn", _p("rates", "Withdrawn")
+
+    class Origin(models.TextChoices):
+        UPLOAD = "upload", _p("fit", "Uploaded file")
+        OWN_CLAIMS = "own_claims", _p("fit", "Decided claims of this platform")
+
+    class Kind(models.TextChoices):
+        SEVERITY = "severity", _p("fit", "Size of losses")
+        FREQUENCY = "frequency", _p("fit", "Number of events")
+        DELAY = "delay", _p("fit", "Reporting delay")
+
+    title = models.CharField(_("title"), max_length=120)
+    purpose = models.CharField(_("purpose"), max_length=500, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.READ)
+    origin = models.CharField(_("data"), max_length=10, choices=Origin.choices)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, blank=True)
+    file_name = models.CharField(_("file"), max_length=200)
+    file_size = models.PositiveBigIntegerField()
+    file_sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField(_("rows"))
+    columns = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    is_incidents = models.BooleanField(default=False)
+    question = models.JSONField(default=dict)
+    unit = models.CharField(max_length=20, blank=True)
+    shipped = models.CharField(max_length=80, blank=True)
+    fault = models.JSONField(null=True)
+    document = models.JSONField(null=True)
+    document_hash = models.CharField(max_length=64, blank=True)
+    screened = models.JSONField(default=list)
+    observations = models.PositiveIntegerField(_("observations"), null=True)
+    law = models.CharField(_("chosen law"), max_length=40, blank=True)
+    job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
+    begun_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawal_reason = models.TextField(blank=True)
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("fit report")
+        indexes = [models.Index(fields=("tenant", "state"))]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def state_code(self) -> str:
+        """The state as the site's words know it: of a job that ended before its end, the job's."""
+        if self.state == self.State.RUNNING and self.job is not None and self.job.has_ended:
+            return str(self.job.state)
+        return f"fit_{self.state}"
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether a question may be put: nothing was found yet, and nobody looks for it."""
+        return self.state in (self.State.READ, self.State.REFUSED) or (
+            self.state == self.State.RUNNING and (self.job is None or self.job.has_ended))
+
+
+class FitUpload(TenantRow):
+    """The bytes of a file that is being fitted. Gone once its fit is done or withdrawn."""
+
+    fit = models.OneToOneField(FitReport, models.PROTECT, related_name="upload")
+    content = models.BinaryField()
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("file of a fit")
+
+
+class FitPaper(TenantRow):
+    """A fit as a paper in one language, as it was made: the HTML of its body, and the PDF."""
+
+    fit = models.ForeignKey(FitReport, models.PROTECT, related_name="papers")
+    language = models.CharField(max_length=2)
+    body = models.TextField()
+    pdf = models.BinaryField()
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("paper of a fit")
+        constraints = [
+            models.UniqueConstraint(fields=("fit", "language"), name="actuarial_one_paper")
         ]

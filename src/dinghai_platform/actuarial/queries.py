@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.http import Http404
 
 from dinghai_platform.actuarial.book import IN_FORCE, size_of
 from dinghai_platform.actuarial.in_force import InForce, document_of, table_in_force
 from dinghai_platform.actuarial.kinds import KINDS
-from dinghai_platform.actuarial.models import ImpactRow, ImpactRun, TableEvent, TableVersion
+from dinghai_platform.actuarial.models import (
+    FitPaper,
+    FitReport,
+    FitUpload,
+    ImpactRow,
+    ImpactRun,
+    TableEvent,
+    TableVersion,
+)
 from dinghai_platform.actuarial.summing import ratio_ppm
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
@@ -98,6 +107,38 @@ class Segment:
     def expected_ratio_ppm(self) -> int | None:
         """Expected losses ÷ charged: the loss ratio that the model expects."""
         return ratio_ppm(self.expected_fen, self.charged_fen)
+
+
+def fits(actor: Actor) -> QuerySet[FitReport]:
+    """The fits an actor sees, without what was found."""
+    return FitReport.objects.visible_to(actor).select_related("begun_by", "job").defer(
+        "document", "screened", "columns", "notes")
+
+
+def fit(actor: Actor, key: Any) -> FitReport:
+    """One fit with what was found, or Http404."""
+    rows = FitReport.objects.all().select_related("tenant", "begun_by", "job", "withdrawn_by")
+    found: FitReport = visible_or_404(rows, actor, pk=key)
+    return found
+
+
+def fit_paper(row: FitReport, language: str) -> FitPaper:
+    """The paper of a fit in one language, or Http404."""
+    found = FitPaper.objects.within(row.tenant_id).filter(fit=row, language=language).first()
+    if found is None:
+        raise Http404("no such paper")
+    return found
+
+
+def fit_body(row: FitReport, language: str) -> str:
+    """The body of a fit's paper for a page; empty while there is none."""
+    bodies = FitPaper.objects.within(row.tenant_id).filter(fit=row, language=language)
+    return bodies.values_list("body", flat=True).first() or ""
+
+
+def has_upload(row: FitReport) -> bool:
+    """Whether the file of a fit is still there."""
+    return FitUpload.objects.within(row.tenant_id).filter(fit=row).exists()
 
 
 _DOSSIER = "quote__assessment__dossier__statements__profile"

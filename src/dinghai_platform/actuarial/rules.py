@@ -1,4 +1,4 @@
-"""Who may do what with rating and referral tables."""
+"""Who may do what with rating and referral tables, and with fits of one's own data."""
 
 from __future__ import annotations
 
@@ -22,5 +22,7 @@ rules.add_perm("actuarial.propose", actuary)
 rules.add_perm("actuarial.withdraw", actuary)
 rules.add_perm("actuarial.run_impact", deciders)
 rules.add_perm("actuarial.decide", deciders)
+rules.add_perm("actuarial.fit", actuary)
 # Days that come: an approved version enters into force by the calendar.
 rules.add_perm("actuarial.enter_into_force", in_charge & is_system)
+rules.add_perm("actuarial.drop_uploads", in_charge & is_system)

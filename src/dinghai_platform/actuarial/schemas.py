@@ -254,3 +254,84 @@ class ReferralTrialAnswer(Schema):
     outcome_before: str
     outcome_after: str
     referral: dict[str, Any]
+
+
+class FitColumn(Schema):
+    """A column of a file and what it will do: as amounts, as days, as groups."""
+
+    name: str
+    amounts: bool
+    days: bool
+    groups: bool
+
+
+class FitReportAnswer(Schema):
+    """A fit of one file. ``document`` is what ``dinghai fit --json`` says, while there is one;
+    ``screened`` are line and reason of rows that were not used (the first 200); ``job`` can be
+    followed under ``/core/jobs/{id}``."""
+
+    id: UUID
+    title: str
+    purpose: str
+    state: Literal["read", "running", "refused", "done", "withdrawn"]
+    origin: Literal["upload", "own_claims"]
+    kind: Literal["", "severity", "frequency", "delay"]
+    file_name: str
+    file_size: int
+    file_sha256: str
+    rows: int
+    is_incidents: bool
+    question: dict[str, Any]
+    unit: str
+    shipped: str
+    fault: dict[str, Any] | None
+    document_hash: str
+    observations: int | None
+    law: str
+    job: UUID | None
+    job_state: str | None
+    begun_by: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str
+    columns: list[FitColumn] | None = None
+    notes: list[str] | None = None
+    screened: list[tuple[int, str]] | None = None
+    document: dict[str, Any] | None = None
+
+
+class FitReportPart(Part):
+    """Fits, newest first."""
+
+    items: list[FitReportAnswer]
+
+
+class FitQuestionNew(Schema):
+    """What is asked of a file. ``column`` holds the amounts or the days; ``known``, for delays, the
+    days of notice. ``floor``, ``threshold`` and ``limits`` are in the unit of the amounts."""
+
+    kind: Literal["severity", "frequency", "delay"]
+    column: str = Field(min_length=1, max_length=200)
+    known: str = Field("", max_length=200)
+    floor: float | None = Field(None, ge=0, allow_inf_nan=False)
+    threshold: float | None = Field(None, ge=0, allow_inf_nan=False)
+    by: str = Field("", max_length=200)
+    per: Literal["day", "month", "year"] = "month"
+    currency: str = Field("", max_length=3)
+    limits: list[float] = Field(default_factory=list, max_length=20)
+    unit: Literal["", "CNY", "USD", "records", "hours", "days"] = ""
+    shipped: str = Field("", max_length=80, description="code of a shipped series to compare with")
+
+
+class FitAboutNew(Schema):
+    """What data are, and what their fit is for."""
+
+    title: str = Field(min_length=1, max_length=120)
+    purpose: str = Field("", max_length=500)
+
+
+class FitWithdrawalNew(Schema):
+    """Why a fit is taken back."""
+
+    reason: str = Field(min_length=1, max_length=2_000)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from dinghai_platform.actuarial.views import book, impact, versions
+from dinghai_platform.actuarial.views import book, fits, impact, versions
 
 app_name = "actuarial"
 urlpatterns = [
@@ -31,4 +31,12 @@ urlpatterns = [
     path("adequacy/", book.adequacy, name="adequacy"),
     path("adequacy/export/", book.adequacy_export, name="adequacy_export"),
     path("calibration/", book.calibration, name="calibration"),
+    path("fits/", fits.fit_list, name="fits"),
+    path("fits/upload/", fits.upload, name="fit_upload"),
+    path("fits/own-claims/", fits.own_claims, name="fit_own_claims"),
+    path("fits/compare/", fits.compare, name="fit_compare"),
+    path("fits/<uuid:key>/", fits.fit, name="fit"),
+    path("fits/<uuid:key>/ask/", fits.ask, name="fit_ask"),
+    path("fits/<uuid:key>/withdraw/", fits.withdraw, name="fit_withdraw"),
+    path("fits/<uuid:key>/paper/", fits.paper, name="fit_paper"),
 ]

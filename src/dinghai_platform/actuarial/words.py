@@ -201,6 +201,27 @@ def calibration_name(place: str) -> str:
     return " · ".join(dict.fromkeys(known))
 
 
+UNITS: Final[Mapping[str, Any]] = {
+    "share": _p("unit", "share"), "ratio": _p("unit", "ratio"), "log": _p("unit", "logarithm"),
+    "records": _p("unit", "records"), "probability": _p("unit", "probability"),
+    "ln ratio": _p("unit", "logarithm of a ratio"),
+    "ln records": _p("unit", "logarithm of records"),
+    "ln USD": _p("unit", "logarithm of US dollars"), "elasticity": _p("unit", "elasticity"),
+    "hours": _p("unit", "hours"), "days": _p("unit", "days"), "fen": _p("unit", "fen"),
+    "per_year": _p("unit", "a year"), "per_month": _p("unit", "a month"),
+    "per USD million": _p("unit", "per million US dollars"), "count": _p("unit", "count"),
+    "CNY per USD": _p("unit", "yuan per US dollar"), "fen per hour": _p("unit", "fen an hour"),
+    "incidents": _p("unit", "incidents"), "USD": _p("unit", "US dollars"),
+    "CNY": _p("unit", "yuan"),
+}
+"""Units of calibration tables; ppm is written the same in every language."""
+
+
+def unit_name(unit: str) -> str:
+    """A unit of a calibration table in words."""
+    return str(UNITS.get(unit, unit))
+
+
 def outcome_name(code: str) -> str:
     """An outcome of a quote in words."""
     return str(state_word(code).label) if code else "—"
@@ -226,6 +247,11 @@ def register() -> None:
             "table_superseded": Word(_p("rates", "Superseded")),
             "table_rejected": Word(_p("rates", "Rejected"), "bad"),
             "table_withdrawn": Word(_p("rates", "Withdrawn")),
+            "fit_read": Word(_p("fit", "To be asked"), "info"),
+            "fit_running": Word(_("Running"), "info"),
+            "fit_refused": Word(_p("fit", "Not fitted"), "bad"),
+            "fit_done": Word(_("Done"), "good"),
+            "fit_withdrawn": Word(_p("rates", "Withdrawn")),
             "outdated": Word(_p("state", "Book changed"), "warn"),
             "applies": Word(_p("rule", "Applies"), "warn"),
             "does_not_apply": Word(_p("rule", "Does not apply"), "good"),

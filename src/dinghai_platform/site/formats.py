@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from dinghai.documents.note_words import note_words
 from dinghai.documents.source_words import source_words
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.money import format_yuan
@@ -180,6 +181,11 @@ def _plain(value: Number) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
+
+
+def note_text(note: str) -> str:
+    """A note of a calibration table, in the page's language."""
+    return note_words(note, "zh" if is_chinese() else "en")
 
 
 def source_text(name: str) -> str:

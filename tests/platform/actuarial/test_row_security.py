@@ -8,11 +8,20 @@ import pytest
 from django.db import connection
 
 from dinghai_platform.actuarial.in_force import rating_in_force
-from dinghai_platform.actuarial.models import ImpactRow, ImpactRun, TableEvent, TableVersion
+from dinghai_platform.actuarial.models import (
+    FitPaper,
+    FitReport,
+    FitUpload,
+    ImpactRow,
+    ImpactRun,
+    TableEvent,
+    TableVersion,
+)
 from dinghai_platform.core import clock
 from dinghai_platform.core.server import grant_use
 from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.underwriting.models import Policy
+from tests.platform.actuarial.fit_making import fitted, uploaded
 from tests.platform.actuarial.making import TABLE, in_force
 from tests.platform.story import World
 
@@ -24,6 +33,8 @@ ROLE = "dinghai_actuarial_test"
 def bound(policy: Policy, world: World) -> Iterator[None]:
     """The database answers as the site's own role does."""
     in_force(world)
+    fitted(world, papers=False)
+    uploaded(world)
     world.actor("actuary", world.other_insurer)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS")
@@ -36,7 +47,8 @@ def bound(policy: Policy, world: World) -> Iterator[None]:
 
 
 def test_the_database_itself_says_who_sees_a_version(bound: None, world: World) -> None:
-    for model in (TableVersion, TableEvent, ImpactRun, ImpactRow):
+    for model in (TableVersion, TableEvent, ImpactRun, ImpactRow, FitReport, FitUpload,
+                  FitPaper):
         rows = model.objects.unscoped("asking the database itself")
         with scope_of(world.actor("actuary")):
             assert rows.exists()

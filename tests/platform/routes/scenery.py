@@ -52,6 +52,7 @@ from dinghai_platform.underwriting.services.disputes import dispute_finding
 from dinghai_platform.underwriting.services.dossiers import archive_of_folder, import_dossier
 from dinghai_platform.underwriting.services.papers import make_policy_papers
 from dinghai_platform.underwriting.services.treatment import plan_treatment
+from tests.platform.actuarial.fit_making import fitted
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
@@ -249,7 +250,8 @@ def _rate(scenery: Scenery) -> None:
                    actor=actuary)
     run = start_impact(version, actor=actuary)
     work()
-    scenery.objects |= {"table_version": version, "impact_run": run}
+    scenery.objects |= {"table_version": version, "impact_run": run,
+                        "fit": fitted(scenery.world, papers=False)}
 
 
 def _pool(scenery: Scenery) -> None:

@@ -24,11 +24,13 @@ from dinghai_platform.actuarial.words import (
     calibration_name,
     fact_name,
     segment_name,
+    unit_name,
 )
 from dinghai_platform.catalogue.queries import product_of
 from dinghai_platform.core import clock
 from dinghai_platform.core.web import csv_answer, page, page_of
 from dinghai_platform.site.charts import bar_chart
+from dinghai_platform.site.formats import note_text, source_text
 from dinghai_platform.site.words import CONFIDENCES, Word
 from dinghai_platform.underwriting.queries import quotes
 
@@ -116,8 +118,10 @@ def calibration(request: HttpRequest) -> HttpResponse:
             [_p("rates", "Table"), _p("rates", "Figure"), _p("rates", "Value"), _("Unit"),
              _("Interval"), _("Sample"), _p("rates", "Source"), _p("rates", "Confidence"),
              _("As of"), _("Note"), _p("rates", "Measured"), _p("rates", "Taken")],
-            ([str(TABLES.get(one.table, one.table)), one.place, one.value, one.unit, one.interval,
-              one.sample, one.source, one.confidence, one.as_of, one.note, one.measured,
+            ([str(TABLES.get(one.table, one.table)), one.place, one.value, unit_name(one.unit),
+              one.interval,
+              one.sample, source_text(one.source), one.confidence, one.as_of,
+              note_text(one.note), one.measured,
               "" if one.taken is None else one.taken] for one in rows))
     marks = sorted({row.confidence for one in tables for row in one.rows if row.confidence})
     return render(request, "actuarial/calibration.html", {
@@ -141,5 +145,5 @@ class _Named:
 
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
         return [{"row": one, "table": TABLES.get(one.table, one.table),
-                 "name": calibration_name(one.place)}
+                 "name": calibration_name(one.place), "unit": unit_name(one.unit)}
                 for one in self._rows[part]]

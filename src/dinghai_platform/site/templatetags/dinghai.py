@@ -46,6 +46,13 @@ def source(name: Any) -> str:
 
 
 @register.filter
+def note(text: Any) -> str:
+    """``{{ row.note|note }}``: what a calibration table notes of a figure, in the page's language.
+    """
+    return formats.note_text(str(text or ""))
+
+
+@register.filter
 def money(fen: int | None) -> SafeString:
     """An amount in fen as ¥1,234,567.89, sortable. In an attribute use ``money_text``."""
     return format_html(
