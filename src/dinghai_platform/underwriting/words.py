@@ -93,6 +93,35 @@ WATERFALL: dict[str, Any] = {
 }
 AVERAGE_FIRM = _("Average firm of the industry")
 THIS_FIRM = _("This enterprise")
+WITH_EXPERIENCE = _("With its own claims")
+NOT_COUNTED: dict[str, Any] = {
+    "before the years that count": _("before the years that count"),
+    "outside the history": _("outside the stated years"),
+    "refused": _("refused"),
+    "withdrawn": _("withdrawn"),
+    "closed_without_payment": _("closed without payment"),
+    "nothing was paid": _("nothing was paid"),
+    "no loss": _("no loss"),
+    "the same claim number stands already": _("the same claim number stands already"),
+}
+CLAIM_STATES: dict[str, Any] = {
+    "": _("not said"),
+    "open": _p("claim", "Open"),
+    "closed": _p("claim", "Closed"),
+    "closed_without_payment": _("Closed without payment"),
+    "refused": _p("claim", "Refused"),
+    "withdrawn": _p("claim", "Withdrawn"),
+}
+CLAIM_ORIGINS: dict[str, Any] = {
+    "entered": _("entered by hand"),
+    "file": _("from a file"),
+    "held": _("held by this platform"),
+}
+SCREENING_RESULTS: dict[str, Any] = {
+    "clear": _("Clear"),
+    "possible": _("Possible hit, undecided"),
+    "hit": _p("screening", "Hit"),
+}
 GROUPS: dict[str, Any] = {
     "size": _("Size"),
     "data": _("Data held"),
@@ -129,6 +158,9 @@ def register() -> None:
         {
             "reading": Word(_("Being read"), "info"),
             "sealed": Word(_("Sealed"), "good"),
+            "screening_clear": Word(_("Clear"), "good"),
+            "screening_possible": Word(_("Possible hit, undecided"), "warn"),
+            "screening_hit": Word(_p("screening", "Hit"), "bad"),
             "disregarded": Word(_("Disregarded")),
             "inclusive_offer": Word(_("Inclusive offer"), "info"),
             "structured": Word(_("Structured"), "info"),
