@@ -396,10 +396,13 @@ def quote_terms(request: HttpRequest, key: UUID) -> list[dict[str, Any]]:
 @router.get("/quotes/{key}/explanation", response={200: dict[str, Any], **ERRORS},
             operation_id="quote_explanation")
 def quote_explanation(request: HttpRequest, key: UUID) -> dict[str, Any]:
-    """From the industry's average firm to this one, by today's tables (dinghai.explanation/1)."""
+    """From the industry's average firm to this one, by today's tables (dinghai.explanation/1);
+    ``experience`` is what own claims did after it, as in the quote."""
     require(request.actor, "underwriting.view_rating")
     row = queries.whole(Quote, request.actor, key, "case", "product", "assessment")
-    return priced_again(row).explanation.to_dict()
+    priced = priced_again(row)
+    experience = {} if priced.experience is None else {"experience": priced.experience.to_dict()}
+    return {**priced.explanation.to_dict(), **experience}
 
 
 @router.post("/quotes/{key}/explanations", response={200: shapes.QuoteAnswer, **ERRORS},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from datetime import date
 from typing import Any
@@ -75,8 +76,8 @@ def test_not_given_is_not_the_same_as_no_claim(case: Case, world: World) -> None
 
 
 def test_a_claim_by_hand_is_read_by_the_published_schema(case: Case, world: World) -> None:
-    version = stated(case, world, CLAIM, {**CLAIM, "claim_no": "", "ground_up": "",
-                                          "occurred_on": "2025-01-01"})
+    version = stated(case, world, CLAIM, {
+        **CLAIM, "claim_no": "", "ground_up": "", "notified_on": "", "occurred_on": "2025-01-01"})
     assert version.number == 3 and version.act == "add"
     assert version.rows[0] == {
         "claim_no": "C-1", "occurred_on": "2024-05-01", "notified_on": "2024-05-03",
@@ -89,7 +90,8 @@ def test_a_claim_by_hand_is_read_by_the_published_schema(case: Case, world: Worl
     assert [one.loss_fen for one in history.claims] == [80 * WAN, 55 * WAN]
     entry = AuditEntry.objects.within(case.tenant).filter(
         action="underwriting.history_stated").latest("sequence")
-    assert entry.["claims"] == 2 and entry.details["hash"] == version.rows_hash
+    said = json.loads(entry.payload)
+    assert (said["claims"], said["hash"]) == (2, version.rows_hash)
 
 
 @pytest.mark.parametrize(("changed", "field"), [

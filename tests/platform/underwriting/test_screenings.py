@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_a_quote_knows_what_was_screened(
     assert clear.document["screening"]["hash"] == row.document_hash
     assert clear.document["premium"] == bare.document["premium"]
     entry = AuditEntry.objects.within(case.tenant).get(action="underwriting.screening_recorded")
-    assert entry.["result"] == "clear"
+    assert json.loads(entry.payload)["result"] == "clear"
 
 
 def test_a_hit_goes_to_compliance_and_a_possible_one_is_unknown(
