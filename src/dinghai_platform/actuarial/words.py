@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.pricing.referral_facts import FACTS
@@ -179,7 +180,8 @@ def place_name(place: str, rules: Mapping[str, Any] | None = None) -> str:
         number = int(match["number"] or 0)
         return f"{name} · {part}" + (f" {number + 1}" if number else "")
     if match := _STEP.match(place):
-        name = _t("Years without a claim") if match["part"] == "clean_years" else _t("Credit")
+        name = (_t("Years without a claim") if match["part"] == "clean_years"
+                else pgettext("rates", "Credit"))
         return f"{GROUPS['no_claims']} · {name} ({int(match['number']) + 1})"
     group, _dot, last = place.rpartition(".")
     if group in GROUPS and last in PARTS_OF_RULES:

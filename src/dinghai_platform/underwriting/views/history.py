@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext as _p
 from django.views.decorators.http import require_POST
 
 from dinghai.experience.own_templates import template_files
@@ -236,8 +237,10 @@ def export(request: HttpRequest, key: UUID) -> HttpResponse:
     """The claims of a history as CSV, with whether each counts."""
     case = queries.whole(Case, request.actor, key)
     rows = _rows(case, services.current_version(case))
-    heading = [_("Claim number"), _("Occurred"), _("Notified"), _("Peril"), _("Loss"), _("Paid"),
-               _("Outstanding"), _("State"), _("Origin"), _("Counts")]
+    heading = [_("Claim number"), _("Occurred"), _("Notified"), _("Peril"), _("Loss"),
+               _p("history", "Paid"),
+               _("Outstanding"), _("State"), _("Origin"),
+               _p("history", "Counts")]
 
     def amount(fen: int | None) -> str:
         return "" if fen is None else format_yuan(fen)
