@@ -163,12 +163,13 @@ def claims_of_insured(claims: OwnClaims, keys: Sequence[str]) -> list[OwnClaim]:
         return list(claims.claims)
     own = {key for key in known if plain(key) in {plain(one) for one in keys if one}}
     if not own and len(known) == 1:
-        raise InputError(f"the claims are those of {next(iter(known))!r}", file=claims.file,
-                         field="insured_key", mend="give this insured's claims, or its key by "
-                                                   "--insured")
+        raise InputError(f"the claims are those of another insured: {next(iter(known))!r}",
+                         file=claims.file, field="insured_key",
+                         mend="give this insured's claims, or the key by which the file names it")
     if not own and not any(keys):
         raise InputError("the file holds several insureds, and this one's key is not known",
-                         file=claims.file, field="insured_key", mend="name it by --insured")
+                         file=claims.file, field="insured_key",
+                         mend="give the key by which the file names it")
     unknown = next((one for one in claims.claims if not one.insured_key), None)
     if unknown is not None and len(known) > 1:
         raise InputError("the file holds several insureds, and a claim names none",

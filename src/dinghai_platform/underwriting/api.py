@@ -135,10 +135,11 @@ def history_file(
         raise InputError("the file is too large", field="file",
                          mend="give this insured's claims alone")
     content, name = file.read(), file.name or "claims.csv"
-    read = histories.check_claims_file(case, content, name=name, actor=request.actor)
+    read = histories.check_claims_file(case, content, name=name, actor=request.actor,
+                                        key=about.key)
     if not about.check_only:
         histories.import_claims_file(case, content, name=name, base=about.base,
-                                     actor=request.actor)
+                                     actor=request.actor, key=about.key)
     return {
         "kept": not about.check_only, "claims": [one.to_dict() for one in read.claims],
         "of_others": read.of_others, "names_insured": read.names_insured,

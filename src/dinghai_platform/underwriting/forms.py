@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.vocabulary.perils import perils
 from dinghai_platform.core.models import Organisation
@@ -69,9 +70,9 @@ class PriceForm(forms.Form):
 class YearsForm(forms.Form):
     """For which years every claim is known."""
 
-    first = forms.DateField(label=_("First day"), widget=forms.DateInput(
+    first = forms.DateField(label=_p("history", "First day"), widget=forms.DateInput(
         {"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(
+    last = forms.DateField(label=_p("history", "Last day"), widget=forms.DateInput(
         {"type": "date"}, format="%Y-%m-%d"))
     uses_held = forms.BooleanField(
         label=_("Claims under policies that this platform holds count too"), required=False)
@@ -107,6 +108,9 @@ class ClaimsFileForm(forms.Form):
 
     file = forms.FileField(label=_("Claims (CSV, Excel or Parquet)"),
                            widget=forms.ClearableFileInput({"accept": ".csv,.xlsx,.parquet,.gz"}))
+    key = forms.CharField(
+        label=_("The insured's key in the file"), max_length=80, required=False,
+        help_text=_("Blank: credit code or name"))
 
 
 class ScreeningForm(forms.Form):

@@ -141,9 +141,11 @@ class HistoryStepNew(Schema):
 
 
 class HistoryFileNew(HistoryStepNew):
-    """What is done with a file of claims: checked only, or taken in."""
+    """What is done with a file of claims: checked only, or taken in. ``key`` is how the file names
+    the insured, where that is neither credit code nor name."""
 
     check_only: bool = False
+    key: str = Field("", max_length=80)
 
 
 class FaultAnswer(Schema):

@@ -132,22 +132,28 @@ def remove_claim(case: Case, place: int, *, base: int, actor: Actor) -> HistoryV
     return _next(case, before, Act.REMOVE, actor, rows=rows, said=gone.claim_no)
 
 
-def check_claims_file(case: Case, content: bytes, *, name: str, actor: Actor) -> FileReading:
-    """What would become of a file, row by row; nothing is kept. Raises InputError."""
+def check_claims_file(
+    case: Case, content: bytes, *, name: str, actor: Actor, key: str = ""
+) -> FileReading:
+    """What would become of a file, row by row; nothing is kept. Raises InputError.
+
+    ``key`` is how the file names the insured, where that is neither credit code nor name.
+    """
     require(actor, "underwriting.state_history", case)
-    return read_claims_file(content, name, insured_keys(case.insured))
+    keys = [key.strip()] if key.strip() else insured_keys(case.insured)
+    return read_claims_file(content, name, keys)
 
 
 @transaction.atomic
 def import_claims_file(
-    case: Case, content: bytes, *, name: str, base: int, actor: Actor
+    case: Case, content: bytes, *, name: str, base: int, actor: Actor, key: str = ""
 ) -> HistoryVersion:
     """Take this insured's claims of a file: all of them or, with a faulty row, none.
 
     A number that stands already gets the file's state. Raises InputError with every fault.
     """
     before = _given(_held_case(case, base, actor))
-    read = check_claims_file(case, content, name=name, actor=actor)
+    read = check_claims_file(case, content, name=name, actor=actor, key=key)
     read.require_good()
     rows = merged(stated_claims(before), read.claims)
     source = files.store_file(content, name=read.name, media_type="application/octet-stream",

@@ -16,14 +16,14 @@ from django.utils.translation import pgettext as _p
 from django.views.decorators.http import require_POST
 
 from dinghai.experience.own_templates import template_files
-from dinghai.foundation.errors import DinghaiError, Fault, InputError
+from dinghai.foundation.errors import DinghaiError, InputError
 from dinghai.foundation.money import format_yuan
 from dinghai.vocabulary.perils import perils
 from dinghai_platform.claims.past import held_past
 from dinghai_platform.core import clock
 from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.web import csv_answer, fault_of, page
-from dinghai_platform.site.answers import answer, said
+from dinghai_platform.site.answers import answer
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import name_of
 from dinghai_platform.underwriting import queries
@@ -35,7 +35,13 @@ from dinghai_platform.underwriting.stated import (
     MOST_FAULTS_SHOWN,
     StatedClaim,
 )
-from dinghai_platform.underwriting.words import CLAIM_ORIGINS, CLAIM_STATES, NOT_COUNTED
+from dinghai_platform.underwriting.words import (
+    CLAIM_ORIGINS,
+    CLAIM_STATES,
+    NOT_COUNTED,
+    fault_words,
+    sentence,
+)
 
 VERSIONS_SHOWN = 20
 _TEMPLATES = {"csv": "text/csv; charset=utf-8",
@@ -182,7 +188,7 @@ def _state_claim(request: HttpRequest, case: Case, verb: str, base: int) -> Http
 def _put_faults(form: Any, error: DinghaiError) -> None:
     faults = error.faults if isinstance(error, InputError) else (fault_of(error),)
     for fault in faults:
-        form.add_error(fault.field if fault.field in form.fields else None, said(fault))
+        form.add_error(fault.field if fault.field in form.fields else None, fault_words(fault))
 
 
 def _file(request: HttpRequest, case: Case, base: int) -> HttpResponse:
@@ -190,7 +196,7 @@ def _file(request: HttpRequest, case: Case, base: int) -> HttpResponse:
     form = ClaimsFileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _shown(request, case, status=400, file_form=form)
-    upload = form.cleaned_data["file"]
+    upload, key = form.cleaned_data["file"], form.cleaned_data["key"]
     try:
         if upload.size > LARGEST_CLAIMS_FILE:
             raise InputError("the file is too large", field="file",
@@ -198,24 +204,25 @@ def _file(request: HttpRequest, case: Case, base: int) -> HttpResponse:
         content = upload.read()
         if "keep" in request.POST:
             services.import_claims_file(case, content, name=upload.name, base=base,
-                                        actor=request.actor)
+                                        actor=request.actor, key=key)
             messages.success(request, _("The claims of the file are stated."))
             return redirect("underwriting:history", case.pk)
-        read = services.check_claims_file(case, content, name=upload.name, actor=request.actor)
+        read = services.check_claims_file(case, content, name=upload.name, actor=request.actor,
+                                          key=key)
     except DinghaiError as error:
         faults = error.faults if isinstance(error, InputError) else (fault_of(error),)
-        return _shown(request, case, status=400, refused=said(fault_of(error)),
-                      faults=_faults(faults), faults_more=0)
+        return _shown(request, case, status=400, refused=fault_words(fault_of(error)),
+                      faults=_faults(faults), faults_more=0, file_form=form)
     return _shown(
-        request, case, checked=read, checked_rows=[_row(one, None, "") for one in read.claims],
+        request, case, checked=read, file_form=form, checked_rows=[_row(one, None, "") for one in read.claims],
         ignored=read.ignored, faults=_faults(read.faults),
         faults_more=max(read.faults_total - MOST_FAULTS_SHOWN, 0))
 
 
 def _faults(faults: Any) -> list[dict[str, Any]]:
     """Faults that name a line, in words."""
-    return [{"line": one.line, "field": one.field or "", "message": said(Fault(one.message)),
-             "mend": _(one.mend) if one.mend else ""}
+    return [{"line": one.line, "field": one.field or "", "message": sentence(one.message),
+             "mend": sentence(one.mend) if one.mend else ""}
             for one in faults if one.line is not None][:MOST_FAULTS_SHOWN]
 
 
