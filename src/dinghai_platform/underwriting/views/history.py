@@ -214,7 +214,8 @@ def _file(request: HttpRequest, case: Case, base: int) -> HttpResponse:
         return _shown(request, case, status=400, refused=fault_words(fault_of(error)),
                       faults=_faults(faults), faults_more=0, file_form=form)
     return _shown(
-        request, case, checked=read, file_form=form, checked_rows=[_row(one, None, "") for one in read.claims],
+        request, case, checked=read, file_form=form,
+        checked_rows=[_row(one, None, "") for one in read.claims],
         ignored=read.ignored, faults=_faults(read.faults),
         faults_more=max(read.faults_total - MOST_FAULTS_SHOWN, 0))
 
