@@ -42,6 +42,8 @@ KNOWN = (
     _("the event deductible is outside the product's bounds"),
     _("that day has passed"),
     _("the delivery of this notice is on record"),
+    _("a hit on a sanctions list was recorded after this quote"),
+    _("price the risk again: it is then referred to compliance"),
     _("no years are stated"),
     _("say first from when to when the claims are known"),
     _("somebody else has changed the history since"),

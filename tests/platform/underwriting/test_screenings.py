@@ -13,14 +13,23 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from dinghai.foundation.errors import InputError
+from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.underwriting.models import Case, Dossier, Quote, Screening
 from dinghai_platform.underwriting.services.assessments import assess_dossier
-from dinghai_platform.underwriting.services.quotes import approve_quote, price_quote, refer_quote
+from dinghai_platform.underwriting.services.contracts import bind_policy
+from dinghai_platform.underwriting.services.explanations import record_explanations, terms_of
+from dinghai_platform.underwriting.services.quotes import (
+    accept_quote,
+    approve_quote,
+    issue_quote,
+    price_quote,
+    refer_quote,
+)
 from dinghai_platform.underwriting.services.screenings import record_screening, screening_today
 from tests.platform.story import World, stand_at
+from tests.platform.underwriting.way import issued_quote
 
 DAY = date(2026, 3, 11)
 
@@ -65,6 +74,31 @@ def test_a_hit_goes_to_compliance_and_a_possible_one_is_unknown(
     assert "sanctions_hit" in quote.document["reasons"]
     referred = refer_quote(quote, reason="命中", actor=world.actor("underwriter"))
     assert approve_quote(referred, actor=world.actor("compliance")).state == "approved"
+
+
+def test_a_quote_that_knows_nothing_of_a_later_hit_goes_no_further(
+    case: Case, dossier: Dossier, product: ProductVersion, world: World
+) -> None:
+    actor = world.actor("underwriter")
+    record(case, world)
+    approved = approve_quote(quoted(dossier, product, world), actor=actor)
+    record(case, world, result="hit")
+    with pytest.raises(Refusal, match="after this quote"):
+        issue_quote(approved, actor=actor)
+    record(case, world, "compliance", reference="S-2")
+    assert issue_quote(approved, actor=actor).state == "issued"
+
+
+def test_a_policy_is_not_bound_after_a_hit(
+    case: Case, dossier: Dossier, product: ProductVersion, world: World
+) -> None:
+    quote = issued_quote(dossier, product, world)
+    insured = world.actor("insured_admin")
+    record_explanations(quote, [term.key for term in terms_of(quote)], actor=insured)
+    record(case, world, result="hit")
+    accepted = accept_quote(quote, actor=insured)
+    with pytest.raises(Refusal, match="after this quote"):
+        bind_policy(accepted, actor=world.actor("underwriter"))
 
 
 def test_a_hit_is_cleared_by_compliance_alone(case: Case, world: World) -> None:

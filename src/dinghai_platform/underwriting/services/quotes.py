@@ -29,7 +29,11 @@ from dinghai_platform.underwriting.models import Assessment, Case, Quote
 from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.cases import reach_step
 from dinghai_platform.underwriting.services.history import case_history
-from dinghai_platform.underwriting.services.screenings import engine_screening, screening_today
+from dinghai_platform.underwriting.services.screenings import (
+    check_no_later_hit,
+    engine_screening,
+    screening_today,
+)
 
 BINDABLE = ("quote", "quote_with_conditions", "inclusive_offer")
 NEVER = ("treat_before_bind", "decline")
@@ -263,10 +267,14 @@ def _check_referred_to(quote: Quote, actor: Actor) -> None:
 
 @transaction.atomic
 def issue_quote(quote: Quote, *, actor: Actor) -> Quote:
-    """Hand the quote to the applicant; it is valid from now for the filed number of days."""
+    """Hand the quote to the applicant; it is valid from now for the filed number of days.
+
+    Raises Refusal where a hit on a sanctions list was recorded since it was priced.
+    """
     require(actor, "underwriting.issue", quote)
     quote = locked(quote)
     check_filing(quote)
+    check_no_later_hit(quote)
     document = quote.document
     days = date.fromisoformat(document["valid_until"]) - date.fromisoformat(document["on"])
     quote.valid_until = clock.today() + days

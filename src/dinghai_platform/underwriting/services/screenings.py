@@ -9,14 +9,14 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from dinghai.foundation.errors import InputError
+from dinghai.foundation.errors import InputError, Refusal
 from dinghai.pricing.screening import Screening as EngineScreening
 from dinghai.pricing.screening import screening_of
 from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
-from dinghai_platform.underwriting.models import Case, Screening
+from dinghai_platform.underwriting.models import Case, Quote, Screening
 
 LONGEST_NOTE = 2_000
 
@@ -32,6 +32,14 @@ def screening_today(tenant: Any, insured: Organisation | Any) -> Screening | Non
     """The screening that says something today: the latest one, while it holds."""
     found = latest_screening(tenant, insured)
     return found if found is not None and found.valid_until >= clock.today() else None
+
+
+def check_no_later_hit(quote: Quote) -> None:
+    """Raises Refusal for a quote that knows nothing of a hit recorded after it."""
+    latest = latest_screening(quote.tenant_id, quote.insured_id)
+    if latest is not None and latest.result == "hit" and latest.pk != quote.screening_id:
+        raise Refusal("a hit on a sanctions list was recorded after this quote",
+                      reasons=["price the risk again: it is then referred to compliance"])
 
 
 def engine_screening(row: Screening) -> EngineScreening:
