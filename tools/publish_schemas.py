@@ -13,8 +13,11 @@ from dinghai.claims.history import History
 from dinghai.claims.layering import KINDS
 from dinghai.claims.outcomes import OUTCOMES
 from dinghai.experience.pool_release import PoolRelease
-from dinghai.pricing.rating import Rating
+from dinghai.pricing.claims_history import HistoryDocument
+from dinghai.pricing.experience_table import ExperienceTable
+from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
+from dinghai.pricing.screening import Screening
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 from tools import own_experience
@@ -29,6 +32,14 @@ def of_type(kind: type, title: str) -> dict[str, Any]:
     name = root["$ref"].rsplit("/", 1)[1]
     body = parts.pop(name)
     return {"$schema": DIALECT, **body, "title": title, "$defs": parts}
+
+
+def hashed(kind: type, title: str) -> dict[str, Any]:
+    """The schema of a typed document that carries its own hash."""
+    schema = of_type(kind, title)
+    schema["properties"]["hash"] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    return {**schema, "description": "hash is the SHA-256 of the canonical JSON (RFC 8785) "
+                                     "without hash."}
 
 
 def _object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
@@ -133,6 +144,12 @@ def schemas() -> dict[str, dict[str, Any]]:
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),
         "referral.schema.json": of_type(ReferralRules, "Rules of referral (dinghai.referral/1)"),
+        "experience-rating.schema.json": of_type(
+            ExperienceTable, "Table of experience rating (dinghai.experience-rating/1)"),
+        "claims-history.schema.json": hashed(
+            HistoryDocument, "Claims history of one insured (dinghai.claims-history/1)"),
+        "screening.schema.json": hashed(Screening, "Sanctions screening (dinghai.screening/1)"),
+        "fix-costs.schema.json": of_type(FixCosts, "Costs of fixes (dinghai.fix-costs/1)"),
         "pool-release.schema.json": of_type(
             PoolRelease, "Release of the shared data pool (dinghai.pool-release/1)"),
     }

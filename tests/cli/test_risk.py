@@ -163,3 +163,51 @@ def test_senseless_simulations_are_bad_input(
     code, answer = run(capsys, "simulate", EXAMPLES / "donghai", "--product", STANDARD, *ON,
                        *words)
     assert (code, answer["error"]["field"]) == (2, field)
+
+
+def test_a_screening_and_a_history_go_with_the_quote_and_its_fixes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screening = tmp_path / "screening.json"
+    screening.write_text(json.dumps({
+        "schema": "dinghai.screening/1", "lists": ["List A"], "screened_on": "2026-03-01",
+        "result": "clear", "reference": "S-1"}), "utf-8")
+    claims = tmp_path / "claims.csv"
+    claims.write_text("赔案号,出险日期,已决赔款（元）\nC1,2024-05-01,800000\n", "utf-8")
+    history = ("--history", claims, "--history-from", "2021-03-13")
+    _code, bare = quote(capsys, "--fixes", "20万")
+    _code, found = quote(capsys, "--fixes", "20万", *history, "--screening", screening)
+    assert [one["id"] for one in bare["referral"]["evidence_needed"]] == ["SANCTIONS"]
+    assert found["referral"]["evidence_needed"] == []
+    assert found["screening"]["valid_until"] == "2026-05-30"
+    assert found["fixes"]["before"]["expected_loss_fen"] == found["premium"]["pure_fen"]
+    assert found["fixes"]["experience"]["history_sha256"] == (
+        found["experience"]["history_sha256"])
+    assert bare["fixes"]["before"]["expected_loss_fen"] == bare["premium"]["pure_fen"]
+    schema = json.loads(files("dinghai.data").joinpath("schemas/quote.schema.json").read_text())
+    jsonschema.validate({name: value for name, value in found.items() if name != "fixes"}, schema)
+    assert main(["quote", str(EXAMPLES / "donghai"), "--product", STANDARD, *ON,
+                 "--screening", str(screening)]) == 0
+    assert "sanctions screening S-1" in capsys.readouterr().out
+    screening.write_text("{}", "utf-8")
+    code, refused = quote(capsys, "--screening", screening)
+    assert code == 2 and refused["error"]["file"] == str(screening)
+
+
+def test_the_frontier_takes_costs_and_history(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    costs = tmp_path / "costs.toml"
+    costs.write_text('schema = "dinghai.fix-costs/1"\nversion = "own"\nsource = "offers"\n'
+                     'confidence = "T"\n[full_fen]\n"GOV-03" = 100\n', "utf-8")
+    words = ("needs", EXAMPLES / "donghai", "--product", STANDARD, *ON)
+    code, bare = run(capsys, *words, "--frontier", STANDARD)
+    _code, own = run(capsys, *words, "--frontier", STANDARD, "--costs", costs,
+                     "--history", "dossier")
+    assert code == 0
+    assert bare["frontier"]["points"][-1]["spent_fen"] is not None
+    assert own["frontier"]["points"][-1]["spent_fen"] is None
+    assert own["frontier"]["points"][0]["charged_net_fen"] != (
+        bare["frontier"]["points"][0]["charged_net_fen"])
+    code, refused = run(capsys, *words, "--costs", costs)
+    assert (code, refused["error"]["field"]) == (2, "--frontier")

@@ -356,7 +356,7 @@ def test_whose_claims_they_are(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="this one's key is not known"):
         history_of_claims(several, first=FIVE[0], last=FIVE[1], keys=("",))
     other = claims_file(tmp_path, "A,2024-01-01,E1,5万,,")
-    with pytest.raises(InputError, match="those of 'E1'"):
+    with pytest.raises(InputError, match="another insured: 'E1'"):
         history_of_claims(other, first=FIVE[0], last=FIVE[1], keys=("E2",))
     mixed = claims_file(tmp_path, "A,2024-01-01,E1,5万,,", "B,2024-01-02,E2,5万,,",
                         "C,2024-01-02,,5万,,")

@@ -26,8 +26,9 @@ from dinghai.pricing.referral import (
     referral_of,
 )
 from dinghai.pricing.referral_facts import FACTS
+from dinghai.pricing.screening import Screening
 from dinghai.wording.products import load_product
-from tests.losses.risks import INCEPTION, PRODUCT, assessment, dossier
+from tests.losses.risks import INCEPTION, PRODUCT, QUOTED, assessment, dossier
 
 
 def shipped() -> dict[str, Any]:
@@ -163,12 +164,15 @@ def test_the_old_checks_give_the_old_codes() -> None:
     assert [one["id"] for one in document["referral"]["evidence_needed"]] == ["SANCTIONS"]
 
 
+CLEAR = Screening("dinghai.screening/1", ("名单甲",), QUOTED, "clear", "S-1")
+
+
 def test_other_rules_may_be_given() -> None:
     document = shipped()
     document["rules"][-1]["when"][0]["value"] = ["CN-mainland"]
     rules: ReferralRules = referral_of(document)
     pricer = Pricer.of(dossier("donghai"), assessment("donghai"), load_product(PRODUCT),
-                       referral=rules, screening={"screening.sanctions_hit": False})
+                       referral=rules, screening=CLEAR)
     priced = pricer.quote(pricer.schedule(inception=INCEPTION))
     assert priced.reasons[-1] == "jurisdiction_outside_appetite"
     assert priced.referral.evidence_needed == ()

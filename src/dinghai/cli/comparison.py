@@ -14,6 +14,7 @@ from dinghai.assessment.dossier import Dossier, read_dossier, read_dossier_archi
 from dinghai.assessment.profile import Profile, read_profile
 from dinghai.assessment.result import Assessment
 from dinghai.cli.output import Answer, Parser, add_command, table
+from dinghai.cli.risk import given_history, history_options
 from dinghai.comparison.compare import STANDARD_INCEPTION, compare
 from dinghai.comparison.documents import Comparison, Price
 from dinghai.comparison.frontier import frontier
@@ -26,6 +27,7 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan, parse_amount
 from dinghai.losses.effects import Posture
 from dinghai.pricing.quote import Pricer
+from dinghai.pricing.rating import read_fix_costs
 from dinghai.wording.products import load_product, shipped_products
 from dinghai.wording.schema import Product
 
@@ -42,6 +44,10 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
                         help="a shipped product's id, or a product folder (default: all shipped)")
     parser.add_argument("--frontier", metavar="ID",
                         help="also show controls against transfer under this product")
+    parser.add_argument("--costs", type=Path, metavar="FILE",
+                        help="with --frontier: what fixes cost this enterprise "
+                             "(dinghai.fix-costs/1 in TOML)")
+    history_options(parser)
     parser.add_argument("--on", metavar="DATE", help="the day of the assessment (default: today)")
 
 
@@ -76,7 +82,12 @@ def _compare(arguments: argparse.Namespace) -> Answer:
 
 
 def _needs(arguments: argparse.Namespace) -> Answer:
+    if arguments.frontier is None and (arguments.costs or arguments.history):
+        raise InputError("costs and a history say something of the frontier alone",
+                         field="--frontier", mend="name its product by --frontier ID")
+    costs = None if arguments.costs is None else read_fix_costs(arguments.costs)
     dossier, assessment = _assessed(arguments.dossier, arguments.on)
+    history = given_history(arguments, dossier, assessment.on)
     found = needs(dossier.profile, assessment.posture, _products(arguments.products or ["all"]))
     if arguments.frontier is not None:
         pricer = Pricer.of(dossier, assessment, load_product(arguments.frontier))
@@ -88,7 +99,8 @@ def _needs(arguments: argparse.Namespace) -> Answer:
             deductible_fen=min(max(dossier.profile.limits_wanted.event_deductible_fen,
                                    limits.deductible_minimum_fen),
                                limits.deductible_maximum_fen),
-            mean_limit_fen=found.rule.mean_limit_each_incident_fen))
+            mean_limit_fen=found.rule.mean_limit_each_incident_fen, costs=costs,
+            history=history))
     return Answer(found.to_dict(), _needs_text(found))
 
 

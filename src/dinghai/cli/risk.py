@@ -27,6 +27,7 @@ from dinghai.pricing.experience_table import load_experience_table
 from dinghai.pricing.explaining import Explanation
 from dinghai.pricing.quote import Pricer, Quote
 from dinghai.pricing.rating import read_fix_costs
+from dinghai.pricing.screening import Screening, read_screening
 from dinghai.vocabulary.indicators import domains, indicators
 from dinghai.wording.products import load_product
 
@@ -47,19 +48,27 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     offer.add_argument("--deductible", metavar="AMOUNT", help="event deductible with its unit")
     offer.add_argument("--inception", metavar="DATE",
                        help="first day of cover (default: the day after the assessment)")
-    offer.add_argument("--history", metavar="CLAIMS",
-                       help="the insured's own claims (CSV, Excel or Parquet), or the word dossier "
-                            "for the incidents that the dossier declares")
-    offer.add_argument("--history-from", metavar="DATE",
-                       help="first day for which the claims are known")
-    offer.add_argument("--insured", metavar="KEY",
-                       help="the insured's key in the claims (default: its credit code or name)")
+    history_options(offer)
+    offer.add_argument("--screening", type=Path, metavar="FILE",
+                       help="what is recorded of a sanctions screening (dinghai.screening/1 in "
+                            "JSON); without it the rule on it says: evidence needed")
     offer.add_argument("--explain", action="store_true",
                        help="say what makes the price differ from the industry's average firm's")
     offer.add_argument("--fixes", metavar="BUDGET",
                        help="the best fixes for a budget with its unit, such as 50万")
     offer.add_argument("--costs", type=Path, metavar="FILE",
                        help="what fixes cost this enterprise (dinghai.fix-costs/1 in TOML)")
+
+
+def history_options(parser: Parser) -> None:
+    """The claims history of the insured."""
+    parser.add_argument("--history", metavar="CLAIMS",
+                        help="the insured's own claims (CSV, Excel or Parquet), or the word "
+                             "dossier for the incidents that the dossier declares")
+    parser.add_argument("--history-from", metavar="DATE",
+                        help="first day for which the claims are known")
+    parser.add_argument("--insured", metavar="KEY",
+                        help="the insured's key in the claims (default: its credit code or name)")
 
 
 def dossier_options(parser: Parser) -> None:
@@ -137,23 +146,27 @@ def _quote(arguments: argparse.Namespace) -> Answer:
     costs = None if arguments.costs is None else read_fix_costs(arguments.costs)
     product = load_product(arguments.product)
     dossier, assessment = assessed(arguments)
-    pricer = Pricer.of(dossier, assessment, product)
+    screening = None if arguments.screening is None else read_screening(arguments.screening)
+    history = given_history(arguments, dossier, assessment.on)
+    pricer = Pricer.of(dossier, assessment, product, screening=screening)
     inception = day_option(arguments.inception, "--inception") or assessment.on + timedelta(days=1)
     schedule = pricer.schedule(inception=inception, limit_fen=limit, deductible_fen=deductible)
-    offer = pricer.quote(schedule, _history(arguments, dossier, assessment.on))
+    offer = pricer.quote(schedule, history)
     document, lines = offer.to_dict(), list(_quote_text(offer))
     if arguments.explain:
         document["explanation"] = offer.explanation.to_dict()
         lines += _explanation_text(offer.explanation)
     if budget is not None:
-        plan = best_fixes(pricer, schedule, budget, costs)
+        plan = best_fixes(pricer, schedule, budget, costs, history)
         document["fixes"] = plan.to_dict()
         lines += _fixes_text(plan)
     code = REFUSED if offer.outcome in {"decline", "treat_before_bind"} else DONE
     return Answer(document, lines, code)
 
 
-def _history(arguments: argparse.Namespace, dossier: Dossier, on: date) -> ClaimsHistory | None:
+def given_history(
+    arguments: argparse.Namespace, dossier: Dossier, on: date
+) -> ClaimsHistory | None:
     """The claims history to rate by, up to the day of the assessment."""
     first = day_option(arguments.history_from, "--history-from")
     if arguments.history is None:
@@ -200,7 +213,16 @@ def _quote_text(offer: Quote) -> Sequence[str]:
         f"{format_yuan(premium.charged_net)}  adequacy {premium.adequacy_ppm / 10_000:.1f}%",
         f"gross premium {format_yuan(premium.gross)} (VAT {format_yuan(premium.vat)})",
         *_experience_text(offer.experience),
+        *_screening_text(offer.screening, offer.on),
     ]
+
+
+def _screening_text(found: Screening | None, on: date) -> Sequence[str]:
+    if found is None:
+        return []
+    standing = "" if found.holds(on) else "; it says nothing on the day of the quote"
+    return ["", f"sanctions screening {found.reference} of {found.screened_on}: {found.result}, "
+            f"until {found.last_day} ({', '.join(found.lists)}){standing}"]
 
 
 def _experience_text(found: ExperienceRating | None) -> Sequence[str]:

@@ -83,6 +83,7 @@ def quotation(
         Heading(phrase("quotation.premium", language)),
         *premium_table(premium_split(quote["premium"]), language),
         Heading(phrase("quotation.factors", language)), _factors(quote, language),
+        *_experience(quote, language),
         Box(phrase("quotation.explain_title", language), (phrase("quotation.explain", language),),
             "exclusion"),
         Signatures(((f"{insurer} {phrase('common.seal', language)}",
@@ -164,6 +165,29 @@ def _sections(quote: JSON, product: Product, language: Language) -> Table:
          Column(phrase("common.waiting", language), millimetres=25),
          Column(phrase("quotation.expected", language), "right", 34)), tuple(rows),
         label=phrase("schedule.sections_label", language))
+
+
+def _experience(quote: JSON, language: Language) -> list[Block]:
+    """What the insured's own claims did to the premium; nothing without a history."""
+    found = quote.get("experience")
+    if found is None:
+        return []
+    first, last = (date.fromisoformat(found[key]) for key in ("first", "last"))
+    credit = found["no_claims_credit"]
+    return [Heading(phrase("quotation.experience", language)), Fields((
+        (phrase("quotation.experience_years", language),
+         f"{day(first, language)} – {day(last, language)}"),
+        (phrase("quotation.experience_claims", language), str(found["claims_counted"])),
+        (phrase("quotation.experience_expected", language),
+         f"{found['expected_claims_ppb'] / 1_000_000_000:.3f}"),
+        (phrase("quotation.experience_modification", language),
+         percent(found["modification_ppm"])),
+        (pick(language, credit["name_zh"], credit["name_en"]), phrase(
+            "quotation.experience_credit", language, credit=percent(credit["credit_ppm"]),
+            years=str(credit["clean_years"]))),
+        (phrase("quotation.experience_table", language),
+         f"{found['table']['version']} · {found['history_sha256'][:12]}"),
+    ), columns=1)]
 
 
 def _factors(quote: JSON, language: Language) -> Table:

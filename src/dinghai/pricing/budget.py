@@ -19,6 +19,8 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM, Fen, multiply_divide
 from dinghai.foundation.trace import Source
 from dinghai.losses.evaluation import Evaluator
+from dinghai.pricing.claims_history import ClaimsHistory
+from dinghai.pricing.experience_rating import ExperienceRating, without_history
 from dinghai.pricing.posture_value import (
     FREQUENCY,
     Logs,
@@ -26,7 +28,7 @@ from dinghai.pricing.posture_value import (
     added,
     largest_fall,
 )
-from dinghai.pricing.premium import Premium, make_premium
+from dinghai.pricing.premium import Premium
 from dinghai.pricing.quote import Pricer, priced_policy
 from dinghai.pricing.rating import FixCosts, load_fix_costs
 from dinghai.vocabulary.indicators import HIGHEST_SCORE
@@ -73,7 +75,9 @@ class FixPlan:
 
     ``averted_fen`` is the expected payment the plan saves before the annual aggregate; no plan
     within the budget saves more than ``bound_fen``. ``gap_ppm`` is what may be missing to it,
-    nothing where every combination was tried (``exact``).
+    nothing where every combination was tried (``exact``). With a claims history the premiums are
+    those of quotes with it; the search still looks at what the model expects to be paid, before
+    the experience modification.
     """
 
     budget_fen: Fen
@@ -86,6 +90,7 @@ class FixPlan:
     exact: bool
     without_cost: tuple[str, ...]
     costs: Source
+    experience: ExperienceRating | None = None
 
     @property
     def gap_ppm(self) -> int:
@@ -98,6 +103,7 @@ class FixPlan:
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON (schema dinghai.fix-plan/1)."""
         return {
+            **({} if self.experience is None else {"experience": self.experience.brief()}),
             "schema": FIX_PLAN_SCHEMA,
             "budget_fen": self.budget_fen,
             "cost_fen": self.cost_fen,
@@ -124,29 +130,33 @@ def _unfloored(premium: Premium) -> Fen:
 
 
 def best_fixes(
-    pricer: Pricer, schedule: Schedule, budget_fen: Fen, costs: FixCosts | None = None
+    pricer: Pricer, schedule: Schedule, budget_fen: Fen, costs: FixCosts | None = None,
+    history: ClaimsHistory | None = None,
 ) -> FixPlan:
-    """The plan for a budget in fen. Raises InputError for a budget that is not positive."""
+    """The plan for a budget in fen. Raises InputError for a budget that is not positive.
+
+    ``costs`` are the enterprise's own, else those that ship; ``history`` that of the quote.
+    """
     if budget_fen <= 0:
         raise InputError("a budget is above zero", field="budget", mend="give an amount")
     costs = costs or load_fix_costs()
     policy = priced_policy(pricer.product, schedule, pricer.assessment.on)
     evaluator = Evaluator.of(policy)
-    value = PostureValue(pricer.model, evaluator)
-    options, without = _options(pricer, value, costs, budget_fen)
-    search = _Search(value, value.logs(pricer.model.posture), options, budget_fen)
+    base = pricer.model if history is None else without_history(pricer.model, pricer.experience)
+    value = PostureValue(base, evaluator)
+    options, without = _options(pricer, value, costs, budget_fen, history)
+    search = _Search(value, value.logs(base.posture), options, budget_fen)
     chosen, bound = search.best()
     averted = search.averted(chosen)
     posture = dict(pricer.model.posture)
     model = pricer.model
-    before = previous = make_premium(evaluator.evaluate(model), pricer.rating,
-                                     revenue_fen=model.exposure.revenue_fen, days=policy.days)
+    today = pricer.priced(evaluator, model, history)
+    before = previous = today.premium
     fixes = []
     for option in search.ordered(chosen):
         posture[option.indicator] = option.to_ppm
         model = model.with_posture(posture)
-        after = make_premium(evaluator.evaluate(model), pricer.rating,
-                             revenue_fen=model.exposure.revenue_fen, days=policy.days)
+        after = pricer.priced(evaluator, model, history).premium
         fixes.append(PlannedFix(
             option.indicator, pricer.model.posture.get(option.indicator), option.to_ppm,
             option.cost_fen, previous.pure - after.pure,
@@ -157,7 +167,7 @@ def best_fixes(
         budget_fen=budget_fen, cost_fen=sum(one.cost_fen for one in fixes), fixes=tuple(fixes),
         before=before, after=previous, averted_fen=round(averted), bound_fen=round(bound),
         exact=bound <= averted,
-        without_cost=without, costs=costs.origin())
+        without_cost=without, costs=costs.origin(), experience=today.experience)
 
 
 def step_cost(full_fen: Fen, from_ppm: int, to_ppm: int) -> Fen:
@@ -166,14 +176,15 @@ def step_cost(full_fen: Fen, from_ppm: int, to_ppm: int) -> Fen:
 
 
 def _options(
-    pricer: Pricer, value: PostureValue, costs: FixCosts, budget_fen: Fen
+    pricer: Pricer, value: PostureValue, costs: FixCosts, budget_fen: Fen,
+    history: ClaimsHistory | None,
 ) -> tuple[dict[str, list[Option]], tuple[str, ...]]:
     """What the budget can buy of each indicator, and the indicators without a cost."""
     exposure = pricer.model.exposure
     prior = int(pricer.model.tables.controls["missing_prior_ppm"])
     found: dict[str, list[Option]] = {}
     without = []
-    for indicator in pricer.assessment.indicators:
+    for indicator in pricer.fixable(history):
         score = pricer.model.posture.get(indicator)
         known = prior if score is None else score
         if known >= PPM:

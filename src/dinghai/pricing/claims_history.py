@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Final, Literal
+
+import msgspec
 
 from dinghai.assessment.profile import Profile
 from dinghai.experience.own_claims import OwnClaim, OwnClaims
 from dinghai.experience.own_columns import plain
-from dinghai.foundation.errors import InputError
+from dinghai.foundation.canonical import JSON, document_hash
+from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import Fen
+from dinghai.foundation.reading import plain as as_plain
+from dinghai.foundation.reading import typed
 
+HISTORY_SCHEMA: Final = "dinghai.claims-history/1"
+SAME_NUMBER: Final = "the same claim number stands already"
 _MOST_FAULTS = 20
 
 
@@ -31,7 +39,9 @@ class PastClaim:
 class ClaimsHistory:
     """All claims of one insured that occurred from the first to the last day, both included.
 
-    ``origin`` is ``claims`` (the insurer's own file) or ``dossier`` (declared by the insured).
+    ``origin`` is ``claims`` (the insurer's own file), ``dossier`` (declared by the insured) or
+    ``case`` (stated in an underwriting case). No claim is a history too: it says that there was
+    none, which is not the same as no history.
     """
 
     origin: str
@@ -44,6 +54,53 @@ class ClaimsHistory:
             raise InputError(f"the history ends on {self.last}, before it begins on {self.first}",
                              field="history", mend="give a first day before the day of the quote")
 
+    @property
+    def sha256(self) -> str:
+        """Names the history exactly."""
+        return document_hash(as_plain(self._document()))
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON (schema dinghai.claims-history/1) with its own hash."""
+        return {**as_plain(self._document()), "hash": self.sha256}
+
+    def _document(self) -> HistoryDocument:
+        return HistoryDocument(
+            HISTORY_SCHEMA, self.origin, self.first, self.last, tuple(
+                PastClaimDocument(one.reference, one.occurred, one.loss_fen, one.reason)
+                for one in self.claims))
+
+
+class PastClaimDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One claim as it is written down."""
+
+    reference: str
+    occurred: date
+    loss_fen: Fen | None
+    reason: str
+
+
+class HistoryDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A history as it is written down, without its hash."""
+
+    schema: Literal["dinghai.claims-history/1"]
+    origin: str
+    first: date
+    last: date
+    claims: tuple[PastClaimDocument, ...]
+
+
+def history_of_document(document: dict[str, JSON]) -> ClaimsHistory:
+    """The history in its plain document. Raises InputError, also where the hash does not hold."""
+    rest = dict(document)
+    given = rest.pop("hash", None)
+    read = typed(rest, HistoryDocument)
+    history = ClaimsHistory(read.origin, read.first, read.last, tuple(
+        PastClaim(one.reference, one.occurred, one.loss_fen, one.reason) for one in read.claims))
+    if given is not None and given != history.sha256:
+        raise InputError("the history was changed after it was made", field="hash",
+                         mend="state the history again")
+    return history
+
 
 def history_of_claims(
     claims: OwnClaims, *, first: date, last: date, keys: Sequence[str] = ()
@@ -53,10 +110,38 @@ def history_of_claims(
     Raises InputError for a file with faulty rows (a row that nobody can read may be a claim), for
     one of another insured, and for one of several where it cannot be told whose a row is.
     """
-    if claims.faults:
-        raise InputError.of(claims.faults[:_MOST_FAULTS])
-    return ClaimsHistory("claims", first, last, tuple(
-        _past(one, first, last) for one in _of_insured(claims, keys)))
+    own = claims_of_insured(claims, keys)
+    faults = faults_of_insured(claims, own)
+    if faults:
+        raise InputError.of(faults[:_MOST_FAULTS])
+    return ClaimsHistory("claims", first, last, past_claims(own, first=first, last=last))
+
+
+def past_claims(
+    claims: Iterable[OwnClaim], *, first: date, last: date
+) -> tuple[PastClaim, ...]:
+    """Claims as a history counts them. A number that stands already counts once: the first."""
+    seen: set[str] = set()
+    found = []
+    for one in claims:
+        number = plain(one.claim_no)
+        past = _past(one, first, last)
+        if number and number in seen:
+            past = PastClaim(past.reference, past.occurred, past.loss_fen, SAME_NUMBER)
+        seen.add(number)
+        found.append(past)
+    return tuple(found)
+
+
+def faults_of_insured(claims: OwnClaims, own: Sequence[OwnClaim]) -> tuple[Fault, ...]:
+    """The faults of a file that matter for one insured: all but those of rows that name another.
+
+    Where a file has more faults than are kept, every one matters.
+    """
+    if claims.faults_total > len(claims.faults):
+        return claims.faults
+    of_others = {one.line for one in claims.rows} - {one.line for one in own}
+    return tuple(one for one in claims.faults if one.line not in of_others)
 
 
 def history_of_profile(profile: Profile, *, on: date, years: int) -> ClaimsHistory:
@@ -70,18 +155,21 @@ def history_of_profile(profile: Profile, *, on: date, years: int) -> ClaimsHisto
         for place, one in enumerate(profile.loss_history)))
 
 
-def _of_insured(claims: OwnClaims, keys: Sequence[str]) -> list[OwnClaim]:
+def claims_of_insured(claims: OwnClaims, keys: Sequence[str]) -> list[OwnClaim]:
+    """The rows of one insured by its keys; every row where none names an insured. Raises
+    InputError for a file of another insured, and where it cannot be told whose a row is."""
     known = {one.insured_key for one in claims.rows if one.insured_key}
     if not known:
         return list(claims.rows)
     own = {key for key in known if plain(key) in {plain(one) for one in keys if one}}
     if not own and len(known) == 1:
-        raise InputError(f"the claims are those of {next(iter(known))!r}", file=claims.file,
-                         field="insured_key", mend="give this insured's claims, or its key by "
-                                                   "--insured")
+        raise InputError(f"the claims are those of another insured: {next(iter(known))!r}",
+                         file=claims.file, field="insured_key",
+                         mend="give this insured's claims, or the key by which the file names it")
     if not own and not any(keys):
         raise InputError("the file holds several insureds, and this one's key is not known",
-                         file=claims.file, field="insured_key", mend="name it by --insured")
+                         file=claims.file, field="insured_key",
+                         mend="give the key by which the file names it")
     unknown = next((one for one in claims.rows if not one.insured_key), None)
     if unknown is not None and len(known) > 1:
         raise InputError("the file holds several insureds, and a claim names none",

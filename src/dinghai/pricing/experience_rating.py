@@ -26,7 +26,7 @@ from dinghai.pricing.claims_history import (
     window_of,
     years_between,
 )
-from dinghai.pricing.experience_table import ExperienceTable
+from dinghai.pricing.experience_table import ExperienceTable, experience_table_hash
 from dinghai.pricing.premium import HistoryEffect
 
 _PPB: Final = 1_000_000_000
@@ -104,11 +104,23 @@ class ExperienceRating:
                 Trace("experience.primary_share", class_.primary_ppm, "ppm", "",
                       table.split.origin()))),))
 
+    def brief(self) -> dict[str, JSON]:
+        """What names it in a plan of fixes: history, table, modification and credit."""
+        return {
+            "history_sha256": self.history.sha256,
+            "table": {"id": self.table.id, "version": self.table.version,
+                      "sha256": experience_table_hash(self.table)},
+            "modification_ppm": self.modification_ppm,
+            "credit_ppm": self.credit_ppm,
+        }
+
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON; stands as ``experience`` in a quote."""
         table, class_ = self.table, self.expectation
         return {
-            "table": {"id": table.id, "version": table.version},
+            "table": {"id": table.id, "version": table.version,
+                      "sha256": experience_table_hash(table)},
+            "history_sha256": self.history.sha256,
             "origin": self.history.origin,
             "first": self.history.first.isoformat(), "last": self.history.last.isoformat(),
             "years_ppm": round(self.years * PPM),

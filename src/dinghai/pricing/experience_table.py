@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import as_file, files
 from itertools import pairwise
@@ -10,10 +11,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from dinghai.foundation.errors import InputError
+from dinghai.foundation.canonical import JSON, document_hash
+from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import PPM
-from dinghai.foundation.reading import read_toml
-from dinghai.pricing.tables import Sourced, TableStruct
+from dinghai.foundation.reading import plain, typed
+from dinghai.pricing.tables import CONFIDENCES, Sourced, TableStruct, read_checked
+from dinghai.vocabulary.indicators import indicators
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[int, msgspec.Meta(ge=0, le=PPM)]
@@ -91,16 +94,51 @@ class ExperienceTable(TableStruct, frozen=True):
 
 
 def read_experience_table(path: Path) -> ExperienceTable:
-    """A table from its TOML file. Raises InputError, also for one that would not be monotone."""
-    table = read_toml(path, ExperienceTable)
+    """A table from its TOML file. Raises InputError with every fault and its line."""
+    return read_checked(path, ExperienceTable, checked_experience_table)
+
+
+def experience_table_of(document: JSON) -> ExperienceTable:
+    """A table from its plain document. Raises InputError."""
+    return checked_experience_table(typed(document, ExperienceTable))
+
+
+def checked_experience_table(table: ExperienceTable, file: str | None = None) -> ExperienceTable:
+    """The table itself. Raises InputError for one that would not be monotone or says nothing."""
+    faults = [Fault(message, file, None, field, mend) for message, field, mend in _faults(table)]
+    if faults:
+        raise InputError.of(faults)
+    return table
+
+
+def _faults(table: ExperienceTable) -> Iterator[tuple[str, str, str]]:
+    for name in ("id", "version", "name_zh", "name_en"):
+        if not str(getattr(table, name)).strip():
+            yield f"{name} is empty", name, "name the table and its version"
     if table.split.cap_fen <= table.split.primary_fen:
-        raise InputError("the cap does not lie above the primary amount", file=str(path),
-                         field="split.cap_fen", mend="raise the cap, or lower the primary amount")
+        yield ("the cap does not lie above the primary amount", "split.cap_fen",
+               "raise the cap, or lower the primary amount")
     for before, after in pairwise(table.no_claims.steps):
         if after.clean_years <= before.clean_years or after.credit_ppm < before.credit_ppm:
-            raise InputError("more clean years must not earn less credit", file=str(path),
-                             field="no_claims.steps", mend="list the steps in rising order")
-    return table
+            yield ("more clean years must not earn less credit", "no_claims.steps",
+                   "list the steps in rising order")
+            break
+    if table.history.indicator not in indicators():
+        yield (f"there is no indicator {table.history.indicator!r}", "history.indicator",
+               "name one of the questionnaire")
+    for name in ("credibility", "window", "split", "bounds", "history", "no_claims"):
+        part: Sourced = getattr(table, name)
+        if not part.source.strip():
+            yield "the figures have no source", f"{name}.source", "say where they come from"
+        if part.confidence not in CONFIDENCES:
+            yield (f"{part.confidence!r} is no confidence mark", f"{name}.confidence",
+                   "one of: " + ", ".join(CONFIDENCES))
+
+
+@cache
+def experience_table_hash(table: ExperienceTable) -> str:
+    """SHA-256 over the canonical JSON of the table."""
+    return document_hash(plain(table))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -21,7 +21,7 @@ from dinghai.losses.severity import evidence_traces
 from dinghai.losses.tables import PERILS
 from dinghai.pricing.claims_history import ClaimsHistory
 from dinghai.pricing.experience_rating import ExperienceRating, rate_experience, without_history
-from dinghai.pricing.experience_table import load_experience_table
+from dinghai.pricing.experience_table import ExperienceTable, load_experience_table
 from dinghai.pricing.explaining import Explanation, explain
 from dinghai.pricing.premium import Premium, make_premium, whole_fen
 from dinghai.pricing.rating import Rating, load_rating, rating_hash
@@ -31,7 +31,8 @@ from dinghai.pricing.referral import (
     apply_rules,
     load_referral,
 )
-from dinghai.pricing.referral_facts import AssessedFigures, FactValue, QuotedFigures, facts_of
+from dinghai.pricing.referral_facts import AssessedFigures, QuotedFigures, facts_of
+from dinghai.pricing.screening import Screening
 from dinghai.pricing.waterfall import WaterfallRow, waterfall
 from dinghai.wording.explaining import terms_to_explain
 from dinghai.wording.policy import (
@@ -83,6 +84,7 @@ class Quote:
     tree: Callable[[], Trace] = field(repr=False)
     reasons_why: Callable[[], Explanation] = field(repr=False)
     experience: ExperienceRating | None = None
+    screening: Screening | None = None
 
     @property
     def explanation(self) -> Explanation:
@@ -150,7 +152,20 @@ class Quote:
         }
         if self.experience is not None:
             document["experience"] = self.experience.to_dict()
+        if self.screening is not None:
+            document["screening"] = self.screening.to_dict()
         return {**document, "hash": document_hash(document)}
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A loss model through terms and loads: with a history, the model that reads its indicator
+    where it has no effect, and the experience rating."""
+
+    model: LossModel
+    evaluation: LossEvaluation
+    premium: Premium
+    experience: ExperienceRating | None
 
 
 @dataclass(slots=True)
@@ -163,20 +178,24 @@ class Pricer:
     rating: Rating
     model: LossModel
     referral: ReferralRules = field(default_factory=load_referral)
-    screening: Mapping[str, FactValue] = field(default_factory=dict)
+    screening: Screening | None = None
+    experience: ExperienceTable = field(default_factory=load_experience_table)
+    day: date | None = None
 
     @classmethod
     def of(
         cls, dossier: Dossier, assessment: Assessment, product: Product,
         rating: Rating | None = None, referral: ReferralRules | None = None,
-        screening: Mapping[str, FactValue] | None = None,
+        screening: Screening | None = None, experience: ExperienceTable | None = None,
+        day: date | None = None,
     ) -> Pricer:
-        """The pricer of a dossier. The rating is the product's own and the rules of referral those
-        that ship unless others are given; ``screening`` holds facts found outside the dossier."""
+        """The pricer of a dossier. The rating is the product's own, the rules of referral and the
+        table of experience rating those that ship unless others are given; ``screening`` is what
+        is known of a sanctions screening, read on ``day`` (the assessment's unless given)."""
         rating = rating or load_rating(product.rating.table)
         model = build_loss_model(dossier.profile, assessment.posture)
         return cls(dossier, assessment, product, rating, model, referral or load_referral(),
-                   screening or {})
+                   screening, experience or load_experience_table(), day)
 
     def schedule(
         self,
@@ -208,17 +227,10 @@ class Pricer:
         """
         if evaluator is None:
             evaluator = Evaluator.of(priced_policy(self.product, schedule, self.assessment.on))
-        policy = evaluator.policy
-        evaluation = evaluator.evaluate(self.model)
-        model, priced, experience = self.model, evaluation, None
-        if history is not None:
-            table = load_experience_table()
-            model = without_history(self.model, table)
-            priced = evaluator.evaluate(model)
-            experience = rate_experience(model, history, table)
-        premium = make_premium(priced, self.rating,
-                               revenue_fen=self.model.exposure.revenue_fen, days=policy.days,
-                               history=None if experience is None else experience.effect)
+        found = self.priced(evaluator, self.model, history)
+        model, priced, experience = found.model, found.evaluation, found.experience
+        premium = found.premium
+        evaluation = priced if history is None else evaluator.evaluate(self.model)
         rate = multiply_divide(premium.charged_net, PPM, schedule.aggregate_limit_fen, "half_up")
         referral = self.referred(schedule, premium, rate)
         return Quote(
@@ -247,7 +259,28 @@ class Pricer:
             tree=cache(lambda: _trace(model, priced, premium, self.rating, experience)),
             reasons_why=cache(lambda: explain(model, evaluator, self.rating)),
             experience=experience,
+            screening=self.screening,
         )
+
+    def priced(
+        self, evaluator: Evaluator, model: LossModel, history: ClaimsHistory | None = None
+    ) -> Priced:
+        """A model of the enterprise, under any posture, priced as a quote prices it."""
+        experience = None
+        if history is not None:
+            model = without_history(model, self.experience)
+            experience = rate_experience(model, history, self.experience)
+        evaluation = evaluator.evaluate(model)
+        return Priced(model, evaluation, make_premium(
+            evaluation, self.rating, revenue_fen=model.exposure.revenue_fen,
+            days=evaluator.policy.days,
+            history=None if experience is None else experience.effect), experience)
+
+    def fixable(self, history: ClaimsHistory | None = None) -> Iterator[str]:
+        """The indicators that a fix may raise: with a history not the one that asks for it."""
+        for indicator in self.assessment.indicators:
+            if history is None or indicator != self.experience.history.indicator:
+                yield indicator
 
     def referred(self, schedule: Schedule, premium: Premium, rate: int) -> ReferralReading:
         """What the rules of referral say of a price: filing, authority, appetite, evidence."""
@@ -263,7 +296,8 @@ class Pricer:
                 event_deductible_fen=schedule.event_deductible_fen,
                 charged_net_fen=premium.charged_net, rate_on_line_ppm=rate,
                 adequacy_ppm=premium.adequacy_ppm),
-            self.rating, self.screening))
+            self.rating,
+            None if self.screening is None else self.screening.facts(self.day or assessment.on)))
 
 
 def quote(

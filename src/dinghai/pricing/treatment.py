@@ -14,7 +14,9 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import PPM, Fen
 from dinghai.losses.evaluation import Evaluator
 from dinghai.losses.model import LossModel
-from dinghai.pricing.premium import Premium, make_premium
+from dinghai.pricing.claims_history import ClaimsHistory
+from dinghai.pricing.experience_rating import ExperienceRating
+from dinghai.pricing.premium import Premium
 from dinghai.pricing.quote import Pricer, priced_policy
 from dinghai.pricing.rating import EffortClass, load_effort
 from dinghai.vocabulary.indicators import HIGHEST_SCORE, indicators
@@ -58,10 +60,12 @@ class PathStep:
     charged_net_fen: Fen
     expected_loss_reduction_fen: Fen
     charged_reduction_fen: Fen
+    modification_ppm: int | None = None
 
     def to_dict(self) -> dict[str, JSON]:
-        """Plain JSON."""
-        return {name: getattr(self, name) for name in PathStep.__slots__}
+        """Plain JSON; the modification only where a history made one."""
+        return {name: value for name in PathStep.__slots__
+                if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,12 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentPlan:
-    """Fixes in the order in which they are worth doing, the path that follows it, and bundles."""
+    """Fixes in the order in which they are worth doing, the path that follows it, and bundles.
+
+    With a claims history every amount is that of a quote with it: expected losses after the
+    experience modification, which each posture has its own of, and premiums after the no-claims
+    credit. ``experience`` is today's.
+    """
 
     fixes: tuple[Fix, ...]
     path: tuple[PathStep, ...]
@@ -95,10 +104,12 @@ class TreatmentPlan:
     expected_loss_fen: Fen
     technical_net_fen: Fen
     charged_net_fen: Fen
+    experience: ExperienceRating | None = None
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON (schema dinghai.treatment/1)."""
         return {
+            **({} if self.experience is None else {"experience": self.experience.brief()}),
             "schema": "dinghai.treatment/1",
             "expected_loss_fen": self.expected_loss_fen,
             "technical_net_fen": self.technical_net_fen,
@@ -114,6 +125,11 @@ class _Reading:
     """Prices of one posture, without the filed minimum: a floor would hide what a fix is worth."""
 
     premium: Premium
+    experience: ExperienceRating | None = None
+
+    @property
+    def modification(self) -> int | None:
+        return None if self.experience is None else self.experience.modification_ppm
 
     @property
     def charged(self) -> Fen:
@@ -126,29 +142,36 @@ class _Desk:
 
     pricer: Pricer
     evaluator: Evaluator
-    days: int
+    history: ClaimsHistory | None
 
     def price(self, model: LossModel) -> _Reading:
-        return _Reading(make_premium(
-            self.evaluator.evaluate(model), self.pricer.rating,
-            revenue_fen=model.exposure.revenue_fen, days=self.days))
+        found = self.pricer.priced(self.evaluator, model, self.history)
+        return _Reading(found.premium, found.experience)
 
 
-def treatment_plan(pricer: Pricer, schedule: Schedule) -> TreatmentPlan:
-    """Every fix below full marks with its worth, knock-outs first, then by worth per effort."""
+def treatment_plan(
+    pricer: Pricer, schedule: Schedule, history: ClaimsHistory | None = None
+) -> TreatmentPlan:
+    """Every fix below full marks with its worth, knock-outs first, then by worth per effort.
+
+    With a history a fix is worth what two quotes with it differ by; the indicator that asks for
+    the history is then no fix, since the claims themselves stand in its place.
+    """
     policy = priced_policy(pricer.product, schedule, pricer.assessment.on)
-    desk = _Desk(pricer, Evaluator.of(policy), policy.days)
+    desk = _Desk(pricer, Evaluator.of(policy), history)
     today = desk.price(pricer.model)
     fixes = sorted((_fix(desk, today, indicator, level, target)
-                    for indicator, level, target in _targets(pricer)), key=_order)
+                    for indicator, level, target in _targets(desk)), key=_order)
     path = tuple(_path(desk, today, fixes))
     return TreatmentPlan(tuple(fixes), path, tuple(_bundles(desk, today, fixes)),
-                         today.premium.pure, today.premium.technical_net, today.charged)
+                         today.premium.pure, today.premium.technical_net, today.charged,
+                         today.experience)
 
 
-def _targets(pricer: Pricer) -> Iterable[tuple[str, Literal["next", "full"], int]]:
+def _targets(desk: _Desk) -> Iterable[tuple[str, Literal["next", "full"], int]]:
     """Indicators of the questionnaire below full marks: the next anchor, and full marks."""
-    for indicator in pricer.assessment.indicators:
+    pricer = desk.pricer
+    for indicator in pricer.fixable(desk.history):
         score = pricer.model.posture.get(indicator)
         known = int(pricer.model.tables.controls["missing_prior_ppm"]) if score is None else score
         if known >= PPM:
@@ -201,6 +224,7 @@ def _path(desk: _Desk, today: _Reading, fixes: Iterable[Fix]) -> Iterable[PathSt
             charged_net_fen=after.charged,
             expected_loss_reduction_fen=before.premium.pure - after.premium.pure,
             charged_reduction_fen=before.charged - after.charged,
+            modification_ppm=after.modification,
         )
         before = after
 

@@ -74,4 +74,9 @@ KNOWN = (
     _("give at least 1"),
     _("not UTF-8 text"),
     _("save it as UTF-8"),
+    _("the cap does not lie above the primary amount"),
+    _("raise the cap, or lower the primary amount"),
+    _("more clean years must not earn less credit"),
+    _("list the steps in rising order"),
+    _("name one of the questionnaire"),
 )

@@ -27,7 +27,7 @@ from dinghai_platform.actuarial.words import (
 from dinghai_platform.site.formats import UNKNOWN
 from dinghai_platform.site.words import name_of, role_name
 
-_NO_FIGURES: Final = ("source", "confidence", "anchor")
+_NO_FIGURES: Final = ("source", "confidence", "anchor", "name_zh", "name_en")
 OUTCOMES: Final[tuple[Effect, ...]] = ("condition", "refer", "decline")
 
 
@@ -84,9 +84,21 @@ def _sourced(part: dict[str, Any], at: str = "") -> Iterator[FigureGroup]:
             continue
         yield FigureGroup(
             place, str(GROUPS.get(place, place)), value["source"], value["confidence"],
-            tuple(Figure(f"{place}.{name}", place_name(f"{place}.{name}").split(" · ")[-1],
-                         unit_of(f"{place}.{name}"), one)
-                  for name, one in value.items() if name not in _NO_FIGURES))
+            tuple(Figure(at, place_name(at).split(" · ")[-1], unit_of(at), one)
+                  for at, one in _figures(value, place)))
+
+
+def _figures(part: dict[str, Any], place: str) -> Iterator[tuple[str, Any]]:
+    """The figures of a part with their places, those of its steps one by one."""
+    for name, value in part.items():
+        if name in _NO_FIGURES:
+            continue
+        if not isinstance(value, list):
+            yield f"{place}.{name}", value
+            continue
+        for number, step in enumerate(value):
+            for each, figure in step.items():
+                yield f"{place}.{name}[{number}].{each}", figure
 
 
 def _rule(rule: dict[str, Any]) -> FigureGroup:
@@ -122,6 +134,8 @@ def unit_of(place: str) -> str:
         return "fen"
     if "ppm" in last:
         return "ppm"
+    if last == "indicator":
+        return "text"
     return "days" if last.endswith("_days") else "count"
 
 

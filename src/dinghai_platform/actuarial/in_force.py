@@ -15,10 +15,11 @@ from django.db.models import OuterRef, Subquery
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import plain
+from dinghai.pricing.experience_table import load_experience_table
 from dinghai.pricing.rating import Rating
 from dinghai.pricing.referral import ReferralRules, load_referral
 from dinghai.pricing.repricing import Tables
-from dinghai_platform.actuarial.kinds import RATING, REFERRAL, kind_of
+from dinghai_platform.actuarial.kinds import EXPERIENCE, RATING, REFERRAL, kind_of
 from dinghai_platform.actuarial.models import TableVersion
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.tenancy import crossing_tenants
@@ -56,11 +57,11 @@ def table_in_force(tenant: Organisation, kind: str, table_id: str, on: date) -> 
 
 
 def tables_in_force(tenant: Organisation, rating_id: str, on: date) -> Tables:
-    """Rating and rules of referral that price for an insurer on a day."""
-    wanted = [(RATING, rating_id), (REFERRAL, load_referral().id)]
+    """Rating, rules of referral and experience rating that price for an insurer on a day."""
+    wanted = [(RATING, rating_id), (REFERRAL, load_referral().id),
+              (EXPERIENCE, load_experience_table().id)]
     found = _versions(tenant, wanted, on)
-    rating, referral = (_in_force(*key, found.get(key)).table for key in wanted)
-    return Tables(rating, referral)
+    return Tables(*(_in_force(*key, found.get(key)).table for key in wanted))
 
 
 def rating_in_force(tenant: Organisation, rating_id: str, on: date) -> Rating:

@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from dinghai.foundation.canonical import JSON, document_hash
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import plain
+from dinghai.pricing.experience_table import experience_table_of, load_experience_table
 from dinghai.pricing.rating import load_rating, rating_of
 from dinghai.pricing.referral import load_referral, referral_of
 from dinghai.wording.products import load_product, shipped_products
 
 RATING: Final = "rating"
 REFERRAL: Final = "referral"
+EXPERIENCE: Final = "experience"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,18 @@ def _referral_ids() -> tuple[str, ...]:
     return (load_referral().id,)
 
 
+def _experience_ids() -> tuple[str, ...]:
+    return (load_experience_table().id,)
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     RATING: Kind(RATING, _("Rating table"), rating_of, load_rating, _rating_ids),
     REFERRAL: Kind(REFERRAL, _("Referral rules"), referral_of, lambda _id: load_referral(),
                    _referral_ids),
+    EXPERIENCE: Kind(EXPERIENCE, _("Experience rating table"), experience_table_of,
+                     lambda _id: load_experience_table(), _experience_ids),
 }
+"""By code; a code is also the field of the engine's ``Tables`` that holds such a table."""
 
 
 def kind_of(code: str) -> Kind:

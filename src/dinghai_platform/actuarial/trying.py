@@ -19,8 +19,10 @@ from dinghai.pricing.referral_facts import (
 from dinghai_platform.actuarial.book import profile_document
 from dinghai_platform.actuarial.figures import figure_text
 from dinghai_platform.actuarial.words import fact_name
+from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import visible_or_404
+from dinghai_platform.underwriting.engine import screening_of_quote
 from dinghai_platform.underwriting.models import Quote
 
 STATES: Final = {Truth.TRUE: "applies", Truth.FALSE: "does_not_apply",
@@ -42,7 +44,8 @@ class Trial:
 
 def quote_to_try(actor: Actor, key: Any) -> Quote:
     """A quote with all that its facts stand in, or Http404."""
-    rows = Quote.objects.all().select_related("assessment__dossier", "insured", "product")
+    rows = Quote.objects.all().select_related("assessment__dossier", "insured", "product",
+                                                "screening")
     found: Quote = visible_or_404(rows, actor, pk=key)
     return found
 
@@ -62,13 +65,19 @@ def try_rules(
             aggregate_limit_fen=quote.limit_fen, event_deductible_fen=quote.deductible_fen,
             charged_net_fen=quote.charged_fen, rate_on_line_ppm=document["rate_on_line_ppm"],
             adequacy_ppm=quote.adequacy_ppm),
-        rating, dict(supposed or {}))
+        rating, {**_screened(quote), **(supposed or {})})
     reading = apply_rules(rules, facts)
     return Trial(
         quote, reading, document["outcome"], reading.stricter(assessed["outcome"]),
         tuple({"rule": one.rule, "state": STATES[one.truth],
                "facts": [_fact(name, value) for name, value in one.facts.items()]}
               for one in reading.results))
+
+
+def _screened(quote: Quote) -> dict[str, FactValue]:
+    """What is known today of the screening that the quote was made with."""
+    screening = screening_of_quote(quote)
+    return {} if screening is None else screening.facts(clock.today())
 
 
 def _fact(name: str, value: FactValue) -> dict[str, str]:

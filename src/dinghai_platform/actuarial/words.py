@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.pricing.referral_facts import FACTS
@@ -36,6 +37,13 @@ GROUPS: Final[Mapping[str, Any]] = {
     "authority": _("Underwriter's authority"),
     "tax": _("Taxes"),
     "validity": _("Validity of quotes"),
+    "credibility": _("Credibility of own claims"),
+    "window": _("Years that count"),
+    "split": _("Number and size of claims"),
+    "bounds": _("Bounds of the modification"),
+    "history": _("Indicator of incident history"),
+    "no_claims": _("No-claims credit"),
+    "experience": _("Experience rating table"),
 }
 FIGURES: Final[Mapping[str, Any]] = {
     "loads.parameter.ppm_of_pure": _("Share of the pure premium"),
@@ -63,6 +71,14 @@ FIGURES: Final[Mapping[str, Any]] = {
     "tax.vat_ppm": _("VAT"),
     "tax.stamp_duty_ppm": _("Stamp duty"),
     "validity.quote_days": _("Days a quote holds"),
+    "credibility.variation_ppm": _("How much enterprises of one class differ"),
+    "window.years": _("Latest years that count"),
+    "split.primary_fen": _("A claim's size counts above"),
+    "split.cap_fen": _("A claim's size counts up to"),
+    "bounds.minimum_ppm": _("Modification from"),
+    "bounds.maximum_ppm": _("Modification to"),
+    "history.indicator": _("Indicator"),
+    "history.neutral_ppm": _("Read at the level"),
 }
 HEADER: Final[Mapping[str, Any]] = {
     "id": _p("rates", "Table"),
@@ -139,6 +155,7 @@ TABLES: Final[Mapping[str, Any]] = {
     "experience": _("Experience from incident data"),
     "industries": _("Industries and size bands"),
 }
+_STEP = re.compile(r"no_claims\.steps\[(?P<number>\d+)\]\.(?P<part>clean_years|credit_ppm)$")
 _RULE = re.compile(r"rules\[(?P<rule>[^\]]+)\](?:\.when\[(?P<number>\d+)\])?\.(?P<part>\w+)$")
 
 
@@ -162,6 +179,10 @@ def place_name(place: str, rules: Mapping[str, Any] | None = None) -> str:
         part = PARTS_OF_RULES.get(match["part"], match["part"])
         number = int(match["number"] or 0)
         return f"{name} · {part}" + (f" {number + 1}" if number else "")
+    if match := _STEP.match(place):
+        name = (_t("Years without a claim") if match["part"] == "clean_years"
+                else pgettext("rates", "Credit"))
+        return f"{GROUPS['no_claims']} · {name} ({int(match['number']) + 1})"
     group, _dot, last = place.rpartition(".")
     if group in GROUPS and last in PARTS_OF_RULES:
         return f"{GROUPS[group]} · {PARTS_OF_RULES[last]}"

@@ -12,7 +12,9 @@ from dinghai.comparison.frontier import frontier
 from dinghai.comparison.needs import needs
 from dinghai.comparison.needs_documents import Frontier, Needs
 from dinghai.comparison.scenarios import shipped_scenarios
+from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.reading import plain
 from dinghai.pricing.quote import Pricer
 from dinghai.pricing.rating import Rating, load_rating, rating_hash
 from dinghai.wording.schema import Product
@@ -23,6 +25,8 @@ from dinghai_platform.catalogue.offers import Offer, offer_of
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.underwriting.engine import Kept, assessment_of, dossier_of, hashes_of
+from dinghai_platform.underwriting.services.costs import costs_of
+from dinghai_platform.underwriting.services.history import case_history
 
 _comparisons = Kept(24)
 _needs = Kept(16)
@@ -118,7 +122,8 @@ def price_of(enterprise: Enterprise, offer: Offer) -> Price:
 
 
 def frontier_of(enterprise: Enterprise, offer: Offer) -> Frontier | None:
-    """Controls against transfer under one product; None while nothing is known of controls.
+    """Controls against transfer under one product, with the case's claims history and the
+    enterprise's own costs of fixes; None while nothing is known of controls.
 
     It means something only where the loss model knows the whole product: see `price_of`.
     """
@@ -128,10 +133,11 @@ def frontier_of(enterprise: Enterprise, offer: Offer) -> Frontier | None:
     found = needs_of(enterprise, [offer])
     insurer = offer.row.tenant if offer.row is not None else row.tenant
     tables = tables_in_force(insurer, offer.product.rating.table, clock.today())
+    costs, history = costs_of(row.case), case_history(row.case)
 
     def walk() -> Frontier:
         pricer = Pricer.of(dossier_of(row.dossier), assessment_of(row), offer.product,
-                           tables.rating, tables.referral)
+                           tables.rating, tables.referral, experience=tables.experience)
         limits, wanted = offer.product.limits, enterprise.profile.limits_wanted
         return frontier(
             pricer, inception=STANDARD_INCEPTION,
@@ -139,6 +145,9 @@ def frontier_of(enterprise: Enterprise, offer: Offer) -> Frontier | None:
                           limits.aggregate_maximum_fen),
             deductible_fen=min(max(wanted.event_deductible_fen, limits.deductible_minimum_fen),
                                limits.deductible_maximum_fen),
-            mean_limit_fen=found.rule.mean_limit_each_incident_fen)
+            mean_limit_fen=found.rule.mean_limit_each_incident_fen, costs=costs,
+            history=history)
 
-    return _frontiers.get((row.document_hash, offer.document_hash, *hashes_of(tables)), walk)
+    return _frontiers.get((row.document_hash, offer.document_hash, *hashes_of(tables),
+                           document_hash(plain(costs)),
+                           None if history is None else history.sha256), walk)

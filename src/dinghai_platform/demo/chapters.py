@@ -36,6 +36,7 @@ from dinghai_platform.underwriting.services.quotes import (
     issue_quote,
     price_quote,
 )
+from dinghai_platform.underwriting.services.screenings import record_screening
 from dinghai_platform.underwriting.services.treatment import commit_fix, plan_treatment
 
 PRODUCT = "cyber-comprehensive-standard"
@@ -116,6 +117,12 @@ def cover(story: Story) -> None:
     step = teller.step(3, "cover", "保中服务：定价与承保", "Service: priced and bound")
     moment = stand_at("2026-03-12T10:00:00")
     assert story.assessment is not None and story.product is not None
+    screening = record_screening(
+        story.assessment.case, lists=["示例制裁名单（虚构）Example list (fictional)"],
+        screened_on=moment.date(), result="clear", reference="SCR-20260312-01",
+        actor=underwriter)
+    teller.at(moment, f"制裁名单筛查记录在案：未命中，有效期至 {screening.valid_until}",
+              f"Sanctions screening on record: clear, until {screening.valid_until}")
     quote = price_quote(story.assessment, story.product, actor=underwriter, inception=INCEPTION)
     teller.at(moment, f"报价 {quote.number}：保额 {quote.limit_fen / 1e6:,.0f} 万元，"
                       f"免赔额 {quote.deductible_fen / 1e6:,.0f} 万元",

@@ -7,10 +7,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import File, Query, Router, Status
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.reading import plain
 from dinghai_platform.catalogue.models import ProductVersion
+from dinghai_platform.claims.past import held_past
+from dinghai_platform.core import clock
 from dinghai_platform.core.files import file_response
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import allowed, require
@@ -30,15 +34,28 @@ from dinghai_platform.underwriting.models import (
     Paper,
     Policy,
     Quote,
+    Screening,
     TreatmentPlan,
 )
-from dinghai_platform.underwriting.services import contracts, disputes, explanations
+from dinghai_platform.underwriting.services import (
+    contracts,
+    costs,
+    disputes,
+    explanations,
+    screenings,
+)
+from dinghai_platform.underwriting.services import history as histories
 from dinghai_platform.underwriting.services import quotes as verbs
 from dinghai_platform.underwriting.services.assessments import assess_dossier
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.dossiers import import_dossier
 from dinghai_platform.underwriting.services.papers import make_policy_papers, make_quotation_slip
 from dinghai_platform.underwriting.services.treatment import commit_fix, plan_treatment
+from dinghai_platform.underwriting.stated import (
+    LARGEST_CLAIMS_FILE,
+    MOST_FAULTS_SHOWN,
+    StatedClaim,
+)
 
 router = Router(tags=["underwriting"])
 
@@ -83,6 +100,127 @@ def dossier_new(
         case, archive.read(), name=archive.name or "dossier.zip", actor=request.actor
     )
     return Status(202, dossier_shape(started))
+
+
+@router.get("/cases/{key}/claims-history", response={200: shapes.HistoryAnswer, **ERRORS},
+            operation_id="claims_history")
+def history_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """The claims history of a case, with the claims that this insurer holds itself."""
+    require(request.actor, "underwriting.view")
+    return history_shape(queries.whole(Case, request.actor, key))
+
+
+@router.put("/cases/{key}/claims-history", response={200: shapes.HistoryAnswer, **ERRORS},
+            operation_id="state_claims_history")
+def history_state(request: HttpRequest, key: UUID, body: shapes.HistoryNew) -> dict[str, Any]:
+    """State years and claims as a whole."""
+    case = queries.whole(Case, request.actor, key)
+    histories.state_whole(
+        case, first=body.first, last=body.last, uses_held=body.uses_held, base=body.base,
+        claims=[one.dict() for one in body.claims], actor=request.actor)
+    return history_shape(case)
+
+
+@router.post("/cases/{key}/claims-history/file",
+             response={200: shapes.ClaimsFileAnswer, **ERRORS}, operation_id="import_claims_file")
+def history_file(
+    request: HttpRequest, key: UUID, about: Form[shapes.HistoryFileNew],
+    file: File[UploadedFile],
+) -> dict[str, Any]:
+    """Check a file of claims row by row, or take this insured's claims in: all of them, or none
+    while a row cannot be read."""
+    case = queries.whole(Case, request.actor, key)
+    require(request.actor, "underwriting.state_history", case)
+    if (file.size or 0) > LARGEST_CLAIMS_FILE:
+        raise InputError("the file is too large", field="file",
+                         mend="give this insured's claims alone")
+    content, name = file.read(), file.name or "claims.csv"
+    read = histories.check_claims_file(case, content, name=name, actor=request.actor,
+                                        key=about.key)
+    if not about.check_only:
+        histories.import_claims_file(case, content, name=name, base=about.base,
+                                     actor=request.actor, key=about.key)
+    return {
+        "kept": not about.check_only, "claims": [one.to_dict() for one in read.claims],
+        "of_others": read.of_others, "names_insured": read.names_insured,
+        "faults_total": read.faults_total,
+        "faults": [{"message": one.message, "line": one.line, "field": one.field,
+                    "mend": one.mend} for one in read.faults[:MOST_FAULTS_SHOWN]],
+        "ignored_columns": list(read.ignored),
+        "history": None if about.check_only else history_shape(case)}
+
+
+@router.post("/cases/{key}/claims-history/undo", response={200: shapes.HistoryAnswer, **ERRORS},
+             operation_id="undo_claims_history")
+def history_undo(request: HttpRequest, key: UUID, body: shapes.HistoryStepNew) -> dict[str, Any]:
+    """Take the last change back."""
+    case = queries.whole(Case, request.actor, key)
+    histories.undo_history(case, base=body.base, actor=request.actor)
+    return history_shape(case)
+
+
+@router.post("/cases/{key}/claims-history/withdrawal",
+             response={200: shapes.HistoryAnswer, **ERRORS},
+             operation_id="withdraw_claims_history")
+def history_withdraw(
+    request: HttpRequest, key: UUID, body: shapes.HistoryStepNew
+) -> dict[str, Any]:
+    """Say that no history is given."""
+    case = queries.whole(Case, request.actor, key)
+    histories.withdraw_history(case, base=body.base, actor=request.actor)
+    return history_shape(case)
+
+
+@router.get("/cases/{key}/screenings", response={200: shapes.ScreeningPart, **ERRORS},
+            operation_id="screenings")
+def screening_list(request: HttpRequest, key: UUID, page: Query[PageQuery]) -> dict[str, Any]:
+    """The sanctions screenings of a case's enterprise, newest first."""
+    require(request.actor, "underwriting.view_screening")
+    case = queries.whole(Case, request.actor, key)
+    rows = Screening.objects.within(case.tenant_id).filter(insured=case.insured)
+    return part_of(rows.order_by("-screened_on", "-id"), page, screening_shape)
+
+
+@router.post("/cases/{key}/screenings", response={201: shapes.ScreeningAnswer, **ERRORS},
+             operation_id="record_screening")
+def screening_new(request: HttpRequest, key: UUID, body: shapes.ScreeningNew) -> Status:
+    """Record a screening. A hit is cleared by compliance alone."""
+    case = queries.whole(Case, request.actor, key)
+    made = screenings.record_screening(
+        case, lists=body.lists, screened_on=body.screened_on, result=body.result,
+        reference=body.reference, valid_until=body.valid_until, note=body.note,
+        actor=request.actor)
+    return Status(201, screening_shape(made))
+
+
+@router.get("/cases/{key}/fix-costs", response={200: shapes.CostsAnswer, **ERRORS},
+            operation_id="fix_costs")
+def costs_one(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """What fixes cost in a case: the enterprise's own offers, else the shipped judgement."""
+    require(request.actor, "underwriting.view")
+    return costs_shape(queries.whole(Case, request.actor, key))
+
+
+@router.post("/cases/{key}/fix-costs", response={201: shapes.CostsAnswer, **ERRORS},
+             operation_id="give_fix_costs")
+def costs_new(request: HttpRequest, key: UUID, file: File[UploadedFile]) -> Status:
+    """Give the enterprise's own costs of fixes (dinghai.fix-costs/1 in TOML)."""
+    case = queries.whole(Case, request.actor, key)
+    require(request.actor, "underwriting.give_costs", case)
+    if (file.size or 0) > costs.LARGEST_COSTS:
+        raise InputError("the file is too large", field="file",
+                         mend="give the costs of fixes alone")
+    costs.give_costs(case, file.read(), name=file.name or "costs.toml", actor=request.actor)
+    return Status(201, costs_shape(case))
+
+
+@router.delete("/cases/{key}/fix-costs", response={200: shapes.CostsAnswer, **ERRORS},
+               operation_id="take_fix_costs_back")
+def costs_back(request: HttpRequest, key: UUID) -> dict[str, Any]:
+    """Go back to the shipped costs."""
+    case = queries.whole(Case, request.actor, key)
+    costs.take_costs_back(case, actor=request.actor)
+    return costs_shape(case)
 
 
 @router.get("/dossiers", response={200: shapes.DossierPart, **ERRORS}, operation_id="dossiers")
@@ -216,7 +354,7 @@ def plan_budget(
     """The best fixes of a plan for a budget of the first year, ¥100,000 unless given
     (dinghai.fix-plan/1)."""
     require(request.actor, "underwriting.view")
-    plan = queries.whole(TreatmentPlan, request.actor, key, "assessment", "product")
+    plan = queries.whole(TreatmentPlan, request.actor, key, "assessment", "product", "case")
     return fixes_within(plan, budget_fen).to_dict()
 
 
@@ -259,10 +397,13 @@ def quote_terms(request: HttpRequest, key: UUID) -> list[dict[str, Any]]:
 @router.get("/quotes/{key}/explanation", response={200: dict[str, Any], **ERRORS},
             operation_id="quote_explanation")
 def quote_explanation(request: HttpRequest, key: UUID) -> dict[str, Any]:
-    """From the industry's average firm to this one, by today's tables (dinghai.explanation/1)."""
+    """From the industry's average firm to this one, by today's tables (dinghai.explanation/1);
+    ``experience`` is what own claims did after it, as in the quote."""
     require(request.actor, "underwriting.view_rating")
     row = queries.whole(Quote, request.actor, key, "case", "product", "assessment")
-    return priced_again(row).explanation.to_dict()
+    priced = priced_again(row)
+    experience = {} if priced.experience is None else {"experience": priced.experience.to_dict()}
+    return {**priced.explanation.to_dict(), **experience}
 
 
 @router.post("/quotes/{key}/explanations", response={200: shapes.QuoteAnswer, **ERRORS},
@@ -379,6 +520,47 @@ def case_shape(row: Case) -> dict[str, Any]:
     """A case as the API says it."""
     return {"id": row.pk, "number": row.number, "title": row.title, "insured": row.insured_id,
             "step": int(row.step), "opened_at": row.opened_at}
+
+
+def history_shape(case: Case) -> dict[str, Any]:
+    """A claims history as the API says it."""
+    version = histories.current_version(case)
+    given = version is not None and version.is_given
+    held = held_past(case.tenant, case.insured).claims
+    stated = histories.stated_claims(version) if given else []
+    history = histories.case_history(case)
+    found = [] if history is None else list(history.claims)
+    counted = found[len(found) - len(stated):] if stated else []
+    uses = version is not None and given and version.uses_held
+    of_held = found[:len(held)] if uses else []
+    return {
+        "case": case.pk, "version": 0 if version is None else version.number, "given": given,
+        "first": version.first if version else None, "last": version.last if version else None,
+        "uses_held": bool(uses),
+        "claims": [claim_shape(one, past.reason)
+                   for one, past in zip(stated, counted, strict=True)],
+        "held": [claim_shape(one, past.reason) for one, past in zip(held, of_held, strict=True)]
+        if uses else [{**one.to_dict(), "counts": None} for one in held],
+        "document": None if history is None else history.to_dict()}
+
+
+def claim_shape(one: StatedClaim, reason: str) -> dict[str, Any]:
+    """A claim of a history as the API says it."""
+    return {**one.to_dict(), "counts": not reason, "reason": reason}
+
+
+def screening_shape(row: Screening) -> dict[str, Any]:
+    """A screening as the API says it."""
+    names = ("result", "reference", "screened_on", "valid_until", "recorded_at")
+    return {"id": row.pk, "case": row.case_id, "insured": row.insured_id,
+            "lists": row.document["lists"], "holds": row.valid_until >= clock.today(),
+            "sha256": row.document_hash, **{name: getattr(row, name) for name in names}}
+
+
+def costs_shape(case: Case) -> dict[str, Any]:
+    """Costs of fixes as the API says them."""
+    return {"case": case.pk, "own": costs.own_costs(case) is not None,
+            "document": plain(costs.costs_of(case))}
 
 
 def dossier_shape(row: Dossier) -> dict[str, Any]:

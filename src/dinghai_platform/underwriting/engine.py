@@ -11,15 +11,17 @@ from dinghai.assessment.assess import assess
 from dinghai.assessment.dossier import Dossier as EngineDossier
 from dinghai.assessment.result import Assessment as EngineAssessment
 from dinghai.foundation.errors import Refusal
+from dinghai.pricing.experience_table import experience_table_hash
 from dinghai.pricing.quote import Pricer
 from dinghai.pricing.rating import rating_hash
 from dinghai.pricing.referral import referral_hash
 from dinghai.pricing.repricing import Tables
+from dinghai.pricing.screening import Screening, screening_of
 from dinghai_platform.actuarial.in_force import tables_in_force
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.catalogue.queries import epss_in_force, kev_of, product_of
 from dinghai_platform.core import clock
-from dinghai_platform.underwriting.models import Assessment, Dossier
+from dinghai_platform.underwriting.models import Assessment, Dossier, Quote
 from dinghai_platform.underwriting.services import staging
 
 Made = TypeVar("Made")
@@ -89,28 +91,36 @@ def _assess_again(row: Assessment) -> EngineAssessment:
 
 
 def tables_of(assessment: Assessment, product: ProductVersion) -> Tables:
-    """The rating and the rules of referral that the case's insurer prices by today."""
+    """The tables that the case's insurer prices by today."""
     return tables_in_force(assessment.tenant, product_of(product).rating.table, clock.today())
 
 
-def hashes_of(tables: Tables) -> tuple[str, str]:
+def hashes_of(tables: Tables) -> tuple[str, str, str]:
     """What names tables exactly, as a part of keys."""
-    return rating_hash(tables.rating), referral_hash(tables.referral)
+    return (rating_hash(tables.rating), referral_hash(tables.referral),
+            experience_table_hash(tables.experience))
+
+
+def screening_of_quote(quote: Quote) -> Screening | None:
+    """The sanctions screening that a quote was made with."""
+    return None if quote.screening is None else screening_of(quote.screening.document)
 
 
 def pricer_of(
-    assessment: Assessment, product: ProductVersion, tables: Tables | None = None
+    assessment: Assessment, product: ProductVersion, tables: Tables | None = None,
+    screening: Screening | None = None,
 ) -> Pricer:
     """The pricer of an assessment under a product and today's tables (or those given): its loss
     model is made once, then kept.
 
-    So a slider costs only the run of the terms.
+    So a slider costs only the run of the terms. A screening is read as of today.
     """
-    used = tables or tables_of(assessment, product)
+    used, today = tables or tables_of(assessment, product), clock.today()
+    screened = None if screening is None else (screening.to_dict()["hash"], today)
     return _pricers.get(
-        (assessment.document_hash, product.document_hash, *hashes_of(used)),
+        (assessment.document_hash, product.document_hash, *hashes_of(used), screened),
         lambda: Pricer.of(
             dossier_of(assessment.dossier), assessment_of(assessment), product_of(product),
-            used.rating, used.referral,
+            used.rating, used.referral, screening, used.experience, today,
         ),
     )

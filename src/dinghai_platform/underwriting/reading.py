@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from dinghai_platform.underwriting.words import (
     ACTIONS,
     BUNDLES,
     CONDITIONS,
+    NOT_COUNTED,
     QUOTE_REASONS,
     REASONS,
     WATERFALL,
@@ -129,6 +131,30 @@ def waterfall_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {**row, "name": WATERFALL.get(row["code"], row["code"])} for row in document["waterfall"]
     ]
+
+
+def experience_words(document: dict[str, Any]) -> dict[str, Any] | None:
+    """What own claims did to a quote, in words; None for one without a history."""
+    found = document.get("experience")
+    if found is None:
+        return None
+    premium = document["premium"]
+    return {
+        **found,
+        "years": round(found["years_ppm"] / 1_000_000, 2),
+        "expected": round(found["expected_claims_ppb"] / 1_000_000_000, 3),
+        "low_ppm": found["interval_ppm"][0], "high_ppm": found["interval_ppm"][1],
+        "first_day": date.fromisoformat(found["first"]),
+        "last_day": date.fromisoformat(found["last"]),
+        "claims": [{**one, "day": date.fromisoformat(one["occurred"]),
+                    "why": NOT_COUNTED.get(one["reason"], one["reason"])}
+                   for one in found["claims"]],
+        "credit_name": name_of(found["no_claims_credit"]),
+        "clean_years": found["no_claims_credit"]["clean_years"],
+        "credit_ppm": found["no_claims_credit"]["credit_ppm"],
+        "credit_fen": premium["no_claims_adjustment_fen"],
+        "moved_fen": premium["experience_adjustment_fen"],
+    }
 
 
 def referral_words(document: dict[str, Any]) -> dict[str, Any] | None:

@@ -41,6 +41,14 @@ rules.add_perm("underwriting.decide_dispute", underwriters)
 rules.add_perm("underwriting.assess", underwriters)
 rules.add_perm("underwriting.plan", underwriters)
 rules.add_perm("underwriting.commit_fix", underwriters | insured_technical)
+rules.add_perm("underwriting.state_history", underwriters)
+# The enterprise must not learn that it is looked for: a screening is the insurer's alone.
+rules.add_perm(
+    "underwriting.view_screening",
+    owns_tenant & has_role(*roles.UNDERWRITING, "actuary", "compliance", roles.AUDITOR),
+)
+rules.add_perm("underwriting.screen", underwriters | (in_charge & has_role("compliance")))
+rules.add_perm("underwriting.give_costs", underwriters | insured_technical)
 rules.add_perm("underwriting.price", underwriters | (in_charge & has_role("actuary")))
 rules.add_perm("underwriting.refer", underwriters)
 rules.add_perm("underwriting.approve", underwriters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -104,6 +104,150 @@ class AssessmentAnswer(Schema):
     outcome: str
     confidence_ppm: int
     document: dict[str, Any] | None = None
+
+
+class StatedClaimNew(Schema):
+    """One claim of a history; amounts in fen, null is unknown. Without a number it gets its place.
+    """
+
+    claim_no: str = Field("", max_length=80)
+    occurred_on: date
+    notified_on: date | None = None
+    peril: str = Field("", max_length=40)
+    ground_up_fen: int | None = Field(None, ge=0, le=10**15)
+    paid_fen: int | None = Field(None, ge=0, le=10**15)
+    outstanding_fen: int | None = Field(None, ge=0, le=10**15)
+    deductible_fen: int | None = Field(None, ge=0, le=10**15)
+    state: Literal["", "open", "closed", "closed_without_payment", "refused", "withdrawn"] = ""
+
+
+class HistoryNew(Schema):
+    """A claims history as a whole; no claim says that there was none.
+
+    ``base`` is the version that was seen (0: none yet).
+    """
+
+    base: int = Field(ge=0, le=10**9)
+    first: date
+    last: date
+    uses_held: bool = False
+    claims: list[StatedClaimNew] = Field(default_factory=list, max_length=1_000)
+
+
+class HistoryStepNew(Schema):
+    """A step on a history, with the version that was seen."""
+
+    base: int = Field(ge=0, le=10**9)
+
+
+class HistoryFileNew(HistoryStepNew):
+    """What is done with a file of claims: checked only, or taken in. ``key`` is how the file names
+    the insured, where that is neither credit code nor name."""
+
+    check_only: bool = False
+    key: str = Field("", max_length=80)
+
+
+class FaultAnswer(Schema):
+    """One fault of a file."""
+
+    message: str
+    line: int | None = None
+    field: str | None = None
+    mend: str | None = None
+
+
+class StatedClaimAnswer(Schema):
+    """One claim as stated; ``counts`` and, where it does not, why not."""
+
+    claim_no: str
+    occurred_on: date
+    notified_on: date | None
+    peril: str
+    ground_up_fen: int | None
+    paid_fen: int | None
+    outstanding_fen: int | None
+    deductible_fen: int | None
+    state: str
+    currency: str
+    origin: str
+    counts: bool | None = None
+    reason: str = ""
+
+
+class HistoryAnswer(Schema):
+    """The claims history of a case; ``given`` false is not the same as no claim.
+
+    ``held`` are claims under this insurer's own policies, offered also while they do not count.
+    ``document`` is dinghai.claims-history/1, as a quote of today takes it.
+    """
+
+    case: UUID
+    version: int
+    given: bool
+    first: date | None
+    last: date | None
+    uses_held: bool
+    claims: list[StatedClaimAnswer]
+    held: list[StatedClaimAnswer]
+    document: dict[str, Any] | None
+
+
+class ClaimsFileAnswer(Schema):
+    """What a file of claims says, and what became of it."""
+
+    kept: bool
+    claims: list[StatedClaimAnswer]
+    of_others: int
+    names_insured: bool
+    faults: list[FaultAnswer]
+    faults_total: int
+    ignored_columns: list[str]
+    history: HistoryAnswer | None = None
+
+
+class ScreeningNew(Schema):
+    """One sanctions screening: which lists were searched, when, and what was found."""
+
+    lists: list[str] = Field(min_length=1, max_length=50)
+    screened_on: date
+    result: Literal["clear", "possible", "hit"]
+    reference: str = Field(min_length=1, max_length=200)
+    valid_until: date | None = None
+    note: str = Field("", max_length=2_000)
+
+
+class ScreeningAnswer(Schema):
+    """A recorded screening; ``holds`` says whether it says anything today."""
+
+    id: UUID
+    case: UUID
+    insured: UUID
+    result: str
+    lists: list[str]
+    reference: str
+    screened_on: date
+    valid_until: date
+    holds: bool
+    recorded_at: datetime
+    sha256: str
+
+
+class ScreeningPart(Schema):
+    """A part of the screenings."""
+
+    count: int
+    limit: int
+    offset: int
+    items: list[ScreeningAnswer]
+
+
+class CostsAnswer(Schema):
+    """What fixes cost in a case; ``document`` is dinghai.fix-costs/1, ``own`` its own offers."""
+
+    case: UUID
+    own: bool
+    document: dict[str, Any]
 
 
 class PriceNew(Schema):

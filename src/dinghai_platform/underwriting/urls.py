@@ -8,19 +8,31 @@ from dinghai_platform.underwriting.views import (
     assessments,
     cases,
     findings,
+    history,
     lists,
     policies,
     quotes,
+    screenings,
 )
 
 app_name = "underwriting"
 _STEPS = "refer|approve|issue|accept|reject|bind"
+_HISTORY = "years|add|change|remove|import|withdraw|undo"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 urlpatterns = [
     path("cases/", lists.case_list, name="cases"),
     path("cases/new/", cases.case_new, name="case_new"),
     path("cases/<uuid:key>/", cases.case, name="case"),
     path("cases/<uuid:key>/import/", cases.case_import, name="case_import"),
+    path("cases/<uuid:key>/history/", history.claims_history, name="history"),
+    path("cases/<uuid:key>/history/template/", history.template, name="history_template"),
+    path("cases/<uuid:key>/history/export/", history.export, name="history_export"),
+    re_path(
+        rf"^cases/(?P<key>{_UUID})/history/(?P<verb>{_HISTORY})/$", history.step,
+        name="history_step",
+    ),
+    path("cases/<uuid:key>/screening/", screenings.screening, name="screening"),
+    path("screenings/<uuid:key>/evidence/", screenings.evidence, name="screening_evidence"),
     path("dossiers/", lists.dossier_list, name="dossiers"),
     path("dossiers/<uuid:key>/", cases.dossier, name="dossier"),
     path("dossiers/<uuid:key>/assess/", cases.dossier_assess, name="dossier_assess"),
@@ -33,6 +45,7 @@ urlpatterns = [
     path("assessments/<uuid:key>/price/", quotes.price, name="price"),
     path("plans/<uuid:key>/", assessments.plan, name="plan"),
     path("plans/<uuid:key>/budget/", assessments.plan_budget, name="plan_budget"),
+    path("plans/<uuid:key>/costs/", assessments.plan_costs, name="plan_costs"),
     path("fixes/<uuid:key>/commit/", assessments.fix_commit, name="fix_commit"),
     path("quotes/", lists.quote_list, name="quotes"),
     path("quotes/<uuid:key>/", quotes.quote, name="quote"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
+from dinghai.foundation.errors import Fault
 from dinghai_platform.site.words import Word, register_names, register_states
 
 KINDS: dict[str, Any] = {
@@ -93,6 +96,35 @@ WATERFALL: dict[str, Any] = {
 }
 AVERAGE_FIRM = _("Average firm of the industry")
 THIS_FIRM = _("This enterprise")
+WITH_EXPERIENCE = _("With its own claims")
+NOT_COUNTED: dict[str, Any] = {
+    "before the years that count": _("before the years that count"),
+    "outside the history": _("outside the stated years"),
+    "refused": _("refused"),
+    "withdrawn": _("withdrawn"),
+    "closed_without_payment": _("closed without payment"),
+    "nothing was paid": _("nothing was paid"),
+    "no loss": _("no loss"),
+    "the same claim number stands already": _("the same claim number stands already"),
+}
+CLAIM_STATES: dict[str, Any] = {
+    "": _("not said"),
+    "open": _p("claim", "Open"),
+    "closed": _p("claim", "Closed"),
+    "closed_without_payment": _("Closed without payment"),
+    "refused": _p("claim", "Refused"),
+    "withdrawn": _p("claim", "Withdrawn"),
+}
+CLAIM_ORIGINS: dict[str, Any] = {
+    "entered": _("entered by hand"),
+    "file": _("from a file"),
+    "held": _("held by this platform"),
+}
+SCREENING_RESULTS: dict[str, Any] = {
+    "clear": _("Clear"),
+    "possible": _("Possible hit, undecided"),
+    "hit": _p("screening", "Hit"),
+}
 GROUPS: dict[str, Any] = {
     "size": _("Size"),
     "data": _("Data held"),
@@ -123,12 +155,39 @@ TERM_KINDS: dict[str, Any] = {
 }
 
 
+_QUOTED = re.compile(r"(?P<value>'(?:[^'\\]|\\.){0,80}'|\"[^\"]{0,80}\") (?P<rest>.+)", re.S)
+_LINE = re.compile(r"stands already in line (\d+)")
+
+
+def sentence(text: str) -> str:
+    """A sentence of the engine in the reader's language: the value it begins with, and the codes
+    after its colon, stay as they are."""
+    if match := _QUOTED.fullmatch(text):
+        rest = match["rest"]
+        if line := _LINE.fullmatch(rest):
+            said = _t("stands already in line %(line)s") % {"line": line[1]}
+        else:
+            said = sentence(rest)
+        return f"{match['value']} {said}"
+    head, colon, codes = text.partition(": ")
+    return f"{_t(head)}{colon}{codes}" if head else ""
+
+
+def fault_words(fault: Fault) -> str:
+    """A fault in one sentence with how to mend it, in the reader's language."""
+    mend = f" ({sentence(fault.mend)})" if fault.mend else ""
+    return f"{sentence(fault.message)}{mend}"
+
+
 def register() -> None:
     """Hand underwriting's words to the site."""
     register_states(
         {
             "reading": Word(_("Being read"), "info"),
             "sealed": Word(_("Sealed"), "good"),
+            "screening_clear": Word(_("Clear"), "good"),
+            "screening_possible": Word(_("Possible hit, undecided"), "warn"),
+            "screening_hit": Word(_p("screening", "Hit"), "bad"),
             "disregarded": Word(_("Disregarded")),
             "inclusive_offer": Word(_("Inclusive offer"), "info"),
             "structured": Word(_("Structured"), "info"),
@@ -144,6 +203,16 @@ def register() -> None:
     register_names(
         {
             "technical_net": _("Technical premium"),
+            "no_claims_credit": _("No-claims credit (a commercial discount)"),
+            "experience.modification": _("Experience modification"),
+            "experience.unbounded": _("Modification before its bounds"),
+            "experience.expected_claims": _("Claims the model expects"),
+            "experience.claims": _("Claims that count"),
+            "experience.credibility": _("Credibility of the number of claims"),
+            "experience.excess_credibility": _("Credibility of the size of claims"),
+            "experience.primary_share": _("Share of the loss that counts by number"),
+            "claims_per_year": _("Claims a year"),
+            "years": _p("history", "Years"),
             "charged_net": _("Charged premium before VAT"),
             "parameter": _("Parameter load"),
             "peril": _("Claims a year"),

@@ -131,6 +131,13 @@ ROUTES: dict[str, Route] = {
     "underwriting:case_import": verb("underwriter", not_by="auditor", key="case").sending(
         archive=b"PK"
     ),
+    "underwriting:history": page("underwriter", not_by=OUTSIDER, key="case"),
+    "underwriting:history_template": file("underwriter", not_by=OUTSIDER, key="case"),
+    "underwriting:history_export": file("underwriter", not_by=OUTSIDER, key="case"),
+    "underwriting:history_step": verb("underwriter", not_by="auditor", key="case", verb="=undo"),
+    "underwriting:screening": page("underwriter", not_by="insured_admin", key="case"),
+    "underwriting:screening_evidence": file("underwriter", not_by="insured_admin",
+                                            key="screening"),
     "underwriting:dossiers": page("underwriter", not_by=OUTSIDER),
     "underwriting:dossier": page("underwriter", not_by=OUTSIDER, key="dossier"),
     "underwriting:dossier_assess": verb("underwriter", not_by="auditor", key="dossier"),
@@ -143,6 +150,7 @@ ROUTES: dict[str, Route] = {
     "underwriting:price": page("underwriter", not_by="auditor", key="assessment"),
     "underwriting:plan": page("underwriter", not_by=OUTSIDER, key="plan"),
     "underwriting:plan_budget": page("underwriter", not_by=OUTSIDER, key="plan"),
+    "underwriting:plan_costs": verb("underwriter", not_by="auditor", key="plan").sending(back="1"),
     "underwriting:fix_commit": verb("insured_admin", not_by="auditor", key="fix").sending(
         due="2026-12-01"
     ),

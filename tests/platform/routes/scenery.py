@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -32,7 +32,7 @@ from dinghai_platform.claims.services import (
     dispatch_response,
     triage_incident,
 )
-from dinghai_platform.core import audit, jobs, services, tokens
+from dinghai_platform.core import audit, clock, jobs, services, tokens
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import (
     AuditEntry,
@@ -50,7 +50,9 @@ from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.disputes import dispute_finding
 from dinghai_platform.underwriting.services.dossiers import archive_of_folder, import_dossier
+from dinghai_platform.underwriting.services.history import state_years
 from dinghai_platform.underwriting.services.papers import make_policy_papers
+from dinghai_platform.underwriting.services.screenings import record_screening
 from dinghai_platform.underwriting.services.treatment import plan_treatment
 from tests.platform.actuarial.fit_making import fitted
 from tests.platform.claims.making import Scene, example
@@ -192,6 +194,12 @@ def _underwrite(scenery: Scenery) -> None:
         "dispute": dispute_finding(finding, reason="误报", actor=world.actor("insured_admin")),
         "explanation": policy.quote.explanations.first(), "paper": papers[0],
         "insured": world.donghai,
+        "screening": record_screening(
+            case, lists=["名单甲"], screened_on=clock.today(), result="clear", reference="S-1",
+            evidence=(b"seen", "found.txt"), actor=world.actor("underwriter")),
+        "history": state_years(
+            case, first=clock.today() - timedelta(days=900), last=clock.today(), uses_held=True,
+            base=0, actor=world.actor("underwriter")),
     }
 
 

@@ -8,10 +8,11 @@ from django.db import transaction
 
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai.foundation.reading import plain
+from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.rating import Rating
 from dinghai_platform.actuarial.book import book_of, policies_hash
 from dinghai_platform.actuarial.in_force import InForce, table_in_force, table_of
-from dinghai_platform.actuarial.kinds import RATING
+from dinghai_platform.actuarial.kinds import EXPERIENCE, RATING
 from dinghai_platform.actuarial.models import ImpactRun, TableEvent, TableVersion
 from dinghai_platform.actuarial.services.common import given_reason, held, reach, record
 from dinghai_platform.catalogue.models import ProductVersion
@@ -58,6 +59,8 @@ def check_filing_of(version: TableVersion, standing: InForce) -> None:
     The factor must lie in the bounds filed for every product priced by the table, the table may
     not claim wider ones, and filed figures change only with the number of a new filing.
     """
+    if version.kind == EXPERIENCE:
+        _check_filed_experience(version, standing.table)
     if version.kind != RATING:
         return
     rating: Rating = table_of(version.kind, version.document, version.document_hash)
@@ -84,6 +87,16 @@ def check_filing_of(version: TableVersion, standing: InForce) -> None:
                             field="filing", mend="write the number of the new filing"))
     if faults:
         raise InputError.of(faults)
+
+
+def _check_filed_experience(version: TableVersion, old: ExperienceTable) -> None:
+    """What own claims may do to a premium at most is filed, and so is the discount."""
+    new: ExperienceTable = table_of(version.kind, version.document, version.document_hash)
+    changed = next((name for name in ("bounds", "no_claims")
+                    if getattr(new, name) != getattr(old, name)), None)
+    if changed is not None and new.filing == old.filing:
+        raise InputError("filed figures change only with a new filing (报行合一)",
+                         field="filing", mend="write the number of the new filing")
 
 
 @transaction.atomic

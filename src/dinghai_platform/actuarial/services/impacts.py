@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import transaction
 
 from dinghai.assessment.profile import Profile
 from dinghai.foundation.errors import DinghaiError, Refusal
+from dinghai.pricing.claims_history import history_of_document
 from dinghai.pricing.repricing import PriceChange, Tables, reprice
 from dinghai_platform.actuarial.book import (
     book_of,
@@ -18,12 +19,10 @@ from dinghai_platform.actuarial.book import (
     size_of,
 )
 from dinghai_platform.actuarial.in_force import (
-    referral_in_force,
     table_in_force,
     table_of,
     tables_in_force,
 )
-from dinghai_platform.actuarial.kinds import RATING
 from dinghai_platform.actuarial.models import ImpactRow, ImpactRun, TableVersion
 from dinghai_platform.actuarial.summing import summary_of
 from dinghai_platform.core import audit, clock, jobs
@@ -31,7 +30,7 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.permissions import require
-from dinghai_platform.underwriting.engine import pricer_of
+from dinghai_platform.underwriting.engine import pricer_of, screening_of_quote
 from dinghai_platform.underwriting.models import Policy, Quote
 
 IMPACT: Final = "actuarial.impact"
@@ -100,7 +99,7 @@ def prepare_rows(step: Step) -> list[ImpactRow] | None:
 def _next(run: ImpactRun, cursor: dict[str, Any]) -> Iterator[tuple[Policy | None, Quote]]:
     """Policies first, then open quotes, after the last of each that was written."""
     book = book_of(run.tenant, run.version.kind, run.version.table_id)
-    related = ("assessment__dossier", "assessment__tenant", "product", "insured")
+    related = ("assessment__dossier", "assessment__tenant", "product", "insured", "screening")
     policies = book.policies.select_related(
         "insured", *(f"quote__{one}" for one in related)).defer(
         "document", "quote__document", "quote__policy_document")
@@ -134,9 +133,7 @@ class _Pair:
             run, version = self.run, self.run.version
             before = tables_in_force(run.tenant, rating_id, run.as_of)
             new = table_of(version.kind, run.document, run.document_hash)
-            after = (Tables(new, referral_in_force(run.tenant, run.as_of))
-                     if version.kind == RATING else Tables(before.rating, new))
-            self.kept[rating_id] = before, after
+            self.kept[rating_id] = before, replace(before, **{version.kind: new})
         return self.kept[rating_id]
 
 
@@ -158,10 +155,11 @@ def _row(run: ImpactRun, policy: Policy | None, quote: Quote, tables: _Pair) -> 
 
 def _repriced(quote: Quote, tables: _Pair) -> PriceChange:
     before, after = tables.under(quote.product.document["rating"]["table"])
-    pricer = pricer_of(quote.assessment, quote.product, before)
+    pricer = pricer_of(quote.assessment, quote.product, before, screening_of_quote(quote))
     schedule = pricer.schedule(inception=quote.inception, limit_fen=quote.limit_fen,
                                deductible_fen=quote.deductible_fen)
-    return reprice(pricer, schedule, before, after)
+    history = None if quote.history is None else history_of_document(quote.history)
+    return reprice(pricer, schedule, before, after, history)
 
 
 def _fill(row: ImpactRow, change: PriceChange) -> None:

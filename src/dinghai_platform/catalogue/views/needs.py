@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from dinghai.foundation.errors import DinghaiError
-from dinghai.pricing.rating import load_fix_costs
 from dinghai_platform.catalogue import needs_view as view
 from dinghai_platform.catalogue.comparing import frontier_of, needs_of, price_of
 from dinghai_platform.catalogue.enterprises import Enterprise, choices, enterprise_of
@@ -17,6 +16,7 @@ from dinghai_platform.catalogue.offers import Offer, offer_of, offers, one_of_ea
 from dinghai_platform.catalogue.views.comparison import grouped, json_answer
 from dinghai_platform.core.web import csv_answer, fault_of, page
 from dinghai_platform.site.answers import said
+from dinghai_platform.underwriting.services.costs import costs_of
 
 CSV = ("code", "name", "years", "mean", "year_20", "year_100", "median", "worst", "need",
        "proposed", "reason")
@@ -91,9 +91,10 @@ def frontier(request: HttpRequest) -> HttpResponse:
         context["reasons"] = view.price_reasons(price)
         if not context["reasons"]:
             found = frontier_of(enterprise, offer)
-            if found is not None:
+            if found is not None and enterprise.assessment is not None:
                 context |= {"frontier": found, "chart": view.frontier_chart(found),
-                            "ends": view.frontier_ends(found), "costs": load_fix_costs()}
+                            "ends": view.frontier_ends(found),
+                            "costs": costs_of(enterprise.assessment.case)}
     except DinghaiError as error:
         context["fault"] = said(fault_of(error))
     return render(request, "catalogue/parts/frontier.html", context)

@@ -8,6 +8,11 @@ from dinghai_platform.underwriting.models.evidence import (
     EvidenceReading,
     Finding,
 )
+from dinghai_platform.underwriting.models.history import (
+    HistoryVersion,
+    OwnFixCosts,
+    Screening,
+)
 from dinghai_platform.underwriting.models.offer import (
     Assessment,
     Explanation,
@@ -26,9 +31,12 @@ __all__ = [
     "Explanation",
     "Finding",
     "Fix",
+    "HistoryVersion",
     "InsuredRow",
+    "OwnFixCosts",
     "Paper",
     "Policy",
     "Quote",
+    "Screening",
     "TreatmentPlan",
 ]

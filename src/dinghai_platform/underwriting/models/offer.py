@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from dinghai_platform.core import clock
 from dinghai_platform.underwriting.models.case import Case, InsuredRow
 from dinghai_platform.underwriting.models.evidence import Dossier
+from dinghai_platform.underwriting.models.history import Screening
 
 
 class Assessment(InsuredRow):
@@ -33,7 +34,11 @@ class Assessment(InsuredRow):
 
 
 class TreatmentPlan(InsuredRow):
-    """Fixes for one assessment, each with its worth under one product's terms."""
+    """Fixes for one assessment, each with its worth under one product's terms.
+
+    ``history`` is the claims history (dinghai.claims-history/1) that they are valued with; null
+    without one.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="treatment_plans")
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="treatment_plans")
@@ -41,13 +46,15 @@ class TreatmentPlan(InsuredRow):
     document = models.JSONField()
     expected_loss_fen = models.BigIntegerField()
     charged_fen = models.BigIntegerField()
+    history = models.JSONField(null=True)
+    history_hash = models.CharField(max_length=64, blank=True, default="")
     planned_at = models.DateTimeField(default=clock.now)
 
     class Meta(InsuredRow.Meta):
         verbose_name = _("treatment plan")
         constraints = [
             models.UniqueConstraint(
-                fields=("assessment", "product"), name="underwriting_one_plan"
+                fields=("assessment", "product", "history_hash"), name="underwriting_one_plan"
             )
         ]
 
@@ -90,7 +97,11 @@ class Fix(InsuredRow):
 
 
 class Quote(InsuredRow):
-    """One price for one product and one set of amounts (state: the lifecycle's quote machine)."""
+    """One price for one product and one set of amounts (state: the lifecycle's quote machine).
+
+    ``history`` is the claims history (dinghai.claims-history/1) it is rated by; null where none
+    was given, which differs from one without a claim.
+    """
 
     SHOWN_TO_INSURED = ("issued", "accepted", "expired", "rejected")
 
@@ -101,6 +112,8 @@ class Quote(InsuredRow):
     state = models.CharField(_("state"), max_length=20, default="priced")
     document = models.JSONField()
     document_hash = models.CharField(max_length=64)
+    history = models.JSONField(null=True)
+    screening = models.ForeignKey(Screening, models.PROTECT, null=True, related_name="+")
     policy_document = models.JSONField()
     inception = models.DateField()
     expiry = models.DateField()

@@ -30,6 +30,7 @@ from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.cases import reach_step
 from dinghai_platform.underwriting.services.explanations import require_explained
 from dinghai_platform.underwriting.services.quotes import check_filing, party_of
+from dinghai_platform.underwriting.services.screenings import check_no_later_hit
 
 
 @transaction.atomic
@@ -38,7 +39,8 @@ def bind_policy(quote: Quote, *, actor: Actor) -> Policy:
 
     The policy carries the record of every explanation; a term that was waived does not apply.
     Binding again answers the policy that is there. Raises Refusal for a quote that is not
-    accepted, whose terms are neither explained nor waived, or that breaks its filing.
+    accepted, whose terms are neither explained nor waived, that breaks its filing, or that knows
+    nothing of a hit on a sanctions list recorded since.
     """
     require(actor, "underwriting.bind", quote)
     quote = locked(quote)
@@ -54,6 +56,7 @@ def bind_policy(quote: Quote, *, actor: Actor) -> Policy:
         )
     require_explained(quote)
     check_filing(quote)
+    check_no_later_hit(quote)
     number = next_number(Policy, "policy_no", quote.tenant, "P")
     contract = _contract(quote, number)
     document = contract.to_dict()

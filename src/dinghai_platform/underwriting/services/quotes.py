@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai.pricing.claims_history import ClaimsHistory
 from dinghai.pricing.quote import Quote as EngineQuote
+from dinghai.pricing.screening import Screening as EngineScreening
 from dinghai.vocabulary.lifecycle import machines
 from dinghai.wording.policy import Party, Schedule, bind
 from dinghai_platform.catalogue.models import ProductVersion
@@ -25,6 +28,12 @@ from dinghai_platform.underwriting.engine import Kept, hashes_of, pricer_of, tab
 from dinghai_platform.underwriting.models import Assessment, Case, Quote
 from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.cases import reach_step
+from dinghai_platform.underwriting.services.history import case_history
+from dinghai_platform.underwriting.services.screenings import (
+    check_no_later_hit,
+    engine_screening,
+    screening_today,
+)
 
 BINDABLE = ("quote", "quote_with_conditions", "inclusive_offer")
 NEVER = ("treat_before_bind", "decline")
@@ -69,9 +78,11 @@ def price(
     inception: date | None = None,
     limit_fen: int | None = None,
     deductible_fen: int | None = None,
+    history: ClaimsHistory | None = None,
+    screening: EngineScreening | None = None,
 ) -> EngineQuote:
-    """A price without keeping it: what a slider asks for. Raises InputError outside the product's
-    bounds.
+    """A price without keeping it: what a slider asks for, with the history and the screening that
+    are given. Raises InputError outside the product's bounds.
 
     The last prices stay in the process, by everything they depend on.
     """
@@ -79,14 +90,24 @@ def price(
     tables = tables_of(assessment, product)
 
     def make() -> EngineQuote:
-        pricer = pricer_of(assessment, product, tables)
+        pricer = pricer_of(assessment, product, tables, screening)
         return pricer.quote(
-            pricer.schedule(inception=day, limit_fen=limit_fen, deductible_fen=deductible_fen)
+            pricer.schedule(inception=day, limit_fen=limit_fen, deductible_fen=deductible_fen),
+            history,
         )
 
     inputs = (assessment.document_hash, product.document_hash, *hashes_of(tables), day, limit_fen,
-              deductible_fen)
+              deductible_fen, None if history is None else history.sha256,
+              None if screening is None else (screening.to_dict()["hash"], clock.today()))
     return _prices.get(inputs, make)
+
+
+def standing(assessment: Assessment) -> dict[str, Any]:
+    """What a price of today takes besides the dossier: the case's claims history, and the
+    screening that holds."""
+    screened = screening_today(assessment.tenant_id, assessment.insured_id)
+    return {"history": case_history(assessment.case),
+            "screening": None if screened is None else engine_screening(screened)}
 
 
 @transaction.atomic
@@ -102,7 +123,8 @@ def price_quote(
     """Price a dossier under a product and keep the quote.
 
     Limit and deductible are the dossier's wishes unless given; ``inception`` the first of the
-    next month. Raises InputError outside the product's bounds or for a first day that has
+    next month. The claims history of the case and the screening that holds today go in.
+    Raises InputError outside the product's bounds or for a first day that has
     passed, Refusal for a product not on sale.
     """
     require(actor, "underwriting.price", assessment)
@@ -110,8 +132,11 @@ def price_quote(
     day = inception or first_day()
     if day < clock.today():
         raise InputError("the first day has passed", field="inception", mend="choose a later day")
+    history = case_history(assessment.case)
+    screened = screening_today(assessment.tenant_id, assessment.insured_id)
     priced = price(
-        assessment, product, inception=day, limit_fen=limit_fen, deductible_fen=deductible_fen
+        assessment, product, inception=day, limit_fen=limit_fen, deductible_fen=deductible_fen,
+        history=history, screening=None if screened is None else engine_screening(screened),
     )
     document = priced.to_dict()
     number = next_number(Quote, "number", assessment.tenant, "Q")
@@ -126,6 +151,8 @@ def price_quote(
         state=machines()["quote"].initial,
         document=document,
         document_hash=document["hash"],
+        history=None if history is None else history.to_dict(),
+        screening=screened,
         policy_document=_draft(assessment, product, priced.schedule, number, premium.gross),
         inception=priced.schedule.inception,
         expiry=priced.schedule.expiry,
@@ -146,7 +173,8 @@ def price_quote(
         "underwriting.quote_priced",
         quote,
         {"number": number, "gross_fen": str(quote.gross_fen), "hash": quote.document_hash,
-         "rating": document["rating"]},
+         "rating": document["rating"], "history": history.sha256 if history else None,
+         "screening": screened.document_hash if screened else None},
     )
     reach_step(assessment.case, Case.Step.COVER, actor=actor)
     return quote
@@ -239,10 +267,14 @@ def _check_referred_to(quote: Quote, actor: Actor) -> None:
 
 @transaction.atomic
 def issue_quote(quote: Quote, *, actor: Actor) -> Quote:
-    """Hand the quote to the applicant; it is valid from now for the filed number of days."""
+    """Hand the quote to the applicant; it is valid from now for the filed number of days.
+
+    Raises Refusal where a hit on a sanctions list was recorded since it was priced.
+    """
     require(actor, "underwriting.issue", quote)
     quote = locked(quote)
     check_filing(quote)
+    check_no_later_hit(quote)
     document = quote.document
     days = date.fromisoformat(document["valid_until"]) - date.fromisoformat(document["on"])
     quote.valid_until = clock.today() + days

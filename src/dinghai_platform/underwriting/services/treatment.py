@@ -17,6 +17,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.engine import pricer_of
 from dinghai_platform.underwriting.models import Assessment, Fix, TreatmentPlan
+from dinghai_platform.underwriting.services.history import case_history
 from dinghai_platform.underwriting.services.quotes import check_on_sale, first_day
 
 
@@ -33,18 +34,23 @@ def plan_treatment(
     actor: Actor,
     inception: date | None = None,
 ) -> TreatmentPlan:
-    """Every fix of an assessment with its worth under a product; made once for the two."""
+    """Every fix of an assessment with its worth under a product and the case's claims history;
+    made once for the three."""
     require(actor, "underwriting.plan", assessment)
     check_on_sale(product, assessment)
+    history = case_history(assessment.case)
+    named = "" if history is None else history.sha256
     before = (
         TreatmentPlan.objects.within(assessment.tenant)
-        .filter(assessment=assessment, product=product)
+        .filter(assessment=assessment, product=product, history_hash=named)
         .first()
     )
     if before is not None:
         return before
     pricer = pricer_of(assessment, product)
-    planned = treatment_plan(pricer, pricer.schedule(inception=inception or first_day()))
+    planned = treatment_plan(
+        pricer, pricer.schedule(inception=inception or first_day()), history
+    )
     plan = TreatmentPlan.objects.create(
         tenant=assessment.tenant,
         insured=assessment.insured,
@@ -54,6 +60,8 @@ def plan_treatment(
         document=planned.to_dict(),
         expected_loss_fen=planned.expected_loss_fen,
         charged_fen=planned.charged_net_fen,
+        history=None if history is None else history.to_dict(),
+        history_hash=named,
     )
     known = indicators()
     Fix.objects.bulk_create(
@@ -75,7 +83,8 @@ def plan_treatment(
     )
     audit.append(
         actor, "underwriting.treatment_planned", plan,
-        {"assessment": assessment.document_hash, "fixes": len(planned.fixes)},
+        {"assessment": assessment.document_hash, "fixes": len(planned.fixes),
+         "history": named or None},
     )
     return plan
 

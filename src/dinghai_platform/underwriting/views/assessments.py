@@ -20,8 +20,15 @@ from dinghai_platform.site.answers import answer, said
 from dinghai_platform.underwriting import queries
 from dinghai_platform.underwriting.explained import budget_page
 from dinghai_platform.underwriting.forms import BudgetForm
-from dinghai_platform.underwriting.models import Assessment, Fix, TreatmentPlan
+from dinghai_platform.underwriting.models import Assessment, Fix, OwnFixCosts, TreatmentPlan
 from dinghai_platform.underwriting.reading import assessment_page, plan_page
+from dinghai_platform.underwriting.services.costs import (
+    LARGEST_COSTS,
+    current_costs,
+    give_costs,
+    take_costs_back,
+)
+from dinghai_platform.underwriting.services.history import case_history
 from dinghai_platform.underwriting.services.treatment import commit_fix, plan_treatment
 from dinghai_platform.underwriting.words import EFFORTS
 
@@ -32,7 +39,7 @@ def assessment(request: HttpRequest, key: UUID) -> HttpResponse:
     row = queries.whole(Assessment, request.actor, key, "case", "dossier")
     context = {
         "assessment": row,
-        "plan": queries.plans(request.actor).filter(assessment=row).first(),
+        "plan": queries.plans(request.actor).filter(assessment=row).order_by("-id").first(),
         "products": products_on_sale(row.tenant).defer("document"),
         **assessment_page(row),
     }
@@ -68,10 +75,40 @@ def plan(request: HttpRequest, key: UUID) -> HttpResponse:
     context = {
         "plan": row,
         "fixes": _by_indicator(queries.fixes_of(row)),
+        "costs": current_costs(row.case), "may_give_costs": allowed(
+            request.actor, "underwriting.give_costs", row.case),
+        "is_outdated": (allowed(request.actor, "underwriting.plan", row)
+                        and _history_hash(row) != row.history_hash),
         "may_commit": allowed(request.actor, "underwriting.commit_fix", row),
         **plan_page(row),
     }
     return render(request, "underwriting/plan.html", context)
+
+
+def _history_hash(row: TreatmentPlan) -> str:
+    """What names the case's history as it is now."""
+    history = case_history(row.case)
+    return "" if history is None else history.sha256
+
+
+@require_POST
+@page("underwriting.give_costs")
+def plan_costs(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Give the enterprise's own costs of fixes as a file, or go back to the shipped ones."""
+    row = queries.whole(TreatmentPlan, request.actor, key, "case")
+    where = reverse("underwriting:plan", args=[row.pk])
+    if "back" in request.POST:
+        return answer(request, lambda: take_costs_back(row.case, actor=request.actor),
+                      _("The shipped costs count again."), where)
+
+    def act() -> OwnFixCosts:
+        upload = request.FILES.get("file")
+        if upload is None or upload.size > LARGEST_COSTS:
+            raise InputError("no file of costs was given", field="file",
+                             mend="choose a TOML file of at most 256 KiB")
+        return give_costs(row.case, upload.read(), name=upload.name, actor=request.actor)
+
+    return answer(request, act, _("The enterprise's own costs count now."), where)
 
 
 @page("underwriting.view")

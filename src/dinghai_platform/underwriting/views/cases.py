@@ -16,6 +16,7 @@ from dinghai.vocabulary.lifecycle import six_steps
 from dinghai_platform.core import jobs
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.models import Organisation
+from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.queries import organisations_visible_to
 from dinghai_platform.core.services import introduce_organisation
 from dinghai_platform.core.web import page
@@ -27,6 +28,8 @@ from dinghai_platform.underwriting.models import Case, Dossier, EvidenceReading
 from dinghai_platform.underwriting.services.assessments import assess_dossier
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.dossiers import import_dossier
+from dinghai_platform.underwriting.services.history import current_version
+from dinghai_platform.underwriting.services.screenings import screening_today
 from dinghai_platform.underwriting.words import VANTAGES
 
 MOST_SHOWN = 200
@@ -66,9 +69,17 @@ def case(request: HttpRequest, key: UUID) -> HttpResponse:
     }
     context = {
         "case": row, "form": ImportForm(), "steps": _steps(row, found), "next": _next(found),
-        **found,
+        **found, **_before_pricing(request, row),
     }
     return render(request, "underwriting/case.html", context)
+
+
+def _before_pricing(request: HttpRequest, row: Case) -> dict[str, Any]:
+    """What a price takes besides the dossier: the claims history, and the screening."""
+    may_see = allowed(request.actor, "underwriting.view_screening", row)
+    screening = screening_today(row.tenant_id, row.insured_id) if may_see else None
+    return {"history": current_version(row), "may_see_screening": may_see, "screening": screening,
+            "screening_code": f"screening_{screening.result}" if screening else ""}
 
 
 def _steps(row: Case, found: dict[str, list[Any]]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from dinghai_platform.underwriting.explained import explained_page
 from dinghai_platform.underwriting.forms import PriceForm
 from dinghai_platform.underwriting.models import Assessment, Quote
 from dinghai_platform.underwriting.reading import (
+    experience_words,
     reason_words,
     referral_words,
     waterfall_of,
@@ -59,13 +60,23 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
 
 def _figures(row: Assessment, product: ProductVersion, given: dict[str, Any]) -> dict[str, Any]:
     """The price for what the sliders say: all that is worked out while they move."""
-    priced = services.price(row, product, **given)
-    return {"priced": priced, "reasons": [reason_words(one) for one in priced.reasons]}
+    priced = services.price(row, product, **given, **services.standing(row))
+    return {"priced": priced, "experience": _experienced(priced),
+            "reasons": [reason_words(one) for one in priced.reasons]}
+
+
+def _experienced(priced: Any) -> dict[str, Any] | None:
+    """What own claims did to a price that is not kept."""
+    if priced.experience is None:
+        return None
+    return experience_words({"experience": priced.experience.to_dict(),
+                             "premium": priced.premium.to_dict()})
 
 
 def _details(row: Assessment, product: ProductVersion, given: dict[str, Any]) -> dict[str, Any]:
     """What lies behind a price: a few limits beside it, the waterfall, sections and factors."""
-    priced = services.price(row, product, **given)
+    standing = services.standing(row)
+    priced = services.price(row, product, **given, **standing)
     limit = priced.schedule.aggregate_limit_fen
     bounds = product_of(product).limits
     compared = []
@@ -73,7 +84,7 @@ def _details(row: Assessment, product: ProductVersion, given: dict[str, Any]) ->
         other = limit * ppm // 1_000_000
         if bounds.aggregate_minimum_fen <= other <= bounds.aggregate_maximum_fen:
             one = priced if other == limit else services.price(
-                row, product, **{**given, "limit_fen": other}
+                row, product, **{**given, "limit_fen": other}, **standing
             )
             compared.append({"limit": other, "gross": one.premium.gross,
                              "expected": one.expected_loss_fen, "rate": one.rate_on_line_ppm,
@@ -187,6 +198,9 @@ def quote(request: HttpRequest, key: UUID) -> HttpResponse:
             "trace": row.document["trace"], "premium": row.document["premium"],
             "reasons": [reason_words(one) for one in row.document["reasons"]],
             "referred": referral_words(row.document),
+            "experience": experience_words(row.document),
+            "screened": row.document.get("screening"),
+            "may_state": allowed(request.actor, "underwriting.view_screening", row),
         }
     return render(request, "underwriting/quote.html", context)
 
