@@ -210,9 +210,9 @@ def test_a_history_reads_back_from_its_document() -> None:
 
 
 def test_the_same_number_counts_once(tmp_path: Path) -> None:
-    first = claims_file(tmp_path, "A-1,2024-01-01,,5万,closed,").claims
+    first = claims_file(tmp_path, "A-1,2024-01-01,,5万,closed,").rows
     second = claims_file(tmp_path, "a 1,2024-01-01,,9万,closed,",
-                         "B,2024-02-01,,1万,closed,").claims
+                         "B,2024-02-01,,1万,closed,").rows
     found = past_claims([*first, *second], first=FIRST, last=LAST)
     assert [(one.loss_fen, one.reason) for one in found] == [
         (5 * WAN, ""), (9 * WAN, SAME_NUMBER), (1 * WAN, "")]
