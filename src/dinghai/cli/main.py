@@ -12,6 +12,7 @@ from dinghai import __version__
 from dinghai.cli import (
     batch,
     calibrate,
+    chain,
     claims,
     comparison,
     compound,
@@ -39,7 +40,7 @@ def build_parser() -> Parser:
                         help="print one JSON document")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for room in (evidence, risk, batch, simulate, incidents, experience, fit, calibrate, compound,
-                 pool, comparison, feeds, claims, oed, wording, filing):
+                 pool, chain, comparison, feeds, claims, oed, wording, filing):
         room.register(subparsers)
     for found in entry_points(group="dinghai.commands"):
         found.load()(subparsers)
