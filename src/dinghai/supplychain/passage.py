@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,7 @@ from dinghai.foundation.streams import (
 from dinghai.supplychain.cascade import Estimate, estimate_of
 from dinghai.supplychain.draws import DELAY, GATE, LEAVING, draw_word, node_word, unit, world_word
 from dinghai.supplychain.spreading import BLOCKS
-from dinghai.supplychain.step_graph import EXPONENTIAL, FIXED, Floats, StepGraph
-
-NO_NODE: Final = -1
+from dinghai.supplychain.step_graph import EXPONENTIAL, FIXED, Floats, Places, StepGraph, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +69,57 @@ def arrival_times(
 ) -> Floats:
     """When each world arrives, shape (worlds,); infinite where it never does."""
     out = np.empty(worlds)
-    _arrivals(graph.start, graph.target, thresholds(graph.edge_chance), graph.family, graph.first,
-              graph.second, thresholds(graph.chance), _waits_for(graph), start, end, horizon,
-              stream_key(seed, "chain.passage"), first_world, out)
+    _arrivals(ways_of(graph), start, end, horizon, stream_key(seed, "chain.passage"), first_world,
+              out)
     return out
 
 
-def thresholds(chance: Floats) -> npt.NDArray[np.uint64]:
-    """Chances in parts of 2⁶⁴ − 1: a word at or below one of them is a success; 0 is never."""
-    whole = np.minimum(chance, 1.0) * 2.0**64
+class Ways(NamedTuple):
+    """A graph as a kernel reads it; ``carries`` and ``succeeds`` are bars for 64-bit words."""
+
+    start: npt.NDArray[np.int64]
+    target: Places
+    carries: Words
+    family: npt.NDArray[np.int8]
+    first: Floats
+    second: Floats
+    succeeds: Words
+    waits_for: Places
+    node_key: Words
+    edge_key: Words
+
+
+class Room(NamedTuple):
+    """A kernel's own room: the heap, and by node what holds where ``stamp`` is the world's."""
+
+    heap_time: Floats
+    heap_node: Places
+    stamp: npt.NDArray[np.int64]
+    left: Places
+    time: Floats
+    parent: Places
+    settled: Places
+
+
+def ways_of(graph: StepGraph) -> Ways:
+    """What a kernel reads of a graph."""
+    return Ways(graph.start, graph.target, thresholds(graph.edge_chance), graph.family,
+                graph.first, graph.second, thresholds(graph.chance), graph.waits_for,
+                graph.node_key, graph.edge_key)
+
+
+def thresholds(chance: Floats) -> Words:
+    """Chances as bars: a 64-bit word at or below one is a success; a bar of 0 is never cleared."""
     return np.where(chance >= 1.0, np.uint64(0xFFFFFFFFFFFFFFFF),
-                    np.minimum(whole, 2.0**64 - 2048.0).astype(np.uint64))
+                    np.minimum(chance * 2.0**64, 2.0**64 - 2048.0).astype(np.uint64))
 
 
-def _waits_for(graph: StepGraph) -> npt.NDArray[np.int32]:
-    """How many edges must arrive: 1 for an OR node, all for an AND node."""
-    return np.where(graph.waits_for_all, graph.needed, 1).astype(np.int32)
+@njit(cache=True, nogil=True)
+def room_for(nodes, edges):  # type: ignore[no-untyped-def]
+    """Room for the worlds of one core, one after another."""
+    return Room(np.empty(edges + 1), np.empty(edges + 1, dtype=np.int32),
+                np.zeros(nodes, dtype=np.int64), np.empty(nodes, dtype=np.int32), np.empty(nodes),
+                np.empty(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -134,92 +167,101 @@ def _pop(times, nodes, size):  # type: ignore[no-untyped-def]
     return size
 
 
+@njit(cache=True, nogil=True, inline="always")
+def begin(room, waiting, node, time, stamp):  # type: ignore[no-untyped-def]
+    """Put a starting node on the heap; its new size."""
+    room.stamp[node], room.left[node] = stamp, 0
+    room.time[node], room.parent[node] = time, -1
+    return _push(room.heap_time, room.heap_node, waiting, time, node)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def next_node(room, waiting):  # type: ignore[no-untyped-def]
+    """The next node to settle and the heap's new size; −1 for one that is settled already."""
+    node = room.heap_node[0]
+    waiting = _pop(room.heap_time, room.heap_node, waiting)
+    if room.left[node] < 0:
+        return np.int32(-1), waiting
+    room.left[node] = -1
+    return node, waiting
+
+
 @njit(cache=True, nogil=True)
-def settle(  # type: ignore[no-untyped-def]
-    start, target, carries, family, first, second, succeeds, waits_for, heap_times, heap_nodes,
-    waiting, end, horizon, word, stamp, stamps, times, left, settled, parent
-):
+def leave(ways, room, waiting, node, horizon, word, stamp):  # type: ignore[no-untyped-def]
+    """Draw the edges that leave a node just settled; the heap's new size.
+
+    A settled or dead node has ``left`` −1, an OR node that is on its way 0.
+    """
+    now, leaving = room.time[node], node_word(word, ways.node_key[node], LEAVING)
+    for edge in range(ways.start[node], ways.start[node + 1]):
+        bar = ways.carries[edge]
+        bits = draw_word(leaving, ways.edge_key[edge])
+        if bits > bar or bar == 0:
+            continue
+        other = ways.target[edge]
+        fresh = room.stamp[other] != stamp
+        if not fresh and room.left[other] < 0:
+            continue
+        later = now + delay_of(ways.family[edge], ways.first[edge], ways.second[edge],
+                               node_word(bits, 0, DELAY))
+        if later > horizon:
+            continue
+        if fresh:
+            room.stamp[other], room.left[other] = stamp, ways.waits_for[other]
+            room.time[other], room.parent[other] = later, edge
+            gate = ways.succeeds[other]
+            if gate == 0 or node_word(word, ways.node_key[other], GATE) > gate:
+                room.left[other] = -1
+                continue
+        if ways.waits_for[other] > 1:
+            if later >= room.time[other]:
+                room.time[other], room.parent[other] = later, edge
+            room.left[other] -= 1
+            if room.left[other] == 0:
+                waiting = _push(room.heap_time, room.heap_node, waiting, room.time[other], other)
+        elif room.left[other] > 0 or later < room.time[other]:
+            room.left[other] = 0
+            room.time[other], room.parent[other] = later, edge
+            waiting = _push(room.heap_time, room.heap_node, waiting, later, other)
+    return waiting
+
+
+@njit(cache=True, nogil=True)
+def settle(ways, room, waiting, end, horizon, word, stamp):  # type: ignore[no-untyped-def]
     """Settle a world whose starting nodes are on the heap; how many nodes were settled.
 
-    ``settled[:n]`` are the nodes in order of time, ``times`` when, ``parent`` the edge that was
-    waited for. Stops at ``end`` (−1: never) and at the horizon. A settled or dead node has
-    ``left`` −1; an OR node that is on its way has 0.
+    ``room.settled`` are the nodes in order of time, ``room.time`` when, ``room.parent`` the edge
+    that was waited for. Stops at ``end`` (−1: never) and at the horizon.
     """
     number = 0
     while waiting > 0:
-        now, node = heap_times[0], heap_nodes[0]
-        waiting = _pop(heap_times, heap_nodes, waiting)
-        if left[node] < 0:
+        node, waiting = next_node(room, waiting)
+        if node < 0:
             continue
-        left[node] = -1
-        settled[number] = node
+        room.settled[number] = node
         number += 1
         if node == end:
             break
-        leaving = node_word(word, node, LEAVING)
-        for edge in range(start[node], start[node + 1]):
-            bits = draw_word(leaving, edge - start[node])
-            if bits > carries[edge] or carries[edge] == 0:
-                continue
-            other = target[edge]
-            fresh = stamps[other] != stamp
-            if not fresh and left[other] < 0:
-                continue
-            later = now + delay_of(family[edge], first[edge], second[edge],
-                                   node_word(bits, edge - start[node], DELAY))
-            if later > horizon:
-                continue
-            if fresh:
-                stamps[other] = stamp
-                left[other] = waits_for[other]
-                times[other] = later
-                parent[other] = edge
-                if succeeds[other] < node_word(word, other, GATE) or succeeds[other] == 0:
-                    left[other] = -1
-                    continue
-            if waits_for[other] > 1:
-                if later >= times[other]:
-                    times[other] = later
-                    parent[other] = edge
-                left[other] -= 1
-                if left[other] == 0:
-                    waiting = _push(heap_times, heap_nodes, waiting, times[other], other)
-            elif left[other] > 0 or later < times[other]:
-                left[other] = 0
-                times[other] = later
-                parent[other] = edge
-                waiting = _push(heap_times, heap_nodes, waiting, later, other)
+        waiting = leave(ways, room, waiting, node, horizon, word, stamp)
     return number
 
 
 @njit(cache=True, nogil=True)
-def _arrivals_block(  # type: ignore[no-untyped-def]
-    start, target, carries, family, first, second, succeeds, waits_for, begin, end, horizon, key,
-    first_world, first_at, last_at, out
-):
-    nodes, edges = start.shape[0] - 1, target.shape[0]
-    heap_times, heap_nodes = np.empty(edges + 1), np.empty(edges + 1, dtype=np.int32)
-    stamps, left = np.zeros(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
-    times, parent = np.empty(nodes), np.empty(nodes, dtype=np.int32)
-    settled = np.empty(nodes, dtype=np.int32)
-    for world in range(first_at, last_at):
-        stamp = np.int32(world - first_at + 1)
-        word = world_word(key, first_world + world)
-        stamps[begin], left[begin], times[begin], parent[begin] = stamp, 0, 0.0, -1
-        waiting = _push(heap_times, heap_nodes, 0, 0.0, begin)
-        number = settle(start, target, carries, family, first, second, succeeds, waits_for,
-                        heap_times, heap_nodes, waiting, end, horizon, word, stamp, stamps,
-                        times, left, settled, parent)
-        out[world] = times[end] if settled[number - 1] == end else np.inf
+def _arrivals_of(ways, start, end, horizon, key, first_world, out):  # type: ignore[no-untyped-def]
+    room = room_for(ways.start.shape[0] - 1, ways.target.shape[0])
+    for world in range(out.shape[0]):
+        stamp = world + 1
+        waiting = begin(room, 0, start, 0.0, stamp)
+        number = settle(ways, room, waiting, end, horizon, world_word(key, first_world + world),
+                        stamp)
+        arrived = room.settled[number - 1] == end
+        out[world] = room.time[end] if arrived else np.inf
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _arrivals(  # type: ignore[no-untyped-def]
-    start, target, carries, family, first, second, succeeds, waits_for, begin, end, horizon, key,
-    first_world, out
-):
+def _arrivals(ways, start, end, horizon, key, first_world, out):  # type: ignore[no-untyped-def]
     worlds = out.shape[0]
     for block in prange(BLOCKS):
-        _arrivals_block(start, target, carries, family, first, second, succeeds, waits_for, begin,
-                        end, horizon, key, first_world, worlds * block // BLOCKS,
-                        worlds * (block + 1) // BLOCKS, out)
+        first = worlds * block // BLOCKS
+        _arrivals_of(ways, start, end, horizon, key, first_world + first,
+                     out[first:worlds * (block + 1) // BLOCKS])

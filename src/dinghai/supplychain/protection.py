@@ -23,7 +23,7 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import GATE, LEAVING, draw_word, node_word, world_word
 from dinghai.supplychain.enumeration import exact_outcomes
-from dinghai.supplychain.passage import thresholds
+from dinghai.supplychain.passage import ways_of
 from dinghai.supplychain.spreading import BLOCKS
 from dinghai.supplychain.step_graph import Floats, StepGraph
 
@@ -131,11 +131,9 @@ def _guarded(graph: StepGraph, rule: Rule, protected: Protected) -> StepGraph:
 
 
 def _arrays(graph: StepGraph) -> Any:
-    """What the kernels read: edges, bars, gates, needed edges, losses, starts and their rates."""
+    """What the kernels read: the graph, losses, starts and their rates."""
     starts = np.flatnonzero(graph.rate > 0.0).astype(np.int32)
-    needed = np.where(graph.waits_for_all, graph.needed, 1).astype(np.int32)
-    return (graph.start, graph.target, thresholds(graph.edge_chance), thresholds(graph.chance),
-            needed, graph.loss, starts, graph.rate[starts])
+    return ways_of(graph), graph.loss, starts, graph.rate[starts]
 
 
 def _worth(
@@ -212,8 +210,7 @@ def _by_steps_and_swaps(
 
 @njit(cache=True, nogil=True)
 def _reach(  # type: ignore[no-untyped-def]
-    start, target, carries, succeeds, needed, loss, begin, guarded, factor, word, stamp, stamps,
-    left, queue
+    ways, loss, begin, guarded, factor, word, stamp, stamps, left, queue
 ):
     """The passage from ``begin`` with the nodes of ``guarded`` stamps protected: number reached
     (they stand in ``queue``), and their loss."""
@@ -222,24 +219,24 @@ def _reach(  # type: ignore[no-untyped-def]
     while head < tail:
         node = queue[head]
         head += 1
-        leaving = node_word(word, node, LEAVING)
-        for edge in range(start[node], start[node + 1]):
-            other = target[edge]
+        leaving = node_word(word, ways.node_key[node], LEAVING)
+        for edge in range(ways.start[node], ways.start[node + 1]):
+            other = ways.target[edge]
             if stamps[other] == stamp and left[other] < 0:
                 continue
-            bar = carries[edge]
+            bar = ways.carries[edge]
             if guarded[other]:
                 bar = np.uint64(0) if factor == 0.0 else bar >> np.uint64(1)
-            if bar == 0 or draw_word(leaving, edge - start[node]) > bar:
+            if bar == 0 or draw_word(leaving, ways.edge_key[edge]) > bar:
                 continue
             if stamps[other] != stamp:
-                stamps[other], left[other] = stamp, needed[other]
+                stamps[other], left[other] = stamp, ways.waits_for[other]
             left[other] -= 1
             if left[other] > 0:
                 continue
             left[other] = -1
-            gate = succeeds[other]
-            if gate == 0 or node_word(word, other, GATE) > gate:
+            gate = ways.succeeds[other]
+            if gate == 0 or node_word(word, ways.node_key[other], GATE) > gate:
                 continue
             queue[tail] = other
             tail += 1
@@ -249,10 +246,10 @@ def _reach(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, parallel=True)
 def _losses(  # type: ignore[no-untyped-def]
-    start, target, carries, succeeds, needed, loss, starts, rates, key, out
+    ways, loss, starts, rates, key, out
 ):
     """The loss of a year in each world."""
-    worlds, nodes = out.shape[0], start.shape[0] - 1
+    worlds, nodes = out.shape[0], ways.start.shape[0] - 1
     for block in prange(BLOCKS):
         stamps, left = np.zeros(nodes, dtype=np.int64), np.empty(nodes, dtype=np.int32)
         queue, guarded = np.empty(nodes, dtype=np.int32), np.zeros(nodes, dtype=np.bool_)
@@ -263,8 +260,8 @@ def _losses(  # type: ignore[no-untyped-def]
             for one in range(starts.shape[0]):
                 stamp += 1
                 total += rates[one] * _reach(
-                    start, target, carries, succeeds, needed, loss, starts[one], guarded, 1.0,
-                    draw_word(word, starts[one]), stamp, stamps, left, queue)[1]
+                    ways, loss, starts[one], guarded, 1.0, draw_word(word, starts[one]), stamp,
+                    stamps, left, queue)[1]
             out[world] = total
 
 
@@ -278,21 +275,19 @@ def _shuffle(order, number, word):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _value_one(  # type: ignore[no-untyped-def]
-    start, target, carries, succeeds, needed, loss, begin, rate, factor, word, stamp, stamps, left,
-    queue, guarded, reached, alone, shared
+    ways, loss, begin, rate, factor, word, stamp, stamps, left, queue, guarded, reached, alone,
+    shared
 ):
     """Add to ``alone`` and ``shared`` what protecting each node of one passage averts: alone, and
     in keyed orders. The loss without protection and the next stamp."""
     stamp += 1
-    number, base = _reach(start, target, carries, succeeds, needed, loss, begin, guarded, factor,
-                          word, stamp, stamps, left, queue)
+    number, base = _reach(ways, loss, begin, guarded, factor, word, stamp, stamps, left, queue)
     reached[:number] = queue[:number]
     for place in range(number):
         node = reached[place]
         guarded[node] = True
         stamp += 1
-        after = _reach(start, target, carries, succeeds, needed, loss, begin, guarded, factor, word,
-                       stamp, stamps, left, queue)[1]
+        after = _reach(ways, loss, begin, guarded, factor, word, stamp, stamps, left, queue)[1]
         guarded[node] = False
         alone[node] += rate * (base - after * (factor if node == begin else 1.0))
     for turn in range(ORDERS):
@@ -307,8 +302,8 @@ def _value_one(  # type: ignore[no-untyped-def]
             after = 0.0
             if share > 0.0:
                 stamp += 1
-                after = share * _reach(start, target, carries, succeeds, needed, loss, begin,
-                                       guarded, factor, word, stamp, stamps, left, queue)[1]
+                after = share * _reach(ways, loss, begin, guarded, factor, word, stamp, stamps,
+                                       left, queue)[1]
             shared[node] += rate * (before - after) / ORDERS
             before = after
         for place in range(number):
@@ -318,10 +313,10 @@ def _value_one(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, parallel=True)
 def _values(  # type: ignore[no-untyped-def]
-    start, target, carries, succeeds, needed, loss, starts, rates, factor, key, out, alone, shared
+    ways, loss, starts, rates, factor, key, out, alone, shared
 ):
     """Loss of each world; sums and sums of squares over the worlds of each block, by node."""
-    worlds, nodes = out.shape[0], start.shape[0] - 1
+    worlds, nodes = out.shape[0], ways.start.shape[0] - 1
     for block in prange(BLOCKS):
         stamps, left = np.zeros(nodes, dtype=np.int64), np.empty(nodes, dtype=np.int32)
         queue, guarded = np.empty(nodes, dtype=np.int32), np.zeros(nodes, dtype=np.bool_)
@@ -332,9 +327,8 @@ def _values(  # type: ignore[no-untyped-def]
             one_alone, one_shared, total = np.zeros(nodes), np.zeros(nodes), 0.0
             for one in range(starts.shape[0]):
                 lost, stamp = _value_one(
-                    start, target, carries, succeeds, needed, loss, starts[one], rates[one],
-                    factor, draw_word(word, starts[one]), stamp, stamps, left, queue, guarded,
-                    reached, one_alone, one_shared)
+                    ways, loss, starts[one], rates[one], factor, draw_word(word, starts[one]),
+                    stamp, stamps, left, queue, guarded, reached, one_alone, one_shared)
                 total += lost
             out[world] = total
             for node in range(nodes):

@@ -14,6 +14,7 @@ from dinghai.foundation.errors import InputError
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
 FIXED: Final = 0
 EXPONENTIAL: Final = 1
 LOGNORMAL: Final = 2
@@ -28,8 +29,8 @@ class StepGraph:
     allowed; ``rate`` incidents a year that start there; ``loss`` of reaching it; edges from
     ``start[i]`` to ``start[i + 1]`` leave it; ``needed`` is how many edges come in. By edge:
     ``target``, ``edge_chance``, and its delay as ``family``, ``first`` and ``second`` parameter.
-    ``edge`` is its number in the order in which it was given, and names its random draws: a graph
-    that gains an edge at the end keeps the draws of all others.
+    ``node_key`` and ``edge_key`` name the random draws of a node and of an edge among those that
+    leave its source: where they stay the same, the luck stays the same, whatever else changes.
     """
 
     names: tuple[str, ...]
@@ -43,25 +44,33 @@ class StepGraph:
     family: npt.NDArray[np.int8]
     first: Floats
     second: Floats
-    edge: npt.NDArray[np.int64]
     needed: Places
+    node_key: Words
+    edge_key: Words
 
     @classmethod
     def of(
         cls, *, names: tuple[str, ...], waits_for_all: Flags, chance: Floats, rate: Floats,
         loss: Floats, source: Places, target: Places, edge_chance: Floats,
         family: npt.NDArray[np.int8], first: Floats, second: Floats,
+        node_key: Words | None = None, edge_key: Words | None = None,
     ) -> Self:
-        """From edges in any order."""
+        """From edges in any order. Without keys, a node's is its place and an edge's is its place
+        among those that leave its source: an edge added at the end moves no other's luck."""
         order = np.argsort(source, kind="stable")
         start = np.zeros(len(names) + 1, dtype=np.int64)
         np.cumsum(np.bincount(source, minlength=len(names)), out=start[1:])
+        if node_key is None:
+            node_key = np.arange(len(names), dtype=np.uint64)
+        if edge_key is None:
+            edge_key = np.empty(len(source), dtype=np.uint64)
+            edge_key[order] = np.arange(len(source)) - np.repeat(start[:-1], np.diff(start))
         return cls(
             names=names, waits_for_all=waits_for_all, chance=chance, rate=rate, loss=loss,
             start=start, target=target[order], edge_chance=edge_chance[order],
             family=family[order], first=first[order], second=second[order],
-            edge=order.astype(np.int64),
-            needed=np.bincount(target, minlength=len(names)).astype(np.int32))
+            needed=np.bincount(target, minlength=len(names)).astype(np.int32),
+            node_key=node_key, edge_key=edge_key[order])
 
     @property
     def nodes(self) -> int:
@@ -72,6 +81,11 @@ class StepGraph:
     def edges(self) -> int:
         """Number of edges."""
         return int(self.target.shape[0])
+
+    @property
+    def waits_for(self) -> Places:
+        """How many edges must arrive before a step is taken: 1 for an OR node, all for an AND."""
+        return np.where(self.waits_for_all, self.needed, 1).astype(np.int32)
 
     @property
     def source(self) -> Places:
