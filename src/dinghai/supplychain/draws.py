@@ -37,6 +37,15 @@ def mixed(value):  # type: ignore[no-untyped-def]
     return value ^ (value >> _S31)
 
 
+@njit(cache=True, nogil=True)
+def mixed_all(words):  # type: ignore[no-untyped-def]
+    """The same of each word of an array."""
+    out = np.empty_like(words)
+    for place in range(words.shape[0]):
+        out[place] = mixed(words[place])
+    return out
+
+
 @njit(cache=True, nogil=True, inline="always")
 def world_word(key, world):  # type: ignore[no-untyped-def]
     """The word of a world of a stream."""

@@ -21,7 +21,8 @@ class FirmSteps:
     that costs nothing by itself; ``output_share`` is the share of output that stops with it.
     By way: ``source``, ``target``, and the lognormal time as ``mu`` and ``sigma`` of ln days.
     ``start`` is where an attack on the firm begins; ``entries`` and ``exits`` say where attack
-    links of each kind come in and go out.
+    links of each kind come in and go out. What got in is found and contained after a lognormal
+    time: from its first step on, ``containment_mu`` and ``containment_sigma`` of ln days.
     """
 
     codes: tuple[str, ...]
@@ -36,6 +37,8 @@ class FirmSteps:
     start: int
     entries: Mapping[str, int]
     exits: Mapping[str, int]
+    containment_mu: float = 3.0
+    containment_sigma: float = 1.0
 
     @property
     def steps(self) -> int:
