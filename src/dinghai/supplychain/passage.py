@@ -73,7 +73,7 @@ def arrival_times(
     return out
 
 
-_CERTAIN = np.uint64(0xFFFFFFFFFFFFFFFF)
+CERTAIN = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 class Ways(NamedTuple):
@@ -152,7 +152,7 @@ def quick_exponential(value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _push(times, nodes, size, time, node):  # type: ignore[no-untyped-def]
+def push(times, nodes, size, time, node):  # type: ignore[no-untyped-def]
     """Add to the heap; its new size. Ties are settled by the node's number."""
     at = size
     while at > 0:
@@ -166,7 +166,7 @@ def _push(times, nodes, size, time, node):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _pop(times, nodes, size):  # type: ignore[no-untyped-def]
+def pop(times, nodes, size):  # type: ignore[no-untyped-def]
     """Take the first off the heap, which the caller has read; its new size."""
     size -= 1
     time, node = times[size], nodes[size]
@@ -191,14 +191,14 @@ def begin(room, waiting, node, time, stamp):  # type: ignore[no-untyped-def]
     """Put a starting node on the heap; its new size."""
     room.stamp[node], room.left[node] = stamp, 0
     room.time[node], room.parent[node] = time, -1
-    return _push(room.heap_time, room.heap_node, waiting, time, node)
+    return push(room.heap_time, room.heap_node, waiting, time, node)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def next_node(room, waiting):  # type: ignore[no-untyped-def]
     """The next node to settle and the heap's new size; −1 for one that is settled already."""
     node = room.heap_node[0]
-    waiting = _pop(room.heap_time, room.heap_node, waiting)
+    waiting = pop(room.heap_time, room.heap_node, waiting)
     if room.left[node] < 0:
         return np.int32(-1), waiting
     room.left[node] = -1
@@ -222,7 +222,7 @@ def leave(ways, room, waiting, node, horizon, word, stamp):  # type: ignore[no-u
         if bits > bar or bar == 0:
             continue
         gate = ways.succeeds[other]
-        if fresh and gate != _CERTAIN and (
+        if fresh and gate != CERTAIN and (
                 gate == 0 or node_word(word, ways.node_key[other], GATE) > gate):
             room.stamp[other], room.left[other] = stamp, -1
             continue
@@ -238,11 +238,11 @@ def leave(ways, room, waiting, node, horizon, word, stamp):  # type: ignore[no-u
                 room.time[other], room.parent[other] = later, edge
             room.left[other] -= 1
             if room.left[other] == 0:
-                waiting = _push(room.heap_time, room.heap_node, waiting, room.time[other], other)
+                waiting = push(room.heap_time, room.heap_node, waiting, room.time[other], other)
         elif room.left[other] > 0 or later < room.time[other]:
             room.left[other] = 0
             room.time[other], room.parent[other] = later, edge
-            waiting = _push(room.heap_time, room.heap_node, waiting, later, other)
+            waiting = push(room.heap_time, room.heap_node, waiting, later, other)
     return waiting
 
 

@@ -20,9 +20,8 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts
-from dinghai.supplychain.passage import room_for
-from dinghai.supplychain.step_graph import Floats, Places
-from dinghai.supplychain.strikes import Field, strike, struck_room
+from dinghai.supplychain.step_graph import Floats
+from dinghai.supplychain.strikes import NOTHING, UNTOUCHED, Field, room_of, strike
 
 Whole = npt.NDArray[np.int64]
 PARTS: Final = 64
@@ -31,14 +30,13 @@ DAYS: Final = 365.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """``first[y]`` to ``first[y + 1]`` are year y's events; ``start`` is the step of each party
-    where they start, drawn in proportion to ``rate`` a year."""
+    """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties in proportion to
+    ``rate`` a year."""
 
     years: int
     seed: int
     first: Whole
     rate: Floats
-    start: Places
 
     @property
     def number(self) -> int:
@@ -47,7 +45,7 @@ class Events:
 
 
 def draw_events(
-    rate: Floats, start: Places, *, years: int, seed: int, branching: float = 0.0,
+    rate: Floats, *, years: int, seed: int, branching: float = 0.0,
     memory_days: float = 30.0,
 ) -> Events:
     """The events of years. ``branching`` of all events are brought by others, with a mean delay of
@@ -60,15 +58,14 @@ def draw_events(
     decay = 1.0 / memory_days
     process = SelfExciting(total * (1.0 - branching) / DAYS, branching * decay, decay)
     counts = sampled_counts(process, DAYS, worlds=years, seed=seed)
-    return Events(years, seed, np.concatenate([[0], np.cumsum(counts)]), rate, start)
+    return Events(years, seed, np.concatenate([[0], np.cumsum(counts)]), rate)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChainYears:
     """``loss`` of each year in fen. By party: ``own`` loss of events that started there,
     ``inherited`` loss there of events from elsewhere, ``exported`` loss elsewhere of events from
-    there; ``starts``, ``struck`` and ``entered`` count events. ``spread`` are the events that
-    entered more than their first party, with the parties entered from ``spread_first`` on."""
+    there; ``starts``, ``struck`` and ``entered`` count events."""
 
     loss: Whole
     own: Whole
@@ -83,7 +80,7 @@ def run_years(
     field: Field, events: Events, *, horizon_days: float = DAYS, workers: int | None = None
 ) -> ChainYears:
     """Run every event."""
-    parties = events.start.shape[0]
+    parties = len(events.rate)
     loss = np.zeros(events.years, dtype=np.int64)
     cumulative = np.cumsum(events.rate)
     cumulative /= cumulative[-1]
@@ -91,8 +88,8 @@ def run_years(
 
     def part(years: range) -> Whole:
         sums = np.zeros((6, parties), dtype=np.int64)
-        _run_part(field, events.first, cumulative, events.start, horizon_days, key, years.start,
-                  years.stop, loss, sums)
+        _run_part(field, events.first, cumulative, horizon_days, key, years.start, years.stop, loss,
+                  sums)
         return sums
 
     sums = in_parts(part, cut(events.years, PARTS), workers=workers)
@@ -114,18 +111,20 @@ def start_of(cumulative, word):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _run_part(field, first, cumulative, start, horizon, key, from_year, to_year, loss, sums):  # type: ignore[no-untyped-def]
-    room = room_for(field.ways.start.shape[0] - 1, field.ways.target.shape[0])
-    struck = struck_room(start.shape[0])
+def _run_part(field, first, cumulative, horizon, key, from_year, to_year, loss, sums):  # type: ignore[no-untyped-def]
+    room = room_of(field)
     for year in range(from_year, to_year):
         total = np.int64(0)
         for event in range(first[year], first[year + 1]):
             word = world_word(key, event)
             root = start_of(cumulative, word)
-            strike(field, room, struck, start[root], -1, horizon, word, event + 1)
+            strike(field, room, root, -1, horizon, word, event + 1)
             sums[3, root] += 1
-            for slot in range(struck.number[0]):
-                party, lost = struck.party[slot], struck.loss[slot]
+            for slot in range(room.number[0]):
+                party, lost = room.party[slot], room.loss[slot]
+                sums[5, party] += room.until[slot] != UNTOUCHED
+                if lost == NOTHING:
+                    continue
                 total += lost
                 sums[4, party] += 1
                 if party == root:
@@ -133,7 +132,4 @@ def _run_part(field, first, cumulative, start, horizon, key, from_year, to_year,
                 else:
                     sums[1, party] += lost
                     sums[2, root] += lost
-            for place in range(struck.number[1]):
-                sums[5, struck.touched[place]] += 1
         loss[year] = total
-
