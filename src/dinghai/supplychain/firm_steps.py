@@ -21,8 +21,8 @@ class FirmSteps:
     that costs nothing by itself; ``output_share`` is the share of output that stops with it.
     By way: ``source``, ``target``, and the lognormal time as ``mu`` and ``sigma`` of ln days.
     ``start`` is where an attack on the firm begins; ``entries`` and ``exits`` say where attack
-    links of each kind come in and go out. What got in is found and contained after a lognormal
-    time: from its first step on, ``containment_mu`` and ``containment_sigma`` of ln days.
+    links of each kind come in and go out. An event is found and contained a lognormal time
+    after its start: ``containment_mu`` and ``containment_sigma`` of ln days.
     """
 
     codes: tuple[str, ...]

@@ -1,9 +1,12 @@
 """One event in the twin: an attack starts at a party, passes on, and is contained party by party.
 
-A party that lets something in finds and contains it after a time of its own: no later step of it
-is taken, and nothing leaves it any more. A firm that suffers several impacts in one event has one
-loss, that of the heaviest. The latent state of severity is drawn once an event and shared by all
-firms that it strikes; where a firm falls within the state is its own luck.
+Each party finds and contains the event after a time of its own, counted from the event's start: no
+later step of it is taken, and nothing leaves it any more. (Were it counted from the first step
+inside, a better door could raise a loss: who comes in late and quietly would have more time. With
+times that do not depend on the way, better controls never raise any loss in any world.) A firm that
+suffers several impacts in one event has one loss, that of the heaviest. The latent state of
+severity is drawn once an event and shared by all firms that it strikes; where a firm falls within
+the state is its own luck.
 
 The kernel is first passage as in `passage`, on two levels: a party that is reached gets the next
 slot of a small workspace, and its steps are settled there.
@@ -28,7 +31,7 @@ LUCK: Final = 1
 CONTAINMENT: Final = 2
 SEVERITY: Final = 3
 NOTHING: Final = -1
-UNTOUCHED: Final = -1.0
+OUTSIDE: Final = -1.0
 _LEAVES = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -76,8 +79,9 @@ class Room(NamedTuple):
     ``heap_time`` and ``heap_place`` are what is on its way. By place (slot × width + step), where
     ``stamp`` is the event's: edges ``left`` to wait for (−1: settled or dead), ``time``, and the
     place it was reached from (``parent``). By party, where ``entered`` is the event's: its
-    ``slot``. By slot: the ``party``, its ``luck``, ``until`` when something can happen there (−1:
-    nothing was taken yet), and its loss, if any, with ``impact`` place, peril and bin.
+    ``slot``. By slot: the ``party``, its ``luck``, ``until`` when something can happen there,
+    ``since`` when it is in (−1: reached, and nothing taken), and its loss, if any, with ``impact``
+    place, peril and bin.
     ``number[0]`` slots are in use.
     """
 
@@ -92,6 +96,7 @@ class Room(NamedTuple):
     party: Places
     luck: Words
     until: Floats
+    since: Floats
     loss: npt.NDArray[np.int64]
     impact: Places
     peril: npt.NDArray[np.int8]
@@ -137,7 +142,7 @@ def room_of(field):  # type: ignore[no-untyped-def]
         np.empty(size, dtype=np.int16), np.empty(size), np.empty(size, dtype=np.int32),
         np.zeros(parties, dtype=np.int64), np.empty(parties, dtype=np.int32),
         np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.uint64), np.empty(parties),
-        np.empty(parties, dtype=np.int64), np.empty(parties, dtype=np.int32),
+        np.empty(parties), np.empty(parties, dtype=np.int64), np.empty(parties, dtype=np.int32),
         np.empty(parties, dtype=np.int8), np.empty(parties, dtype=np.int32),
         np.zeros(1, dtype=np.int64), width)
 
@@ -164,8 +169,7 @@ def _place_in(cumulative, chance):  # type: ignore[no-untyped-def]
 def strike(field, room, root, guarded, horizon, word, stamp):  # type: ignore[no-untyped-def]
     """Run one event that starts at a party. Nothing gets into ``guarded`` (−1: no party).
 
-    What it did stands in ``room``: the parties reached by slot, in the order in which they were
-    reached; one whose ``until`` is −1 in the end was reached and not entered.
+    What it did stands in ``room``: the parties by slot, in the order in which they were reached.
     """
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
     s_step, s_edge, waits_for, perils = field.s_step, field.s_edge, field.waits_for, field.peril
@@ -177,14 +181,17 @@ def strike(field, room, root, guarded, horizon, word, stamp):  # type: ignore[no
     heap_time, heap_place, stamps, left = room.heap_time, room.heap_place, room.stamp, room.left
     times, parents, entered, slots = room.time, room.parent, room.entered, room.slot
     parties, lucks, until, losses = room.party, room.luck, room.until, room.loss
+    since = room.since
     width, number = room.width, 0
     room.number[0] = 0
     if root == guarded:
         return
     bins = cuts.shape[0] - 1
     state = _place_in(field.states, unit(node_word(word, 0, SEVERITY)))
-    entered[root], slots[root], parties[0], until[0] = stamp, 0, root, UNTOUCHED
+    entered[root], slots[root], parties[0], since[0] = stamp, 0, root, OUTSIDE
     lucks[0], losses[0] = node_word(word, key[root], LUCK), NOTHING
+    until[0] = _days(containment[root, 0], containment[root, 1],
+                     node_word(lucks[0], 0, CONTAINMENT))
     number = 1
     start = field.s_start[structure[root]]
     stamps[start], left[start], times[start], parents[start] = stamp, 0, 0.0, NOTHING
@@ -198,11 +205,10 @@ def strike(field, room, root, guarded, horizon, word, stamp):  # type: ignore[no
         slot = place // width
         step, party, luck = place - slot * width, parties[slot], lucks[slot]
         base = s_step[structure[party]]
-        if until[slot] == UNTOUCHED:
-            until[slot] = now + _days(containment[party, 0], containment[party, 1],
-                                      node_word(luck, 0, CONTAINMENT))
-        elif now > until[slot]:
+        if now > until[slot]:
             continue
+        if since[slot] == OUTSIDE:
+            since[slot] = now
         peril = perils[base + step]
         if peril >= 0:
             found = state * bins + _place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
@@ -226,9 +232,10 @@ def strike(field, room, root, guarded, horizon, word, stamp):  # type: ignore[no
                 there, other = l_party[edge], l_entry[edge]
                 if entered[there] != stamp:
                     entered[there], slots[there] = stamp, number
-                    parties[number], until[number] = there, UNTOUCHED
+                    parties[number], since[number], losses[number] = there, OUTSIDE, NOTHING
                     lucks[number] = node_word(word, key[there], LUCK)
-                    losses[number] = NOTHING
+                    until[number] = _days(containment[there, 0], containment[there, 1],
+                                          node_word(lucks[number], 0, CONTAINMENT))
                     number += 1
                 far = slots[there]
                 there_base, there_luck = s_step[structure[there]], lucks[far]

@@ -21,7 +21,7 @@ from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.strikes import NOTHING, UNTOUCHED, Field, room_of, strike
+from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
 
 Whole = npt.NDArray[np.int64]
 PARTS: Final = 64
@@ -122,7 +122,7 @@ def _run_part(field, first, cumulative, horizon, key, from_year, to_year, loss, 
             sums[3, root] += 1
             for slot in range(room.number[0]):
                 party, lost = room.party[slot], room.loss[slot]
-                sums[5, party] += room.until[slot] != UNTOUCHED
+                sums[5, party] += room.since[slot] != OUTSIDE
                 if lost == NOTHING:
                     continue
                 total += lost
