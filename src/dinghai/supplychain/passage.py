@@ -186,83 +186,65 @@ def pop(times, nodes, size):  # type: ignore[no-untyped-def]
     return size
 
 
-@njit(cache=True, nogil=True, inline="always")
-def begin(room, waiting, node, time, stamp):  # type: ignore[no-untyped-def]
-    """Put a starting node on the heap; its new size."""
-    room.stamp[node], room.left[node] = stamp, 0
-    room.time[node], room.parent[node] = time, -1
-    return push(room.heap_time, room.heap_node, waiting, time, node)
-
-
-@njit(cache=True, nogil=True, inline="always")
-def next_node(room, waiting):  # type: ignore[no-untyped-def]
-    """The next node to settle and the heap's new size; −1 for one that is settled already."""
-    node = room.heap_node[0]
-    waiting = pop(room.heap_time, room.heap_node, waiting)
-    if room.left[node] < 0:
-        return np.int32(-1), waiting
-    room.left[node] = -1
-    return node, waiting
-
-
-@njit(cache=True, nogil=True, inline="always")
-def leave(ways, room, waiting, node, horizon, word, stamp):  # type: ignore[no-untyped-def]
-    """Draw the edges that leave a node just settled; the heap's new size.
-
-    A settled or dead node has ``left`` −1, an OR node that is on its way 0.
-    """
-    now, leaving = room.time[node], node_word(word, ways.node_key[node], LEAVING)
-    for edge in range(ways.start[node], ways.start[node + 1]):
-        other = ways.target[edge]
-        fresh = room.stamp[other] != stamp
-        if not fresh and room.left[other] < 0:
-            continue
-        bar = ways.carries[edge]
-        bits = draw_word(leaving, ways.edge_key[edge])
-        if bits > bar or bar == 0:
-            continue
-        gate = ways.succeeds[other]
-        if fresh and gate != CERTAIN and (
-                gate == 0 or node_word(word, ways.node_key[other], GATE) > gate):
-            room.stamp[other], room.left[other] = stamp, -1
-            continue
-        later = now + delay_of(ways.family[edge], ways.first[edge], ways.second[edge],
-                               node_word(bits, 0, DELAY))
-        if later > horizon:
-            continue
-        if fresh:
-            room.stamp[other], room.left[other] = stamp, ways.waits_for[other]
-            room.time[other], room.parent[other] = later, edge
-        if ways.waits_for[other] > 1:
-            if later >= room.time[other]:
-                room.time[other], room.parent[other] = later, edge
-            room.left[other] -= 1
-            if room.left[other] == 0:
-                waiting = push(room.heap_time, room.heap_node, waiting, room.time[other], other)
-        elif room.left[other] > 0 or later < room.time[other]:
-            room.left[other] = 0
-            room.time[other], room.parent[other] = later, edge
-            waiting = push(room.heap_time, room.heap_node, waiting, later, other)
-    return waiting
-
-
 @njit(cache=True, nogil=True)
-def settle(ways, room, waiting, end, horizon, word, stamp):  # type: ignore[no-untyped-def]
-    """Settle a world whose starting nodes are on the heap; how many nodes were settled.
+def settle(ways, room, begin, end, horizon, word, stamp):  # type: ignore[no-untyped-def]
+    """Settle a world that starts at the node ``begin``; how many nodes were settled.
 
     ``room.settled`` are the nodes in order of time, ``room.time`` when, ``room.parent`` the edge
-    that was waited for. Stops at ``end`` (−1: never) and at the horizon.
+    that was waited for. Stops at ``end`` (−1: never) and at the horizon. A settled or dead node has
+    ``left`` −1, an OR node that is on its way 0.
     """
+    # Arrays are taken out of their bundles once: each look into a bundle counts references.
+    start, target, carries, family = ways.start, ways.target, ways.carries, ways.family
+    first, second, succeeds, waits_for = ways.first, ways.second, ways.succeeds, ways.waits_for
+    node_key, edge_key = ways.node_key, ways.edge_key
+    heap_time, heap_node, stamps, left = room.heap_time, room.heap_node, room.stamp, room.left
+    times, parent, settled = room.time, room.parent, room.settled
+    stamps[begin], left[begin], times[begin], parent[begin] = stamp, 0, 0.0, -1
+    waiting = push(heap_time, heap_node, 0, 0.0, begin)
     number = 0
     while waiting > 0:
-        node, waiting = next_node(room, waiting)
-        if node < 0:
+        node, now = heap_node[0], heap_time[0]
+        waiting = pop(heap_time, heap_node, waiting)
+        if left[node] < 0:
             continue
-        room.settled[number] = node
+        left[node] = -1
+        settled[number] = node
         number += 1
         if node == end:
             break
-        waiting = leave(ways, room, waiting, node, horizon, word, stamp)
+        leaving = node_word(word, node_key[node], LEAVING)
+        for edge in range(start[node], start[node + 1]):
+            other = target[edge]
+            fresh = stamps[other] != stamp
+            if not fresh and left[other] < 0:
+                continue
+            bar = carries[edge]
+            bits = draw_word(leaving, edge_key[edge])
+            if bits > bar or bar == 0:
+                continue
+            gate = succeeds[other]
+            if fresh and gate != CERTAIN and (
+                    gate == 0 or node_word(word, node_key[other], GATE) > gate):
+                stamps[other], left[other] = stamp, -1
+                continue
+            later = now + delay_of(family[edge], first[edge], second[edge],
+                                   node_word(bits, 0, DELAY))
+            if later > horizon:
+                continue
+            needed = waits_for[other]
+            if fresh:
+                stamps[other], left[other] = stamp, needed
+                times[other], parent[other] = later, edge
+            if needed > 1:
+                if later >= times[other]:
+                    times[other], parent[other] = later, edge
+                left[other] -= 1
+                if left[other] == 0:
+                    waiting = push(heap_time, heap_node, waiting, times[other], other)
+            elif left[other] > 0 or later < times[other]:
+                left[other], times[other], parent[other] = 0, later, edge
+                waiting = push(heap_time, heap_node, waiting, later, other)
     return number
 
 
@@ -270,10 +252,8 @@ def settle(ways, room, waiting, end, horizon, word, stamp):  # type: ignore[no-u
 def _arrivals_of(ways, start, end, horizon, key, first_world, out):  # type: ignore[no-untyped-def]
     room = room_for(ways.start.shape[0] - 1, ways.target.shape[0])
     for world in range(out.shape[0]):
-        stamp = world + 1
-        waiting = begin(room, 0, start, 0.0, stamp)
-        number = settle(ways, room, waiting, end, horizon, world_word(key, first_world + world),
-                        stamp)
+        number = settle(ways, room, start, end, horizon, world_word(key, first_world + world),
+                        world + 1)
         arrived = room.settled[number - 1] == end
         out[world] = room.time[end] if arrived else np.inf
 
