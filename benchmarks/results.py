@@ -65,6 +65,12 @@ TARGETS: Final = (
            ("milliseconds", "explanation"), None, "ms"),
     Target("best fixes for ¥200,000", "quote", ("milliseconds", "fixes"), None, "ms"),
     Target("10,000 dossiers from disk", "quote_batch", ("seconds",), 60.0, "s"),
+    Target("a world of the cascade on 10,000 nodes and 100,000 edges", "cascade",
+           ("microseconds_a_world",), 90.0, "µs"),
+    Target("a world of first passage to 365 days, 20,000 steps", "cascade",
+           ("passage", "19980", "milliseconds_a_world"), 0.5, "ms"),
+    Target("the same with 200,000 steps", "cascade",
+           ("passage", "199980", "milliseconds_a_world"), 12.0, "ms"),
     Target("event-lines through the terms, each core", "terms",
            ("event_lines_per_second_and_core",), 30e6, "/s", least=True),
 )

@@ -26,6 +26,7 @@ ROOMS: Final = {
     "calibrate": "calibrate",
     "compound": "compound",
     "pool": "pool",
+    "chain": "chain",
     "needs": "comparison",
     "feeds": "feeds",
     "claims": "claims",

@@ -1,0 +1,15 @@
+"""`dinghai chain`: supply chains as one risk, and the plain networks that prove the kernels."""
+
+from __future__ import annotations
+
+import argparse
+
+from dinghai.cli import chain_graph
+from dinghai.cli.output import Parser
+
+
+def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
+    """Add the commands."""
+    chain = subparsers.add_parser("chain", help="supply chains: cascades, passages, protection")
+    commands = chain.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    chain_graph.register(commands)

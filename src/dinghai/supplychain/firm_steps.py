@@ -1,0 +1,46 @@
+"""The steps of one firm as arrays: what `language` compiles and the twin joins together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dinghai.supplychain.step_graph import Flags, Floats, Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirmSteps:
+    """A firm's own network of steps, places counted from 0. Times in days.
+
+    By step: ``codes`` (of the step language, with the asset where there are several:
+    ``encrypt.files``), ``waits_for_all``, ``chance`` with the firm's controls and findings, and
+    ``peril``: the place in ``losses.tables.PERILS`` of what happens when it is taken, −1 for a step
+    that costs nothing by itself; ``output_share`` is the share of output that stops with it.
+    By way: ``source``, ``target``, and the lognormal time as ``mu`` and ``sigma`` of ln days.
+    ``start`` is where an attack on the firm begins; ``entries`` and ``exits`` say where attack
+    links of each kind come in and go out. An event is found and contained a lognormal time
+    after its start: ``containment_mu`` and ``containment_sigma`` of ln days.
+    """
+
+    codes: tuple[str, ...]
+    waits_for_all: Flags
+    chance: Floats
+    peril: npt.NDArray[np.int8]
+    output_share: Floats
+    source: Places
+    target: Places
+    mu: Floats
+    sigma: Floats
+    start: int
+    entries: Mapping[str, int]
+    exits: Mapping[str, int]
+    containment_mu: float = 3.0
+    containment_sigma: float = 1.0
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return len(self.codes)

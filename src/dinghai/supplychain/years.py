@@ -1,0 +1,135 @@
+"""Years of a chain: how many events, where they start, and what they cost whom.
+
+Events of a year are those that no other brought and those that did bring more (a self-exciting
+count, in daily time, `intensity`); each starts at a party in proportion to its rate. Event e is the
+same in every what-if: its year, its start and its luck depend on the seed and e alone. Sums are
+whole fen, so that they are the same on any number of cores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from dinghai.compute.parts import cut, in_parts
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.streams import stream_key
+from dinghai.supplychain.draws import draw_word, unit, world_word
+from dinghai.supplychain.intensity import SelfExciting, sampled_counts
+from dinghai.supplychain.step_graph import Floats
+from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
+
+Whole = npt.NDArray[np.int64]
+PARTS: Final = 64
+DAYS: Final = 365.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties in proportion to
+    ``rate`` a year."""
+
+    years: int
+    seed: int
+    first: Whole
+    rate: Floats
+
+    @property
+    def number(self) -> int:
+        """Events of all years."""
+        return int(self.first[-1])
+
+
+def draw_events(
+    rate: Floats, *, years: int, seed: int, branching: float = 0.0,
+    memory_days: float = 30.0,
+) -> Events:
+    """The events of years. ``branching`` of all events are brought by others, with a mean delay of
+    ``memory_days``; the mean number a year stays the sum of the rates but for what a year's end
+    cuts off. Raises InputError for rates that are none."""
+    total = float(rate.sum())
+    if not (np.isfinite(rate).all() and (rate >= 0.0).all() and total > 0.0):
+        raise InputError("no event can start anywhere", field="rate",
+                         mend="give at least one party a rate above zero")
+    decay = 1.0 / memory_days
+    process = SelfExciting(total * (1.0 - branching) / DAYS, branching * decay, decay)
+    counts = sampled_counts(process, DAYS, worlds=years, seed=seed)
+    return Events(years, seed, np.concatenate([[0], np.cumsum(counts)]), rate)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChainYears:
+    """``loss`` of each year in fen. By party: ``own`` loss of events that started there,
+    ``inherited`` loss there of events from elsewhere, ``exported`` loss elsewhere of events from
+    there; ``starts``, ``struck`` and ``entered`` count events."""
+
+    loss: Whole
+    own: Whole
+    inherited: Whole
+    exported: Whole
+    starts: Whole
+    struck: Whole
+    entered: Whole
+
+
+def run_years(
+    field: Field, events: Events, *, horizon_days: float = DAYS, workers: int | None = None
+) -> ChainYears:
+    """Run every event."""
+    parties = len(events.rate)
+    loss = np.zeros(events.years, dtype=np.int64)
+    cumulative = np.cumsum(events.rate)
+    cumulative /= cumulative[-1]
+    key = stream_key(events.seed, "chain.event")
+
+    def part(years: range) -> Whole:
+        sums = np.zeros((6, parties), dtype=np.int64)
+        _run_part(field, events.first, cumulative, horizon_days, key, years.start, years.stop, loss,
+                  sums)
+        return sums
+
+    sums = in_parts(part, cut(events.years, PARTS), workers=workers)
+    return ChainYears(loss, *np.sum(sums, axis=0))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def start_of(cumulative, word):  # type: ignore[no-untyped-def]
+    """The party where an event starts."""
+    chance = unit(draw_word(word, 0))
+    low, high = 0, cumulative.shape[0] - 1
+    while low < high:
+        middle = (low + high) >> 1
+        if chance < cumulative[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _run_part(field, first, cumulative, horizon, key, from_year, to_year, loss, sums):  # type: ignore[no-untyped-def]
+    room = room_of(field)
+    for year in range(from_year, to_year):
+        total = np.int64(0)
+        for event in range(first[year], first[year + 1]):
+            word = world_word(key, event)
+            root = start_of(cumulative, word)
+            strike(field, room, root, -1, horizon, word, event + 1)
+            sums[3, root] += 1
+            for slot in range(room.number[0]):
+                party, lost = room.party[slot], room.loss[slot]
+                sums[5, party] += room.since[slot] != OUTSIDE
+                if lost == NOTHING:
+                    continue
+                total += lost
+                sums[4, party] += 1
+                if party == root:
+                    sums[0, party] += lost
+                else:
+                    sums[1, party] += lost
+                    sums[2, root] += lost
+        loss[year] = total
