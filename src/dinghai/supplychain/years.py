@@ -1,8 +1,9 @@
 """Years of a chain: how many events, where they start, and what they cost whom.
 
 Events of a year are those that no other brought and those that did bring more (a self-exciting
-count, in daily time, `intensity`); each starts at a party in proportion to its rate. Event e is the
-same in every what-if: its year, its start and its luck depend on the seed and e alone. Sums are
+count, in daily time, `intensity`); each starts at a party and aims at a peril in proportion to
+their rates. Event e is the
+same in every what-if: its year, its start, its aim and its luck depend on the seed and e alone. Sums are
 whole fen, so that they are the same on any number of cores.
 """
 
@@ -30,8 +31,8 @@ DAYS: Final = 365.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties in proportion to
-    ``rate`` a year."""
+    """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties and aim at perils
+    in proportion to ``rate`` a year, shape (parties, perils)."""
 
     years: int
     seed: int
@@ -80,25 +81,29 @@ def run_years(
     field: Field, events: Events, *, horizon_days: float = DAYS, workers: int | None = None
 ) -> ChainYears:
     """Run every event."""
-    parties = len(events.rate)
+    parties, perils = events.rate.shape
     loss = np.zeros(events.years, dtype=np.int64)
-    cumulative = np.cumsum(events.rate)
-    cumulative /= cumulative[-1]
-    key = stream_key(events.seed, "chain.event")
+    cumulative, key = draws_of(events)
 
     def part(years: range) -> Whole:
         sums = np.zeros((6, parties), dtype=np.int64)
-        _run_part(field, events.first, cumulative, horizon_days, key, years.start, years.stop, loss,
-                  sums)
+        _run_part(field, events.first, cumulative, perils, horizon_days, key, years.start,
+                  years.stop, loss, sums)
         return sums
 
     sums = in_parts(part, cut(events.years, PARTS), workers=workers)
     return ChainYears(loss, *np.sum(sums, axis=0))
 
 
+def draws_of(events: Events) -> tuple[Floats, np.uint64]:
+    """What start and luck of events are drawn from."""
+    cumulative = np.cumsum(events.rate.ravel())
+    return cumulative / cumulative[-1], stream_key(events.seed, "chain.event")
+
+
 @njit(cache=True, nogil=True, inline="always")
 def start_of(cumulative, word):  # type: ignore[no-untyped-def]
-    """The party where an event starts."""
+    """Where an event starts and what it aims at: party × number of perils + peril."""
     chance = unit(draw_word(word, 0))
     low, high = 0, cumulative.shape[0] - 1
     while low < high:
@@ -111,14 +116,17 @@ def start_of(cumulative, word):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _run_part(field, first, cumulative, horizon, key, from_year, to_year, loss, sums):  # type: ignore[no-untyped-def]
+def _run_part(  # type: ignore[no-untyped-def]
+    field, first, cumulative, perils, horizon, key, from_year, to_year, loss, sums
+):
     room = room_of(field)
     for year in range(from_year, to_year):
         total = np.int64(0)
         for event in range(first[year], first[year + 1]):
             word = world_word(key, event)
-            root = start_of(cumulative, word)
-            strike(field, room, root, -1, horizon, word, event + 1)
+            begin = start_of(cumulative, word)
+            root = begin // perils
+            strike(field, room, root, begin - root * perils, -1, horizon, word, event + 1)
             sums[3, root] += 1
             for slot in range(room.number[0]):
                 party, lost = room.party[slot], room.loss[slot]
