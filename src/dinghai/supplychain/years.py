@@ -2,9 +2,8 @@
 
 Events of a year are those that no other brought and those that did bring more (a self-exciting
 count, in daily time, `intensity`); each starts at a party and aims at a peril in proportion to
-their rates. Event e is the
-same in every what-if: its year, its start, its aim and its luck depend on the seed and e alone. Sums are
-whole fen, so that they are the same on any number of cores.
+their rates. Event e is the same in every what-if: its year, its start, its aim and its luck depend
+on the seed and e alone. Sums are whole fen, so that they are the same on any number of cores.
 """
 
 from __future__ import annotations
