@@ -76,6 +76,16 @@ TARGETS: Final = (
 )
 
 
+def peer_rows(line: Line) -> list[str]:
+    """What a benchmark says of its peers, a row each."""
+    rows = []
+    for name, found in line.get("peers", {}).items():
+        figures = found if isinstance(found, Mapping) else {"": found}
+        text = ", ".join(f"{key} {value:,.6g}".strip() for key, value in figures.items())
+        rows.append(f"| {line['what']}: {name.replace('_', ' ')} | {text} |")
+    return rows
+
+
 def machine() -> str:
     """Processor, cores, memory and system, in words."""
     model = platform.processor() or platform.machine()
@@ -93,14 +103,18 @@ def results_page(lines: Sequence[Line]) -> str:
     """The text of RESULTS.md."""
     rows = [target.row(value) for target in TARGETS
             if (value := target.found(lines)) is not None]
-    absent = next((line["peers_absent"] for line in lines if line.get("what") == "compound"), [])
+    absent = [name for line in lines for name in line.get("peers_absent", [])]
+    here = [row for line in lines for row in peer_rows(line)]
     text = [
         "# Results", "",
         f"One run of `python -m benchmarks --write` on {SystemClock().now().date()}: {machine()}.",
         "Made by that command: do not edit by hand.", "",
         "| what | asked for | found | held |", "|---|---|---|---|", *rows, ""]
+    if here:
+        text += ["Peers on the same work, in the same run:", "", "| peer | found |", "|---|---|",
+                 *here, ""]
     if absent:
-        text += [f"Peers that are not installed here and were not measured: {', '.join(absent)}.",
+        text += [f"Peers that could not be imported and were not measured: {', '.join(absent)}.",
                  ""]
     return "\n".join([*text, "## Lines", "", "```", *(json.dumps(line, ensure_ascii=False)
                                                       for line in lines), "```", ""])

@@ -15,6 +15,9 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+# As in `dinghai.cli`, and said before any test imports numpy: several tests run beside each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Quiet: nothing of its own may leave the machine while tests watch for requests elsewhere.
 CHROMIUM = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

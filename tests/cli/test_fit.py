@@ -103,6 +103,16 @@ def test_groups(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "== b" in capsys.readouterr().out
 
 
+def test_the_command_takes_any_number_of_groups(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text("day,state\n" + "\n".join(
+        f"2024-{month:02d}-03,S{place}" for place in range(40) for month in (1, 2, 2)), "utf-8")
+    code, found = run(capsys, "fit", "frequency", path, "--date", "day", "--by", "state")
+    assert code == 0 and len(found["groups"]) == 40
+
+
 def test_in_words(losses: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", "severity", str(losses), "--column", "paid"]) == 0
     out = capsys.readouterr().out
@@ -157,6 +167,15 @@ def test_one_report_for_many_is_noticed(
     (("severity", "F", "--column", "paid", "--bootstrap", "-1"), "--bootstrap", "resamples"),
     (("frequency", "F", "--date", "paid"), "--date", "fewer than two"),
     (("severity", "missing.csv", "--column", "x"), None, "no such file"),
+    (("severity", "F", "--column", "kind"), "--column", "no amount above zero"),
+    (("severity", "F", "--column", "paid", "--floor", "1e12"), "--floor", "below the reporting"),
+    (("severity", "F", "--column", "paid", "--by", ""), "--by", "no column is named"),
+    (("severity", "F", "--column", "paid", "--bootstrap", "10001"), "--bootstrap", "resamples"),
+    (("frequency", "F", "--date", "day", "--per", "year"), "--per", "one period"),
+    (("frequency", "F", "--date", "day", "--per", "year", "--by", "kind"), "--by", "one period"),
+    (("delay", "F", "--occurred", "kind", "--known", "day"), "--occurred", "both days"),
+    (("delay", "F", "--occurred", "day", "--known", "day", "--report", "a.txt"), "--report",
+     "no form"),
 ])
 def test_bad_input(
     losses: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], field: str | None,

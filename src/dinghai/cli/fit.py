@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final, get_args
 
@@ -23,36 +22,13 @@ from dinghai.cli.papers import (
     require_format,
     write_file,
 )
-from dinghai.documents.blocks import Document
-from dinghai.documents.fit_report import (
-    delay_fit_report,
-    frequency_fit_report,
-    frequency_groups_report,
-    severity_fit_report,
-)
-from dinghai.documents.inputs import DocumentStudy
-from dinghai.documents.phrases import Language
-from dinghai.experience.columns import Column, read_amounts, read_days, read_spans
-from dinghai.experience.contagion import fit_contagion
-from dinghai.experience.delays import since_the_register
-from dinghai.experience.frequency import Per, count_periods, fit_frequency
-from dinghai.experience.incident_columns import (
-    DAYS,
-    FlooredLosses,
-    Measure,
-    day_column,
-    loss_column,
-)
-from dinghai.experience.incidents import is_incident_table, read_incidents
+from dinghai.documents.file_fit import FileFit, FitQuestion, FitSubject, fit_file
+from dinghai.experience.frequency import Per
 from dinghai.experience.limits import read_limits
-from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
-from dinghai.experience.row_wise import floored_report
-from dinghai.experience.studies import SeverityStudy
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.trace import Source
 
-_MOST_RESAMPLES: Final = 10_000
 _FILE: Final = "CSV (plain or .gz), Excel or Parquet; also the incident table"
 
 
@@ -111,100 +87,58 @@ def _report_options(parser: Parser) -> None:
 
 
 def _severity(arguments: argparse.Namespace) -> Answer:
-    for name in ("floor", "threshold"):
-        value = getattr(arguments, name)
-        if value is not None and not (math.isfinite(value) and value >= 0.0):
-            raise InputError(f"{value} is not an amount", field=f"--{name}",
-                             mend="give zero or more")
-    _check_report(arguments)
-    if not 0 <= arguments.bootstrap <= _MOST_RESAMPLES:
-        raise InputError(f"{arguments.bootstrap} resamples cannot be drawn", field="--bootstrap",
-                         mend=f"give 0 to {_MOST_RESAMPLES}")
     limits = () if arguments.limits is None else read_limits(arguments.limits, arguments.floor)
-    wanted = Wanted(arguments.floor, arguments.threshold, limits, arguments.bootstrap,
-                    arguments.seed)
-    whole, fitted = _fitted(arguments, wanted)
-    _report(arguments, lambda day, language: severity_fit_report(
-        [_study(arguments, one, None if arguments.by is None else name)
-         for name, one in fitted.items()],
-        issued_on=day, language=language, licence=arguments.licence))
-    if arguments.by is None:
-        document = fitted[""].document
-        return Answer(document, _severity_text(document))
-    text = [line for name, one in fitted.items()
-            for line in (f"== {name or '(blank)'}", *_severity_text(one.document), "")]
-    return Answer({"groups": {name: one.document for name, one in fitted.items()},
-                   "screened": len(whole.screened), "screened_reasons": whole.reasons()}, text)
+    with _options("--column"):
+        found = _fitted(arguments, FitQuestion(
+            "severity", arguments.column, floor=arguments.floor, threshold=arguments.threshold,
+            by=arguments.by or "", currency=arguments.currency or "", limits=limits,
+            bootstrap=arguments.bootstrap, seed=arguments.seed))
+    _report(arguments, found, arguments.column, unit=arguments.unit)
+    return Answer(found.document, _text(found, _severity_text))
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """One group of losses with what was asked of it and found."""
-
-    column: Column[float]
-    wanted: Wanted
-    document: dict[str, JSON]
-    floored: FlooredLosses | None = None
-
-
-def _fitted(
-    arguments: argparse.Namespace, wanted: Wanted
-) -> tuple[Column[float], dict[str, _Fitted]]:
-    """All losses, and each group fitted; one group without a name where none is asked for."""
-    if arguments.column in get_args(Measure) and is_incident_table(arguments.file):
-        losses = loss_column(read_incidents(arguments.file), arguments.column, by=arguments.by,
-                             floor=arguments.floor, currency=arguments.currency)
-        groups = losses.by_group() if arguments.by else {"": losses}
-        return losses.column, {
-            name: _Fitted(one.column, replace(
-                wanted, floor=None if one.row_wise else one.plain_floor),
-                floored_report(one, wanted), one if one.row_wise else None)
-            for name, one in groups.items()}
-    whole = read_amounts(arguments.file, arguments.column, by=arguments.by,
-                         floor=arguments.floor)
-    parts = whole.by_group() if arguments.by else {"": whole}
-    return whole, {name: _Fitted(part, wanted, severity_report(part, wanted))
-                   for name, part in parts.items()}
+@contextmanager
+def _options(column: str) -> Iterator[None]:
+    """Faults of a question name the command's options: ``column`` is that of its column."""
+    names = {one.name: f"--{one.name}" for one in fields(FitQuestion)} | {"column": column}
+    try:
+        yield
+    except InputError as error:
+        raise InputError.of(replace(one, field=names.get(one.field or "", one.field))
+                            for one in error.faults) from None
 
 
-def _check_report(arguments: argparse.Namespace) -> None:
-    """Refuse a report's name or day before the work begins."""
+def _fitted(arguments: argparse.Namespace, question: FitQuestion) -> FileFit:
+    """The answer of the file. What a report needs is checked before the work begins."""
+    if getattr(arguments, "by", None) == "":
+        raise InputError("no column is named", field="by", mend="name one, or leave --by out")
     if arguments.report is not None:
         require_format(arguments.report, "--report")
         paper_day(arguments)
+    return fit_file(arguments.file, question, most_groups=None)
 
 
 def _report(
-    arguments: argparse.Namespace, make: Callable[[date, Language], Document]
+    arguments: argparse.Namespace, found: FileFit, series: str, unit: str = ""
 ) -> None:
-    if arguments.report is not None:
-        document = make(paper_day(arguments), arguments.language)
-        write_file(arguments.report, paper_bytes(document, arguments.report))
-
-
-def _source(arguments: argparse.Namespace) -> Source:
+    """Write the report, where one is asked for."""
+    if arguments.report is None:
+        return
     digest = hashlib.sha256(arguments.file.read_bytes()).hexdigest()
     name = arguments.source or arguments.file.name
-    return Source(f"{name} (SHA-256 {digest[:16]}…)", arguments.confidence)
+    subject = FitSubject(
+        arguments.title or f"{arguments.file.name} · {series}",
+        Source(f"{name} (SHA-256 {digest[:16]}…)", arguments.confidence), unit, arguments.licence)
+    document = found.paper(subject, issued_on=paper_day(arguments), language=arguments.language)
+    write_file(arguments.report, paper_bytes(document, arguments.report))
 
 
-def _study(
-    arguments: argparse.Namespace, fitted: _Fitted, group: str | None = None
-) -> SeverityStudy:
-    title = arguments.title or f"{arguments.file.name} · {arguments.column}"
-    if group is not None:
-        title = f"{title} · {group or '—'}"
-    return SeverityStudy(
-        code=arguments.column, title_zh=title, title_en=title, unit=arguments.unit,
-        source=_source(arguments), losses=fitted.column, wanted=fitted.wanted,
-        document=fitted.document, floored=fitted.floored)
-
-
-def _document_study(
-    arguments: argparse.Namespace, code: str, document: dict[str, JSON]
-) -> DocumentStudy:
-    title = arguments.title or f"{arguments.file.name} · {code}"
-    return DocumentStudy(code, title, title, _source(arguments), document, arguments.licence)
+def _text(found: FileFit, lines: Callable[[dict[str, JSON]], list[str]]) -> list[str]:
+    """The fit in words, or each group's under its name."""
+    if not found.question.by:
+        return lines(found.document)
+    return [line for part in found.parts
+            for line in (f"== {part.name or '(blank)'}", *lines(part.document), "")]
 
 
 def _severity_text(document: dict[str, JSON]) -> list[str]:
@@ -243,49 +177,15 @@ def _floor_text(document: dict[str, JSON]) -> str:
 
 
 def _frequency(arguments: argparse.Namespace) -> Answer:
-    _check_report(arguments)
-    if arguments.date in DAYS and is_incident_table(arguments.file):
-        column = day_column(read_incidents(arguments.file), arguments.date, arguments.per,
-                            by=arguments.by)
-    else:
-        column = read_days(arguments.file, arguments.date, by=arguments.by)
-    if arguments.by is None:
-        document = _frequency_of(column, arguments)
-        _report(arguments, lambda day, language: frequency_fit_report(
-            _document_study(arguments, arguments.date, document), issued_on=day,
-            language=language))
-        return Answer(document, _frequency_text(document))
-    groups, few = {}, {}
-    for name, part in column.by_group().items():
-        if len(set(part.values)) > 1 and len(count_periods(part.values, arguments.per)) > 1:
-            groups[name] = _frequency_of(part, arguments)
-        else:
-            few[name] = len(part.values)
-    if arguments.report is not None and not groups:
-        raise InputError(f"the events of each group fall into one {arguments.per}",
-                         field="--by", mend="count by a shorter period, or leave --by out")
-    title = arguments.title or f"{arguments.file.name} · {arguments.date}"
-    _report(arguments, lambda day, language: frequency_groups_report(
-        [replace(_document_study(arguments, arguments.date, one),
-                 title_zh=name or "—", title_en=name or "—") for name, one in groups.items()],
-        few, column.reasons(), title=title, issued_on=day, language=language))
-    text = [line for name, one in groups.items()
-            for line in (f"== {name or '(blank)'}", *_frequency_text(one), "")]
-    text += [f"! {name or '(blank)'}: {count} events fall into one {arguments.per}"
-             for name, count in few.items()]
-    return Answer({"groups": groups, "too_few": few, "screened": len(column.screened),
-                   "screened_reasons": column.reasons()}, text)
-
-
-def _frequency_of(column: Column[date], arguments: argparse.Namespace) -> dict[str, JSON]:
-    if len(column.values) < 2:
-        raise InputError("fewer than two rows have a day", file=str(arguments.file),
-                         field="--date", mend="name a column of days such as 2026-03-02")
-    if len(count_periods(column.values, arguments.per)) < 2:
-        raise InputError(f"all events fall into one {arguments.per}", field="--per",
-                         mend="count by a shorter period")
-    fit = fit_frequency(column.values, arguments.per)
-    return frequency_report(fit, arguments.per, fit_contagion(column.values), column.reasons())
+    with _options("--date"):
+        found = _fitted(arguments, FitQuestion(
+            "frequency", arguments.date, per=arguments.per, by=arguments.by or ""))
+    _report(arguments, found, arguments.date)
+    few = found.document["too_few"] if found.question.by else {}
+    return Answer(found.document, [
+        *_text(found, _frequency_text),
+        *(f"! {name or '(blank)'}: {count} events fall into one {arguments.per}"
+          for name, count in few.items())])
 
 
 def _frequency_text(document: dict[str, JSON]) -> list[str]:
@@ -311,21 +211,11 @@ def _self_exciting_text(fit: dict[str, JSON] | None) -> list[str]:
 
 
 def _delay(arguments: argparse.Namespace) -> Answer:
-    _check_report(arguments)
-    column = read_spans(arguments.file, arguments.occurred, arguments.known)
-    if not column.values:
-        raise InputError("no row has both days in order", file=str(arguments.file),
-                         field="--occurred", mend="name columns of days such as 2026-03-02")
-    if not since_the_register(column.values):
-        raise InputError("every incident began before the source reported any",
-                         file=str(arguments.file), field="--known",
-                         mend="give reports of a longer time")
-    end = max(known for _began, known in column.values)
-    document = delay_report(column.values, end, column.reasons())
-    _report(arguments, lambda day, language: delay_fit_report(
-        _document_study(arguments, f"{arguments.occurred} → {arguments.known}", document),
-        issued_on=day, language=language))
-    return Answer(document, _delay_text(document))
+    with _options("--occurred"):
+        found = _fitted(arguments, FitQuestion(
+            "delay", arguments.occurred, known=arguments.known))
+    _report(arguments, found, f"{arguments.occurred} → {arguments.known}")
+    return Answer(found.document, _delay_text(found.document))
 
 
 def _delay_text(document: dict[str, JSON]) -> list[str]:

@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, get_args
 
-from dinghai.documents.blocks import Block, Document, Heading, PageBreak
+from dinghai.documents.blocks import Document
 from dinghai.documents.fit_report import (
     delay_fit_report,
-    frequency_blocks,
     frequency_fit_report,
+    frequency_groups_report,
     severity_fit_report,
-    study_title,
 )
 from dinghai.documents.inputs import DocumentStudy
 from dinghai.documents.phrases import Language
@@ -31,7 +30,13 @@ from dinghai.experience.columns import (
 from dinghai.experience.contagion import fit_contagion
 from dinghai.experience.delays import since_the_register
 from dinghai.experience.frequency import Per, count_periods, fit_frequency
-from dinghai.experience.incident_columns import DAYS, Measure, day_column, loss_column
+from dinghai.experience.incident_columns import (
+    DAYS,
+    FlooredLosses,
+    Measure,
+    day_column,
+    loss_column,
+)
 from dinghai.experience.incidents import is_incident_table, read_incidents
 from dinghai.experience.report import Wanted, delay_report, frequency_report, severity_report
 from dinghai.experience.row_wise import floored_report
@@ -44,6 +49,7 @@ Group = TypeVar("Group")
 FitKind = Literal["severity", "frequency", "delay"]
 KINDS: Final[tuple[FitKind, ...]] = get_args(FitKind)
 _PLAIN: Final = Wanted()
+_MOST_RESAMPLES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class FitQuestion:
 
     ``column`` holds the amounts, the days, or of delays the first days; ``known`` the days of
     notice. ``floor`` and ``threshold`` are in the unit of the amounts. ``by`` names a column whose
-    values are fitted one by one. ``currency`` chooses among an incident table's.
+    values are fitted one by one. ``currency`` chooses among an incident table's. ``bootstrap`` is
+    how many resamples give intervals of a severity law's parameters, ``seed`` theirs.
     """
 
     kind: FitKind
@@ -64,6 +71,8 @@ class FitQuestion:
     per: Per = "month"
     currency: str = ""
     limits: tuple[float, ...] = ()
+    bootstrap: int = 0
+    seed: int = 1
 
     def __post_init__(self) -> None:
         """Raises InputError for what no fit can answer."""
@@ -78,6 +87,9 @@ class FitQuestion:
         if self.per not in get_args(Per):
             raise InputError("events are not counted by that", field="per",
                              mend="one of: " + ", ".join(get_args(Per)))
+        if not 0 <= self.bootstrap <= _MOST_RESAMPLES:
+            raise InputError(f"{self.bootstrap} resamples cannot be drawn", field="bootstrap",
+                             mend=f"give 0 to {_MOST_RESAMPLES}")
         if not self.column:
             raise InputError("no column is named", field="column", mend="choose one of the file's")
         if self.kind == "delay" and not self.known:
@@ -102,13 +114,15 @@ class FitSubject:
 class FitPart:
     """One group of the data with its fit; without a name where none was asked for.
 
-    ``losses`` and ``wanted`` are of severities only.
+    ``losses`` and ``wanted`` are of severities only; ``floored`` are the same losses where rows
+    have floors or limits of their own.
     """
 
     name: str
     document: dict[str, JSON]
     losses: Column[float] | None = None
     wanted: Wanted = _PLAIN
+    floored: FlooredLosses | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +140,16 @@ class FileFit:
         if self.question.kind == "severity":
             return severity_fit_report(
                 [self._severity_study(part, subject) for part in self.parts],
-                issued_on=issued_on, language=language, licence=subject.licence)
+                issued_on=issued_on, language=language, licence=subject.licence,
+                screened=self.document["screened_reasons"] if self.question.by else None)
         studies = [self._study(part, subject) for part in self.parts]
         if self.question.kind == "delay":
             return delay_fit_report(studies[0], issued_on=issued_on, language=language)
-        first = frequency_fit_report(studies[0], issued_on=issued_on, language=language)
-        if len(studies) == 1:
-            return first
-        return replace(first, subtitle=subject.title, blocks=_chapters(studies, language))
+        if self.question.by:
+            return frequency_groups_report(
+                studies, self.document["too_few"], self.document["screened_reasons"],
+                title=subject.title, issued_on=issued_on, language=language)
+        return frequency_fit_report(studies[0], issued_on=issued_on, language=language)
 
     def _severity_study(self, part: FitPart, subject: FitSubject) -> SeverityStudy:
         assert part.losses is not None
@@ -141,7 +157,7 @@ class FileFit:
         return SeverityStudy(
             code=self.question.column, title_zh=title, title_en=title,
             unit=subject.unit, source=subject.source, losses=part.losses, wanted=part.wanted,
-            document=part.document)
+            document=part.document, floored=part.floored)
 
     def _study(self, part: FitPart, subject: FitSubject) -> DocumentStudy:
         title = self._title(part, subject)
@@ -154,15 +170,17 @@ class FileFit:
 
 
 def fit_file(
-    path: Path, question: FitQuestion, *, answered: Mapping[str, JSON] | None = None
+    path: Path, question: FitQuestion, *, answered: Mapping[str, JSON] | None = None,
+    most_groups: int | None = MOST_GROUPS,
 ) -> FileFit:
     """Read the file and fit what is asked. Raises InputError for a file or a column that is none,
     and for data of which nothing can be fitted.
 
     ``answered`` is the document of an earlier answer to the same question of the same file: it is
-    taken as it stands, and the data are read for the plots alone.
+    taken as it stands, and the data are read for the plots alone. A column of more than
+    ``most_groups`` values is refused as a group; None takes any.
     """
-    asked = _Asked(path, question, answered)
+    asked = _Asked(path, question, answered, most_groups)
     if question.kind == "severity":
         return asked.severity()
     return asked.frequency() if question.kind == "frequency" else asked.delay()
@@ -175,11 +193,13 @@ class _Asked:
     path: Path
     question: FitQuestion
     answered: Mapping[str, JSON] | None
+    most_groups: int | None
 
     def severity(self) -> FileFit:
         """The laws of the amounts, or of each group's."""
         question = self.question
-        wanted = Wanted(question.floor, question.threshold, question.limits)
+        wanted = Wanted(question.floor, question.threshold, question.limits, question.bootstrap,
+                        question.seed)
         by = question.by or None
         if question.column in get_args(Measure) and is_incident_table(self.path):
             measure: Measure = "records" if question.column == "records" else "amount"
@@ -187,18 +207,18 @@ class _Asked:
                                  currency=question.currency or None)
             whole = losses.column
             groups = self._groups(losses.by_group() if by else {"": losses})
-            if any(one.row_wise for one in groups.values()):
-                raise self._fault(
-                    "by", "plots of losses with floors or limits of their own are not built",
-                    "fit sources with one floor by themselves")
             parts = tuple(
                 FitPart(name, self._known(name, partial(floored_report, one, wanted)), one.column,
-                        replace(wanted, floor=one.plain_floor)) for name, one in groups.items())
+                        replace(wanted, floor=None if one.row_wise else one.plain_floor),
+                        one if one.row_wise else None) for name, one in groups.items())
         else:
             whole = read_amounts(self.path, question.column, by=by, floor=question.floor)
             plain = self._groups(whole.by_group() if by else {"": whole})
             parts = tuple(FitPart(name, self._known(name, partial(severity_report, one, wanted)),
                                   one, wanted) for name, one in plain.items())
+        if not whole.values and "below the reporting floor" in whole.reasons():
+            raise self._fault("floor", "every amount is below the reporting floor",
+                              "give a lower floor, or none")
         if not whole.values:
             raise self._fault("column", "the column holds no amount above zero",
                               "choose a column of numbers, such as 12500 or 12,500.00")
@@ -218,6 +238,9 @@ class _Asked:
         groups = self._groups(whole.by_group() if by else {"": whole})
         enough = {name: one for name, one in groups.items()
                   if len(count_periods(one.values, question.per)) > 1}
+        if not enough and by:
+            raise self._fault("by", "the events of each group fall into one period",
+                              "count by a shorter period, or do not count by group")
         if not enough:
             raise self._fault("per", "all events fall into one period",
                               "count by a shorter period")
@@ -241,9 +264,9 @@ class _Asked:
         return self._answer((part,), whole)
 
     def _groups(self, groups: Mapping[str, Group]) -> Mapping[str, Group]:
-        if len(groups) > MOST_GROUPS:
+        if self.most_groups is not None and len(groups) > self.most_groups:
             raise self._fault(
-                "by", f"the column makes {len(groups)} groups: a paper holds {MOST_GROUPS}",
+                "by", f"the column makes {len(groups)} groups: a paper holds {self.most_groups}",
                 "choose a column of fewer values")
         return groups
 
@@ -271,13 +294,3 @@ class _Asked:
 def _counted(column: Column[date], per: Per) -> dict[str, JSON]:
     return frequency_report(fit_frequency(column.values, per), per, fit_contagion(column.values),
                             column.reasons())
-
-
-def _chapters(studies: list[DocumentStudy], language: Language) -> tuple[Block, ...]:
-    blocks: list[Block] = []
-    for place, study in enumerate(studies, start=1):
-        if blocks:
-            blocks.append(PageBreak())
-        blocks.append(Heading(study_title(study, language), 1, str(place)))
-        blocks += frequency_blocks(study, language, prefix=f"{place}.")
-    return tuple(blocks)

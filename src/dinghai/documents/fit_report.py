@@ -61,18 +61,21 @@ class TableRow(Protocol):
 
 def severity_fit_report(
     studies: Sequence[SeverityStudy], *, issued_on: date, language: Language = "zh",
-    licence: str = "",
+    licence: str = "", screened: Mapping[str, int] | None = None,
 ) -> Document:
-    """The report of one fit of losses, or of several groups of one file. Raises InputError for a
-    document that names a law nobody knows."""
+    """The report of one fit of losses, or of several groups of one file: ``screened`` then counts
+    the file's rows that were not used, by reason. Raises InputError for a document that names a
+    law nobody knows."""
     title = phrase("fit.severity_title", language)
-    blocks: list[Block] = []
+    blocks: list[Block] = [] if screened is None else screened_table(screened, language)
+    of_a_group = screened is not None
     if len(studies) == 1:
-        blocks += severity_blocks(studies[0], language, licence=licence)
+        blocks += severity_blocks(studies[0], language, licence=licence, of_a_group=of_a_group)
     else:
         for place, study in enumerate(studies, start=1):
-            blocks += _chapter(study_title(study, language), place, len(blocks) > 0)
-            blocks += severity_blocks(study, language, prefix=f"{place}.", licence=licence)
+            blocks += _chapter(study_title(study, language), place, place > 1)
+            blocks += severity_blocks(study, language, prefix=f"{place}.", licence=licence,
+                                      of_a_group=of_a_group)
     subtitle = joined([study_title(one, language) for one in studies[:3]], language)
     source = studies[0].document if len(studies) == 1 else {
         study_title(one, language): one.document for one in studies}
@@ -195,13 +198,16 @@ class _Sections:
 
 
 def severity_blocks(
-    study: SeverityStudy, language: Language, *, prefix: str = "", licence: str = ""
+    study: SeverityStudy, language: Language, *, prefix: str = "", licence: str = "",
+    of_a_group: bool = False,
 ) -> list[Block]:
-    """One study of losses; ``prefix`` (such as ``2.``) makes it part of a larger report."""
+    """One study of losses; ``prefix`` (such as ``2.``) makes it part of a larger report. The rows
+    screened of a group are those of its file."""
     reading = SeverityReading.of(study, language)
     sections = _Sections(prefix, language)
     blocks: list[Block] = [reading.figures(), sections.head("data"),
-                           *reading.data(licence), sections.head("candidates"),
+                           *reading.data(licence, of_a_group=of_a_group),
+                           sections.head("candidates"),
                            *reading.candidates()]
     if reading.best:
         words = reading.floored_words()

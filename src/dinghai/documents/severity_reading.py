@@ -121,8 +121,8 @@ class SeverityReading:
             return self.say("floor_none"), ""
         return number(self.floor), self.say("floor_note")
 
-    def data(self, licence: str) -> list[Block]:
-        """What the losses are, and what was left out."""
+    def data(self, licence: str, *, of_a_group: bool = False) -> list[Block]:
+        """What the losses are, and what was left out; of a group its file says that."""
         rows = [(self.say("series"), pick(self.language, self.study.title_zh, self.study.title_en)
                  or self.study.code),
                 (self.say("unit"), unit_words(self.study.unit, self.language)),
@@ -135,6 +135,8 @@ class SeverityReading:
                 ((number(float(self.losses.min())), number(float(np.median(self.losses))),
                   number(float(self.losses.mean())), number(float(self.losses.max())),
                   share(float(self.losses.max() / self.losses.sum()))),)))
+        if of_a_group:
+            return blocks
         return [*blocks, *screened_table(self.document["screened_reasons"], self.language)]
 
     def candidates(self) -> list[Block]:

@@ -108,8 +108,11 @@ def against_shipped(fit: FitReport) -> SideBySide | None:
     name = series_of(fit.kind, fit.shipped) if fit.shipped else None
     if name is None or fit.document is None:
         return None
-    columns = [*columns_of(fit), (str(_("Shipped: %(name)s") % {"name": name}),
-                                  shipped_profile(fit.kind, fit.shipped))]
+    own = columns_of(fit)
+    # The shipped curve of delays has more days than a fit says; they have nothing to stand beside.
+    shipped = {code: value for code, value in shipped_profile(fit.kind, fit.shipped).items()
+               if not code.startswith("known_") or any(code in profile for _name, profile in own)}
+    columns = [*own, (str(_("Shipped: %(name)s") % {"name": name}), shipped)]
     found = side_by_side(columns, units_differ=(
         fit.kind == "severity" and fit.unit != _unit_of(fit.shipped)))
     # What the shipped table has no figure of is said in the paper below.

@@ -12,9 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from dinghai.documents.file_fit import FitQuestion
-from dinghai_platform.actuarial.fit_shipped import series_choices
+from dinghai_platform.actuarial.fit_shipped import against_shipped, series_choices
 from dinghai_platform.actuarial.models import FitReport
 from dinghai_platform.core.models import Job
 from tests.platform.actuarial.fit_making import LOSSES, fitted, fresh, losses_csv, uploaded
@@ -212,6 +213,19 @@ def test_every_kind_stands_beside_shipped_figures(
     text = text_of(client_of("actuary", language="zh-hans").get(page_of(row)))
     assert "随附" in text
     assert dict(series_choices(question.kind))[shipped]
+
+
+def test_a_curve_of_delays_stands_beside_the_shipped_one_where_both_have_a_day(
+    world: World
+) -> None:
+    row = fitted(world, FitQuestion("delay", "day", known="notified"),
+                 shipped="wa_ag.delay.clusters_once", papers=False)
+    with override("en"):
+        beside = against_shipped(row)
+    assert beside is not None
+    known = {one.name: one.values for one in beside.rows if one.name.startswith("Share known")}
+    assert set(known) == {f"Share known after {days} days" for days in (30, 90, 180, 365, 730)}
+    assert all(value.is_given for values in known.values() for value in values)
 
 
 def test_lists_and_pages_cost_the_same_for_many(world: World, client_of: Any) -> None:

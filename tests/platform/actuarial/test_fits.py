@@ -11,9 +11,13 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 
-from dinghai.documents.file_fit import FitQuestion, fit_file
+from dinghai.documents.file_fit import FitQuestion, FitSubject, fit_file
+from dinghai.documents.webpage import html_body
+from dinghai.experience.incidents import Incident, write_incidents
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai.foundation.streams import uniforms
+from dinghai.foundation.trace import Source
 from dinghai_platform.actuarial.models import FitPaper, FitReport, FitUpload
 from dinghai_platform.actuarial.own_losses import COLUMNS, Enough, enough_losses, own_losses
 from dinghai_platform.actuarial.services import fits, fitting
@@ -75,6 +79,30 @@ def test_every_kind_is_fitted(world: World, question: FitQuestion) -> None:
     assert fit.state == "done", fit.fault
     assert FitPaper.objects.within(world.insurer).filter(fit=fit).count() == 2
     assert ("groups" in fit.document) is bool(question.by)
+
+
+def test_floors_of_their_own_are_reported_as_the_command_does(
+    world: World, tmp_path: Any
+) -> None:
+    path = tmp_path / "own.parquet"
+    draws = uniforms(11, "tests.own-floors", 120, 1)[:, 0].tolist()
+    write_incidents(path, [
+        Incident("own", f"{place}", occurred=date(2024, 1 + place % 12, 3),
+                 occurred_precision="day", amount_minor=int(5_000_000 * (1 - draw) ** -0.7),
+                 currency="CNY", floor_minor=(1_000_000, 5_000_000)[place % 2],
+                 state="AB"[place % 2]) for place, draw in enumerate(draws)])
+    question = FitQuestion("severity", "amount", currency="CNY")
+    fit = fitted(world, question, path.read_bytes())
+    assert fit.state == "done", fit.fault
+    assert fit.document["floor"] is None and fit.document["row_floors"]["highest"] == 50_000.0
+    assert fit.question == {"kind": "severity", "column": "amount", "per": "month",
+                            "currency": "CNY"}
+    subject = FitSubject(fit.title, Source(
+        f"losses.csv (SHA-256 {fit.file_sha256[:16]}…)", "T"), "CNY")
+    for paper in FitPaper.objects.within(world.insurer):
+        assert paper.body == html_body(fit_file(path, question).paper(
+            subject, issued_on=clock.today(), language=paper.language))
+    assert "乘积限" in FitPaper.objects.within(world.insurer).get(language="zh").body
 
 
 def workbook(rows: list[list[Any]]) -> bytes:

@@ -172,8 +172,11 @@ def ask_fit(
 
 def plain_question(question: FitQuestion) -> dict[str, Any]:
     """The question as plain JSON, without what was left out."""
+    asked = asdict(question)
+    if not question.bootstrap:
+        del asked["bootstrap"], asked["seed"]
     return {name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(question).items() if value not in (None, "", ())}
+            for name, value in asked.items() if value not in (None, "", ())}
 
 
 def question_of(plain: Mapping[str, Any]) -> FitQuestion:
