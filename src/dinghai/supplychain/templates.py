@@ -1,0 +1,337 @@
+"""Templates: what a firm of a sector and size usually is and runs, where it tells little.
+
+Every figure that is taken from a template is an estimate and is handed back as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.locating import with_lines
+from dinghai.foundation.money import PPM
+from dinghai.foundation.reading import parse_toml, typed
+from dinghai.foundation.trace import Source
+from dinghai.supplychain.chain import Asset, AssetKind, Chain, Firm, LinkKind
+from dinghai.supplychain.language import ASSET_KINDS, Confidence
+from dinghai.vocabulary.industries import industries
+
+TEMPLATES_FILE: Final = "templates.toml"
+Size = Literal["micro", "small", "medium", "large"]
+SIZES: Final[tuple[Size, ...]] = get_args(Size)
+_RELEASING: Final[tuple[tuple[LinkKind, AssetKind], ...]] = (("software_update", "build"),
+                                                             ("remote_access", "remote_access"))
+_RECEIVING: Final[tuple[tuple[LinkKind, AssetKind], ...]] = (("remote_access", "remote_access"),
+                                                             ("shared_provider", "cloud"))
+"""What a link says of the firms at its ends: who sends updates builds them."""
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the file."""
+
+
+class SizeClass(_Part, frozen=True):
+    """From which headcount and revenue on, both, a firm of these sections is of each size."""
+
+    sections: str
+    headcount: tuple[int, int, int]
+    revenue_yuan: tuple[int, int, int]
+    source: str
+    confidence: Confidence
+
+
+class Estimate(_Part, frozen=True):
+    """An estimated figure with the range that a reviewer would accept."""
+
+    value: float
+    interval: tuple[float, float]
+
+
+class Template(_Part, frozen=True):
+    """What firms of some sections usually are. Per head, share of revenue, or seconds.
+
+    ``runs`` says from which size on a kind of asset is there, ``output_share`` what stops with it.
+    ``operations_systems`` is by size.
+    """
+
+    id: str
+    name_zh: str
+    name_en: str
+    sections: str
+    revenue_per_head_yuan: Estimate
+    gross_profit_rate: Estimate
+    endpoints_per_head: Estimate
+    records_general_per_head: Estimate
+    records_sensitive_per_head: Estimate
+    online_revenue: Estimate
+    tolerable_outage_hours: Estimate
+    recovery_hours: Estimate
+    payments_per_head: Estimate
+    operations_systems: tuple[int, int, int, int]
+    runs: dict[AssetKind, Size]
+    output_share: dict[AssetKind, float]
+    source: str
+    confidence: Confidence
+
+
+class TemplatesFile(_Part, frozen=True):
+    """templates.toml."""
+
+    schema: Literal["dinghai.firm-templates/1"]
+    version: str
+    as_of: str
+    sizes: tuple[SizeClass, ...]
+    templates: tuple[Template, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateEstimate:
+    """One fact that a firm did not give and its template did."""
+
+    firm: str
+    field: str
+    value: int | bool | str
+    unit: str
+    template: str
+    source: Source
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON."""
+        return {"firm": self.firm, "field": self.field, "value": self.value, "unit": self.unit,
+                "template": self.template, "source": self.source.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class FirmProfile:
+    """A firm's exposures, given or estimated: what the loss model reads. Fen, ppm, seconds."""
+
+    revenue_fen: int
+    gross_profit_rate_ppm: int
+    gross_profit_per_day_fen: int | None
+    industry: str
+    pi_records_general: int
+    pi_records_sensitive: int
+    important_data: bool | None
+    critical_infrastructure: bool | None
+    online_revenue_ppm: int
+    tolerable_outage_seconds: int
+    ot_systems: int
+    headcount: int
+    endpoints: int
+    jurisdictions: Sequence[str]
+    high_value_payments_per_year: int
+    recovery_seconds: int
+    size: Size
+    template: str
+
+
+@cache
+def shipped_templates() -> TemplatesFile:
+    """The templates that ship with the product."""
+    return templates_of(files("dinghai.data").joinpath(f"supplychain/{TEMPLATES_FILE}").read_text(
+        "utf-8"))
+
+
+def templates_of(text: str) -> TemplatesFile:
+    """Templates from the text of their file. Raises InputError that names every fault."""
+    found = typed(parse_toml(text, TEMPLATES_FILE), TemplatesFile, file=TEMPLATES_FILE, text=text)
+    faults = tuple(_faults(found))
+    if faults:
+        raise with_lines(InputError.of(faults), TEMPLATES_FILE, text)
+    return found
+
+
+def template_of(firm: Firm, file: TemplatesFile | None = None) -> Template:
+    """The firm's template: the one it names, else its section's. Raises InputError."""
+    file = file or shipped_templates()
+    if firm.template is not None:
+        for one in file.templates:
+            if one.id == firm.template:
+                return one
+        raise InputError(f"there is no template {firm.template!r}", field=f"{firm.id}.template",
+                         mend="one of: " + ", ".join(one.id for one in file.templates))
+    for one in file.templates:
+        if firm.industry in tuple(one.sections):
+            return one
+    raise InputError(f"{firm.industry!r} is not a section of GB/T 4754",
+                     field=f"{firm.id}.industry", mend="give a letter from A to T")
+
+
+def size_of(firm: Firm, file: TemplatesFile | None = None) -> Size:
+    """The firm's size: the largest class whose headcount and revenue it both has."""
+    file = file or shipped_templates()
+    headcount = firm.headcount
+    if headcount is None:
+        headcount = _headcount(firm, template_of(firm, file))
+    row = next(one for one in file.sizes if firm.industry in one.sections or not one.sections)
+    for size, people, yuan in zip(SIZES[:0:-1], row.headcount, row.revenue_yuan, strict=True):
+        if headcount >= people and firm.revenue_fen >= yuan * 100:
+            return size
+    return "micro"
+
+
+def complete(
+    firm: Firm, file: TemplatesFile | None = None
+) -> tuple[FirmProfile, tuple[TemplateEstimate, ...]]:
+    """The firm's profile for the loss model, and every fact in it that is an estimate.
+
+    An unknown flag stays unknown. Raises InputError for an unknown section or template.
+    """
+    file = file or shipped_templates()
+    template = template_of(firm, file)
+    estimates: list[TemplateEstimate] = []
+
+    def taken(field: str, given: int | None, value: int, unit: str, figure: Estimate | None) -> int:
+        if given is not None:
+            return given
+        interval = figure.interval if figure is not None else None
+        estimates.append(TemplateEstimate(
+            firm.id, field, value, unit, template.id,
+            Source(template.source, template.confidence, file.as_of, interval)))
+        return value
+
+    size = size_of(firm, file)
+    headcount = taken("headcount", firm.headcount, _headcount(firm, template), "count",
+                      template.revenue_per_head_yuan)
+
+    def of_heads(figure: Estimate) -> int:
+        return round(headcount * figure.value)
+
+    profile = FirmProfile(
+        revenue_fen=firm.revenue_fen,
+        gross_profit_rate_ppm=taken(
+            "gross_profit_rate_ppm", firm.gross_profit_rate_ppm,
+            round(template.gross_profit_rate.value * PPM), "ppm", template.gross_profit_rate),
+        gross_profit_per_day_fen=None,
+        industry=firm.industry,
+        pi_records_general=taken("records_general", firm.records_general,
+                                 of_heads(template.records_general_per_head), "count",
+                                 template.records_general_per_head),
+        pi_records_sensitive=taken("records_sensitive", firm.records_sensitive,
+                                   of_heads(template.records_sensitive_per_head), "count",
+                                   template.records_sensitive_per_head),
+        important_data=firm.important_data,
+        critical_infrastructure=firm.critical_infrastructure,
+        online_revenue_ppm=taken("online_revenue_ppm", firm.online_revenue_ppm,
+                                 round(template.online_revenue.value * PPM), "ppm",
+                                 template.online_revenue),
+        tolerable_outage_seconds=taken(
+            "tolerable_outage_seconds", firm.tolerable_outage_seconds,
+            round(template.tolerable_outage_hours.value * 3600), "seconds",
+            template.tolerable_outage_hours),
+        ot_systems=taken("operations_systems", firm.operations_systems,
+                         template.operations_systems[SIZES.index(size)], "count", None),
+        headcount=headcount,
+        endpoints=taken("endpoints", firm.endpoints, max(of_heads(template.endpoints_per_head), 1),
+                        "count", template.endpoints_per_head),
+        jurisdictions=("CN-mainland",),
+        high_value_payments_per_year=taken(
+            "high_value_payments_per_year", None, of_heads(template.payments_per_head), "count",
+            template.payments_per_head),
+        recovery_seconds=taken("recovery_seconds", firm.recovery_seconds,
+                               round(template.recovery_hours.value * 3600), "seconds",
+                               template.recovery_hours),
+        size=size, template=template.id)
+    return profile, tuple(estimates)
+
+
+def assets_of(
+    chain: Chain, firm: Firm, file: TemplatesFile | None = None
+) -> tuple[tuple[Asset, ...], tuple[TemplateEstimate, ...]]:
+    """The firm's assets with their share of output, in the order of kinds; what is estimated.
+
+    A kind that the firm does not list is taken from its template or follows from its links; an
+    estimated asset has its kind as its name. Raises InputError for a name that stands twice.
+    """
+    file = file or shipped_templates()
+    template = template_of(firm, file)
+    source = Source(template.source, template.confidence, file.as_of)
+    given = chain.assets_of.get(firm.id, ())
+    names = {one.id for one in given}
+    if len(names) < len(given):
+        raise InputError(f"an asset of {firm.id} stands twice", field="assets.id",
+                         mend="give each asset of a firm its own name")
+    estimates: list[TemplateEstimate] = []
+    found = list(given)
+    listed = {one.kind for one in given}
+    for kind in _usual(chain, firm, template, size_of(firm, file)):
+        if kind in listed:
+            continue
+        name = kind if kind not in names else f"{kind}.estimated"
+        found.append(Asset(firm=firm.id, id=name, kind=kind))
+        estimates.append(TemplateEstimate(firm.id, f"assets.{name}", kind, "asset", template.id,
+                                          source))
+    out = []
+    for one in sorted(found, key=lambda one: ASSET_KINDS.index(one.kind)):  # stable
+        if one.output_share_ppm is None:
+            share = round(template.output_share.get(one.kind, 0.0) * PPM)
+            estimates.append(TemplateEstimate(firm.id, f"assets.{one.id}.output_share_ppm", share,
+                                              "ppm", template.id, source))
+            one = msgspec.structs.replace(one, output_share_ppm=share)
+        out.append(one)
+    return tuple(out), tuple(estimates)
+
+
+def _usual(chain: Chain, firm: Firm, template: Template, size: Size) -> tuple[AssetKind, ...]:
+    """The kinds of asset that a firm like this has, and those that its links say it has."""
+    kinds = {kind for kind, least in template.runs.items()
+             if SIZES.index(size) >= SIZES.index(least)}
+    if firm.operations_systems == 0:
+        kinds.discard("operations")
+    elif firm.operations_systems is not None:
+        kinds.add("operations")
+    outgoing = {link.kind for link in chain.links_from.get(firm.id, ())}
+    incoming = {link.kind for link in chain.links_to.get(firm.id, ())}
+    kinds |= {kind for link, kind in _RELEASING if link in outgoing}
+    kinds |= {kind for link, kind in _RECEIVING if link in incoming}
+    return tuple(kind for kind in ASSET_KINDS if kind in kinds)
+
+
+def _headcount(firm: Firm, template: Template) -> int:
+    return max(round(firm.revenue_fen / 100 / template.revenue_per_head_yuan.value), 1)
+
+
+def _faults(file: TemplatesFile) -> Iterator[Fault]:
+    for section in industries():
+        number = sum(section in one.sections for one in file.templates)
+        if number != 1:
+            yield _fault("templates.sections", f"{number} templates are of section {section}",
+                         "make it exactly one")
+    if not file.sizes or file.sizes[-1].sections:
+        yield _fault("sizes", "no size classes for all other sections",
+                     "end with a row whose sections are empty")
+    for place, row in enumerate(file.sizes):
+        for name in ("headcount", "revenue_yuan"):
+            bounds = getattr(row, name)
+            if sorted(bounds, reverse=True) != list(bounds) or min(bounds) < 0:
+                yield _fault(f"sizes[{place}].{name}", "the bounds do not fall",
+                             "give those of large, medium and small")
+    for place, one in enumerate(file.templates):
+        for name in Template.__struct_fields__:
+            figure = getattr(one, name)
+            if isinstance(figure, Estimate) and not (
+                    0.0 <= figure.interval[0] <= figure.value <= figure.interval[1] < 1e12):
+                yield _fault(f"templates[{place}].{name}", "the value lies outside its interval",
+                             "give a possible value inside its interval")
+        if one.revenue_per_head_yuan.value <= 0.0:
+            yield _fault(f"templates[{place}].revenue_per_head_yuan", "no revenue per head",
+                         "give a figure above zero")
+        for name in ("gross_profit_rate", "online_revenue"):
+            if getattr(one, name).interval[1] > 1.0:
+                yield _fault(f"templates[{place}].{name}", "more than the whole",
+                             "give a share from 0 to 1")
+        for kind, share in one.output_share.items():
+            if not 0.0 <= share <= 1.0:
+                yield _fault(f"templates[{place}].output_share.{kind}", f"{share:g} is no share",
+                             "give a number from 0 to 1")
+
+
+def _fault(field: str, message: str, mend: str) -> Fault:
+    return Fault(message, TEMPLATES_FILE, None, field, mend)
