@@ -353,7 +353,8 @@ def _gate_faults(file: StepsFile) -> Iterator[Fault]:
 
 
 def _mitigation_faults(steps: StepsFile, file: MitigationsFile) -> Iterator[Fault]:
-    known, seen = {step.id for step in steps.steps}, set()
+    known = {step.id for step in steps.steps}
+    seen: set[str] = set()
     for place, control in enumerate(file.controls):
         where = f"controls[{place}]"
         yield from _indicator_faults(control.indicator, seen, where)
@@ -402,7 +403,7 @@ def _figure_faults(
     above: float | None = None
 ) -> Iterator[Fault]:
     low, high = figure.interval
-    if not (low <= figure.value <= high and 0.0 <= low and high <= highest
+    if not (low <= figure.value <= high and low >= 0.0 and high <= highest
             and high < float("inf") and (above is None or figure.value > above)):
         yield _fault(where, f"{figure.value:g} in [{low:g}, {high:g}] cannot be",
                      "give a possible value inside its interval")

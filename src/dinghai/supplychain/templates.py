@@ -5,7 +5,7 @@ Every figure that is taken from a template is an estimate and is handed back as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -130,6 +130,7 @@ class FirmProfile:
     recovery_seconds: int
     size: Size
     template: str
+    providers: tuple[Mapping[str, JSON], ...] = ()
 
 
 @cache
@@ -178,11 +179,12 @@ def size_of(firm: Firm, file: TemplatesFile | None = None) -> Size:
 
 
 def complete(
-    firm: Firm, file: TemplatesFile | None = None
+    firm: Firm, chain: Chain | None = None, file: TemplatesFile | None = None
 ) -> tuple[FirmProfile, tuple[TemplateEstimate, ...]]:
     """The firm's profile for the loss model, and every fact in it that is an estimate.
 
-    An unknown flag stays unknown. Raises InputError for an unknown section or template.
+    An unknown flag stays unknown. The chain, where given, says which shared providers the firm
+    depends on. Raises InputError for an unknown section or template.
     """
     file = file or shipped_templates()
     template = template_of(firm, file)
@@ -238,7 +240,7 @@ def complete(
         recovery_seconds=taken("recovery_seconds", firm.recovery_seconds,
                                round(template.recovery_hours.value * 3600), "seconds",
                                template.recovery_hours),
-        size=size, template=template.id)
+        size=size, template=template.id, providers=_providers(firm, chain))
     return profile, tuple(estimates)
 
 
@@ -292,6 +294,12 @@ def _usual(chain: Chain, firm: Firm, template: Template, size: Size) -> tuple[As
     kinds |= {kind for link, kind in _RELEASING if link in outgoing}
     kinds |= {kind for link, kind in _RECEIVING if link in incoming}
     return tuple(kind for kind in ASSET_KINDS if kind in kinds)
+
+
+def _providers(firm: Firm, chain: Chain | None) -> tuple[Mapping[str, JSON], ...]:
+    links = chain.links_to.get(firm.id, ()) if chain is not None else ()
+    names = dict.fromkeys(one.source for one in links if one.kind == "shared_provider")
+    return tuple({"id": name, "critical": True} for name in names)
 
 
 def _headcount(firm: Firm, template: Template) -> int:
