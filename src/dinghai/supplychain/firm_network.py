@@ -45,6 +45,10 @@ class Network:
     opened: tuple[tuple[int, ...], ...]
     impacts: tuple[tuple[int, float, tuple[int, ...]], ...]
 
+    def __post_init__(self) -> None:
+        for array in (self.kind, self.waits_for_all, self.peril, self.source, self.target):
+            array.setflags(write=False)  # firms alike share them
+
 
 @dataclass(frozen=True, slots=True)
 class _Copy:

@@ -109,7 +109,8 @@ class Incident:
     """A flow in the step language. ``untaken`` are techniques without a step and ``unpassed``
     edges without a way: both are empty for a language that can express the incident.
 
-    ``implied`` are steps that an AND step of the path waits for and that the flow does not show.
+    ``implied`` are steps, by firm, that must have been taken too and that the flow does not show:
+    how it began, and what AND steps wait for.
     """
 
     id: str
@@ -118,7 +119,7 @@ class Incident:
     taken: tuple[Taken, ...]
     passed: tuple[Passed, ...]
     joined: tuple[Joined, ...]
-    implied: tuple[str, ...]
+    implied: tuple[tuple[int, str], ...]
     untaken: tuple[int, ...]
     unpassed: tuple[tuple[int, int], ...]
 
@@ -173,7 +174,7 @@ def incident(row: IncidentRow, language: Language) -> Incident:
         tuple(_passed(one, other, way, codes, row.link) for one, other, way in passed),
         tuple(_joined(flow, number, chosen, ground) for number, node in enumerate(flow.nodes)
               if node.kind == "AND_operator"),
-        _implied([place for _, _, way in passed for place in way], network, codes),
+        _implied({place for _, _, way in passed for place in way} | set(chosen.values()), ground),
         untaken, tuple(unpassed))
 
 
@@ -346,10 +347,40 @@ def _joined(flow: Flow, node: int, chosen: Mapping[int, Place], ground: _Ground)
     return Joined(node, inputs, outputs, "in turn")
 
 
-def _implied(places: list[Place], network: Network, codes: tuple[str, ...]) -> tuple[str, ...]:
-    """What AND steps on the path wait for, besides what the path itself goes through."""
-    used = set(places)
-    found = {codes[need] for firm, step in used if network.waits_for_all[step]
-             for need in network.source[network.target == step].tolist()
-             if (firm, need) not in used}
-    return tuple(sorted(found))
+def _implied(places: set[Place], ground: _Ground) -> tuple[tuple[int, str], ...]:
+    """What must have been taken besides, from where each firm's part begins, by nearest ways."""
+    have, network = set(places), ground.network
+    begins = {firm: network.start if firm == 0 else ground.entry for firm, _ in places}
+    have |= set(begins.items())
+    while True:
+        taken = _allowed(have, begins, ground)
+
+        def away(place: Place, taken: set[Place] = taken) -> tuple[int, Place]:
+            return min(ground.distance(one, place) for one in taken if one[0] == place[0]), place
+
+        more: set[Place] = set()
+        for firm, step in sorted(have - taken, key=away):
+            before = {(firm, one) for one in
+                      network.source[network.target == step].tolist()}
+            more = (before if network.waits_for_all[step] else {min(before, key=away)}) - have
+            if more:
+                break
+        if not more:
+            return tuple(sorted((firm, ground.codes[step]) for firm, step in have - places))
+        have |= more
+
+
+def _allowed(have: set[Place], begins: Mapping[int, int], ground: _Ground) -> set[Place]:
+    """The steps that can be taken in turn without any other step."""
+    taken = set(begins.items())
+    while True:
+        more = set()
+        for firm, step in have - taken:
+            network = ground.network
+            before = [(firm, one) in taken
+                      for one in network.source[network.target == step].tolist()]
+            if all(before) if network.waits_for_all[step] else any(before):
+                more.add((firm, step))
+        if not more:
+            return taken
+        taken |= more
