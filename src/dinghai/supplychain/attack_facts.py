@@ -11,8 +11,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
+ATTACK_VERSION: Final = "18"
+"""The release that the shipped tables are made from (ICS: 18.1)."""
 FACTS_AS_OF: Final = "2025-11-13"
-"""The day of the copy of mitre/cti that the shipped tables are made from."""
+"""The day of the copy of mitre/cti that they are made from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from dinghai.foundation.money import PPM
 from dinghai.foundation.trace import Source, Trace
 from dinghai.losses.curves import exp
 from dinghai.losses.effects import shaped
 from dinghai.losses.tables import shipped_tables
+from dinghai.supplychain.attack_facts import ATTACK_VERSION, FACTS_AS_OF
 from dinghai.supplychain.compiling import CompiledFirm, Raised
 from dinghai.supplychain.language import Control, Language
+
+_ATTACK: Final = Source(
+    f"MITRE ATT&CK v{ATTACK_VERSION}: mitigations of techniques, and groups known to use them",
+    "T", FACTS_AS_OF)
 
 
 def step_reasons(compiled: CompiledFirm, code: str, language: Language) -> Trace:
@@ -60,8 +67,7 @@ def _control(compiled: CompiledFirm, control: Control, reach: float, language: L
          Trace("reliability", control.reliability.value, "ratio", "table",
                language.source_of(control, control.reliability)),
          Trace("reach", reach, "ratio", "share_of_techniques",
-               Source("MITRE ATT&CK: mitigations of techniques, and groups known to use them", "T",
-                      language.file.as_of))))
+               _ATTACK)))
 
 
 def _coverage(compiled: CompiledFirm, indicator: str, shape: str,
