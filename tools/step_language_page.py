@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dinghai.supplychain.attack_facts import ATTACK_VERSION
 from dinghai.supplychain.incidents import Incident, incidents, published_flows
-from dinghai.supplychain.language import Duration, Figure, Language, Step, shipped_language
+from dinghai.supplychain.language import Figure, Language, Step, shipped_language
 from dinghai.supplychain.templates import Estimate, Template, shipped_templates
 
 Table = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
@@ -47,9 +47,9 @@ tactic; no control acts through them |
 | `steps.entry`, `.exits` | the kind of attack link that comes in here; the kinds that go out \
 from here. Each kind has one of each |
 | `steps.chance` | of success once allowed, at a firm without any control and any finding |
-| `steps.days` | lognormal time once allowed: median, and `sigma` of its logarithm |
-| `steps.impact` | `peril`, and `stops`: the share that stops of its assets' output (without \
-assets: of the firm's) |
+| `steps.days`, `.sigma` | lognormal time once allowed: median, and sigma of its logarithm |
+| `steps.peril`, `.stops` | what happens, and the share that stops of its assets' output \
+(without assets: of the firm's) |
 
 Two steps that may happen on the same kinds of asset join only where they share an asset; all others
 join wherever both are. An `and` step may wait only for steps that happen once, or on its own \
@@ -89,10 +89,11 @@ the last row is for all other sections |
 is not given |
 | `operations_systems` | by size: micro, small, medium, large |
 | `runs` | the size from which on a kind of asset is there |
-| `output_share` | the part of the output that stops with it |
+| `output_share`, `output_share_interval` | the part of the output that stops with it |
 
 A firm may name its `template`. A link says what its ends must run: who sends updates has a build
-pipeline, remote access has a gateway at both ends, a client of a shared provider has a cloud.
+pipeline, remote access has a gateway and mail a mail system at both ends, shared data come from
+files, a client of a shared provider has a cloud.
 """
 
 
@@ -114,7 +115,7 @@ def _steps(language: Language, table: Table) -> str:
         [(f"`{one.id}`", one.name_zh, one.name_en, one.tactic, " ".join(one.techniques),
           (" **and** " if one.gate == "and" else " or ").join(one.after), _assets(one),
           _figure(one.chance), _figure(one.days),
-          f"{one.impact.peril} {one.impact.stops:g}" if one.impact else "", _links(one),
+          f"{one.peril} {_figure(one.stops)}" if one.stops else "", _links(one),
           one.confidence) for one in language.steps])
 
 
@@ -195,7 +196,7 @@ def _conjunctions(one: Incident) -> str:
     return ", ".join(f"{number} × {word}" for word, number in Counter(words).items())
 
 
-def _figure(figure: Figure | Duration | Estimate) -> str:
+def _figure(figure: Figure | Estimate) -> str:
     low, high = figure.interval
     if low == high == figure.value:
         return _number(low)

@@ -9,6 +9,8 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dinghai.foundation.errors import InputError
 from dinghai.losses.tables import PERILS
@@ -28,6 +30,7 @@ from dinghai.supplychain.language import (
     Figure,
     Language,
     language_of,
+    leaning,
     read_language,
     shipped_language,
 )
@@ -82,7 +85,7 @@ def test_the_language_covers_both_matrices_all_perils_and_all_kinds_of_asset(
 ) -> None:
     used = {one for step in language.steps for one in step.techniques}
     assert {techniques()[one].domain for one in used} == {"enterprise", "ics"}
-    assert {step.impact.peril for step in language.steps if step.impact} == set(PERILS)
+    assert {step.peril for step in language.steps if step.peril} == set(PERILS)
     assert {kind for step in language.steps for kind in step.opened_on} == set(
         get_args(AssetKind))
     assert {step.entry for step in language.steps} - {None} == set(LINK_KINDS)
@@ -190,16 +193,21 @@ def replaced(text: str, old: str, new: str, *, within: str = "") -> str:
     ("value = 0.6", "value = nan", "steps[1].chance", "cannot be"),
     ("0.85]", "1.85]", "steps[1].chance", "cannot be"),
     ("value = 2.0", "value = 0.0", "steps[1].days", "cannot be"),
-    ("sigma = 1.0", "sigma = 0.0", "steps[1].days.sigma", "no usual spread"),
+    ("value = 1.0", "value = 0.0", "steps[1].sigma", "cannot be"),
+    ("value = 1.0, interval = [0.6, 1.6]", "value = 1.0, interval = [0.6, 6.0]", "steps[1].sigma",
+     "cannot be"),
+    ('id = "phishing"', 'id = "phish.ing"', "steps[1].id", "matching regex"),
     ('assets = ["mail", "workstations"]\n', "", "steps[1].once", "no kind of asset"),
     ('once = true', 'once = true\nopened_on = ["web"]', "steps[1].opened_on", "opened on"),
     ('once = true', 'once = true\nentry = "data_share"', "steps[1].entry", "whole firm"),
     ('once = true', 'exits = ["data_share"]', "steps[1].exits", "once in a firm"),
     ('once = true', 'gate = "and"', "steps[1].gate", "fewer than two"),
-    ('once = true', 'once = true\nimpact = { peril = "flood", stops = 0.0 }',
-     "steps[1].impact.peril", "no peril 'flood'"),
-    ('once = true', 'once = true\nimpact = { peril = "ransomware", stops = 1.5 }',
-     "steps[1].impact.stops", "no share"),
+    ('once = true', 'once = true\nperil = "flood"\nstops = { value = 0.0, interval = [0, 1] }',
+     "steps[1].peril", "no peril 'flood'"),
+    ('once = true', 'once = true\nperil = "ransomware"', "steps[1].peril", "go together"),
+    ('once = true',
+     'once = true\nperil = "ransomware"\nstops = { value = 1.5, interval = [0, 2] }',
+     "steps[1].stops", "cannot be"),
 ])
 def test_a_fault_of_the_steps_is_named_with_its_line(
     old: str, new: str, field: str, message: str
@@ -269,3 +277,40 @@ def test_intervals_are_ranges_not_points(language: Language) -> None:
                for value in (control.capability, control.reliability, control.slows)
                if isinstance(value, Figure)]
     assert all(low < high for low, high in (one.interval for one in figures))
+
+
+@settings(max_examples=60, deadline=None)
+@given(line=st.integers(0, 10_000), change=st.sampled_from(("drop", "twice", "cut", "garble")),
+       letter=st.characters(codec="utf-8"), which=st.booleans())
+def test_a_broken_file_is_refused_or_read_and_never_a_crash(
+    line: int, change: str, letter: str, which: bool
+) -> None:
+    lines = (STEPS if which else MITIGATIONS).splitlines()
+    place = line % len(lines)
+    match change:
+        case "drop":
+            del lines[place]
+        case "twice":
+            lines.insert(place, lines[place])
+        case "cut":
+            lines[place] = lines[place][:len(lines[place]) // 2]
+        case "garble":
+            lines[place] = lines[place].replace("1", letter).replace("e", letter)
+    text = "\n".join(lines)
+    try:
+        language_of(text if which else STEPS, MITIGATIONS if which else text)
+    except InputError as error:
+        for fault in error.faults:
+            assert fault.file in (STEPS_FILE, MITIGATIONS_FILE), fault
+            assert fault.mend, fault
+
+
+def test_the_ends_of_the_intervals_favour_one_side(language: Language) -> None:
+    attacker, defender = leaning(language, "attacker"), leaning(language, "defender")
+    assert (attacker.chance >= language.chance).all() and (defender.chance <= language.chance).all()
+    assert (attacker.mu <= language.mu).all() and (defender.mu >= language.mu).all()
+    assert (attacker.stopped <= language.stopped).all()
+    assert (defender.stopped >= language.stopped).all()
+    assert (attacker.slowed <= language.slowed).all() and (defender.slowed <= 1e9).all()
+    assert len({attacker.hash, language.hash, defender.hash}) == 3
+    assert np.array_equal(attacker.reach, language.reach)

@@ -161,9 +161,9 @@ def test_outage_is_a_share_of_the_asset_and_of_assets_together(language: Languag
     share = {code: steps.output_share[place(steps, code)] for code in steps.codes}
     assert share["encrypt.orders"] == pytest.approx(0.6)
     assert share["encrypt.files"] == pytest.approx(0.2)
-    stops = language.step("destroy").impact
+    stops = language.step("destroy").stops
     assert stops is not None
-    assert share["destroy"] == pytest.approx(stops.stops * (1 - 0.5 * 0.8 * 1.0 * 0.4))
+    assert share["destroy"] == pytest.approx(stops.value * (1 - 0.5 * 0.8 * 1.0 * 0.4))
 
 
 def test_the_later_score_of_an_indicator_counts() -> None:

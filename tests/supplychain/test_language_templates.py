@@ -63,7 +63,14 @@ def test_every_estimate_says_where_it_comes_from() -> None:
     row = template_of(one)
     rate = next(one for one in estimates if one.field == "gross_profit_rate_ppm")
     assert rate.value == round(row.gross_profit_rate.value * 1e6) == profile.gross_profit_rate_ppm
-    assert rate.source.interval == row.gross_profit_rate.interval
+    assert rate.source.interval == tuple(
+        round(one * 1e6) for one in row.gross_profit_rate.interval)
+    for estimate in (*estimates, *more):
+        if estimate.unit != "asset":
+            low, high = estimate.source.interval or (1, 0)
+            assert low <= estimate.value <= high, estimate  # type: ignore[operator]
+    heads = next(one for one in estimates if one.field == "headcount")
+    assert heads.value == round(800_000_000 / row.revenue_per_head_yuan.value)
 
 
 def test_unknown_flags_stay_unknown() -> None:
@@ -154,6 +161,8 @@ def test_shared_providers_count_for_the_loss_model() -> None:
     ("headcount = [1000, 300, 20]", "headcount = [20, 300, 1000]", "do not fall"),
     ('sections = ""', 'sections = "S"', "all other sections"),
     ("workstations = 0.3", "workstations = 1.3", "no share"),
+    ("workstations = [0.12, 0.6]", "workstations = [0.4, 0.6]", "no share"),
+    ("operations_systems = [0, 4, 20, 60]", "operations_systems = [0, 4, 20, 600]", "600 lies"),
     ('workstations = "micro"', 'workstations = "tiny"', "Invalid enum"),
     ('confidence = "D"', "", "missing required field"),
 ])

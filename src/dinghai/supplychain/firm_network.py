@@ -87,8 +87,8 @@ def network_of(language: Language, traits: AssetTraits) -> Network:
         opened=tuple(tuple(number for number, copy in enumerate(copies)
                            if asset in copy.on and kind in steps[copy.kind].opened_on)
                      for asset, (kind, _) in enumerate(traits)),
-        impacts=tuple((number, impact.stops, copy.on) for number, copy in enumerate(copies)
-                      if (impact := steps[copy.kind].impact) is not None))
+        impacts=tuple((number, stops.value, copy.on) for number, copy in enumerate(copies)
+                      if (stops := steps[copy.kind].stops) is not None))
 
 
 def _copies(language: Language, traits: AssetTraits) -> list[_Copy]:
@@ -139,4 +139,4 @@ def _allowed(step: Step, parents: tuple[_Copy, ...], reached: set[_Copy],
 
 
 def _peril(step: Step) -> int:
-    return PERILS.index(step.impact.peril) if step.impact is not None else -1
+    return PERILS.index(step.peril) if step.peril is not None else -1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, Literal, TypeVar, get_args
+from typing import Annotated, Final, Literal, TypeVar, get_args
 
 import msgspec
 import numpy as np
@@ -49,31 +49,17 @@ class Figure(_Part, frozen=True):
     interval: tuple[float, float]
 
 
-class Duration(_Part, frozen=True):
-    """A lognormal time: its median in days, the median's range, and sigma of its logarithm."""
-
-    value: float
-    interval: tuple[float, float]
-    sigma: float
-
-
-class Impact(_Part, frozen=True):
-    """What happens when a step is taken: a peril, and the share that stops of what it hits."""
-
-    peril: str
-    stops: float
-
-
 class Step(_Part, frozen=True):
     """One kind of step. See docs/reference/step-language.md."""
 
-    id: str
+    id: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z_]*$")]
     name_zh: str
     name_en: str
     tactic: str
     techniques: tuple[str, ...]
     chance: Figure
-    days: Duration
+    days: Figure
+    sigma: Figure
     source: str
     confidence: Confidence
     also: tuple[str, ...] = ()
@@ -85,7 +71,8 @@ class Step(_Part, frozen=True):
     opened_on: tuple[AssetKind, ...] = ()
     entry: LinkKind | None = None
     exits: tuple[LinkKind, ...] = ()
-    impact: Impact | None = None
+    peril: str | None = None
+    stops: Figure | None = None
     note: str = ""
 
     @property
@@ -198,7 +185,7 @@ class Language:
         return self.steps[self.place[name]]
 
     def source_of(self, row: Step | Control | Containment | Watch | Findings,
-                  figure: Figure | Duration) -> Source:
+                  figure: Figure) -> Source:
         """Where a figure of a row comes from."""
         return Source(row.source, row.confidence, self.file.as_of, figure.interval)
 
@@ -225,13 +212,53 @@ def language_of(steps_text: str, mitigations_text: str) -> Language:
               *_located(_mitigation_faults(steps, against), MITIGATIONS_FILE, mitigations_text)]
     if faults:
         raise InputError.of(faults)
-    reach = np.array([[_reach(control, step, steps.start) for step in steps.steps]
-                      for control in against.controls])
+    found = _arrays(steps, against)
+    reach = found.reach
     idle = [Fault(f"{control.indicator} reaches no step", None, None, f"controls[{place}].steps",
                   "name steps whose techniques ATT&CK lists its mitigations for")
             for place, control in enumerate(against.controls) if not reach[place].any()]
     if idle:
         raise InputError.of(_located(idle, MITIGATIONS_FILE, mitigations_text))
+    return found
+
+
+def leaning(language: Language, to: Literal["attacker", "defender"]) -> Language:
+    """The same language at the ends of all its intervals that favour one side.
+
+    What a result is between the two is how far the figures of the language determine it.
+    """
+    high, low = (1, 0) if to == "attacker" else (0, 1)
+
+    def end(figure: Figure, place: int) -> Figure:
+        return Figure(figure.interval[place], figure.interval)
+
+    replace = msgspec.structs.replace
+    steps = replace(language.file, steps=tuple(
+        replace(one, chance=end(one.chance, high), days=end(one.days, low),
+                stops=None if one.stops is None else end(one.stops, high))
+        for one in language.steps))
+    against, held, rules = (language.mitigations, language.mitigations.containment,
+                            language.mitigations.findings)
+    mended = replace(
+        against,
+        controls=tuple(replace(
+            one, capability=end(one.capability, low), reliability=end(one.reliability, low),
+            slows=None if one.slows is None else end(one.slows, low)) for one in against.controls),
+        containment=replace(
+            held, median_days=end(held.median_days, high),
+            controls=tuple(replace(one, strength=end(one.strength, low))
+                           for one in held.controls)),
+        findings=replace(
+            rules, kev_exposed=end(rules.kev_exposed, high), epss=end(rules.epss, high),
+            inside=end(rules.inside, high),
+            severity={name: end(one, high) for name, one in rules.severity.items()},
+            technique={name: end(one, high) for name, one in rules.technique.items()}))
+    return _arrays(steps, mended)
+
+
+def _arrays(steps: StepsFile, against: MitigationsFile) -> Language:
+    reach = np.array([[_reach(control, step, steps.start) for step in steps.steps]
+                      for control in against.controls])
     force = np.array([control.capability.value * control.reliability.value
                       for control in against.controls])
     slows = np.array([control.slows.value if control.slows else 0.0
@@ -241,7 +268,7 @@ def language_of(steps_text: str, mitigations_text: str) -> Language:
         place={step.id: place for place, step in enumerate(steps.steps)},
         chance=np.array([step.chance.value for step in steps.steps]),
         mu=np.array([ln(step.days.value) for step in steps.steps]),
-        sigma=np.array([step.days.sigma for step in steps.steps]),
+        sigma=np.array([step.sigma.value for step in steps.steps]),
         reach=reach, stopped=force[:, None] * reach,
         slowed=slows[:, None] * reach,
         missing_prior=int(shipped_tables().controls["missing_prior_ppm"]) / PPM,
@@ -300,16 +327,14 @@ def _own_faults(step: Step, where: str) -> Iterator[Fault]:
         yield _fault(f"{where}.techniques", "a step without a technique", "name at least one")
     yield from _figure_faults(step.chance, f"{where}.chance", highest=1.0, above=0.0)
     yield from _figure_faults(step.days, f"{where}.days", above=0.0)
-    if not 0.0 < step.days.sigma <= 5.0:
-        yield _fault(f"{where}.days.sigma", f"{step.days.sigma:g} is no usual spread",
-                     "give a number above 0, 5 at most")
-    if step.impact is not None:
-        if step.impact.peril not in PERILS:
-            yield _fault(f"{where}.impact.peril", f"there is no peril {step.impact.peril!r}",
-                         f"one of: {', '.join(PERILS)}")
-        if not 0.0 <= step.impact.stops <= 1.0:
-            yield _fault(f"{where}.impact.stops", f"{step.impact.stops:g} is no share",
-                         "give a number from 0 to 1")
+    yield from _figure_faults(step.sigma, f"{where}.sigma", highest=5.0, above=0.0)
+    if (step.peril is None) != (step.stops is None):
+        yield _fault(f"{where}.peril", "a peril and what stops go together", "give both or none")
+    if step.peril is not None and step.peril not in PERILS:
+        yield _fault(f"{where}.peril", f"there is no peril {step.peril!r}",
+                     f"one of: {', '.join(PERILS)}")
+    if step.stops is not None:
+        yield from _figure_faults(step.stops, f"{where}.stops", highest=1.0)
     if step.once and not step.assets:
         yield _fault(f"{where}.once", "once, but of no kind of asset", "drop it or name assets")
     if step.assets and not set(step.opened_on) <= set(step.assets):
@@ -399,7 +424,7 @@ def _indicator_faults(indicator: str, seen: set[str], where: str) -> Iterator[Fa
 
 
 def _figure_faults(
-    figure: Figure | Duration, where: str, *, highest: float = float("inf"),
+    figure: Figure, where: str, *, highest: float = float("inf"),
     above: float | None = None
 ) -> Iterator[Fault]:
     low, high = figure.interval

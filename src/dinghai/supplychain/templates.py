@@ -6,7 +6,7 @@ Every figure that is taken from a template is an estimate and is handed back as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, get_args
@@ -26,11 +26,14 @@ from dinghai.vocabulary.industries import industries
 TEMPLATES_FILE: Final = "templates.toml"
 Size = Literal["micro", "small", "medium", "large"]
 SIZES: Final[tuple[Size, ...]] = get_args(Size)
-_RELEASING: Final[tuple[tuple[LinkKind, AssetKind], ...]] = (("software_update", "build"),
-                                                             ("remote_access", "remote_access"))
-_RECEIVING: Final[tuple[tuple[LinkKind, AssetKind], ...]] = (("remote_access", "remote_access"),
-                                                             ("shared_provider", "cloud"))
+_SENDING: Final[Mapping[LinkKind, AssetKind]] = {
+    "software_update": "build", "remote_access": "remote_access", "data_share": "files",
+    "email_trust": "mail", "shared_provider": "cloud"}
+_RECEIVING: Final[Mapping[LinkKind, AssetKind]] = {
+    "remote_access": "remote_access", "email_trust": "mail", "shared_provider": "cloud"}
 """What a link says of the firms at its ends: who sends updates builds them."""
+_NO_SHARE: Final = (0.0, 0.2)
+"""The range of what stops with a kind of asset that firms of the template do not usually have."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,8 +78,11 @@ class Template(_Part, frozen=True):
     recovery_hours: Estimate
     payments_per_head: Estimate
     operations_systems: tuple[int, int, int, int]
+    operations_systems_interval: tuple[
+        tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
     runs: dict[AssetKind, Size]
     output_share: dict[AssetKind, float]
+    output_share_interval: dict[AssetKind, tuple[float, float]]
     source: str
     confidence: Confidence
 
@@ -170,7 +176,7 @@ def size_of(firm: Firm, file: TemplatesFile | None = None) -> Size:
     file = file or shipped_templates()
     headcount = firm.headcount
     if headcount is None:
-        headcount = _headcount(firm, template_of(firm, file))
+        headcount = max(round(firm.revenue_fen / 100 * _heads(template_of(firm, file)).value), 1)
     row = next(one for one in file.sizes if firm.industry in one.sections or not one.sections)
     for size, people, yuan in zip(SIZES[:0:-1], row.headcount, row.revenue_yuan, strict=True):
         if headcount >= people and firm.revenue_fen >= yuan * 100:
@@ -187,61 +193,74 @@ def complete(
     depends on. Raises InputError for an unknown section or template.
     """
     file = file or shipped_templates()
-    template = template_of(firm, file)
-    estimates: list[TemplateEstimate] = []
-
-    def taken(field: str, given: int | None, value: int, unit: str, figure: Estimate | None) -> int:
-        if given is not None:
-            return given
-        interval = figure.interval if figure is not None else None
-        estimates.append(TemplateEstimate(
-            firm.id, field, value, unit, template.id,
-            Source(template.source, template.confidence, file.as_of, interval)))
-        return value
-
-    size = size_of(firm, file)
-    headcount = taken("headcount", firm.headcount, _headcount(firm, template), "count",
-                      template.revenue_per_head_yuan)
-
-    def of_heads(figure: Estimate) -> int:
-        return round(headcount * figure.value)
-
+    template, size = template_of(firm, file), size_of(firm, file)
+    taken = _Taken(firm, template, file.as_of, [])
+    heads = taken.count("headcount", firm.headcount, _heads(template),
+                        times=firm.revenue_fen / 100, least=1)
+    systems = Estimate(template.operations_systems[SIZES.index(size)],
+                       template.operations_systems_interval[SIZES.index(size)])
     profile = FirmProfile(
         revenue_fen=firm.revenue_fen,
-        gross_profit_rate_ppm=taken(
-            "gross_profit_rate_ppm", firm.gross_profit_rate_ppm,
-            round(template.gross_profit_rate.value * PPM), "ppm", template.gross_profit_rate),
+        gross_profit_rate_ppm=taken.ppm("gross_profit_rate_ppm", firm.gross_profit_rate_ppm,
+                                        template.gross_profit_rate),
         gross_profit_per_day_fen=None,
         industry=firm.industry,
-        pi_records_general=taken("records_general", firm.records_general,
-                                 of_heads(template.records_general_per_head), "count",
-                                 template.records_general_per_head),
-        pi_records_sensitive=taken("records_sensitive", firm.records_sensitive,
-                                   of_heads(template.records_sensitive_per_head), "count",
-                                   template.records_sensitive_per_head),
+        pi_records_general=taken.count("records_general", firm.records_general,
+                                       template.records_general_per_head, times=heads),
+        pi_records_sensitive=taken.count("records_sensitive", firm.records_sensitive,
+                                         template.records_sensitive_per_head, times=heads),
         important_data=firm.important_data,
         critical_infrastructure=firm.critical_infrastructure,
-        online_revenue_ppm=taken("online_revenue_ppm", firm.online_revenue_ppm,
-                                 round(template.online_revenue.value * PPM), "ppm",
-                                 template.online_revenue),
-        tolerable_outage_seconds=taken(
+        online_revenue_ppm=taken.ppm("online_revenue_ppm", firm.online_revenue_ppm,
+                                     template.online_revenue),
+        tolerable_outage_seconds=taken.seconds(
             "tolerable_outage_seconds", firm.tolerable_outage_seconds,
-            round(template.tolerable_outage_hours.value * 3600), "seconds",
             template.tolerable_outage_hours),
-        ot_systems=taken("operations_systems", firm.operations_systems,
-                         template.operations_systems[SIZES.index(size)], "count", None),
-        headcount=headcount,
-        endpoints=taken("endpoints", firm.endpoints, max(of_heads(template.endpoints_per_head), 1),
-                        "count", template.endpoints_per_head),
+        ot_systems=taken.count("operations_systems", firm.operations_systems, systems),
+        headcount=heads,
+        endpoints=taken.count("endpoints", firm.endpoints, template.endpoints_per_head,
+                              times=heads, least=1),
         jurisdictions=("CN-mainland",),
-        high_value_payments_per_year=taken(
-            "high_value_payments_per_year", None, of_heads(template.payments_per_head), "count",
-            template.payments_per_head),
-        recovery_seconds=taken("recovery_seconds", firm.recovery_seconds,
-                               round(template.recovery_hours.value * 3600), "seconds",
-                               template.recovery_hours),
+        high_value_payments_per_year=taken.count(
+            "high_value_payments_per_year", None, template.payments_per_head, times=heads),
+        recovery_seconds=taken.seconds("recovery_seconds", firm.recovery_seconds,
+                                       template.recovery_hours),
         size=size, template=template.id, providers=_providers(firm, chain))
-    return profile, tuple(estimates)
+    return profile, tuple(taken.estimates)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What is given, else the template's figure, which is noted as an estimate."""
+
+    firm: Firm
+    template: Template
+    as_of: str
+    estimates: list[TemplateEstimate]
+
+    def count(self, field: str, given: int | None, figure: Estimate, *, times: float = 1.0,
+              least: int = 0) -> int:
+        """A number of things: the figure times so many, at least so many."""
+        return self._scaled(field, given, figure, times, "count", least)
+
+    def ppm(self, field: str, given: int | None, figure: Estimate) -> int:
+        """A share of the whole."""
+        return self._scaled(field, given, figure, PPM, "ppm")
+
+    def seconds(self, field: str, given: int | None, hours: Estimate) -> int:
+        """A time that the template gives in hours."""
+        return self._scaled(field, given, hours, 3600, "seconds")
+
+    def _scaled(self, field: str, given: int | None, figure: Estimate, times: float, unit: str,
+                least: int = 0) -> int:
+        if given is not None:
+            return given
+        value, low, high = (max(round(times * one), least)
+                            for one in (figure.value, *figure.interval))
+        self.estimates.append(TemplateEstimate(
+            self.firm.id, field, value, unit, self.template.id,
+            Source(self.template.source, self.template.confidence, self.as_of, (low, high))))
+        return value
 
 
 def assets_of(
@@ -274,8 +293,10 @@ def assets_of(
     for one in sorted(found, key=lambda one: ASSET_KINDS.index(one.kind)):  # stable
         if one.output_share_ppm is None:
             share = round(template.output_share.get(one.kind, 0.0) * PPM)
-            estimates.append(TemplateEstimate(firm.id, f"assets.{one.id}.output_share_ppm", share,
-                                              "ppm", template.id, source))
+            low, high = template.output_share_interval.get(one.kind, _NO_SHARE)
+            estimates.append(TemplateEstimate(
+                firm.id, f"assets.{one.id}.output_share_ppm", share, "ppm", template.id,
+                replace(source, interval=(round(low * PPM), round(high * PPM)))))
             one = msgspec.structs.replace(one, output_share_ppm=share)
         out.append(one)
     return tuple(out), tuple(estimates)
@@ -291,8 +312,8 @@ def _usual(chain: Chain, firm: Firm, template: Template, size: Size) -> tuple[As
         kinds.add("operations")
     outgoing = {link.kind for link in chain.links_from.get(firm.id, ())}
     incoming = {link.kind for link in chain.links_to.get(firm.id, ())}
-    kinds |= {kind for link, kind in _RELEASING if link in outgoing}
-    kinds |= {kind for link, kind in _RECEIVING if link in incoming}
+    kinds |= {kind for link, kind in _SENDING.items() if link in outgoing}
+    kinds |= {kind for link, kind in _RECEIVING.items() if link in incoming}
     return tuple(kind for kind in ASSET_KINDS if kind in kinds)
 
 
@@ -302,8 +323,10 @@ def _providers(firm: Firm, chain: Chain | None) -> tuple[Mapping[str, JSON], ...
     return tuple({"id": name, "critical": True} for name in names)
 
 
-def _headcount(firm: Firm, template: Template) -> int:
-    return max(round(firm.revenue_fen / 100 / template.revenue_per_head_yuan.value), 1)
+def _heads(template: Template) -> Estimate:
+    """Heads for each yuan of revenue."""
+    figure = template.revenue_per_head_yuan
+    return Estimate(1.0 / figure.value, (1.0 / figure.interval[1], 1.0 / figure.interval[0]))
 
 
 def _faults(file: TemplatesFile) -> Iterator[Fault]:
@@ -328,7 +351,7 @@ def _faults(file: TemplatesFile) -> Iterator[Fault]:
                     0.0 <= figure.interval[0] <= figure.value <= figure.interval[1] < 1e12):
                 yield _fault(f"templates[{place}].{name}", "the value lies outside its interval",
                              "give a possible value inside its interval")
-        if one.revenue_per_head_yuan.value <= 0.0:
+        if one.revenue_per_head_yuan.interval[0] <= 0.0:
             yield _fault(f"templates[{place}].revenue_per_head_yuan", "no revenue per head",
                          "give a figure above zero")
         for name in ("gross_profit_rate", "online_revenue"):
@@ -336,9 +359,17 @@ def _faults(file: TemplatesFile) -> Iterator[Fault]:
                 yield _fault(f"templates[{place}].{name}", "more than the whole",
                              "give a share from 0 to 1")
         for kind, share in one.output_share.items():
-            if not 0.0 <= share <= 1.0:
-                yield _fault(f"templates[{place}].output_share.{kind}", f"{share:g} is no share",
-                             "give a number from 0 to 1")
+            low, high = one.output_share_interval.get(kind, (share, share))
+            if not 0.0 <= low <= share <= high <= 1.0:
+                yield _fault(f"templates[{place}].output_share.{kind}",
+                             f"{share:g} in [{low:g}, {high:g}] is no share",
+                             "give a number from 0 to 1 inside its interval")
+        for number, (low, high) in zip(one.operations_systems, one.operations_systems_interval,
+                                       strict=True):
+            if not 0 <= low <= number <= high:
+                yield _fault(f"templates[{place}].operations_systems",
+                             f"{number} lies outside its interval",
+                             "give a possible value inside its interval")
 
 
 def _fault(field: str, message: str, mend: str) -> Fault:
