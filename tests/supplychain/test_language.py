@@ -30,10 +30,10 @@ from dinghai.supplychain.language import (
     Figure,
     Language,
     language_of,
-    leaning,
     read_language,
     shipped_language,
 )
+from dinghai.supplychain.language_ranges import drawn, leaning
 from dinghai.vocabulary.indicators import indicators
 
 FOLDER = resources.files("dinghai.data").joinpath("supplychain")
@@ -314,3 +314,19 @@ def test_the_ends_of_the_intervals_favour_one_side(language: Language) -> None:
     assert (attacker.slowed <= language.slowed).all() and (defender.slowed <= 1e9).all()
     assert len({attacker.hash, language.hash, defender.hash}) == 3
     assert np.array_equal(attacker.reach, language.reach)
+
+
+def test_a_drawn_language_lies_inside_the_intervals_and_its_seed_names_it(
+    language: Language,
+) -> None:
+    drawings = [drawn(language, seed) for seed in range(200)]
+    assert drawn(language, 7).hash == drawings[7].hash
+    assert len({one.hash for one in drawings}) == len(drawings)
+    place = language.place["lateral_movement"]
+    low, high = language.step("lateral_movement").chance.interval
+    chances = np.array([one.chance[place] for one in drawings])
+    assert low <= chances.min() < chances.max() <= high
+    assert 0.35 < (chances < language.chance[place]).mean() < 0.65
+    others = np.array([one.chance[language.place["credentials"]] for one in drawings])
+    assert abs(np.corrcoef(chances, others)[0, 1]) < 0.3  # each figure by itself
+    assert (drawings[0].chance[language.place[language.file.start]]) == 1.0

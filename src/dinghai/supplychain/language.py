@@ -212,7 +212,7 @@ def language_of(steps_text: str, mitigations_text: str) -> Language:
               *_located(_mitigation_faults(steps, against), MITIGATIONS_FILE, mitigations_text)]
     if faults:
         raise InputError.of(faults)
-    found = _arrays(steps, against)
+    found = assembled(steps, against)
     reach = found.reach
     idle = [Fault(f"{control.indicator} reaches no step", None, None, f"controls[{place}].steps",
                   "name steps whose techniques ATT&CK lists its mitigations for")
@@ -222,41 +222,8 @@ def language_of(steps_text: str, mitigations_text: str) -> Language:
     return found
 
 
-def leaning(language: Language, to: Literal["attacker", "defender"]) -> Language:
-    """The same language at the ends of all its intervals that favour one side.
-
-    What a result is between the two is how far the figures of the language determine it.
-    """
-    high, low = (1, 0) if to == "attacker" else (0, 1)
-
-    def end(figure: Figure, place: int) -> Figure:
-        return Figure(figure.interval[place], figure.interval)
-
-    replace = msgspec.structs.replace
-    steps = replace(language.file, steps=tuple(
-        replace(one, chance=end(one.chance, high), days=end(one.days, low),
-                stops=None if one.stops is None else end(one.stops, high))
-        for one in language.steps))
-    against, held, rules = (language.mitigations, language.mitigations.containment,
-                            language.mitigations.findings)
-    mended = replace(
-        against,
-        controls=tuple(replace(
-            one, capability=end(one.capability, low), reliability=end(one.reliability, low),
-            slows=None if one.slows is None else end(one.slows, low)) for one in against.controls),
-        containment=replace(
-            held, median_days=end(held.median_days, high),
-            controls=tuple(replace(one, strength=end(one.strength, low))
-                           for one in held.controls)),
-        findings=replace(
-            rules, kev_exposed=end(rules.kev_exposed, high), epss=end(rules.epss, high),
-            inside=end(rules.inside, high),
-            severity={name: end(one, high) for name, one in rules.severity.items()},
-            technique={name: end(one, high) for name, one in rules.technique.items()}))
-    return _arrays(steps, mended)
-
-
-def _arrays(steps: StepsFile, against: MitigationsFile) -> Language:
+def assembled(steps: StepsFile, against: MitigationsFile) -> Language:
+    """The arrays of files that were checked."""
     reach = np.array([[_reach(control, step, steps.start) for step in steps.steps]
                       for control in against.controls])
     force = np.array([control.capability.value * control.reliability.value
