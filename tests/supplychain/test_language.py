@@ -192,7 +192,7 @@ def replaced(text: str, old: str, new: str, *, within: str = "") -> str:
     ("value = 0.6", "value = 0.9", "steps[1].chance", "cannot be"),
     ("value = 0.6", "value = nan", "steps[1].chance", "cannot be"),
     ("0.85]", "1.85]", "steps[1].chance", "cannot be"),
-    ("value = 2.0", "value = 0.0", "steps[1].days", "cannot be"),
+    ("value = 0.2", "value = 0.0", "steps[1].days", "cannot be"),
     ("value = 1.0", "value = 0.0", "steps[1].sigma", "cannot be"),
     ("value = 1.0, interval = [0.6, 1.6]", "value = 1.0, interval = [0.6, 6.0]", "steps[1].sigma",
      "cannot be"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from datetime import date
 
 import msgspec
@@ -23,6 +23,7 @@ from dinghai.supplychain.compiling import (
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.language import ASSET_KINDS, LINK_KINDS, Language, shipped_language
 from dinghai.supplychain.step_reasons import containment_reasons, step_reasons
+from dinghai.supplychain.twin import step_graph_of, twin_of
 from dinghai.vocabulary.indicators import indicators
 from tests.supplychain.step_chains import asset, chain, firm, weakness
 
@@ -100,13 +101,14 @@ def test_several_assets_of_a_kind_have_steps_of_their_own(language: Language) ->
     two = compile_firm(chain(assets=[asset("files", "east"), asset("files", "west"),
                                      asset("web", "shop"), asset("web", "portal")]),
                        firm(), language)
-    assert {"server_access.east", "encrypt.west", "flood.shop", "flood.portal"} <= set(two.codes)
-    assert not {"server_access.files", "encrypt.files", "flood", "flood.web"} & set(two.codes)
-    assert "flood" in one.codes  # there is only one: no asset in its code
-    assert parents(two, "collect.east") == {"server_access.east"}
-    assert parents(two, "encrypt_local.west") == {"privilege_escalation", "server_access.west"}
-    assert parents(two, "server_implant.shop") == {"exploit_public.shop", "lateral_movement"}
-    assert two.assets[place(two, "encrypt.west")] == ("west",)
+    assert {"server_access.files-2", "encrypt.files", "flood.web", "flood.web-2"} <= set(two.codes)
+    assert set(one.codes) < set(two.codes)  # another asset renames no step
+    assert parents(two, "collect.files") == {"server_access.files"}
+    assert parents(two, "encrypt_local.files-2") == {"privilege_escalation",
+                                                     "server_access.files-2"}
+    assert parents(two, "server_implant.web") == {"exploit_public.web", "lateral_movement"}
+    assert two.assets[place(two, "encrypt.files")] == ("east",)
+    assert two.assets[place(two, "encrypt.files-2")] == ("west",)
     assert two.assets[place(two, "lateral_movement")] == ()
 
 
@@ -116,12 +118,12 @@ def test_only_what_the_internet_sees_is_exploited_from_it(language: Language) ->
         return {code for code in steps.codes if code.startswith("exploit_public")}
 
     assert exploited() == {"exploit_public.remote_access", "exploit_public.web"}
-    assert exploited(asset("web", exposed=False)) == {"exploit_public"}
+    assert exploited(asset("web", exposed=False)) == {"exploit_public.remote_access"}
     assert exploited(asset("database", exposed=True)) == {
         "exploit_public.remote_access", "exploit_public.web", "exploit_public.database"}
     steps = compile_firm(chain(assets=[asset("operations", "plant", exposed=True)]), firm(),
                          language)
-    assert "exploit_public.plant" in parents(steps, "operations_access")
+    assert "exploit_public.operations" in parents(steps, "operations_access.operations")
 
 
 def test_an_and_step_waits_for_all_it_needs_and_is_gone_without_one_of_them(
@@ -130,7 +132,7 @@ def test_an_and_step_waits_for_all_it_needs_and_is_gone_without_one_of_them(
     steps = compile_firm(chain(), firm(), language)
     needed = parents(steps, "encrypt.business_system")
     assert needed == {"domain_control", "defences_off", "stage_deployment"}
-    for code in ("encrypt.files", "operations_stop", "destroy_recovery"):
+    for code in ("encrypt.files", "operations_stop.operations", "destroy_recovery"):
         assert steps.waits_for_all[place(steps, code)]
     assert not steps.waits_for_all[place(steps, "encrypt_local.files")]
     small = firm(revenue_fen=500_000_000, headcount=40)  # no directory: nothing to control
@@ -159,7 +161,7 @@ def test_outage_is_a_share_of_the_asset_and_of_assets_together(language: Languag
         asset("files", output_share_ppm=200_000), asset("database", output_share_ppm=0),
         asset("workstations", output_share_ppm=500_000)]), firm(), language)
     share = {code: steps.output_share[place(steps, code)] for code in steps.codes}
-    assert share["encrypt.orders"] == pytest.approx(0.6)
+    assert share["encrypt.business_system"] == pytest.approx(0.6)
     assert share["encrypt.files"] == pytest.approx(0.2)
     stops = language.step("destroy").stops
     assert stops is not None
@@ -233,7 +235,7 @@ def test_epss_raises_by_its_probability_and_severity_where_nothing_is_known(
 def test_a_weakness_of_a_technique_raises_the_steps_that_use_it(language: Language) -> None:
     found = chain(weaknesses=[weakness("remote_access", technique="T1110.003", severity="high")])
     assert {one.step: one.ground for one in compiled(found, language).raised} == {
-        "external_login": "technique"}
+        "external_login.remote_access": "technique"}
     inside = chain(weaknesses=[weakness("workstations", technique="T1562.001")])
     assert {one.step for one in compiled(inside, language).raised} == {"defences_off"}
     none = chain(weaknesses=[weakness("files", technique="T1600")])
@@ -321,15 +323,21 @@ def test_the_reasons_of_a_step_make_its_chance(language: Language) -> None:
                 left *= 1.0 - float(child.value or 0.0)
         assert trace.value == found.steps.chance[at]
         assert found.steps.chance[at] == pytest.approx(1.0 - left)
+        days = [float(one.value or 0.0) for one in trace.children if one.name == "days.median"]
+        mus = found.steps.mu[found.steps.target == at]
+        assert days == pytest.approx(np.exp(mus[:1]).tolist())
         for _, node in trace.walk():
+            if node.name == "days.median":
+                assert node.value == pytest.approx(math.prod(
+                    float(one.value or 0.0) for one in node.children))
             if node.name.startswith("indicator."):
                 assert node.source is not None and node.source.interval is not None
                 assert node.find("coverage").operation in ("prior", "linear", "complete_only")
     trace = step_reasons(found, "exploit_public.web", language)
     assert trace.find(f"finding.{CVE}").operation == "kev"
-    unknown = step_reasons(found, "external_login", language).find("indicator.AST-05")
+    unknown = step_reasons(found, "external_login.remote_access", language).find("indicator.AST-05")
     assert unknown.find("coverage").value == language.missing_prior
-    known = step_reasons(found, "external_login", language).find("indicator.IAM-01")
+    known = step_reasons(found, "external_login.remote_access", language).find("indicator.IAM-01")
     assert known.find("coverage").value == 0.125  # half an MFA roll-out: one half, cubed
     with pytest.raises(KeyError):
         step_reasons(found, "encrypt.everything", language)
@@ -345,13 +353,17 @@ def test_the_reasons_of_containment_make_its_median(language: Language) -> None:
     assert trace.value == pytest.approx(np.exp(found.steps.containment_mu))
 
 
-def test_without_containment_an_attack_goes_on_for_ever() -> None:
-    steps = compile_firm(chain(), firm(), shipped_language())
-    bare = FirmSteps(*(getattr(steps, name) for name in (
-        "codes", "waits_for_all", "chance", "peril", "output_share", "source", "target", "mu",
-        "sigma", "start", "entries", "exits")))
-    assert np.isinf(bare.containment_mu) and bare.steps == steps.steps
-    assert replace(bare, containment_mu=1.0).containment_mu == 1.0
+def test_segmentation_slows_in_quarters_and_firms_alike_have_the_same_times(
+    language: Language,
+) -> None:
+    def times(score: int) -> np.ndarray:
+        return compile_firm(chain(scores={"maker": {**HALF, "NET-01": score}}), firm(),
+                            language).mu
+
+    assert np.array_equal(times(500_000), times(749_999))
+    assert (times(750_000) >= times(500_000)).all() and (times(750_000) > times(500_000)).any()
+    other = compile_firm(chain(scores={"maker": {"NET-01": 500_000}}), firm(), language).mu
+    assert np.array_equal(times(500_000), other)
 
 
 def test_thousands_of_firms_share_what_they_have_in_common(language: Language) -> None:
@@ -364,3 +376,24 @@ def test_thousands_of_firms_share_what_they_have_in_common(language: Language) -
     assert len({id(one.source) for one in made}) <= 40
     with pytest.raises(ValueError, match="read-only"):
         made[0].source[0] = 1
+
+
+def test_the_twin_joins_firms_and_firms_alike_share_a_structure(language: Language) -> None:
+    """Scores move chances; only segmentation, in quarters, moves times."""
+    firms = [firm(f"f{number}") for number in range(60)]
+    links = [Link(source=f"f{number}", target="f0", kind=LINK_KINDS[number % 6])
+             for number in range(1, 60)]
+    found = chain(*firms, links=links, scores={
+        one.id: {name: (number * 31 + place * 17) % 101 * 10_000
+                 for place, name in enumerate(indicators())}
+        for number, one in enumerate(firms)}, assets=[
+        asset("web", f"site-{one.id}", of=one.id) for one in firms])
+    steps = {one.id: compile_firm(found, one, language) for one in firms}
+    twin = twin_of(found, steps)
+    kinds = {(one.codes, one.source.tobytes()) for one in steps.values()}
+    assert len(twin.structures) <= 5 * len(kinds) < 20
+    assert len(twin.links.party) == 59  # each sender has the exit of its link
+    assert (twin.links.party == 0).all()
+    graph = step_graph_of(twin)
+    assert graph.nodes == sum(one.steps for one in steps.values())
+    assert f"f0/{steps['f0'].codes[steps['f0'].entries['data_share']]}" in graph.names

@@ -106,11 +106,11 @@ def test_passages_are_of_a_plausible_size() -> None:
     assert 0.05 < reached < 0.3 and 1.0 < days < 8.0
     reached, days = arrivals(500_000, "remote_access", "exfiltration")
     assert 0.2 < reached < 0.6 and 1.5 < days < 8.0
-    assert arrivals(500_000, "remote_access", "operations_stop")[1] > 7.0
+    assert arrivals(500_000, "remote_access", "operations_stop.operations")[1] > 7.0
 
 
-@pytest.mark.parametrize("end", ["encrypt.business_system", "exfiltration", "operations_stop",
-                                 "destroy_recovery", "domain_control"])
+@pytest.mark.parametrize("end", ["encrypt.business_system", "exfiltration", "destroy_recovery",
+                                 "operations_stop.operations", "domain_control"])
 def test_each_better_posture_is_reached_less_often(end: str) -> None:
     shares = [arrivals(ppm, "remote_access", end)[0] for ppm in (0, 500_000, 1_000_000)]
     assert shares[0] > 1.5 * shares[1] > 1.5 * 3.0 * shares[2]

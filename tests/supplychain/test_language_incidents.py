@@ -33,9 +33,7 @@ def ways(row: IncidentRow) -> set[tuple[str, str]]:
     """The ways of the network of a firm with the incident's assets, by code."""
     network = network_of(LANGUAGE, tuple(
         (kind, kind in LANGUAGE.file.exposed_by_default) for kind in row.assets))
-    codes = [LANGUAGE.steps[kind].id if asset < 0
-             else f"{LANGUAGE.steps[kind].id}.{row.assets[asset]}"
-             for kind, asset in zip(network.kind.tolist(), network.named, strict=True)]
+    codes = network.codes
     return {(codes[one], codes[other]) for one, other in zip(
         network.source.tolist(), network.target.tolist(), strict=True)}
 

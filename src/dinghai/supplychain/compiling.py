@@ -6,6 +6,7 @@ of their kinds of assets, the effect of equal scores) is worked out once.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -98,19 +99,16 @@ def compile_with_reasons(
         (one.kind, one.kind in visible if one.exposed is None else one.exposed)
         for one in assets))
     effect = _effect(language, coverage_of(language, posture))
-    codes = tuple(language.steps[kind].id if asset < 0
-                  else f"{language.steps[kind].id}.{assets[asset].id}"
-                  for kind, asset in zip(network.kind.tolist(), network.named, strict=True))
     chance = effect.chance[network.kind]
     raises, idle = _raises(chain, firm, language, network, assets, kev, epss)
-    raised = _apply(raises, chance, codes, language)
+    raised = _apply(raises, chance, network.codes, language)
     mu = effect.mu[network.kind]
-    output = np.zeros(len(codes))
+    output = np.zeros(len(network.codes))
     for place, stops, on in network.impacts:
         output[place] = stops * _together(assets, on)
     steps = FirmSteps(
-        codes=codes, waits_for_all=network.waits_for_all, chance=chance, peril=network.peril,
-        output_share=output, source=network.source, target=network.target,
+        codes=network.codes, waits_for_all=network.waits_for_all, chance=chance,
+        peril=network.peril, output_share=output, source=network.source, target=network.target,
         mu=mu[network.target], sigma=language.sigma[network.kind][network.target],
         start=network.start, entries=network.entries, exits=network.exits,
         assets=tuple(tuple(assets[one].id for one in on) for on in network.on),
@@ -140,13 +138,18 @@ def coverage_of(language: Language, posture: Posture) -> tuple[float, ...]:
             *(score(one.indicator) for one in language.mitigations.containment.controls))
 
 
+def in_quarters(coverage: float) -> float:
+    """The coverage that slows: whole quarters, so that firms alike have the same times."""
+    return math.floor(coverage * 4.0) / 4.0
+
+
 @lru_cache(maxsize=16384)
 def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
     chance, mu = language.chance.copy(), language.mu.copy()
     for place, control in enumerate(language.controls):  # in order: the same bytes everywhere
         chance *= 1.0 - language.stopped[place] * coverage[place]
         if control.slows is not None:
-            row = language.slowed[place] * coverage[place]
+            row = language.slowed[place] * in_quarters(coverage[place])
             for kind in np.flatnonzero(row).tolist():
                 mu[kind] += ln(1.0 + float(row[kind]))
     containment = language.mitigations.containment

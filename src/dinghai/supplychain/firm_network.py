@@ -26,15 +26,16 @@ AssetTraits = tuple[tuple[AssetKind, bool], ...]
 class Network:
     """Steps in the language's order, copies in the order of the assets.
 
-    By step: ``kind`` is its place in the language, ``on`` the assets it happens on by their place,
-    ``named`` the asset that its code needs because there are several copies (−1: none). ``opened``
-    are the steps that a vulnerability of each asset raises. ``impacts`` are the steps that cost:
+    By step: ``kind`` is its place in the language, ``on`` the assets it happens on by their place;
+    ``codes`` name a copy by the kind of its asset and, from the second on, its number
+    (``encrypt.files``, ``encrypt.files-2``): another asset renames no step. ``opened`` are the
+    steps that a vulnerability of each asset raises. ``impacts`` are the steps that cost:
     place, share that stops, and the assets that it is a share of.
     """
 
     kind: Places
     on: tuple[tuple[int, ...], ...]
-    named: tuple[int, ...]
+    codes: tuple[str, ...]
     waits_for_all: Flags
     peril: npt.NDArray[np.int8]
     source: Places
@@ -64,9 +65,7 @@ def network_of(language: Language, traits: AssetTraits) -> Network:
     copies = _reached(language, _copies(language, traits))
     steps = language.steps
     place = {(copy.kind, copy.on): number for number, copy in enumerate(copies)}
-    numbers: dict[int, int] = {}
-    for copy in copies:
-        numbers[copy.kind] = numbers.get(copy.kind, 0) + 1
+    names = _names(traits)
     ways = [(place[parent.kind, parent.on], number)
             for number, copy in enumerate(copies)
             for parent in _parents(language, copy, copies)]
@@ -74,7 +73,8 @@ def network_of(language: Language, traits: AssetTraits) -> Network:
     return Network(
         kind=np.array([copy.kind for copy in copies], dtype=np.int32),
         on=tuple(copy.on for copy in copies),
-        named=tuple(copy.on[0] if numbers[copy.kind] > 1 else -1 for copy in copies),
+        codes=tuple(f"{steps[copy.kind].id}.{names[copy.on[0]]}" if steps[copy.kind].by_asset
+                    else steps[copy.kind].id for copy in copies),
         waits_for_all=np.array([steps[copy.kind].gate == "and" for copy in copies],
                                dtype=np.bool_),
         peril=np.array([_peril(steps[copy.kind]) for copy in copies], dtype=np.int8),
@@ -89,6 +89,14 @@ def network_of(language: Language, traits: AssetTraits) -> Network:
                      for asset, (kind, _) in enumerate(traits)),
         impacts=tuple((number, stops.value, copy.on) for number, copy in enumerate(copies)
                       if (stops := steps[copy.kind].stops) is not None))
+
+
+def _names(traits: AssetTraits) -> tuple[str, ...]:
+    """Each asset's kind, with its number from the second of a kind on."""
+    kinds = [kind for kind, _ in traits]
+    numbers = [kinds[:place].count(kind) + 1 for place, kind in enumerate(kinds)]
+    return tuple(kind if number == 1 else f"{kind}-{number}"
+                 for kind, number in zip(kinds, numbers, strict=True))
 
 
 def _copies(language: Language, traits: AssetTraits) -> list[_Copy]:

@@ -183,10 +183,7 @@ class _Ground:
 
     def __init__(self, language: Language, network: Network, row: IncidentRow) -> None:
         self.language, self.network, link = language, network, row.link
-        self.codes = tuple(
-            language.steps[kind].id if asset < 0
-            else f"{language.steps[kind].id}.{row.assets[asset]}"
-            for kind, asset in zip(network.kind.tolist(), network.named, strict=True))
+        self.codes = network.codes
         self.exit = network.exits[link] if link else -1
         self.entry = network.entries[link] if link else -1
         self.after: list[list[int]] = [[] for _ in self.codes]

@@ -10,8 +10,8 @@ from dinghai.losses.curves import exp
 from dinghai.losses.effects import shaped
 from dinghai.losses.tables import shipped_tables
 from dinghai.supplychain.attack_facts import ATTACK_VERSION, FACTS_AS_OF
-from dinghai.supplychain.compiling import CompiledFirm, Raised
-from dinghai.supplychain.language import Control, Language
+from dinghai.supplychain.compiling import CompiledFirm, Raised, in_quarters
+from dinghai.supplychain.language import Control, Language, Step
 
 _ATTACK: Final = Source(
     f"MITRE ATT&CK v{ATTACK_VERSION}: mitigations of techniques, and groups known to use them",
@@ -35,12 +35,8 @@ def step_reasons(compiled: CompiledFirm, code: str, language: Language) -> Trace
     left = Trace("chance.with_controls", _left(step.chance.value, controls), "ratio", "product",
                  None, (Trace("chance.uncontrolled", step.chance.value, "ratio", "table",
                               language.source_of(step, step.chance)), *controls))
-    times = [float(mu) for mu, target in zip(compiled.steps.mu, compiled.steps.target, strict=True)
-             if target == place]
-    median = (Trace("days.median", exp(times[0]), "days", "lognormal",
-                    language.source_of(step, step.days)),) if times else ()
     return Trace(f"step.{code}", float(compiled.steps.chance[place]), "ratio", "one_of_them", None,
-                 (left, *findings, *median))
+                 (left, *findings, *_time(compiled, place, step, language)))
 
 
 def containment_reasons(compiled: CompiledFirm, language: Language) -> Trace:
@@ -81,6 +77,22 @@ def _coverage(compiled: CompiledFirm, indicator: str, shape: str,
     table = shipped_tables().controls
     return coverage, Trace("coverage", coverage, "ratio", "prior", Source(
         str(table["missing_source"]), str(table["missing_confidence"]), str(table["as_of"])))
+
+
+def _time(compiled: CompiledFirm, place: int, step: Step, language: Language) -> tuple[Trace, ...]:
+    """The median days of a step that something leads to, and what slows it."""
+    ways = compiled.steps.target == place
+    if not ways.any():
+        return ()
+    slowed = tuple(
+        Trace(f"slowed.{control.indicator}", 1.0 + slow * in_quarters(coverage), "ratio",
+              "one_plus_product", language.source_of(control, control.slows), (trace,))
+        for row, control in enumerate(language.controls) if control.slows is not None
+        and (slow := float(language.slowed[row, language.place[step.id]])) > 0.0
+        for coverage, trace in (_coverage(compiled, control.indicator, control.shape, language),))
+    return (Trace("days.median", exp(float(compiled.steps.mu[ways][0])), "days", "product", None,
+                  (Trace("days.unslowed", step.days.value, "days", "lognormal",
+                         language.source_of(step, step.days)), *slowed)),)
 
 
 def _finding(one: Raised, language: Language) -> Trace:
