@@ -186,7 +186,7 @@ def test_a_known_exploited_vulnerability_raises_the_steps_of_its_asset_strongly(
     at = place(after.steps, "exploit_public.remote_access")
     assert after.steps.chance[at] > 5 * before.chance[at] and after.steps.chance[at] > 0.6
     raised = {one.step: one for one in after.raised}
-    assert set(raised) == {"exploit_public.remote_access"}
+    assert set(raised) == {"exploit_public.remote_access", "lateral_movement"}
     assert raised["exploit_public.remote_access"].ground == "kev"
     others = [one for one in range(after.steps.steps) if after.steps.codes[one] not in raised]
     assert np.array_equal(after.steps.chance[others], before.chance[others])
@@ -201,6 +201,11 @@ def test_a_vulnerability_of_any_kind_of_asset_raises_something(
                   weaknesses=[weakness("it", cve=CVE)])
     raised = compiled(found, language, kev=kev(CVE)).raised
     assert raised and all(one.after > one.before for one in raised)
+    inside = chain(assets=[asset(kind, "it", exposed=False)],  # type: ignore[arg-type]
+                   weaknesses=[weakness("it", cve=CVE)])
+    found_inside = compiled(inside, language, kev=kev(CVE)).raised
+    assert found_inside and {one.step for one in found_inside} <= {one.step for one in raised}
+    assert not [one for one in found_inside if one.step.startswith("exploit_public")]
 
 
 def test_inside_the_firm_a_vulnerability_counts_less(language: Language) -> None:
@@ -230,6 +235,17 @@ def test_epss_raises_by_its_probability_and_severity_where_nothing_is_known(
         ("kev", rules.kev_exposed.value)]
     most = grounds(epss=epss(CVE_2024_0001=1_000_000), kev=kev(CVE))[0][1]
     assert most >= grounds(kev=kev(CVE))[0][1]
+
+
+def test_a_finding_may_say_how_its_vulnerability_is_used(language: Language) -> None:
+    def raised(technique: str | None) -> dict[str, str]:
+        found = chain(weaknesses=[weakness("web", cve=CVE, technique=technique)])
+        return {one.step: one.ground for one in compiled(found, language, kev=kev(CVE)).raised}
+
+    assert raised(None) == {"exploit_public.web": "kev", "lateral_movement": "kev"}
+    assert raised("T1190") == {"exploit_public.web": "kev"}
+    assert raised("T1068") == {"privilege_escalation": "kev"}  # of no use from the internet
+    assert raised("T1600") == raised(None)  # no step uses it
 
 
 def test_a_weakness_of_a_technique_raises_the_steps_that_use_it(language: Language) -> None:

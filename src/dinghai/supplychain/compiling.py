@@ -207,24 +207,30 @@ def _by_vulnerability(
         ground, by = "epss", score.epss_ppm / PPM * rules.epss.value
     if kev is not None and weakness.cve in kev and rules.kev_exposed.value >= by:
         ground, by = "kev", rules.kev_exposed.value
+    said = ([] if weakness.technique is None
+            else _using(weakness.technique, asset, language, network))
     return [(place, ground, by if language.steps[network.kind[place]].exposed
-             else by * rules.inside.value) for place in network.opened[asset]]
+             else by * rules.inside.value) for place in said or network.opened[asset]]
 
 
 def _by_technique(
     weakness: Weakness, asset: int, language: Language, network: Network
 ) -> list[tuple[int, Ground, float]]:
-    """Steps of the asset, else of the whole firm, that use the technique."""
     if weakness.technique is None:
         return []
     by = language.mitigations.findings.technique[weakness.severity].value
+    return [(place, "technique", by)
+            for place in _using(weakness.technique, asset, language, network)]
+
+
+def _using(technique: str, asset: int, language: Language, network: Network) -> list[int]:
+    """Steps of the asset, else of the whole firm, that use the technique."""
     using = [place for place, kind in enumerate(network.kind.tolist())
              if place != network.start
-             and any(same_family(weakness.technique, one)
+             and any(same_family(technique, one)
                      for one in language.steps[kind].techniques)]
     here = [place for place in using if asset in network.on[place]]
-    return [(place, "technique", by)
-            for place in here or [place for place in using if not network.on[place]]]
+    return here or [place for place in using if not network.on[place]]
 
 
 def _apply(raises: list[_Raise], chance: Floats, codes: tuple[str, ...],

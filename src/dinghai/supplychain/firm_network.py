@@ -85,7 +85,8 @@ def network_of(language: Language, traits: AssetTraits) -> Network:
         exits={kind: by_code[step.id] for kind in LINK_KINDS for step in steps
                if kind in step.exits and step.id in by_code},
         opened=tuple(tuple(number for number, copy in enumerate(copies)
-                           if asset in copy.on and kind in steps[copy.kind].opened_on)
+                           if kind in steps[copy.kind].opened_on
+                           and (asset in copy.on or not copy.on))
                      for asset, (kind, _) in enumerate(traits)),
         impacts=tuple((number, stops.value, copy.on) for number, copy in enumerate(copies)
                       if (stops := steps[copy.kind].stops) is not None))
