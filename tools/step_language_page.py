@@ -32,7 +32,6 @@ A *figure* is `{{ value = …, interval = [low, high] }}`. Each row has `source`
 | `version`, `as_of` | identity |
 | `start` | the step at which an attack on the firm begins; no control acts on it |
 | `highest_chance` | no finding raises a step above it |
-| `exposed_by_default` | kinds of asset that the internet sees where an asset does not say |
 | `steps.id`, `.name_zh`, `.name_en` | code and names |
 | `steps.tactic`, `.techniques` | of ATT&CK; controls act through the mitigations of the \
 techniques |
@@ -82,6 +81,7 @@ A control that reaches no step is refused.
 
 | key | is |
 |---|---|
+| `exposure.kinds` | assets that the internet sees where the chain does not say |
 | `sizes.sections` → `headcount`, `revenue_yuan` | what makes a firm large, medium, small: both; \
 the last row is for all other sections |
 | `templates.sections` | sections of GB/T 4754; each has one template |

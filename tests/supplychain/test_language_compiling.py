@@ -103,6 +103,7 @@ def test_several_assets_of_a_kind_have_steps_of_their_own(language: Language) ->
                        firm(), language)
     assert {"server_access.files-2", "encrypt.files", "flood.web", "flood.web-2"} <= set(two.codes)
     assert set(one.codes) < set(two.codes)  # another asset renames no step
+    assert language.of_code("encrypt.files-2") is language.step("encrypt")
     assert parents(two, "collect.files") == {"server_access.files"}
     assert parents(two, "encrypt_local.files-2") == {"privilege_escalation",
                                                      "server_access.files-2"}

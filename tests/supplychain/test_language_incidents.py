@@ -21,6 +21,7 @@ from dinghai.supplychain.language import (
     language_of,
     shipped_language,
 )
+from dinghai.supplychain.templates import shipped_templates
 from tests.supplychain.test_language import MITIGATIONS, STEPS
 
 LANGUAGE = shipped_language()
@@ -31,8 +32,8 @@ NAMES = sorted(ROWS)
 
 def ways(row: IncidentRow) -> set[tuple[str, str]]:
     """The ways of the network of a firm with the incident's assets, by code."""
-    network = network_of(LANGUAGE, tuple(
-        (kind, kind in LANGUAGE.file.exposed_by_default) for kind in row.assets))
+    exposed = shipped_templates().exposure.kinds
+    network = network_of(LANGUAGE, tuple((kind, kind in exposed) for kind in row.assets))
     codes = network.codes
     return {(codes[one], codes[other]) for one, other in zip(
         network.source.tolist(), network.target.tolist(), strict=True)}

@@ -66,7 +66,7 @@ def test_every_estimate_says_where_it_comes_from() -> None:
     assert rate.source.interval == tuple(
         round(one * 1e6) for one in row.gross_profit_rate.interval)
     for estimate in (*estimates, *more):
-        if estimate.unit != "asset":
+        if estimate.unit not in ("asset", "flag"):
             low, high = estimate.source.interval or (1, 0)
             assert low <= estimate.value <= high, estimate  # type: ignore[operator]
     heads = next(one for one in estimates if one.field == "headcount")
@@ -124,6 +124,11 @@ def test_listed_assets_stand_beside_those_of_the_template() -> None:
     assert not {"assets.vault", "assets.web", "assets.vault.output_share_ppm"} & fields
     assert [one.kind for one in found] == sorted(
         (one.kind for one in found), key=ASSET_KINDS.index)
+    seen = {one.id: one.exposed for one in found}
+    assert seen["web"] is True and seen["vault"] is False and seen["remote_access"] is True
+    flags = {one.field: one.value for one in estimates if one.unit == "flag"}
+    assert flags == {"assets.vault.exposed": False, "assets.mail.exposed": False,
+                     "assets.web.exposed": True}
     with pytest.raises(InputError, match="stands twice"):
         assets_of(chain(one, assets=[asset("files"), asset("web", "files")]), one)
 

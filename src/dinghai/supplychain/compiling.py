@@ -94,10 +94,7 @@ def compile_with_reasons(
     """The firm's steps, what findings raised, and what was estimated."""
     posture = posture_of(chain, firm)
     assets, estimates = assets_of(chain, firm, templates)
-    visible = language.file.exposed_by_default
-    network = network_of(language, tuple(
-        (one.kind, one.kind in visible if one.exposed is None else one.exposed)
-        for one in assets))
+    network = network_of(language, tuple((one.kind, one.exposed is True) for one in assets))
     effect = _effect(language, coverage_of(language, posture))
     chance = effect.chance[network.kind]
     raises, idle = _raises(chain, firm, language, network, assets, kev, epss)

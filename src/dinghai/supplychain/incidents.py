@@ -21,6 +21,7 @@ from dinghai.supplychain.attack_facts import same_family
 from dinghai.supplychain.chain import AssetKind, LinkKind
 from dinghai.supplychain.firm_network import Network, network_of
 from dinghai.supplychain.language import ASSET_KINDS, Language
+from dinghai.supplychain.templates import shipped_templates
 from dinghai.vocabulary.tables import read_table, read_toml_table
 
 _FAR: Final = 10_000
@@ -144,8 +145,8 @@ def incidents(language: Language) -> tuple[Incident, ...]:
 def incident(row: IncidentRow, language: Language) -> Incident:
     """One incident in a language, at firms that run one asset of each kind that it touched."""
     flow = published_flows()[row.id]
-    network = network_of(language, tuple(
-        (kind, kind in language.file.exposed_by_default) for kind in row.assets))
+    exposed = shipped_templates().exposure.kinds
+    network = network_of(language, tuple((kind, kind in exposed) for kind in row.assets))
     ground = _Ground(language, network, row)
     actions = {number: incident_rows().instead.get(node.technique, node.technique)
                for number, node in enumerate(flow.nodes) if node.technique is not None}

@@ -134,7 +134,6 @@ class StepsFile(_Part, frozen=True):
     as_of: str
     start: str
     highest_chance: float
-    exposed_by_default: tuple[AssetKind, ...]
     steps: tuple[Step, ...]
 
 
@@ -183,6 +182,10 @@ class Language:
     def step(self, name: str) -> Step:
         """A kind of step by its code. Raises KeyError."""
         return self.steps[self.place[name]]
+
+    def of_code(self, code: str) -> Step:
+        """The kind of a firm's step: ``encrypt`` of ``encrypt.files-2``. Raises KeyError."""
+        return self.step(code.partition(".")[0])
 
     def source_of(self, row: Step | Control | Containment | Watch | Findings,
                   figure: Figure) -> Source:

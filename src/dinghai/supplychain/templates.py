@@ -87,12 +87,21 @@ class Template(_Part, frozen=True):
     confidence: Confidence
 
 
+class Exposure(_Part, frozen=True):
+    """The kinds of asset that the internet sees where the chain does not say."""
+
+    kinds: tuple[AssetKind, ...]
+    source: str
+    confidence: Confidence
+
+
 class TemplatesFile(_Part, frozen=True):
     """templates.toml."""
 
     schema: Literal["dinghai.firm-templates/1"]
     version: str
     as_of: str
+    exposure: Exposure
     sizes: tuple[SizeClass, ...]
     templates: tuple[Template, ...]
 
@@ -266,7 +275,8 @@ class _Taken:
 def assets_of(
     chain: Chain, firm: Firm, file: TemplatesFile | None = None
 ) -> tuple[tuple[Asset, ...], tuple[TemplateEstimate, ...]]:
-    """The firm's assets with their share of output, in the order of kinds; what is estimated.
+    """The firm's assets in the order of kinds, each with its share of output and whether the
+    internet sees it; and what of it is estimated.
 
     A kind that the firm does not list is taken from its template or follows from its links; an
     estimated asset has its kind as its name. Raises InputError for a name that stands twice.
@@ -274,6 +284,7 @@ def assets_of(
     file = file or shipped_templates()
     template = template_of(firm, file)
     source = Source(template.source, template.confidence, file.as_of)
+    visible = Source(file.exposure.source, file.exposure.confidence, file.as_of)
     given = chain.assets_of.get(firm.id, ())
     names = {one.id for one in given}
     if len(names) < len(given):
@@ -298,6 +309,12 @@ def assets_of(
                 firm.id, f"assets.{one.id}.output_share_ppm", share, "ppm", template.id,
                 replace(source, interval=(round(low * PPM), round(high * PPM)))))
             one = msgspec.structs.replace(one, output_share_ppm=share)
+        if one.exposed is None:
+            seen = one.kind in file.exposure.kinds
+            if one.id in names:  # what is there by estimate is seen by estimate
+                estimates.append(TemplateEstimate(firm.id, f"assets.{one.id}.exposed", seen, "flag",
+                                                  template.id, visible))
+            one = msgspec.structs.replace(one, exposed=seen)
         out.append(one)
     return tuple(out), tuple(estimates)
 
