@@ -6,10 +6,11 @@ firm leaves out is None, which is not zero: it is estimated from its template an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +25,9 @@ Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,
 Ratio = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**16)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**11)]
+
+
+T = TypeVar("T")
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,3 +168,35 @@ class Chain(Struct, frozen=True, dict=True):
     def firm(self) -> Mapping[str, Firm]:
         """The firms by their id."""
         return {one.id: one for one in self.firms}
+
+    @cached_property
+    def controls_of(self) -> Mapping[str, tuple[ControlScore, ...]]:
+        """The scores of each firm that has any."""
+        return _grouped((one.firm, one) for one in self.controls)
+
+    @cached_property
+    def assets_of(self) -> Mapping[str, tuple[Asset, ...]]:
+        """The assets of each firm that lists any."""
+        return _grouped((one.firm, one) for one in self.assets)
+
+    @cached_property
+    def weaknesses_of(self) -> Mapping[str, tuple[Weakness, ...]]:
+        """The findings at each firm that has any."""
+        return _grouped((one.firm, one) for one in self.weaknesses)
+
+    @cached_property
+    def links_from(self) -> Mapping[str, tuple[Link, ...]]:
+        """The attack links that leave a firm or provider."""
+        return _grouped((one.source, one) for one in self.links)
+
+    @cached_property
+    def links_to(self) -> Mapping[str, tuple[Link, ...]]:
+        """The attack links that lead to a firm or provider."""
+        return _grouped((one.target, one) for one in self.links)
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return {key: tuple(values) for key, values in found.items()}
