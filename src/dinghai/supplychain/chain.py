@@ -36,7 +36,8 @@ class Firm(Struct, frozen=True):
     ``tier`` is 0 for the owner and its distance in deals for the others. ``recovery_seconds`` is
     the median time to work again after a stop of everything. ``limit_fen`` and
     ``event_deductible_fen`` are of its own cover in the programme; None takes the programme's.
-    ``dossier`` names its folder, where the chain has one.
+    ``dossier`` names its folder, where the chain has one. ``estimated`` are fields of this firm
+    that were assumed when the chain was made, not stated by anyone.
     """
 
     id: Identifier
@@ -62,6 +63,8 @@ class Firm(Struct, frozen=True):
     dossier: str | None = None
     limit_fen: Amount | None = None
     event_deductible_fen: Amount | None = None
+    province: str = ""
+    estimated: tuple[str, ...] = ()
 
 
 class ControlScore(Struct, frozen=True):
@@ -123,13 +126,14 @@ class Link(Struct, frozen=True, rename={"source": "from", "target": "to"}):
 
 class Goods(Struct, frozen=True, rename={"source": "from", "target": "to"}):
     """A delivery: ``share_ppm`` of the buyer's output stops without it once its stock is used up,
-    less what can be bought elsewhere."""
+    less what can be bought elsewhere. ``item`` says what is delivered."""
 
     source: Identifier
     target: Identifier
     share_ppm: Ratio
     stock_seconds: Count | None = None
     substitutable_ppm: Ratio | None = None
+    item: str = ""
 
 
 class Programme(Struct, frozen=True):
