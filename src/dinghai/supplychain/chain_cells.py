@@ -118,8 +118,9 @@ def _text(text: str) -> str:
     return text
 
 
-_READERS: Final[dict[Kind, Callable[[str], JSON]]] = {"text": _text, "whole": _whole, "flag": _flag, "day": _day, "list": _list,
-                   "amount": _amount, "share": _share, "span": _span}
+_READERS: Final[dict[Kind, Callable[[str], JSON]]] = {
+    "text": _text, "whole": _whole, "flag": _flag, "day": _day, "list": _list, "amount": _amount,
+    "share": _share, "span": _span}
 
 
 def _write_amount(fen: int) -> str:
