@@ -20,7 +20,7 @@ from dinghai.foundation.errors import Fault, InputError
 from dinghai.supplychain.chain import Asset, Chain, ControlScore, Firm, Weakness
 from dinghai.supplychain.chain_checks import wrongs_of_chain
 from dinghai.supplychain.chain_file import DOSSIERS, chain_of, read_any_text
-from dinghai.supplychain.firm_evidence import FirmEvidence, firm_evidence
+from dinghai.supplychain.firm_evidence import FirmEvidence, firm_evidence, place_assets
 
 _OF_PROFILE: Final[Mapping[str, str]] = {
     "gross_profit_rate_ppm": "gross_profit_rate_ppm", "headcount": "headcount",
@@ -157,20 +157,9 @@ def _add(made: _Additions, firm: Firm, name: str, known: _Known, chain: Chain,
 
 def _add_assets(made: _Additions, firm: str, found: FirmEvidence, weak: set[Any]) -> None:
     """Assets of the scans: into the chain's own of the same id or name, or beside them."""
-    names: dict[str, str] = {}
-    for asset in found.assets:
-        mine = next((one for (owner, code), one in made.assets.items() if owner == firm
-                     and (code == asset.id or (one.name and one.name == asset.name))), None)
-        names[asset.id] = mine.id if mine else asset.id
-        if mine is None:
-            made.assets[firm, asset.id] = asset
-        else:
-            further = [one for one in asset.products if one not in mine.products]
-            made.assets[firm, mine.id] = msgspec.structs.replace(
-                mine, exposed=asset.exposed if mine.exposed is None else mine.exposed,
-                products=(*mine.products, *further))
-        made.known_by.append(KnownBy(firm, "assets", names[asset.id],
-                                     "dossier" if mine is None else "chain"))
+    names, new = place_assets(firm, found, made.assets)
+    made.known_by += [KnownBy(firm, "assets", one, "dossier" if one in new else "chain")
+                      for one in names.values()]
     for weakness in found.weaknesses:
         moved = msgspec.structs.replace(weakness, asset=names[weakness.asset])
         key = (firm, moved.asset, moved.cve, moved.technique)

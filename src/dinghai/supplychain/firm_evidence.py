@@ -99,12 +99,35 @@ def firm_evidence(
     weaknesses = _weaknesses(firm, findings, left_out)
     weak = {one.asset for one in weaknesses}
     shown = {asset_id(one.asset) for one in findings
-             if one.kind in ("open_port", "service", "component")}
+             if one.port is not None or one.kind == "component"}
     assets = tuple(one for one in _assets(firm, findings) if one.id in weak | shown)
     scores = _scores(firm, answers, readings, findings, kev, epss, on)
     if assessed:
         scores = tuple(msgspec.structs.replace(one, known_by="assessment") for one in scores)
     return FirmEvidence(scores, assets, weaknesses, dict(left_out))
+
+
+def place_assets(firm: str, found: FirmEvidence,
+                 assets: dict[tuple[str, str], Asset]) -> tuple[Mapping[str, str], set[str]]:
+    """Put a firm's assets among those known, by (firm, id): one of the same id or name is kept and
+    filled up. Gives the id that each has there, and the ids that are new."""
+    names: dict[str, str] = {}
+    new: set[str] = set()
+    mine = {code: one for (owner, code), one in assets.items() if owner == firm}
+    for asset in found.assets:
+        known = mine.get(asset.id) or next(
+            (one for one in mine.values() if one.name and one.name == asset.name), None)
+        if known is None:
+            known = asset
+            new.add(asset.id)
+        else:
+            further = [one for one in asset.products if one not in known.products]
+            known = msgspec.structs.replace(
+                known, exposed=asset.exposed if known.exposed is None else known.exposed,
+                products=(*known.products, *further))
+        mine[known.id] = assets[firm, known.id] = known
+        names[asset.id] = known.id
+    return names, new
 
 
 def _scores(
