@@ -122,11 +122,18 @@ def _listed(number: int, chain: Chain, firm: Firm, goods: Goods | None,
         chain.firm[partner].name_zh, goods.item if goods else "",
         _percent(goods.share_ppm) if goods else "",
         _percent(goods.substitutable_ppm) if goods else "",
-        goods.stock_seconds // 86_400 if goods and goods.stock_seconds is not None else "",
+        _stock(goods.stock_seconds) if goods else "",
         firm.province, firm.industry, firm.revenue_fen // 1_000_000, firm.headcount or "",
         "（略）", linked("remote_access"), {True: "是", False: "否", None: ""}[mfa],
         linked("software_update"), linked("data_share"), linked("email_trust"),
         linked("shared_credential"), "；".join(used))
+
+
+def _stock(seconds: int | None) -> str:
+    """Days, as the heading says; hours with their unit where they are no whole days."""
+    if seconds is None:
+        return ""
+    return f"{seconds // 86_400}" if seconds % 86_400 == 0 else f"{seconds // 3_600}小时"
 
 
 def _percent(ppm: int | None) -> str:

@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from dinghai.foundation.money import MAXIMUM_FEN
+
 Role = Literal["owner", "supplier", "dealer", "customer"]
 LinkKind = Literal["remote_access", "software_update", "data_share", "email_trust",
                    "shared_credential", "shared_provider"]
@@ -22,7 +24,7 @@ AssetKind = Literal["workstations", "mail", "remote_access", "web", "directory",
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Ratio = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Amount = Annotated[int, msgspec.Meta(ge=0, le=10**16)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_FEN)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**11)]
 
 
@@ -45,7 +47,7 @@ class Firm(Struct, frozen=True):
     role: Role
     tier: Annotated[int, msgspec.Meta(ge=0, le=20)]
     industry: str
-    revenue_fen: Annotated[int, msgspec.Meta(gt=0, le=10**16)]
+    revenue_fen: Annotated[int, msgspec.Meta(gt=0, le=MAXIMUM_FEN)]
     name_en: str = ""
     credit_code: str = ""
     gross_profit_rate_ppm: Ratio | None = None

@@ -261,6 +261,7 @@ def _links(parts: Parts) -> Iterator[Wrong]:
     firms = _firm_ids(parts)
     providers = None if parts.providers is None else _known(
         parts, "providers", (one.id for one in parts.providers))
+    ends = set() if firms is None or providers is None else firms | providers
     for row, one in enumerate(rows):
         if one.source == one.target:
             yield Wrong("links", row, "target", f"{one.source!r} is linked to itself",
@@ -268,7 +269,7 @@ def _links(parts: Parts) -> Iterator[Wrong]:
         if firms is None or providers is None:
             continue
         for name, value in (("source", one.source), ("target", one.target)):
-            yield from _unknown("links", row, name, value, firms | providers, "firm or provider")
+            yield from _unknown("links", row, name, value, ends, "firm or provider")
         if one.kind == "shared_provider" and one.source in firms:
             yield Wrong("links", row, "source", f"{one.source!r} is a firm, not a shared provider",
                         "list it in providers.csv under an id of its own, or choose another kind")

@@ -20,7 +20,7 @@ from dinghai.experience.own_values import CellFault
 from dinghai.foundation.canonical import JSON, canonical_bytes, read_json, sha256_hex
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.locating import line_index, with_lines
-from dinghai.foundation.reading import parse_toml, plain, typed
+from dinghai.foundation.reading import parse_toml, plain
 from dinghai.supplychain.chain import Chain, Identifier, Programme
 from dinghai.supplychain.chain_cells import Kind, read_cell, write_cell
 from dinghai.supplychain.chain_checks import (
@@ -40,6 +40,7 @@ from dinghai.supplychain.chain_tables import (
     Rows,
     csv_of,
     read_rows,
+    struct_faults,
     with_products,
     without_long_lists,
 )
@@ -79,11 +80,14 @@ def read_chain_json(path: Path) -> Chain:
 def chain_of(raw: JSON, *, file: str | None = None, text: str | None = None) -> Chain:
     """A chain from plain data. Raises InputError with every fault."""
     try:
-        chain = typed(raw, Chain, file=file, text=text)
-    except InputError as error:
-        raise InputError.of(Fault(one.message, one.file or file, one.line or _first(text),
-                                  one.field, one.mend or "see docs/reference/chain-files.md")
-                            for one in error.faults) from error
+        chain = msgspec.convert(raw, Chain, strict=True)
+    except msgspec.ValidationError:
+        found = InputError.of(_capped(_type_faults(raw, file)))
+        if file and text is not None:
+            found = with_lines(found, file, text)
+            found = InputError.of(Fault(one.message, file, one.line or 1, one.field, one.mend)
+                                  for one in found.faults)
+        raise found from None
     wrongs = wrongs_of_chain(chain)
     if wrongs:
         found = InputError.of(Fault(one.message, file, None, _path(one), one.mend)
@@ -92,8 +96,25 @@ def chain_of(raw: JSON, *, file: str | None = None, text: str | None = None) -> 
     return chain
 
 
-def _first(text: str | None) -> int | None:
-    return 1 if text is not None else None
+def _type_faults(raw: JSON, file: str | None) -> list[Fault]:
+    """Every value of a document that is not as the types say."""
+    if not isinstance(raw, dict):
+        return [Fault("this is no chain", file, None, None,
+                      "see docs/reference/chain-files.md for what stands in a chain")]
+    faults = struct_faults({name: one for name, one in raw.items()
+                            if name not in TABLES or not isinstance(one, list)}, Chain, file=file)
+    for name, kind in TABLES.items():
+        rows = raw.get(name)
+        if isinstance(rows, list):
+            faults = [one for one in faults if one.field != name]
+            for place, row in enumerate(rows):
+                where = f"{name}[{place}]"
+                if not isinstance(row, dict):
+                    faults.append(Fault("this is no row", file, None, where,
+                                        "write an object: { … }"))
+                else:
+                    faults += struct_faults(row, kind, file=file, prefix=f"{where}.")
+    return faults
 
 
 def _path(wrong: Wrong) -> str:
@@ -206,11 +227,11 @@ def _read_head(folder: Path, faults: list[Fault]) -> tuple[Head | None, Mapping[
             if name in programme:
                 _plain_amount(programme, name, lines, faults)
     try:
-        head = typed(raw, Head, file=HEAD, text=text)
-    except InputError as error:
-        faults.extend(Fault(one.message, HEAD, one.line or 1, one.field,
-                            one.mend or "see docs/reference/chain-files.md")
-                      for one in error.faults)
+        head = msgspec.convert(raw, Head, strict=True)
+    except msgspec.ValidationError:
+        found = with_lines(InputError.of(struct_faults(raw, Head, file=HEAD)), HEAD, text)
+        faults.extend(Fault(one.message, HEAD, one.line or 1, one.field, one.mend)
+                      for one in found.faults)
         return None, lines
     return (head if len(faults) == before else None), lines
 

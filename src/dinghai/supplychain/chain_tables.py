@@ -107,7 +107,7 @@ def read_rows(path: Path, kind: type[msgspec.Struct], faults: list[Fault]) -> Ro
     try:
         table = of_csv(read_bytes(path), path.name)
     except InputError as error:
-        faults.extend(Fault(one.message, path.name, one.line, one.field, one.mend)
+        faults.extend(Fault(one.message, path.name, one.line or 1, one.field, one.mend)
                       for one in error.faults)
         return Rows(path.name)
     places = _header(table, kind, faults)
@@ -206,17 +206,40 @@ def _row(row: Row, table: TableFile, kind: type[msgspec.Struct], places: Sequenc
     if len(faults) > before:
         return None
     try:
-        return typed(raw, kind)
-    except InputError as error:
+        return msgspec.convert(raw, kind, strict=True)
+    except msgspec.ValidationError:
         shares = {column.name for _, _, column, way in places if way == "share"}
         faults.extend(
-            Fault(_said(one.message), table.file, row.line,
-                  headings.get(one.field or "", one.field), _mended(one, one.field in shares))
-            for one in error.faults)
+            Fault(one.message, table.file, row.line, headings.get(one.field or "", one.field),
+                  "give a share from 0% to 100%" if one.field in shares else one.mend)
+            for one in struct_faults(raw, kind))
         return None
 
 
 _IDENTIFIER_PATTERN: Final = "matching regex"
+
+
+def struct_faults(raw: Mapping[str, JSON], kind: type[msgspec.Struct], *, file: str | None = None,
+                  prefix: str = "") -> list[Fault]:
+    """Every field of plain data that is not as the type says: each is looked at alone."""
+    fields = {one.encode_name: one for one in msgspec.structs.fields(kind)}
+    faults = []
+    for name, value in raw.items():
+        where = f"{prefix}{name}"
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            faults.append(Fault(f"there is no field {name!r}", file, None, where,
+                                (f"did you mean {near[0]}? " if near else "")
+                                + "known here: " + ", ".join(fields)))
+            continue
+        try:
+            typed(value, fields[name].type, file=file, prefix=where)
+        except InputError as error:
+            faults += [Fault(_said(one.message), file, None, one.field, _mended(one))
+                       for one in error.faults]
+    faults += [Fault("the field is missing", file, None, f"{prefix}{name}", f"add {name}")
+               for name, one in fields.items() if one.required and name not in raw]
+    return faults
 
 
 def _said(message: str) -> str:
@@ -224,9 +247,7 @@ def _said(message: str) -> str:
     return "this is not an identifier" if _IDENTIFIER_PATTERN in message else message
 
 
-def _mended(fault: Fault, share: bool) -> str:
-    if share:
-        return "give a share from 0% to 100%"
+def _mended(fault: Fault) -> str:
     if _IDENTIFIER_PATTERN in fault.message:
         return ("letters, digits, points, hyphens and underscores, a letter or digit first, "
                 "at most 64")
@@ -258,8 +279,9 @@ def csv_of(kind: type[msgspec.Struct], values: Sequence[Any]) -> bytes:
 
     Amounts, shares and durations are written plainly where each of the column reads back.
     """
-    kept = [column for column in columns(kind)
-            if column.required or any(_says(column, value) for value in values)]
+    defaults = {one.name: one.default for one in msgspec.structs.fields(kind)}
+    kept = [column for column in columns(kind) if column.required or any(
+        getattr(value, column.attribute) != defaults[column.attribute] for value in values)]
     written = {column.name: _written(column, [getattr(value, column.attribute)
                                               for value in values]) for column in kept}
     buffer = io.StringIO()
@@ -267,13 +289,6 @@ def csv_of(kind: type[msgspec.Struct], values: Sequence[Any]) -> bytes:
     writer.writerow([written[column.name][0] for column in kept])
     writer.writerows(zip(*(written[column.name][1] for column in kept), strict=True))
     return ("\ufeff" + buffer.getvalue()).encode()
-
-
-def _says(column: Column, value: Any) -> bool:
-    here = getattr(value, column.attribute)
-    default = next(field.default for field in msgspec.structs.fields(value)
-                   if field.name == column.attribute)
-    return bool(here != default)
 
 
 def _written(column: Column, values: Iterable[Any]) -> tuple[str, list[str]]:

@@ -160,7 +160,7 @@ def _day_of(answer: Answer | None, seen: date | None) -> date | None:
 def asset_id(name: str) -> str:
     """An identifier for an address, a host name or an application."""
     plain = _NAMELESS.sub("-", name).strip("-._")
-    if plain == name and len(plain) <= _LONGEST_ID:
+    if plain and plain == name and len(plain) <= _LONGEST_ID:
         return plain
     mark = sha256_hex(name.encode("utf-8", "replace"))[:8]
     return f"{plain[:_LONGEST_ID - 9].rstrip('-._')}-{mark}" if plain else f"asset-{mark}"

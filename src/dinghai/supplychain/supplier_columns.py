@@ -32,6 +32,7 @@ _UNITS: Final[Mapping[str, str]] = {
     "%": "%", "percent": "%", "人": "", "名": "", "台": ""}
 _ENDINGS: Final = ("万元", "亿元", "元", "天数", "天", "(%)", "%")
 _SHORTEST_PART: Final = 2
+_SHORTEST_LATIN_PART: Final = 5
 _HEADER_ROWS: Final = 10
 _MOSTLY: Final = 0.8
 _PROVINCES: Final = frozenset((
@@ -214,8 +215,7 @@ def _by_name(heading: str) -> tuple[str, int, bool]:
         bare = word.removesuffix(ending)
         if bare != word and bare in names:
             return names[bare], len(bare), True
-    inside = [name for name in names if len(name) >= _SHORTEST_PART and name in word
-              and (not name.isascii() or len(name) >= 4)]
+    inside = [name for name in names if len(name) >= _SHORTEST_PART and _stands_in(name, word)]
     if not inside:
         return "", 0, False
     # of equally long names the later counts: 供应商邮箱 is a mail box, not a supplier
@@ -223,6 +223,15 @@ def _by_name(heading: str) -> tuple[str, int, bool]:
     last = max(inside, key=lambda name: (word.rfind(name) + len(name), len(name)))
     chosen = last if word.endswith(last) else longest
     return names[chosen], len(chosen), False
+
+
+def _stands_in(name: str, word: str) -> bool:
+    """Whether a name is part of a heading; letters only as a word among Chinese, or from five on:
+    "note" is in "notebook" too, and "api" in "capital"."""
+    if not name.isascii():
+        return name in word
+    alone = re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", word)
+    return alone is not None or (len(name) >= _SHORTEST_LATIN_PART and name in word)
 
 
 def _by_content(table: TableFile, place: int) -> str:

@@ -155,9 +155,11 @@ def _firm(row: Row, table: TableFile, header: SupplierHeader, readers: Mapping[s
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for code, guess in header.columns.items():
-        text = ordinary(row.at(guess.place))
-        if text.casefold() in _NOT_KNOWN:
+        text = row.at(guess.place)
+        if ordinary(text).casefold() in _NOT_KNOWN:
             continue
+        if readers[code] not in (_text, _list):  # names stay as they are written
+            text = ordinary(text)
         try:
             values[code] = readers[code](text)
         except CellFault as fault:
