@@ -298,3 +298,17 @@ def test_the_result_is_plain_json(tmp_path: Path) -> None:
     found = imported(tmp_path, LIST).to_dict()
     assert msgspec.json.decode(msgspec.json.encode(found)) == found
     assert found["schema"] == "dinghai.chain-import/1"
+
+
+def test_reports_of_real_tools_make_a_sound_chain(shared: Path, tmp_path: Path) -> None:
+    folder = shared / "data/scans"
+    names = sorted(one.name for one in folder.iterdir() if one.is_dir())
+    listed = "名称,行业,营收(万元)\n" + "".join(f"{name},C,100\n" for name in names)
+    found = imported(tmp_path, listed, evidence=folder)
+    assert {one.firm for one in found.chain.assets} >= {
+        next(one.id for one in found.chain.firms if one.name_zh == name)
+        for name in ("nuclei", "openvas", "cyclonedx", "nmap") if name in names}
+    assert len(found.chain.weaknesses) > 500
+    assert all(one.mend and one.file for one in found.rejected)
+    write_chain(found.chain, tmp_path / "c")
+    assert read_chain(tmp_path / "c") == found.chain

@@ -235,7 +235,7 @@ def _weaknesses(parts: Parts) -> Iterator[Wrong]:
         if one.cve is None and one.technique is None:
             yield Wrong("weaknesses", row, "cve", "neither a CVE nor a technique is named",
                         "name one of them")
-        if one.cve and not _CVE.fullmatch(one.cve):
+        if one.cve and not is_cve(one.cve):
             yield Wrong("weaknesses", row, "cve", f"{one.cve!r} is not a CVE",
                         "write it like CVE-2024-12345")
         if one.technique and one.technique not in known_techniques():
@@ -296,6 +296,11 @@ def _goods(parts: Parts) -> Iterator[Wrong]:
                         f"{share / 10_000:g}% of the output of {buyer!r} stops without its "
                         "deliveries", "the shares of one buyer, less what can be bought "
                         "elsewhere, add up to at most 100%")
+
+
+def is_cve(text: str) -> bool:
+    """Whether a text is the id of a common vulnerability."""
+    return _CVE.fullmatch(text) is not None
 
 
 def share_of(goods: Goods) -> int:

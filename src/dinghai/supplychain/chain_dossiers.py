@@ -61,6 +61,7 @@ class _Additions:
     controls: list[ControlScore] = field(default_factory=list)
     assets: dict[tuple[str, str], Asset] = field(default_factory=dict)
     weaknesses: list[Weakness] = field(default_factory=list)
+    assets_of: dict[str, dict[str, Asset]] = field(default_factory=dict)
     known_by: list[KnownBy] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
 
@@ -80,6 +81,8 @@ def chain_of_dossiers(
     faults: list[Fault] = []
     made = _Additions({one.id: one for one in chain.firms},
                       assets={(one.firm, one.id): one for one in chain.assets})
+    for asset in chain.assets:
+        made.assets_of.setdefault(asset.firm, {})[asset.id] = asset
     stated = {(one.firm, one.indicator) for one in chain.controls}
     known = {(one.firm, one.asset, one.cve, one.technique) for one in chain.weaknesses}
     for firm in chain.firms:
@@ -157,7 +160,9 @@ def _add(made: _Additions, firm: Firm, name: str, known: _Known, chain: Chain,
 
 def _add_assets(made: _Additions, firm: str, found: FirmEvidence, weak: set[Any]) -> None:
     """Assets of the scans: into the chain's own of the same id or name, or beside them."""
-    names, new = place_assets(firm, found, made.assets)
+    mine = made.assets_of.setdefault(firm, {})
+    names, new = place_assets(found, mine)
+    made.assets.update(((firm, code), one) for code, one in mine.items())
     made.known_by += [KnownBy(firm, "assets", one, "dossier" if one in new else "chain")
                       for one in names.values()]
     for weakness in found.weaknesses:

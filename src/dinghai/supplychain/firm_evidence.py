@@ -21,6 +21,7 @@ from dinghai.evidence.finding import EvidenceReading, Finding
 from dinghai.foundation.calendar import shanghai_day
 from dinghai.foundation.canonical import sha256_hex
 from dinghai.supplychain.chain import Asset, AssetKind, ControlScore, Weakness
+from dinghai.supplychain.chain_checks import is_cve
 from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.tables import read_toml_table
 
@@ -107,13 +108,12 @@ def firm_evidence(
     return FirmEvidence(scores, assets, weaknesses, dict(left_out))
 
 
-def place_assets(firm: str, found: FirmEvidence,
-                 assets: dict[tuple[str, str], Asset]) -> tuple[Mapping[str, str], set[str]]:
-    """Put a firm's assets among those known, by (firm, id): one of the same id or name is kept and
+def place_assets(found: FirmEvidence,
+                 mine: dict[str, Asset]) -> tuple[Mapping[str, str], set[str]]:
+    """Put a firm's assets among those known of it, by id: one of the same id or name is kept and
     filled up. Gives the id that each has there, and the ids that are new."""
     names: dict[str, str] = {}
     new: set[str] = set()
-    mine = {code: one for (owner, code), one in assets.items() if owner == firm}
     for asset in found.assets:
         known = mine.get(asset.id) or next(
             (one for one in mine.values() if one.name and one.name == asset.name), None)
@@ -125,7 +125,7 @@ def place_assets(firm: str, found: FirmEvidence,
             known = msgspec.structs.replace(
                 known, exposed=asset.exposed if known.exposed is None else known.exposed,
                 products=(*known.products, *further))
-        mine[known.id] = assets[firm, known.id] = known
+        mine[known.id] = known
         names[asset.id] = known.id
     return names, new
 
@@ -244,7 +244,7 @@ def _weaknesses_of(firm: str, finding: Finding,
     day = shanghai_day(finding.observed_at) if finding.observed_at else None
     source = _clean(f"{finding.source_name} {finding.rule}")
     if finding.cves and finding.severity != "info":
-        for cve in finding.cves:
+        for cve in filter(is_cve, finding.cves):
             yield Weakness(firm, asset, cve, None, _severity(finding), day, source)
     elif finding.kind == "component":
         for row in shipped_ranges().matches(finding.purl, finding.version):

@@ -6,6 +6,7 @@ was there of the same key; an empty cell never does.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -116,6 +117,9 @@ class Sources:
     assume: Mapping[str, str] = field(default_factory=dict)
 
 
+_Weak = tuple[str, str, str | None, str | None]
+
+
 @dataclass(slots=True)
 class _Making:
     """The parts of the chain while they grow."""
@@ -125,11 +129,13 @@ class _Making:
     firms: dict[str, Firm]
     controls: dict[tuple[str, str], ControlScore]
     assets: dict[tuple[str, str], Asset]
-    weaknesses: list[Weakness]
+    weaknesses: dict[_Weak, Weakness]
     providers: dict[str, Provider]
     links: dict[tuple[str, str, str], Link]
     goods: dict[tuple[str, str, str], Goods]
     names: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    depends: dict[str, int] = field(default_factory=dict)
     assumed: list[Assumed] = field(default_factory=list)
     rejected: list[Fault] = field(default_factory=list)
     unread: list[Fault] = field(default_factory=list)
@@ -166,12 +172,15 @@ def import_chain(into: Chain, sources: Sources, *, kev: KevTable,
     made = _Making(
         into.owner, into.as_of, {one.id: one for one in into.firms},
         {(one.firm, one.indicator): one for one in into.controls},
-        {(one.firm, one.id): one for one in into.assets}, list(into.weaknesses),
+        {(one.firm, one.id): one for one in into.assets},
+        {_weakness_key(one): one for one in into.weaknesses},
         {one.id: one for one in into.providers},
         {(one.source, one.target, one.kind): one for one in into.links},
         {(one.source, one.target, one.item): one for one in into.goods})
     for firm in into.firms:
         _name(made, firm)
+    for goods in into.goods:
+        made.depends[goods.target] = made.depends.get(goods.target, 0) + share_of(goods)
     guesses: tuple[Guess, ...] = ()
     strange: tuple[str, ...] = ()
     rows = 0
@@ -199,7 +208,7 @@ def _result(into: Chain, made: _Making, rows: int, guesses: tuple[Guess, ...],
             strange: tuple[str, ...]) -> ChainImport:
     chain = msgspec.structs.replace(
         into, firms=tuple(made.firms.values()), controls=tuple(made.controls.values()),
-        assets=tuple(made.assets.values()), weaknesses=tuple(made.weaknesses),
+        assets=tuple(made.assets.values()), weaknesses=tuple(made.weaknesses.values()),
         providers=tuple(made.providers.values()), links=tuple(made.links.values()),
         goods=tuple(made.goods.values()))
     if wrongs_of_chain(chain):
@@ -359,9 +368,10 @@ def _new_id(made: _Making, row: ListedFirm, role: str) -> str:
         wanted = asset_id(row["id"])
         if wanted not in made.firms and wanted not in made.providers:
             return wanted
-    number = 1 + sum(one.role == role for one in made.firms.values())
+    number = made.numbers.get(role) or 1 + sum(one.role == role for one in made.firms.values())
     while (found := f"{_PREFIX[role]}{number:03d}") in made.firms or found in made.providers:
         number += 1
+    made.numbers[role] = number + 1
     return found
 
 
@@ -420,14 +430,15 @@ def _delivery(made: _Making, row: ListedFirm, firm_id: str, partner: str, listed
     source, target = (partner, firm_id) if downstream else (firm_id, partner)
     goods = Goods(source, target, share, stock, substitutable, row["item"] or "")
     key = (source, target, goods.item)
-    others = sum(share_of(one) for place, one in made.goods.items()
-                 if one.target == target and place != key)
-    if others + share_of(goods) > PPM:
+    before = made.goods.get(key)
+    total = made.depends.get(target, 0) + share_of(goods) - (share_of(before) if before else 0)
+    if total > PPM:
         made.unread.append(_fault(
             row, listed, "share", f"with this delivery more than 100% of the output of "
             f"{made.firms[target].name_zh!r} would stop", "the shares of one buyer add up to at "
             "most 100%: mend them, or state how much can be bought elsewhere"))
         return
+    made.depends[target] = total
     made.goods[key] = goods
 
 
@@ -465,6 +476,10 @@ def _new_provider(made: _Making, name: str) -> str:
 
 def _take_evidence(made: _Making, found: SupplierEvidence, kev: KevTable,
                    epss: EpssTable | None) -> None:
+    assets: dict[str, dict[str, Asset]] = defaultdict(dict)
+    for asset in made.assets.values():
+        assets[asset.firm][asset.id] = asset
+    _close(made, found)
     for name in found.names():
         firm = made.names.get(plain(name))
         if firm is None:
@@ -477,16 +492,12 @@ def _take_evidence(made: _Making, found: SupplierEvidence, kev: KevTable,
         known = firm_evidence(firm, answers, readings, kev=kev, epss=epss, on=made.as_of)
         for score in known.controls:
             _score(made.controls, score)
-        _close(made, firm, [one.source_name for one in readings])
-        names, _ = place_assets(firm, known, made.assets)
-        listed = {(one.firm, one.asset, one.cve, one.technique) for one in made.weaknesses
-                  if one.firm == firm}
+        mine = assets[firm]
+        names, _ = place_assets(known, mine)
+        made.assets.update(((firm, code), one) for code, one in mine.items())
         for weakness in known.weaknesses:
             moved = msgspec.structs.replace(weakness, asset=names[weakness.asset])
-            key = (firm, moved.asset, moved.cve, moved.technique)
-            if key not in listed:
-                listed.add(key)
-                made.weaknesses.append(moved)
+            made.weaknesses.setdefault(_weakness_key(moved), moved)
 
 
 def _score(controls: dict[tuple[str, str], ControlScore], new: ControlScore) -> None:
@@ -501,11 +512,19 @@ def _score(controls: dict[tuple[str, str], ControlScore], new: ControlScore) -> 
                                  "assessment", new.as_of or before.as_of)
 
 
-def _close(made: _Making, firm: str, files: Iterable[str]) -> None:
+def _close(made: _Making, found: SupplierEvidence) -> None:
     """Weaknesses that the same report named before are taken away: the new report says anew."""
-    names = tuple(files)
-    if names:
-        made.weaknesses = [one for one in made.weaknesses if one.firm != firm or not any(
-            one.source == name or one.source.startswith(f"{name} ") for name in names)]
+    reports: dict[str, set[str]] = defaultdict(set)
+    for name, readings in found.readings.items():
+        if plain(name) in made.names:
+            reports[made.names[plain(name)]] |= {one.source_name for one in readings}
+    for key, one in list(made.weaknesses.items()):
+        if any(one.source == name or one.source.startswith(f"{name} ")
+               for name in reports.get(one.firm, ())):
+            del made.weaknesses[key]
+
+
+def _weakness_key(one: Weakness) -> _Weak:
+    return one.firm, one.asset, one.cve, one.technique
 
 
