@@ -65,8 +65,8 @@ def write_files(folder: Path, *, encoding: str = "utf-8", **changed: str | None)
     return folder
 
 
-_TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=12).filter(
-    lambda text: text == text.strip())
+_TEXTS = (st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=12)
+          | st.text("=+-@';\\,\"\ufeff甲1", max_size=6)).filter(lambda text: text == text.strip())
 _NAMES = _TEXTS.filter(bool)
 _RATIOS = st.integers(0, 1_000_000)
 _MAYBE_RATIO = st.none() | _RATIOS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import tempfile
 from datetime import date
@@ -347,6 +348,20 @@ def test_cells_are_written_as_people_write_them() -> None:
         "35%", "0.0001%", "100%", "0%"]
     assert [write_cell("span", seconds) for seconds in (86_400, 5_400, 61, 0)] == [
         "1d", "90min", "61s", "0s"]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+a", "-b", "@c", "'=d", "''", "'e", "=;\\x"])
+def test_no_text_is_a_formula_to_a_spreadsheet(tmp_path: Path, name: str) -> None:
+    chain = read_chain(write_files(tmp_path / "c"))
+    firms = (msgspec.structs.replace(chain.firms[0], name_zh=name), *chain.firms[1:])
+    assets = (msgspec.structs.replace(chain.assets[0], products=(name,)), *chain.assets[1:])
+    made = msgspec.structs.replace(chain, firms=firms, assets=assets)
+    write_chain(made, tmp_path / "d")
+    assert read_chain(tmp_path / "d") == made
+    for table in ("firms", "assets"):
+        text = (tmp_path / "d" / f"{table}.csv").read_text("utf-8-sig")
+        assert not [cell for row in csv.reader(text.splitlines()) for cell in row
+                    if cell[:1] in ("=", "+", "-", "@")]
 
 
 def test_what_is_odd_is_remarked(tmp_path: Path) -> None:

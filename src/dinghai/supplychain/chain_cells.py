@@ -29,17 +29,28 @@ _SECONDS: Final = {"s": 1, "秒": 1, "mi": 60, "分": 60, "h": 3600, "小": 3600
 _DAY: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _FLAGS: Final = {"true": True, "yes": True, "y": True, "是": True, "有": True, "1": True,
                  "false": False, "no": False, "n": False, "否": False, "无": False, "0": False}
+_IN_WORDS: Final = frozenset(("text", "list"))
+_RUN: Final = frozenset("=+-@'")
+_GUARDED: Final = re.compile(r"'[=+\-@']")
 _PIECE: Final = re.compile(r"(?:\\.|[^;\\]|\\$)+", re.DOTALL)
 
 
 def read_cell(kind: Kind, text: str) -> JSON:
     """The value of a cell that is not empty. Raises CellFault."""
+    if kind in _IN_WORDS and _GUARDED.match(text):
+        text = text[1:]
     return _READERS[kind](text)
 
 
 def write_cell(kind: Kind, value: object) -> str:
-    """A cell that ``read_cell`` gives the value of. None is the empty cell."""
-    return "" if value is None else _WRITERS[kind](value)
+    """A cell that ``read_cell`` gives the value of. None is the empty cell.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    if value is None:
+        return ""
+    text = _WRITERS[kind](value)
+    return f"'{text}" if kind in _IN_WORDS and text[:1] in _RUN else text
 
 
 def _whole(text: str) -> int:
