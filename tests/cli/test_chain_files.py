@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -123,6 +124,23 @@ def test_import_into_a_chain_writes_over_it(
     assert run(capsys, "import", broken, "--into", folder, "-o", folder,
                "--all-or-nothing")[0] == 2
     assert read_chain(folder) == before
+
+
+def test_a_chain_written_elsewhere_still_finds_its_dossiers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(HAIYUE, tmp_path / "haiyue")
+    shutil.copytree(ROOT / "examples/donghai", tmp_path / "donghai")
+    document(capsys, "import", tmp_path / "haiyue/source/suppliers.csv", "--into",
+             tmp_path / "haiyue", "-o", tmp_path / "deeper/second")
+    found = read_chain(tmp_path / "deeper/second").firm
+    assert found["donghai"].dossier == "../../donghai"
+    assert found["s126"].dossier == "../../haiyue/dossiers/s126"
+    near = tmp_path / "second"
+    document(capsys, "import", tmp_path / "haiyue/source/suppliers.csv", "--into",
+             tmp_path / "haiyue", "-o", near)
+    assert document(capsys, "check", near)["counts"] == document(
+        capsys, "check", tmp_path / "haiyue")["counts"]
 
 
 @pytest.mark.parametrize(("words", "field"), [

@@ -18,7 +18,11 @@ from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import format_yuan
 from dinghai.supplychain.chain import Chain
-from dinghai.supplychain.chain_dossiers import MergedChain, chain_of_dossiers
+from dinghai.supplychain.chain_dossiers import (
+    MergedChain,
+    chain_of_dossiers,
+    dossiers_named_from,
+)
 from dinghai.supplychain.chain_export import GRAPHS, graphml_of
 from dinghai.supplychain.chain_file import chain_hash, notes_of, read_chain, write_chain
 from dinghai.supplychain.chain_overview import firm_overview, overview
@@ -257,11 +261,19 @@ def _import(arguments: argparse.Namespace) -> Answer:
     if not arguments.dry_run:
         same = arguments.into is not None and arguments.into.resolve() == (
             arguments.output.resolve())
-        write_chain(found.chain, arguments.output, replace=same)
+        moved = arguments.into is not None and arguments.into.is_dir() and not same
+        write_chain(_moved(found.chain, arguments) if moved else found.chain, arguments.output,
+                    replace=same)
         written = str(arguments.output)
     document = {**found.to_dict(), "dry_run": arguments.dry_run, "output": written}
     return Answer(document, list(_import_text(found, written)),
                   REFUSED if found.rejected else DONE)
+
+
+def _moved(chain: Chain, arguments: argparse.Namespace) -> Chain:
+    output: Path = arguments.output
+    goal = output.parent if output.suffix == ".json" else output
+    return dossiers_named_from(chain, arguments.into, goal)
 
 
 def _begun(arguments: argparse.Namespace) -> Chain:

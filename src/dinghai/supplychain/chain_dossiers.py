@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -115,6 +116,16 @@ def dossier_of(firm: Firm, folder: Path) -> Path | None:
         return folder / firm.dossier
     usual = folder / DOSSIERS / firm.id
     return usual if usual.is_dir() else None
+
+
+def dossiers_named_from(chain: Chain, folder: Path, goal: Path) -> Chain:
+    """The chain of a folder as it must name its dossiers from another folder."""
+    firms = []
+    for firm in chain.firms:
+        place = dossier_of(firm, folder)
+        firms.append(firm if place is None else msgspec.structs.replace(
+            firm, dossier=Path(os.path.relpath(place.resolve(), goal.resolve())).as_posix()))
+    return msgspec.structs.replace(chain, firms=tuple(firms))
 
 
 _Known = tuple[Profile | None, Mapping[str, Answer], tuple[EvidenceReading, ...]]
