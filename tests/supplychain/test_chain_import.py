@@ -175,6 +175,27 @@ def test_what_nobody_states_can_be_assumed_and_is_marked(tmp_path: Path) -> None
     assert [one.field for one in caught.value.faults] == ["--assume fame", "--assume revenue"]
 
 
+def test_values_out_of_bounds_are_rejected(tmp_path: Path) -> None:
+    found = imported(tmp_path, "名称,行业,营收(万元),员工人数,占比(%),库存(周)\n"
+                     "甲,C,1,500000000000,1,1\n乙,C,1,5,1,999999999999\n丙,C,0,5,1,1\n")
+    assert {(one.line, one.field) for one in found.rejected} == {
+        (2, "员工人数"), (3, "库存(周)"), (4, "营收(万元)")}
+    assert [one.name_zh for one in found.chain.firms[1:]] == ["乙"]
+    assert found.chain.goods == ()
+    with pytest.raises(InputError) as caught:
+        imported(tmp_path, LIST, assume={"industry": "Z", "tier": "0", "share": "120%",
+                                         "revenue": "0元"})
+    assert len(caught.value.faults) == 4
+
+
+def test_an_owner_that_cannot_be_is_refused() -> None:
+    for words in ({"industry": "Z"}, {"owner_id": "中"}, {"owner": " "}, {"id": "-"}):
+        with pytest.raises(InputError) as caught:
+            new_chain(**{"id": "hy", "name_zh": "链", "owner": "主", "owner_id": "o",
+                         "industry": "C", "revenue": "1亿", "as_of": AS_OF} | words)
+        assert caught.value.fault.field == "--owner" and caught.value.fault.mend
+
+
 def test_a_second_list_changes_what_it_states_and_nothing_else(tmp_path: Path) -> None:
     first = imported(tmp_path, LIST).chain
     second = imported(tmp_path, "名称,营收(万元),采购占比(%),供应内容,远程接入\n"
@@ -266,7 +287,7 @@ def test_an_answer_and_a_scan_count_by_the_lower(tmp_path: Path) -> None:
         assert (score.score_ppm, score.known_by) == (0, "assessment")
 
 
-CELLS = st.sampled_from(("", "甲", "有限公司", "是", "1", "0.5", "150", "-3", "C", "一级", "链主",
+CELLS = st.sampled_from(("", "999999999999", "甲", "有限公司", "是", "1", "0.5", "150", "-3", "C", "一级", "链主",
                          "nan", "1e30", "5天", "海悦电器", "own", "９", "\x00", "=1", "p01", "2;3",
                          "%", "经销商", "100万", "x" * 300))
 HEADS = [one.id for one in supplier_columns().columns]
