@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from dinghai.evidence.feeds import shipped_kev
 from dinghai.foundation.errors import InputError
 from dinghai.supplychain.chain import Chain, Goods, Link
+from dinghai.supplychain.chain_checks import wrongs_of_chain
 from dinghai.supplychain.chain_file import read_chain, write_chain
 from dinghai.supplychain.importing import ChainImport, Sources, import_chain, new_chain
 from dinghai.supplychain.supplier_columns import _by_name, supplier_columns
@@ -287,9 +288,10 @@ def test_an_answer_and_a_scan_count_by_the_lower(tmp_path: Path) -> None:
         assert (score.score_ppm, score.known_by) == (0, "assessment")
 
 
-CELLS = st.sampled_from(("", "999999999999", "甲", "有限公司", "是", "1", "0.5", "150", "-3", "C", "一级", "链主",
-                         "nan", "1e30", "5天", "海悦电器", "own", "９", "\x00", "=1", "p01", "2;3",
-                         "%", "经销商", "100万", "x" * 300))
+CELLS = st.sampled_from((
+    "", "999999999999", "甲", "有限公司", "是", "1", "0.5", "150", "-3", "C", "一级", "链主", "nan",
+    "1e30", "5天", "海悦电器", "own", "９", "\x00", "=1", "p01", "2;3", "%", "经销商", "100万",
+    "x" * 300))
 HEADS = [one.id for one in supplier_columns().columns]
 
 
@@ -313,6 +315,50 @@ def test_any_list_gives_a_sound_chain_or_says_where(heads: list[str],
                    for one in (*found.rejected, *found.unread))
         write_chain(found.chain, Path(room) / "c")
         assert read_chain(Path(room) / "c") == found.chain
+
+
+ANSWER_HEADS = st.sampled_from((
+    "供应商", "supplier", "填写日期", "date", "IAM-01", "iam01", "EPP-01 EDR", "网络分区与隔离",
+    "indicator", "score", "评分", "", "XX-01", "备注"))
+ANSWER_CELLS = st.sampled_from((
+    "", "s001", "海星电机有限公司", "没人", "0", "4", "3分", "5", "-", "未知", "2026-03-01",
+    "2027-01-01", "IAM-01", "IAM-02", "2026年2月30日", "\x00", "１"))
+
+
+@given(st.lists(ANSWER_HEADS, min_size=1, max_size=7),
+       st.lists(st.lists(ANSWER_CELLS, max_size=8), max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_any_table_of_answers_gives_a_sound_chain_or_says_where(heads: list[str],
+                                                                rows: list[list[str]]) -> None:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([heads, *rows])
+    with tempfile.TemporaryDirectory() as room:
+        path = Path(room) / "answers.csv"
+        path.write_text(buffer.getvalue(), "utf-8")
+        try:
+            found = imported(Path(room), LIST, answers=path)
+        except InputError as error:
+            assert all(one.mend and one.file and one.line for one in error.faults)
+            return
+        assert all(one.mend and one.line and one.file for one in found.rejected)
+        assert wrongs_of_chain(found.chain) == []
+
+
+@given(st.binary(max_size=200) | st.sampled_from((
+    b"<nmaprun", b'{"bomFormat": "CycloneDX", "components": [{"name": 1}]}', b"[]", b"{}",
+    b'{"template-id": "x", "info": 3}',
+    b"indicator,score,answered_by,answered_at,evidence,note\n")),
+    st.sampled_from(("a.xml", "b.json", "answers.csv", "external/c.jsonl", "scans/external/d.xml"))
+)
+@settings(max_examples=120, deadline=None)
+def test_any_file_of_a_supplier_is_read_or_rejected(content: bytes, name: str) -> None:
+    with tempfile.TemporaryDirectory() as room:
+        place = Path(room) / "scans" / "s001" / name
+        place.parent.mkdir(parents=True)
+        place.write_bytes(content)
+        found = imported(Path(room), LIST, evidence=Path(room) / "scans")
+        assert all(one.mend and one.file for one in found.rejected)
+        assert wrongs_of_chain(found.chain) == []
 
 
 def test_the_result_is_plain_json(tmp_path: Path) -> None:
