@@ -181,9 +181,11 @@ def _assets() -> list[Asset]:
     for plant in ("plant-a", "plant-b", "plant-c"):
         found += [Asset(plant, code, kind, name, exposed, share * 10_000)
                   for code, kind, name, exposed, share in _PLANT]
-    for plant in ("wind", "solar"):
-        found += [Asset(plant, "scada", "operations", "集控监控系统", False, 900_000),
-                  Asset(plant, "office", "workstations", "办公终端", False, 20_000)]
+    found += [  # the wind farm's own scan says whether its control system can be reached
+        Asset("wind", "scada", "operations", "scada.wind.example", None, 900_000),
+        Asset("solar", "scada", "operations", "集控监控系统", False, 900_000)]
+    found += [Asset(plant, "office", "workstations", "办公终端", False, 20_000)
+              for plant in ("wind", "solar")]
     return found
 
 

@@ -62,7 +62,10 @@ def test_energy_has_control_systems_to_lose() -> None:
     chain = whole("energy")
     assert len(chain.firms) == 25
     assert sum(one.kind == "operations" for one in chain.assets) >= 6
-    assert ("wind", "T0883") in {(one.firm, one.technique) for one in chain.weaknesses}
+    assert ("wind", "scada", "T0883") in {
+        (one.firm, one.asset, one.technique) for one in chain.weaknesses}
+    scada = next(one for one in chain.assets if (one.firm, one.id) == ("wind", "scada"))
+    assert (scada.exposed, scada.output_share_ppm) == (True, 900_000)
     assert {one.role for one in chain.firms} == {"owner", "supplier", "customer"}
 
 
