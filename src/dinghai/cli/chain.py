@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from dinghai.cli import chain_graph
+from dinghai.cli import chain_files, chain_graph
 from dinghai.cli.output import Parser
 
 
@@ -12,4 +12,5 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands."""
     chain = subparsers.add_parser("chain", help="supply chains: cascades, passages, protection")
     commands = chain.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    chain_files.register(commands)
     chain_graph.register(commands)

@@ -14,6 +14,8 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from dinghai.foundation.money import MAXIMUM_FEN
+
 Role = Literal["owner", "supplier", "dealer", "customer"]
 LinkKind = Literal["remote_access", "software_update", "data_share", "email_trust",
                    "shared_credential", "shared_provider"]
@@ -23,7 +25,7 @@ AssetKind = Literal["workstations", "mail", "remote_access", "web", "directory",
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Ratio = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Amount = Annotated[int, msgspec.Meta(ge=0, le=10**16)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_FEN)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**11)]
 
 
@@ -40,7 +42,8 @@ class Firm(Struct, frozen=True):
     ``tier`` is 0 for the owner and its distance in deals for the others. ``recovery_seconds`` is
     the median time to work again after a stop of everything. ``limit_fen`` and
     ``event_deductible_fen`` are of its own cover in the programme; None takes the programme's.
-    ``dossier`` names its folder, where the chain has one.
+    ``dossier`` names its folder, where the chain has one. ``estimated`` are fields of this firm
+    that were assumed when the chain was made, not stated by anyone.
     """
 
     id: Identifier
@@ -48,7 +51,7 @@ class Firm(Struct, frozen=True):
     role: Role
     tier: Annotated[int, msgspec.Meta(ge=0, le=20)]
     industry: str
-    revenue_fen: Annotated[int, msgspec.Meta(gt=0, le=10**16)]
+    revenue_fen: Annotated[int, msgspec.Meta(gt=0, le=MAXIMUM_FEN)]
     name_en: str = ""
     credit_code: str = ""
     gross_profit_rate_ppm: Ratio | None = None
@@ -66,6 +69,8 @@ class Firm(Struct, frozen=True):
     dossier: str | None = None
     limit_fen: Amount | None = None
     event_deductible_fen: Amount | None = None
+    province: str = ""
+    estimated: tuple[str, ...] = ()
 
 
 class ControlScore(Struct, frozen=True):
@@ -127,13 +132,14 @@ class Link(Struct, frozen=True, rename={"source": "from", "target": "to"}):
 
 class Goods(Struct, frozen=True, rename={"source": "from", "target": "to"}):
     """A delivery: ``share_ppm`` of the buyer's output stops without it once its stock is used up,
-    less what can be bought elsewhere."""
+    less what can be bought elsewhere. ``item`` says what is delivered."""
 
     source: Identifier
     target: Identifier
     share_ppm: Ratio
     stock_seconds: Count | None = None
     substitutable_ppm: Ratio | None = None
+    item: str = ""
 
 
 class Programme(Struct, frozen=True):
