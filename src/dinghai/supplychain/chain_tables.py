@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from dinghai.experience.own_values import CellFault
-from dinghai.experience.tabular import Row, TableFile, of_csv, read_bytes
+from dinghai.experience.tabular import Row, TableFile, read_bytes, table_of
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.reading import typed
@@ -105,7 +105,7 @@ def _kind(of: msgspec.inspect.Type) -> Kind:
 def read_rows(path: Path, kind: type[msgspec.Struct], faults: list[Fault]) -> Rows:
     """The rows of a CSV file as typed values. What cannot be read goes to ``faults``."""
     try:
-        table = of_csv(read_bytes(path), path.name)
+        table = table_of(read_bytes(path), path.name)
     except InputError as error:
         faults.extend(Fault(one.message, path.name, one.line or 1, one.field, one.mend)
                       for one in error.faults)
