@@ -11,11 +11,12 @@ from scipy import stats
 
 from dinghai.supplychain.enumeration import exact_outcomes
 from dinghai.supplychain.firm_steps import FirmSteps
+from dinghai.supplychain.goods import GoodsWays
 from dinghai.supplychain.outcomes import BINS, Outcomes
 from dinghai.supplychain.ranking import rank_parties
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.twin import Twin, step_graph_of, twin_of
-from dinghai.supplychain.years import ChainYears, draw_events, run_years
+from dinghai.supplychain.years import ChainYears, Supply, draw_events, run_years
 from tests.supplychain.twins import chain, firm_steps, twin
 
 LINKS = [("s1", "o", "remote_access"), ("s2", "s1", "email_trust"), ("s3", "s2", "remote_access"),
@@ -30,13 +31,19 @@ def one_yuan(parties: int, loss: int = 100) -> Outcomes:
                     np.zeros((parties, 6, BINS), dtype=np.int64))
 
 
+def no_goods(firms: int) -> Supply:
+    empty = np.zeros(0)
+    return Supply(GoodsWays(np.zeros(firms + 1, dtype=np.int32), np.zeros(0, dtype=np.int32),
+                            empty, empty), np.zeros(firms))
+
+
 def run(one: Twin, rate: list[float], *, years: int = 20_000, seed: int = 1,
         outcomes: Outcomes | None = None, workers: int | None = None) -> ChainYears:
     field = field_of(one, outcomes or one_yuan(one.parties))
     aims = np.zeros((one.parties, 6))
     aims[:, 0] = rate
     events = draw_events(aims, years=years, seed=seed)
-    return run_years(field, events, workers=workers, horizon_days=np.inf)
+    return run_years(field, events, no_goods(one.parties), workers=workers, horizon_days=np.inf)
 
 
 def test_firms_are_struck_as_often_as_enumeration_says() -> None:

@@ -43,7 +43,8 @@ class Field(NamedTuple):
     (``s_edge``). By edge: ``target``, ``mu``, ``sigma``. By party: ``structure``, ``key``, where
     its own ``bars`` begin (``begin``), ``containment`` and where its links begin (``l_first``). By
     link: ``l_step`` it leaves, ``l_party`` and ``l_entry`` it comes into, its bar, times and key.
-    Then the severity: chances of the states up to each, cuts, and ground-up loss in fen.
+    Then the severity: chances of the states up to each, cuts, ground-up loss in fen and seconds of
+    a whole stop.
     """
 
     s_step: Places
@@ -71,6 +72,7 @@ class Field(NamedTuple):
     states: Floats
     cuts: Floats
     ground_up: npt.NDArray[np.int64]
+    stopped: npt.NDArray[np.int64]
 
 
 class Room(NamedTuple):
@@ -123,7 +125,7 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
         containment=twin.containment, l_first=links.first, l_step=links.step, l_party=links.party,
         l_entry=links.entry, l_bar=thresholds(links.chance), l_mu=links.mu, l_sigma=links.sigma,
         l_key=links.key, states=np.cumsum(outcomes.states), cuts=np.array(CUTS),
-        ground_up=outcomes.ground_up)
+        ground_up=outcomes.ground_up, stopped=outcomes.stopped)
 
 
 @njit(cache=True, nogil=True)
