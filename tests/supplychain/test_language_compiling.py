@@ -21,7 +21,8 @@ from dinghai.supplychain.compiling import (
     posture_of,
 )
 from dinghai.supplychain.firm_steps import FirmSteps
-from dinghai.supplychain.language import ASSET_KINDS, LINK_KINDS, Language, shipped_language
+from dinghai.supplychain.language import Language, shipped_language
+from dinghai.supplychain.language_files import ASSET_KINDS, LINK_KINDS
 from dinghai.supplychain.step_reasons import containment_reasons, step_reasons
 from dinghai.supplychain.twin import step_graph_of, twin_of
 from dinghai.vocabulary.indicators import indicators
