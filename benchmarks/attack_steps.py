@@ -21,7 +21,8 @@ from dinghai.evidence.feeds import shipped_epss, shipped_kev
 from dinghai.foundation.streams import uniforms
 from dinghai.supplychain.chain import Asset, Chain, ControlScore, Firm, Link, Weakness
 from dinghai.supplychain.compiling import compile_firm
-from dinghai.supplychain.language import LINK_KINDS, shipped_language
+from dinghai.supplychain.language import shipped_language
+from dinghai.supplychain.language_files import LINK_KINDS
 from dinghai.vocabulary.indicators import indicators
 
 FIRMS = 5_000

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dinghai.supplychain.attack_facts import ATTACK_VERSION
 from dinghai.supplychain.incidents import Incident, incidents, published_flows
-from dinghai.supplychain.language import Figure, Language, Step, shipped_language
-from dinghai.supplychain.templates import Estimate, Template, shipped_templates
+from dinghai.supplychain.language import Language, shipped_language
+from dinghai.supplychain.language_files import Figure, Step
+from dinghai.supplychain.template_file import Template, shipped_templates
 
 Table = Callable[[Sequence[str], Iterable[Sequence[object]]], str]
 
@@ -196,7 +197,7 @@ def _conjunctions(one: Incident) -> str:
     return ", ".join(f"{number} × {word}" for word, number in Counter(words).items())
 
 
-def _figure(figure: Figure | Estimate) -> str:
+def _figure(figure: Figure) -> str:
     low, high = figure.interval
     if low == high == figure.value:
         return _number(low)

@@ -23,16 +23,8 @@ from dinghai.supplychain.attack_facts import (
     techniques,
 )
 from dinghai.supplychain.chain import AssetKind
-from dinghai.supplychain.language import (
-    LINK_KINDS,
-    MITIGATIONS_FILE,
-    STEPS_FILE,
-    Figure,
-    Language,
-    language_of,
-    read_language,
-    shipped_language,
-)
+from dinghai.supplychain.language import Language, language_of, read_language, shipped_language
+from dinghai.supplychain.language_files import LINK_KINDS, MITIGATIONS_FILE, STEPS_FILE, Figure
 from dinghai.supplychain.language_ranges import drawn, leaning
 from dinghai.vocabulary.indicators import indicators
 

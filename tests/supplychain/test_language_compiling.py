@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from dinghai.evidence.feeds import EpssScore, EpssTable, KevEntry, KevTable, shipped_kev
+from dinghai.evidence.feeds import (
+    EpssScore,
+    EpssTable,
+    KevEntry,
+    KevTable,
+    shipped_epss,
+    shipped_kev,
+)
 from dinghai.foundation.errors import InputError
+from dinghai.losses.model import build_loss_model
 from dinghai.losses.tables import PERILS
 from dinghai.supplychain.chain import Chain, Link
+from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.compiling import (
     CompiledFirm,
     compile_firm,
@@ -21,8 +31,10 @@ from dinghai.supplychain.compiling import (
     posture_of,
 )
 from dinghai.supplychain.firm_steps import FirmSteps
-from dinghai.supplychain.language import ASSET_KINDS, LINK_KINDS, Language, shipped_language
+from dinghai.supplychain.language import Language, shipped_language
+from dinghai.supplychain.language_files import ASSET_KINDS, LINK_KINDS
 from dinghai.supplychain.step_reasons import containment_reasons, step_reasons
+from dinghai.supplychain.templates import complete
 from dinghai.supplychain.twin import step_graph_of, twin_of
 from dinghai.vocabulary.indicators import indicators
 from tests.supplychain.step_chains import asset, chain, firm, weakness
@@ -414,3 +426,20 @@ def test_the_twin_joins_firms_and_firms_alike_share_a_structure(language: Langua
     graph = step_graph_of(twin)
     assert graph.nodes == sum(one.steps for one in steps.values())
     assert f"f0/{steps['f0'].codes[steps['f0'].entries['data_share']]}" in graph.names
+
+
+@pytest.mark.parametrize("name", ["haiyue", "energy"])
+def test_the_example_chains_have_steps_losses_and_all_their_links(
+    language: Language, name: str
+) -> None:
+    found = read_chain(Path(__file__).parents[2] / "examples" / name)
+    made = {one.id: compile_with_reasons(found, one, language, kev=shipped_kev(),
+                                         epss=shipped_epss()) for one in found.firms}
+    twin = twin_of(found, {name: one.steps for name, one in made.items()})
+    assert len(twin.links.party) == len(found.links) > 60
+    raised = [one for firm in made.values() for one in firm.raised]
+    assert len(raised) >= len(found.weaknesses) > 0
+    assert not [one for firm in made.values() for one in firm.idle]
+    for one in found.firms:
+        model = build_loss_model(complete(one, found)[0], made[one.id].posture)
+        assert model.claims_per_year > 0.0

@@ -16,7 +16,7 @@ from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.passage import arrival_times
 from dinghai.supplychain.step_graph import LOGNORMAL, StepGraph
-from dinghai.supplychain.templates import shipped_templates
+from dinghai.supplychain.template_file import shipped_templates
 from dinghai.vocabulary.indicators import indicators
 from tests.supplychain.step_chains import asset, chain, firm, weakness
 

@@ -17,11 +17,8 @@ from dinghai.supplychain.incidents import (
     incidents,
     published_flows,
 )
-from dinghai.supplychain.language import (
-    language_of,
-    shipped_language,
-)
-from dinghai.supplychain.templates import shipped_templates
+from dinghai.supplychain.language import language_of, shipped_language
+from dinghai.supplychain.template_file import shipped_templates
 from tests.supplychain.test_language import MITIGATIONS, STEPS
 
 LANGUAGE = shipped_language()

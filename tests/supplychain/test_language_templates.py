@@ -12,17 +12,9 @@ from dinghai.foundation.errors import InputError
 from dinghai.losses.model import build_loss_model
 from dinghai.supplychain.chain import Link
 from dinghai.supplychain.compiling import posture_of
-from dinghai.supplychain.language import ASSET_KINDS
-from dinghai.supplychain.templates import (
-    SIZES,
-    TEMPLATES_FILE,
-    assets_of,
-    complete,
-    shipped_templates,
-    size_of,
-    template_of,
-    templates_of,
-)
+from dinghai.supplychain.language_files import ASSET_KINDS
+from dinghai.supplychain.template_file import SIZES, TEMPLATES_FILE, shipped_templates, templates_of
+from dinghai.supplychain.templates import assets_of, complete, size_of, template_of
 from dinghai.vocabulary.industries import industries
 from tests.supplychain.step_chains import asset, chain, firm
 

@@ -24,7 +24,8 @@ from dinghai.supplychain.firm_network import Network, network_of
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.language import Language
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.templates import TemplateEstimate, TemplatesFile, assets_of
+from dinghai.supplychain.template_file import TemplatesFile
+from dinghai.supplychain.templates import TemplateEstimate, assets_of
 
 Ground = Literal["kev", "epss", "severity", "technique"]
 """Why a finding raises a step: known exploited, published probability, severity, or technique."""

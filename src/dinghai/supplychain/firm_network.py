@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from dinghai.losses.tables import PERILS
 from dinghai.supplychain.chain import AssetKind
-from dinghai.supplychain.language import LINK_KINDS, Language, Step
+from dinghai.supplychain.language import Language
+from dinghai.supplychain.language_files import LINK_KINDS, Step
 from dinghai.supplychain.step_graph import Flags, Places
 
 AssetTraits = tuple[tuple[AssetKind, bool], ...]

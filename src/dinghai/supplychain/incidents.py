@@ -20,8 +20,9 @@ import numpy.typing as npt
 from dinghai.supplychain.attack_facts import same_family
 from dinghai.supplychain.chain import AssetKind, LinkKind
 from dinghai.supplychain.firm_network import Network, network_of
-from dinghai.supplychain.language import ASSET_KINDS, Language
-from dinghai.supplychain.templates import shipped_templates
+from dinghai.supplychain.language import Language
+from dinghai.supplychain.language_files import ASSET_KINDS
+from dinghai.supplychain.template_file import shipped_templates
 from dinghai.vocabulary.tables import read_table, read_toml_table
 
 _FAR: Final = 10_000

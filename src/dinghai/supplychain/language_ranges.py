@@ -8,7 +8,8 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from dinghai.foundation.streams import uniforms
-from dinghai.supplychain.language import Figure, Language, assembled
+from dinghai.supplychain.language import Language, assembled
+from dinghai.supplychain.language_files import Figure
 
 _FOR, _AGAINST = True, False
 _Change = Callable[[Figure, bool], Figure]

@@ -11,7 +11,8 @@ from dinghai.losses.effects import shaped
 from dinghai.losses.tables import shipped_tables
 from dinghai.supplychain.attack_facts import ATTACK_VERSION, FACTS_AS_OF
 from dinghai.supplychain.compiling import CompiledFirm, Raised, in_quarters
-from dinghai.supplychain.language import Control, Language, Step
+from dinghai.supplychain.language import Language
+from dinghai.supplychain.language_files import Control, Step
 
 _ATTACK: Final = Source(
     f"MITRE ATT&CK v{ATTACK_VERSION}: mitigations of techniques, and groups known to use them",

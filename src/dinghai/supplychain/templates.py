@@ -5,27 +5,26 @@ Every figure that is taken from a template is an estimate and is handed back as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from typing import Final, Literal, get_args
+from typing import Final
 
 import msgspec
 
 from dinghai.foundation.canonical import JSON
-from dinghai.foundation.errors import Fault, InputError
-from dinghai.foundation.locating import with_lines
+from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM
-from dinghai.foundation.reading import parse_toml, typed
 from dinghai.foundation.trace import Source
 from dinghai.supplychain.chain import Asset, AssetKind, Chain, Firm, LinkKind
-from dinghai.supplychain.language import ASSET_KINDS, Confidence
-from dinghai.vocabulary.industries import industries
+from dinghai.supplychain.language_files import ASSET_KINDS, Figure
+from dinghai.supplychain.template_file import (
+    SIZES,
+    Size,
+    Template,
+    TemplatesFile,
+    shipped_templates,
+)
 
-TEMPLATES_FILE: Final = "templates.toml"
-Size = Literal["micro", "small", "medium", "large"]
-SIZES: Final[tuple[Size, ...]] = get_args(Size)
 _SENDING: Final[Mapping[LinkKind, AssetKind]] = {
     "software_update": "build", "remote_access": "remote_access", "data_share": "files",
     "email_trust": "mail", "shared_provider": "cloud"}
@@ -34,76 +33,6 @@ _RECEIVING: Final[Mapping[LinkKind, AssetKind]] = {
 """What a link says of the firms at its ends: who sends updates builds them."""
 _NO_SHARE: Final = (0.0, 0.2)
 """The range of what stops with a kind of asset that firms of the template do not usually have."""
-
-
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the file."""
-
-
-class SizeClass(_Part, frozen=True):
-    """From which headcount and revenue on, both, a firm of these sections is of each size."""
-
-    sections: str
-    headcount: tuple[int, int, int]
-    revenue_yuan: tuple[int, int, int]
-    source: str
-    confidence: Confidence
-
-
-class Estimate(_Part, frozen=True):
-    """An estimated figure with the range that a reviewer would accept."""
-
-    value: float
-    interval: tuple[float, float]
-
-
-class Template(_Part, frozen=True):
-    """What firms of some sections usually are. Per head, share of revenue, or seconds.
-
-    ``runs`` says from which size on a kind of asset is there, ``output_share`` what stops with it.
-    ``operations_systems`` is by size.
-    """
-
-    id: str
-    name_zh: str
-    name_en: str
-    sections: str
-    revenue_per_head_yuan: Estimate
-    gross_profit_rate: Estimate
-    endpoints_per_head: Estimate
-    records_general_per_head: Estimate
-    records_sensitive_per_head: Estimate
-    online_revenue: Estimate
-    tolerable_outage_hours: Estimate
-    recovery_hours: Estimate
-    payments_per_head: Estimate
-    operations_systems: tuple[int, int, int, int]
-    operations_systems_interval: tuple[
-        tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
-    runs: dict[AssetKind, Size]
-    output_share: dict[AssetKind, float]
-    output_share_interval: dict[AssetKind, tuple[float, float]]
-    source: str
-    confidence: Confidence
-
-
-class Exposure(_Part, frozen=True):
-    """The kinds of asset that the internet sees where the chain does not say."""
-
-    kinds: tuple[AssetKind, ...]
-    source: str
-    confidence: Confidence
-
-
-class TemplatesFile(_Part, frozen=True):
-    """templates.toml."""
-
-    schema: Literal["dinghai.firm-templates/1"]
-    version: str
-    as_of: str
-    exposure: Exposure
-    sizes: tuple[SizeClass, ...]
-    templates: tuple[Template, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +77,6 @@ class FirmProfile:
     providers: tuple[Mapping[str, JSON], ...] = ()
 
 
-@cache
-def shipped_templates() -> TemplatesFile:
-    """The templates that ship with the product."""
-    return templates_of(files("dinghai.data").joinpath(f"supplychain/{TEMPLATES_FILE}").read_text(
-        "utf-8"))
-
-
-def templates_of(text: str) -> TemplatesFile:
-    """Templates from the text of their file. Raises InputError that names every fault."""
-    found = typed(parse_toml(text, TEMPLATES_FILE), TemplatesFile, file=TEMPLATES_FILE, text=text)
-    faults = tuple(_faults(found))
-    if faults:
-        raise with_lines(InputError.of(faults), TEMPLATES_FILE, text)
-    return found
-
-
 def template_of(firm: Firm, file: TemplatesFile | None = None) -> Template:
     """The firm's template: the one it names, else its section's. Raises InputError."""
     file = file or shipped_templates()
@@ -206,7 +119,7 @@ def complete(
     taken = _Taken(firm, template, file.as_of, [])
     heads = taken.count("headcount", firm.headcount, _heads(template),
                         times=firm.revenue_fen / 100, least=1)
-    systems = Estimate(template.operations_systems[SIZES.index(size)],
+    systems = Figure(template.operations_systems[SIZES.index(size)],
                        template.operations_systems_interval[SIZES.index(size)])
     profile = FirmProfile(
         revenue_fen=firm.revenue_fen,
@@ -247,20 +160,20 @@ class _Taken:
     as_of: str
     estimates: list[TemplateEstimate]
 
-    def count(self, field: str, given: int | None, figure: Estimate, *, times: float = 1.0,
+    def count(self, field: str, given: int | None, figure: Figure, *, times: float = 1.0,
               least: int = 0) -> int:
         """A number of things: the figure times so many, at least so many."""
         return self._scaled(field, given, figure, times, "count", least)
 
-    def ppm(self, field: str, given: int | None, figure: Estimate) -> int:
+    def ppm(self, field: str, given: int | None, figure: Figure) -> int:
         """A share of the whole."""
         return self._scaled(field, given, figure, PPM, "ppm")
 
-    def seconds(self, field: str, given: int | None, hours: Estimate) -> int:
+    def seconds(self, field: str, given: int | None, hours: Figure) -> int:
         """A time that the template gives in hours."""
         return self._scaled(field, given, hours, 3600, "seconds")
 
-    def _scaled(self, field: str, given: int | None, figure: Estimate, times: float, unit: str,
+    def _scaled(self, field: str, given: int | None, figure: Figure, times: float, unit: str,
                 least: int = 0) -> int:
         if given is not None:
             return given
@@ -340,54 +253,7 @@ def _providers(firm: Firm, chain: Chain | None) -> tuple[Mapping[str, JSON], ...
     return tuple({"id": name, "critical": True} for name in names)
 
 
-def _heads(template: Template) -> Estimate:
+def _heads(template: Template) -> Figure:
     """Heads for each yuan of revenue."""
     figure = template.revenue_per_head_yuan
-    return Estimate(1.0 / figure.value, (1.0 / figure.interval[1], 1.0 / figure.interval[0]))
-
-
-def _faults(file: TemplatesFile) -> Iterator[Fault]:
-    for section in industries():
-        number = sum(section in one.sections for one in file.templates)
-        if number != 1:
-            yield _fault("templates.sections", f"{number} templates are of section {section}",
-                         "make it exactly one")
-    if not file.sizes or file.sizes[-1].sections:
-        yield _fault("sizes", "no size classes for all other sections",
-                     "end with a row whose sections are empty")
-    for place, row in enumerate(file.sizes):
-        for name in ("headcount", "revenue_yuan"):
-            bounds = getattr(row, name)
-            if sorted(bounds, reverse=True) != list(bounds) or min(bounds) < 0:
-                yield _fault(f"sizes[{place}].{name}", "the bounds do not fall",
-                             "give those of large, medium and small")
-    for place, one in enumerate(file.templates):
-        for name in Template.__struct_fields__:
-            figure = getattr(one, name)
-            if isinstance(figure, Estimate) and not (
-                    0.0 <= figure.interval[0] <= figure.value <= figure.interval[1] < 1e12):
-                yield _fault(f"templates[{place}].{name}", "the value lies outside its interval",
-                             "give a possible value inside its interval")
-        if one.revenue_per_head_yuan.interval[0] <= 0.0:
-            yield _fault(f"templates[{place}].revenue_per_head_yuan", "no revenue per head",
-                         "give a figure above zero")
-        for name in ("gross_profit_rate", "online_revenue"):
-            if getattr(one, name).interval[1] > 1.0:
-                yield _fault(f"templates[{place}].{name}", "more than the whole",
-                             "give a share from 0 to 1")
-        for kind, share in one.output_share.items():
-            low, high = one.output_share_interval.get(kind, (share, share))
-            if not 0.0 <= low <= share <= high <= 1.0:
-                yield _fault(f"templates[{place}].output_share.{kind}",
-                             f"{share:g} in [{low:g}, {high:g}] is no share",
-                             "give a number from 0 to 1 inside its interval")
-        for number, (low, high) in zip(one.operations_systems, one.operations_systems_interval,
-                                       strict=True):
-            if not 0 <= low <= number <= high:
-                yield _fault(f"templates[{place}].operations_systems",
-                             f"{number} lies outside its interval",
-                             "give a possible value inside its interval")
-
-
-def _fault(field: str, message: str, mend: str) -> Fault:
-    return Fault(message, TEMPLATES_FILE, None, field, mend)
+    return Figure(1.0 / figure.value, (1.0 / figure.interval[1], 1.0 / figure.interval[0]))
