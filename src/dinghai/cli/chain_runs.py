@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
@@ -29,7 +29,8 @@ _SHOWN: Final = 15
 
 def register(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands."""
-    one = add_command(commands, "simulate", _simulate, "years of a chain: loss, tail, who from whom")
+    one = add_command(commands, "simulate", _simulate,
+                      "years of a chain: loss, tail, who from whom")
     _runs(one)
     one.add_argument("-o", "--output", type=Path, metavar="DIR",
                      help="write years.parquet, parties.parquet and simulation.json here")
@@ -88,16 +89,16 @@ def _text(document: dict[str, JSON]) -> list[str]:
     parties = sorted(document["parties"], key=lambda one: -(one["own_fen"] + one["exported_fen"]))
     return [
         f"events a year     {document['events_a_year']:.2f}",
-        f"loss a year       {_yuan(loss['mean_fen'])}"
-        + ("" if loss["se_fen"] is None else f" ± {_yuan(loss['se_fen'])}"),
-        f"  through goods   {_yuan(document['through_goods_fen'])}",
+        f"loss a year       {format_yuan(loss['mean_fen'])}"
+        + ("" if loss["se_fen"] is None else f" ± {format_yuan(loss['se_fen'])}"),
+        f"  through goods   {format_yuan(document['through_goods_fen'])}",
         *table(("level", "quantile", "mean above"),
-               [(level, _yuan(amount), _yuan(loss["tvar_fen"][level]))
+               [(level, format_yuan(amount), format_yuan(loss["tvar_fen"][level]))
                 for level, amount in loss["quantile_fen"].items()]),
         "",
         *table(("party", "struck a year", "own", "inherited", "exported"),
-               [(one["id"], f"{one['struck_a_year']:.4f}", _yuan(one["own_fen"]),
-                 _yuan(one["inherited_fen"]), _yuan(one["exported_fen"]))
+               [(one["id"], f"{one['struck_a_year']:.4f}", format_yuan(one["own_fen"]),
+                 format_yuan(one["inherited_fen"]), format_yuan(one["exported_fen"]))
                 for one in parties[:_SHOWN]]),
         *_more(len(parties)),
         "ground-up economic loss; not yet in it: policies' terms, common vulnerabilities"]
@@ -118,8 +119,8 @@ def _rank(arguments: argparse.Namespace) -> Answer:
                 "parties": rows}
     return Answer(document, [
         *table(("party", "averts a year", "standard error", "in the worst 1% of years"),
-               [(row["id"], _yuan(row["averted_fen"]), _yuan(row["se_fen"]),
-                 _yuan(row["tail_averted_fen"])) for row in rows[:_SHOWN]]),
+               [(row["id"], format_yuan(row["averted_fen"]), format_yuan(row["se_fen"]),
+                 format_yuan(row["tail_averted_fen"])) for row in rows[:_SHOWN]]),
         *_more(len(rows)),
         "what is averted where nothing gets into the party; losses through goods are not counted"])
 
@@ -128,41 +129,34 @@ def _what_if(arguments: argparse.Namespace) -> Answer:
     chain = read_chain(arguments.chain)
     changed = patched(chain, read_json(arguments.patch), file=str(arguments.patch))
     before = _simulated(_model(chain, arguments), arguments)
-    after = _simulated(msgspec_rates(_model(changed, arguments), before.model), arguments)
+    after = _simulated(_under_attempts_of(before.model, _model(changed, arguments)),
+                       arguments)
     one, other = before.to_dict(), after.to_dict()
-    document = {"schema": "dinghai.chain-what-if/1", "before": one, "after": other}
+    document: dict[str, JSON] = {"schema": "dinghai.chain-what-if/1", "before": one,
+                                 "after": other}
     moved = (after.years.loss - before.years.loss).astype(float)
     error = float(moved.std(ddof=1)) / len(moved)**0.5 if len(moved) > 1 else 0.0
     document["change"] = {"mean_fen": round(float(moved.mean())), "se_fen": round(error)}
+    first, second = one["loss"], other["loss"]
+    change = document["change"]
     return Answer(document, [
         *table(("", "before", "after"), [
-            ("loss a year", _yuan(one["loss"]["mean_fen"]), _yuan(other["loss"]["mean_fen"])),
-            *((f"mean above {level}", _yuan(amount), _yuan(other["loss"]["tvar_fen"][level]))
-              for level, amount in one["loss"]["tvar_fen"].items())]),
-        f"change a year {_yuan(round(float(moved.mean())))} ± {_yuan(round(error))}, on the same "
-        "events"])
+            ("loss a year", format_yuan(first["mean_fen"]), format_yuan(second["mean_fen"])),
+            *((f"mean above {level}", format_yuan(amount),
+               format_yuan(second["tvar_fen"][level]))
+              for level, amount in first["tvar_fen"].items())]),
+        f"change a year {format_yuan(change['mean_fen'])} ± {format_yuan(change['se_fen'])}, "
+        "on the same events"])
 
 
-def msgspec_rates(model: ChainModel, before: ChainModel) -> ChainModel:
-    """A changed chain under the attempts of the one before, where both have the same parties."""
-    if model.twin.names != before.twin.names:
+def _under_attempts_of(before: ChainModel, changed: ChainModel) -> ChainModel:
+    """A changed chain under the attempts on the one before, party by party."""
+    if changed.twin.names != before.twin.names:
         raise InputError("the patch changes who is in the chain", field="--patch",
                          mend="compare two simulations instead")
-    return msgspec_replace(model, before)
-
-
-def msgspec_replace(model: ChainModel, before: ChainModel) -> ChainModel:
-    from dataclasses import replace
-
-    return replace(model, rates=before.rates)
-
-
-def _yuan(fen: int) -> str:
-    return format_yuan(fen)
+    return replace(changed, rates=before.rates)
 
 
 def _more(number: int) -> list[str]:
     return [f"… and {number - _SHOWN} more: see --json"] if number > _SHOWN else []
 
-
-_ = msgspec

@@ -1,4 +1,4 @@
-"""What years of a chain say: its loss and tail, and each firm's own, inherited and exported part."""
+"""What years of a chain say: loss and tail, and each party's own, inherited and exported part."""
 
 from __future__ import annotations
 
