@@ -22,7 +22,7 @@ from dinghai.wording.standard import (
     rules,
     standard_terms,
 )
-from tools import own_experience
+from tools import own_experience, step_language_page
 from tools.fields_page import fields_page
 
 FOLDER = Path(__file__).parent.parent / "docs/reference"
@@ -417,6 +417,7 @@ def pages() -> dict[str, str]:
         "fields.md": fields_page(),
         "conformance.md": conformance_page(),
         "own-experience.md": own_experience.page(_table),
+        "step-language.md": step_language_page.page(_table),
     }
 
 

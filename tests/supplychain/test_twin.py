@@ -11,10 +11,12 @@ from scipy import stats
 
 from dinghai.supplychain.enumeration import exact_outcomes
 from dinghai.supplychain.firm_steps import FirmSteps
+from dinghai.supplychain.goods import GoodsWays
 from dinghai.supplychain.outcomes import BINS, Outcomes
+from dinghai.supplychain.ranking import rank_parties
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.twin import Twin, step_graph_of, twin_of
-from dinghai.supplychain.years import ChainYears, draw_events, run_years
+from dinghai.supplychain.years import ChainYears, Supply, draw_events, run_years
 from tests.supplychain.twins import chain, firm_steps, twin
 
 LINKS = [("s1", "o", "remote_access"), ("s2", "s1", "email_trust"), ("s3", "s2", "remote_access"),
@@ -29,11 +31,19 @@ def one_yuan(parties: int, loss: int = 100) -> Outcomes:
                     np.zeros((parties, 6, BINS), dtype=np.int64))
 
 
+def no_goods(firms: int) -> Supply:
+    empty = np.zeros(0)
+    return Supply(GoodsWays(np.zeros(firms + 1, dtype=np.int32), np.zeros(0, dtype=np.int32),
+                            empty, empty), np.zeros(firms))
+
+
 def run(one: Twin, rate: list[float], *, years: int = 20_000, seed: int = 1,
         outcomes: Outcomes | None = None, workers: int | None = None) -> ChainYears:
     field = field_of(one, outcomes or one_yuan(one.parties))
-    events = draw_events(np.array(rate), years=years, seed=seed)
-    return run_years(field, events, workers=workers, horizon_days=np.inf)
+    aims = np.zeros((one.parties, 6))
+    aims[:, 0] = rate
+    events = draw_events(aims, years=years, seed=seed)
+    return run_years(field, events, no_goods(one.parties), workers=workers, horizon_days=np.inf)
 
 
 def test_firms_are_struck_as_often_as_enumeration_says() -> None:
@@ -132,9 +142,40 @@ def test_a_link_into_a_step_that_waits_for_all_is_refused() -> None:
 
 
 def test_more_events_in_a_year_where_events_bring_events() -> None:
-    plain = draw_events(np.array([5.0]), years=20_000, seed=1)
-    brought = draw_events(np.array([5.0]), years=20_000, seed=1, branching=0.5, memory_days=10.0)
+    plain = draw_events(np.array([[5.0]]), years=20_000, seed=1)
+    brought = draw_events(np.array([[5.0]]), years=20_000, seed=1, branching=0.5, memory_days=10.0)
     counts = np.diff(plain.first), np.diff(brought.first)
     assert counts[0].var() / counts[0].mean() == pytest.approx(1.0, abs=0.05)
     assert counts[1].var() / counts[1].mean() > 2.5
     assert counts[1].mean() == pytest.approx(5.0, rel=0.05)
+
+
+def test_protecting_a_party_averts_what_enumeration_says() -> None:
+    one = twin(chain(4, LINKS, providers=1), containment_mu=NEVER)
+    outcomes = one_yuan(one.parties)
+    rate = np.zeros((one.parties, 6))
+    rate[:, 0] = [0.5, 0.4, 0.3, 0.2, 0.6]
+    events = draw_events(rate, years=60_000, seed=3)
+    found = rank_parties(field_of(one, outcomes), events, horizon_days=np.inf)
+    again = rank_parties(field_of(one, outcomes), events, horizon_days=np.inf, workers=1)
+    assert (found.averted == again.averted).all()
+    graph = step_graph_of(one)
+    impacts = [graph.names.index(f"{name}/encrypt") for name in one.names[:4]]
+
+    def loss(protected: str) -> float:
+        inside = [name.split("/")[0] == protected for name in graph.names]
+        guarded = replace(graph, edge_chance=np.where(
+            np.array(inside)[graph.target], 0.0, graph.edge_chance))
+        total = 0.0
+        for party, name in enumerate(one.names):
+            if name != protected:
+                start = graph.names.index(f"{name}/{one.codes(party)[0]}")
+                outcome = exact_outcomes(guarded, np.array([start], dtype=np.int32))
+                total += float(rate[party, 0]) * 100 * sum(
+                    chance * sum(mask >> step & 1 for step in impacts)
+                    for mask, chance in outcome.items())
+        return total
+
+    base = loss("nobody")
+    for party, name in enumerate(one.names):
+        assert abs(found.averted[party] - (base - loss(name))) < 4.5 * found.error[party]

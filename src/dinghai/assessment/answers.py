@@ -57,13 +57,15 @@ class Answer:
 
 
 def read_answers(
-    text: str, file: str, evidence: Mapping[str, str], *, today: date | None = None
+    text: str, file: str, evidence: Mapping[str, str], *, today: date | None = None,
+    complete: bool = True,
 ) -> dict[str, Answer]:
     """The answers of a CSV, in the vocabulary's order.
 
-    ``evidence`` maps each file of the dossier to its SHA-256; ``today`` bounds the dates. Raises
-    InputError with every fault: unknown, repeated or missing indicators, scores outside 0–4,
-    evidence that is not there, dates in the future.
+    ``evidence`` maps each file of the dossier to its SHA-256; ``today`` bounds the dates; where
+    they need not be ``complete``, light indicators may be missing. Raises InputError with every
+    fault: unknown, repeated or missing indicators, scores outside 0–4, evidence that is not there,
+    dates in the future.
     """
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""))
     faults: list[Fault] = []
@@ -80,7 +82,7 @@ def read_answers(
     except csv.Error as error:
         raise InputError(f"not CSV: {error}", file=file, line=reader.line_num,
                          mend="save the sheet as CSV UTF-8") from error
-    missing = [code for code in light_indicators() if code not in lines]
+    missing = [code for code in light_indicators() if complete and code not in lines]
     faults.extend(
         Fault(f"there is no answer for {code}", file, None, code,
               "add a row; leave its score empty when nobody knows") for code in missing)

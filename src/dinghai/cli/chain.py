@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from dinghai.cli import chain_graph
+from dinghai.cli import chain_files, chain_graph, chain_runs
 from dinghai.cli.output import Parser
 
 
 def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands."""
-    chain = subparsers.add_parser("chain", help="supply chains: cascades, passages, protection")
+    chain = subparsers.add_parser(
+        "chain", help="supply chains as one risk; cascades, passages, protection")
     commands = chain.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    chain_files.register(commands)
+    chain_runs.register(commands)
     chain_graph.register(commands)

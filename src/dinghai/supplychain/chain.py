@@ -6,12 +6,15 @@ firm leaves out is None, which is not zero: it is estimated from its template an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
+
+from dinghai.foundation.money import MAXIMUM_FEN
 
 Role = Literal["owner", "supplier", "dealer", "customer"]
 LinkKind = Literal["remote_access", "software_update", "data_share", "email_trust",
@@ -22,8 +25,11 @@ AssetKind = Literal["workstations", "mail", "remote_access", "web", "directory",
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Ratio = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Amount = Annotated[int, msgspec.Meta(ge=0, le=10**16)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_FEN)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**11)]
+
+
+T = TypeVar("T")
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +42,8 @@ class Firm(Struct, frozen=True):
     ``tier`` is 0 for the owner and its distance in deals for the others. ``recovery_seconds`` is
     the median time to work again after a stop of everything. ``limit_fen`` and
     ``event_deductible_fen`` are of its own cover in the programme; None takes the programme's.
-    ``dossier`` names its folder, where the chain has one.
+    ``dossier`` names its folder, where the chain has one. ``estimated`` are fields of this firm
+    that were assumed when the chain was made, not stated by anyone.
     """
 
     id: Identifier
@@ -44,7 +51,7 @@ class Firm(Struct, frozen=True):
     role: Role
     tier: Annotated[int, msgspec.Meta(ge=0, le=20)]
     industry: str
-    revenue_fen: Annotated[int, msgspec.Meta(gt=0, le=10**16)]
+    revenue_fen: Annotated[int, msgspec.Meta(gt=0, le=MAXIMUM_FEN)]
     name_en: str = ""
     credit_code: str = ""
     gross_profit_rate_ppm: Ratio | None = None
@@ -62,6 +69,8 @@ class Firm(Struct, frozen=True):
     dossier: str | None = None
     limit_fen: Amount | None = None
     event_deductible_fen: Amount | None = None
+    province: str = ""
+    estimated: tuple[str, ...] = ()
 
 
 class ControlScore(Struct, frozen=True):
@@ -123,13 +132,14 @@ class Link(Struct, frozen=True, rename={"source": "from", "target": "to"}):
 
 class Goods(Struct, frozen=True, rename={"source": "from", "target": "to"}):
     """A delivery: ``share_ppm`` of the buyer's output stops without it once its stock is used up,
-    less what can be bought elsewhere."""
+    less what can be bought elsewhere. ``item`` says what is delivered."""
 
     source: Identifier
     target: Identifier
     share_ppm: Ratio
     stock_seconds: Count | None = None
     substitutable_ppm: Ratio | None = None
+    item: str = ""
 
 
 class Programme(Struct, frozen=True):
@@ -164,3 +174,35 @@ class Chain(Struct, frozen=True, dict=True):
     def firm(self) -> Mapping[str, Firm]:
         """The firms by their id."""
         return {one.id: one for one in self.firms}
+
+    @cached_property
+    def controls_of(self) -> Mapping[str, tuple[ControlScore, ...]]:
+        """The scores of each firm that has any."""
+        return _grouped((one.firm, one) for one in self.controls)
+
+    @cached_property
+    def assets_of(self) -> Mapping[str, tuple[Asset, ...]]:
+        """The assets of each firm that lists any."""
+        return _grouped((one.firm, one) for one in self.assets)
+
+    @cached_property
+    def weaknesses_of(self) -> Mapping[str, tuple[Weakness, ...]]:
+        """The findings at each firm that has any."""
+        return _grouped((one.firm, one) for one in self.weaknesses)
+
+    @cached_property
+    def links_from(self) -> Mapping[str, tuple[Link, ...]]:
+        """The attack links that leave a firm or provider."""
+        return _grouped((one.source, one) for one in self.links)
+
+    @cached_property
+    def links_to(self) -> Mapping[str, tuple[Link, ...]]:
+        """The attack links that lead to a firm or provider."""
+        return _grouped((one.target, one) for one in self.links)
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return {key: tuple(values) for key, values in found.items()}

@@ -21,8 +21,10 @@ class FirmSteps:
     that costs nothing by itself; ``output_share`` is the share of output that stops with it.
     By way: ``source``, ``target``, and the lognormal time as ``mu`` and ``sigma`` of ln days.
     ``start`` is where an attack on the firm begins; ``entries`` and ``exits`` say where attack
-    links of each kind come in and go out. An event is found and contained a lognormal time
-    after its start: ``containment_mu`` and ``containment_sigma`` of ln days.
+    links of each kind come in and go out: an exit is there only where the firm can take its step.
+    What got in is found and contained a lognormal time after its start: ``containment_mu`` and
+    ``containment_sigma`` of ln days. ``assets`` names by step what it happens on, empty for a step
+    of the whole firm: an asset stops once, whichever steps hit it.
     """
 
     codes: tuple[str, ...]
@@ -39,6 +41,7 @@ class FirmSteps:
     exits: Mapping[str, int]
     containment_mu: float = 3.0
     containment_sigma: float = 1.0
+    assets: tuple[tuple[str, ...], ...] = ()
 
     @property
     def steps(self) -> int:

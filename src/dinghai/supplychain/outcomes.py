@@ -38,11 +38,11 @@ class Outcomes:
     stopped: Whole
 
 
-def outcomes_of(models: Sequence[LossModel]) -> Outcomes:
-    """The outcomes of firms in order; all share the tables."""
+def outcomes_of(models: Sequence[LossModel], *, parties: int | None = None) -> Outcomes:
+    """The outcomes of firms in order; all share the tables. Parties beyond them lose nothing."""
     weights = models[0].latent.event_weights
-    shape = (len(models), len(PERILS), len(weights), BINS)
-    ground_up, stopped = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
+    shape = (parties or len(models), len(PERILS), len(weights), BINS)
+    ground_up, stopped = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     for firm, model in enumerate(models):
         for place, peril in enumerate(PERILS):
             events = model.perils[peril].events
@@ -51,7 +51,7 @@ def outcomes_of(models: Sequence[LossModel]) -> Outcomes:
                     events, (events.loss, seconds.astype(np.int64)), len(weights))):
                 ground_up[firm, place, state], stopped[firm, place, state] = loss, stop
     total = sum(weights)
-    flat = (len(models), len(PERILS), len(weights) * BINS)
+    flat = (*shape[:2], len(weights) * BINS)
     return Outcomes(np.array([one / total for one in weights]), ground_up.reshape(flat),
                     stopped.reshape(flat))
 

@@ -3,10 +3,10 @@
 Each party finds and contains the event after a time of its own, counted from the event's start: no
 later step of it is taken, and nothing leaves it any more. (Were it counted from the first step
 inside, a better door could raise a loss: who comes in late and quietly would have more time. With
-times that do not depend on the way, better controls never raise any loss in any world.) A firm that
-suffers several impacts in one event has one loss, that of the heaviest. The latent state of
-severity is drawn once an event and shared by all firms that it strikes; where a firm falls within
-the state is its own luck.
+times that do not depend on the way, better controls never raise any loss in any world.) An event
+aims at one peril, and costs a firm something once, when it takes a step of that peril there. The
+latent state of severity is drawn once an event and shared by all firms that it strikes; where a
+firm falls within the state is its own luck.
 
 The kernel is first passage as in `passage`, on two levels: a party that is reached gets the next
 slot of a small workspace, and its steps are settled there.
@@ -43,7 +43,8 @@ class Field(NamedTuple):
     (``s_edge``). By edge: ``target``, ``mu``, ``sigma``. By party: ``structure``, ``key``, where
     its own ``bars`` begin (``begin``), ``containment`` and where its links begin (``l_first``). By
     link: ``l_step`` it leaves, ``l_party`` and ``l_entry`` it comes into, its bar, times and key.
-    Then the severity: chances of the states up to each, cuts, and ground-up loss in fen.
+    Then the severity: chances of the states up to each, cuts, ground-up loss in fen and seconds of
+    a whole stop.
     """
 
     s_step: Places
@@ -71,6 +72,7 @@ class Field(NamedTuple):
     states: Floats
     cuts: Floats
     ground_up: npt.NDArray[np.int64]
+    stopped: npt.NDArray[np.int64]
 
 
 class Room(NamedTuple):
@@ -80,8 +82,8 @@ class Room(NamedTuple):
     ``stamp`` is the event's: edges ``left`` to wait for (−1: settled or dead), ``time``, and the
     place it was reached from (``parent``). By party, where ``entered`` is the event's: its
     ``slot``. By slot: the ``party``, its ``luck``, ``until`` when something can happen there,
-    ``since`` when it is in (−1: reached, and nothing taken), and its loss, if any, with ``impact``
-    place, peril and bin.
+    ``since`` when it is in (−1: reached, and nothing taken), and its loss, if any (−1: none), with
+    the place of the impact and the bin.
     ``number[0]`` slots are in use.
     """
 
@@ -99,7 +101,6 @@ class Room(NamedTuple):
     since: Floats
     loss: npt.NDArray[np.int64]
     impact: Places
-    peril: npt.NDArray[np.int8]
     bin: Places
     number: npt.NDArray[np.int64]
     width: int
@@ -124,7 +125,7 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
         containment=twin.containment, l_first=links.first, l_step=links.step, l_party=links.party,
         l_entry=links.entry, l_bar=thresholds(links.chance), l_mu=links.mu, l_sigma=links.sigma,
         l_key=links.key, states=np.cumsum(outcomes.states), cuts=np.array(CUTS),
-        ground_up=outcomes.ground_up)
+        ground_up=outcomes.ground_up, stopped=outcomes.stopped)
 
 
 @njit(cache=True, nogil=True)
@@ -143,8 +144,7 @@ def room_of(field):  # type: ignore[no-untyped-def]
         np.zeros(parties, dtype=np.int64), np.empty(parties, dtype=np.int32),
         np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.uint64), np.empty(parties),
         np.empty(parties), np.empty(parties, dtype=np.int64), np.empty(parties, dtype=np.int32),
-        np.empty(parties, dtype=np.int8), np.empty(parties, dtype=np.int32),
-        np.zeros(1, dtype=np.int64), width)
+        np.empty(parties, dtype=np.int32), np.zeros(1, dtype=np.int64), width)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -166,8 +166,9 @@ def _place_in(cumulative, chance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def strike(field, room, root, guarded, horizon, word, stamp):  # type: ignore[no-untyped-def]
-    """Run one event that starts at a party. Nothing gets into ``guarded`` (−1: no party).
+def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: ignore[no-untyped-def]
+    """Run one event that starts at a party and aims at a peril: other impacts cost nothing. Nothing
+    gets into ``guarded`` (−1: no party).
 
     What it did stands in ``room``: the parties by slot, in the order in which they were reached.
     """
@@ -209,12 +210,10 @@ def strike(field, room, root, guarded, horizon, word, stamp):  # type: ignore[no
             continue
         if since[slot] == OUTSIDE:
             since[slot] = now
-        peril = perils[base + step]
-        if peril >= 0:
+        if perils[base + step] == aim and losses[slot] == NOTHING:
             found = state * bins + _place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
-            if ground_up[party, peril, found] > losses[slot]:
-                losses[slot] = ground_up[party, peril, found]
-                room.impact[slot], room.peril[slot], room.bin[slot] = place, peril, found
+            losses[slot] = ground_up[party, aim, found]
+            room.impact[slot], room.bin[slot] = place, found
         leaving = draw_word(luck, code[base + step] ^ _LEAVES)
         inside = s_edge[base + step + 1] - s_edge[base + step]
         links = l_first[party + 1] - l_first[party]

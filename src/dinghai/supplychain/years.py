@@ -1,9 +1,9 @@
 """Years of a chain: how many events, where they start, and what they cost whom.
 
 Events of a year are those that no other brought and those that did bring more (a self-exciting
-count, in daily time, `intensity`); each starts at a party in proportion to its rate. Event e is the
-same in every what-if: its year, its start and its luck depend on the seed and e alone. Sums are
-whole fen, so that they are the same on any number of cores.
+count, in daily time, `intensity`); each starts at a party and aims at a peril in proportion to
+their rates. Event e is the same in every what-if: its year, its start, its aim and its luck depend
+on the seed and e alone. Sums are whole fen, so that they are the same on any number of cores.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dinghai.compute.parts import cut, in_parts
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
+from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve, starved_room
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
@@ -30,8 +31,8 @@ DAYS: Final = 365.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties in proportion to
-    ``rate`` a year."""
+    """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties and aim at perils
+    in proportion to ``rate`` a year, shape (parties, perils)."""
 
     years: int
     seed: int
@@ -63,42 +64,59 @@ def draw_events(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChainYears:
-    """``loss`` of each year in fen. By party: ``own`` loss of events that started there,
-    ``inherited`` loss there of events from elsewhere, ``exported`` loss elsewhere of events from
-    there; ``starts``, ``struck`` and ``entered`` count events."""
+    """``loss`` of each year in fen, ``starved`` the part of it that came through goods. By party:
+    ``own`` loss of events that started there, ``inherited`` loss there of events from elsewhere,
+    ``exported`` loss elsewhere of events from there, ``supply`` what of its loss came through
+    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events."""
 
     loss: Whole
+    starved: Whole
     own: Whole
     inherited: Whole
     exported: Whole
+    supply: Whole
     starts: Whole
     struck: Whole
     entered: Whole
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Supply:
+    """The goods between firms, and each party's gross profit of a day in fen."""
+
+    goods: GoodsWays
+    profit: Floats
+
+
 def run_years(
-    field: Field, events: Events, *, horizon_days: float = DAYS, workers: int | None = None
+    field: Field, events: Events, supply: Supply, *, horizon_days: float = DAYS,
+    workers: int | None = None,
 ) -> ChainYears:
     """Run every event."""
-    parties = len(events.rate)
-    loss = np.zeros(events.years, dtype=np.int64)
-    cumulative = np.cumsum(events.rate)
-    cumulative /= cumulative[-1]
-    key = stream_key(events.seed, "chain.event")
+    parties, perils = events.rate.shape
+    loss, starved = np.zeros((2, events.years), dtype=np.int64)
+    cumulative, key = draws_of(events)
 
     def part(years: range) -> Whole:
-        sums = np.zeros((6, parties), dtype=np.int64)
-        _run_part(field, events.first, cumulative, horizon_days, key, years.start, years.stop, loss,
+        sums = np.zeros((7, parties), dtype=np.int64)
+        _run_part(field, supply.goods, starved_room(supply.goods), supply.profit, events.first,
+                  cumulative, perils, horizon_days, key, years.start, years.stop, loss, starved,
                   sums)
         return sums
 
     sums = in_parts(part, cut(events.years, PARTS), workers=workers)
-    return ChainYears(loss, *np.sum(sums, axis=0))
+    return ChainYears(loss, starved, *np.sum(sums, axis=0))
+
+
+def draws_of(events: Events) -> tuple[Floats, np.uint64]:
+    """What start and luck of events are drawn from."""
+    cumulative = np.cumsum(events.rate.ravel())
+    return cumulative / cumulative[-1], stream_key(events.seed, "chain.event")
 
 
 @njit(cache=True, nogil=True, inline="always")
 def start_of(cumulative, word):  # type: ignore[no-untyped-def]
-    """The party where an event starts."""
+    """Where an event starts and what it aims at: party × number of perils + peril."""
     chance = unit(draw_word(word, 0))
     low, high = 0, cumulative.shape[0] - 1
     while low < high:
@@ -111,25 +129,53 @@ def start_of(cumulative, word):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _run_part(field, first, cumulative, horizon, key, from_year, to_year, loss, sums):  # type: ignore[no-untyped-def]
+def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # type: ignore[no-untyped-def]
+    """Let the firms that the event in the room stopped starve those that buy from them."""
+    hungry.number[0] = 0
+    firms = goods.first.shape[0] - 1
+    for slot in range(room.number[0]):
+        party = room.party[slot]
+        if room.loss[slot] != NOTHING and party < firms:
+            seconds = field.stopped[party, aim, room.bin[slot]]
+            if seconds > 0:
+                concern(goods, hungry, party, seconds / DAY_SECONDS, stamp)
+    if hungry.number[0] > 0:
+        starve(goods, hungry, waiting_days, stamp)
+
+
+@njit(cache=True, nogil=True)
+def _run_part(  # type: ignore[no-untyped-def]
+    field, goods, hungry, profit, first, cumulative, perils, horizon, key, from_year, to_year, loss,
+    starved, sums
+):
     room = room_of(field)
     for year in range(from_year, to_year):
-        total = np.int64(0)
+        total = through_goods = np.int64(0)
         for event in range(first[year], first[year + 1]):
-            word = world_word(key, event)
-            root = start_of(cumulative, word)
-            strike(field, room, root, -1, horizon, word, event + 1)
-            sums[3, root] += 1
+            word, stamp = world_word(key, event), event + 1
+            begin = start_of(cumulative, word)
+            root = begin // perils
+            aim = begin - root * perils
+            strike(field, room, root, aim, -1, horizon, word, stamp)
+            sums[4, root] += 1
             for slot in range(room.number[0]):
                 party, lost = room.party[slot], room.loss[slot]
-                sums[5, party] += room.since[slot] != OUTSIDE
+                sums[6, party] += room.since[slot] != OUTSIDE
                 if lost == NOTHING:
                     continue
                 total += lost
-                sums[4, party] += 1
+                sums[5, party] += 1
                 if party == root:
                     sums[0, party] += lost
                 else:
                     sums[1, party] += lost
                     sums[2, root] += lost
-        loss[year] = total
+            short_of_goods(field, goods, hungry, room, aim, 0.0, stamp)
+            for place in range(hungry.number[0]):
+                party = hungry.firm[place]
+                lost = np.int64(np.rint(hungry.lost[party] * profit[party]))
+                through_goods += lost
+                sums[3, party] += lost
+                sums[1, party] += lost
+                sums[2, root] += lost
+        loss[year], starved[year] = total + through_goods, through_goods

@@ -1,0 +1,162 @@
+"""`dinghai chain simulate|rank|what-if`: years of a chain, and what would change them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from dinghai.cli.output import Answer, Parser, add_command, table
+from dinghai.evidence.feed_store import FeedStore
+from dinghai.foundation.canonical import JSON, read_json
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import format_yuan
+from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.chain_file import read_chain
+from dinghai.supplychain.chain_model import ChainModel, chain_model
+from dinghai.supplychain.chain_patch import patched
+from dinghai.supplychain.chain_results import Simulation, rank_chain, simulate_chain
+
+_MOST_YEARS: Final = 10_000_000
+_SHOWN: Final = 15
+
+
+def register(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add the commands."""
+    one = add_command(commands, "simulate", _simulate,
+                      "years of a chain: loss, tail, who from whom")
+    _runs(one)
+    one.add_argument("-o", "--output", type=Path, metavar="DIR",
+                     help="write years.parquet, parties.parquet and simulation.json here")
+    one = add_command(commands, "rank", _rank, "what it is worth that nothing gets into a party")
+    _runs(one)
+    one.add_argument("--metric", choices=("mean", "tvar99"), default="mean",
+                     help="averted on average, or in the worst hundredth of years")
+    one = add_command(commands, "what-if", _what_if, "the same events with a changed chain")
+    _runs(one)
+    one.add_argument("--patch", type=Path, required=True, metavar="FILE",
+                     help="JSON: rows of controls, links, goods … that replace or join the chain's")
+
+
+def _runs(parser: Parser) -> None:
+    parser.add_argument("chain", type=Path, metavar="CHAIN", help="folder or JSON")
+    parser.add_argument("--years", type=int, default=20_000, metavar="N",
+                        help="simulated (default: 20000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="(default: 1)")
+    parser.add_argument("--on", type=date.fromisoformat, metavar="DATE",
+                        help="day of the threat feeds (default: the chain's own day)")
+
+
+def _model(chain: Chain, arguments: argparse.Namespace) -> ChainModel:
+    feeds, on = FeedStore.of_house(), arguments.on or chain.as_of
+    return chain_model(chain, kev=feeds.kev(on), epss=feeds.epss(on))
+
+
+def _simulated(model: ChainModel, arguments: argparse.Namespace) -> Simulation:
+    if not 0 < arguments.years <= _MOST_YEARS:
+        raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
+                         mend=f"give 1 to {_MOST_YEARS}")
+    return simulate_chain(model, years=arguments.years, seed=arguments.seed)
+
+
+def _simulate(arguments: argparse.Namespace) -> Answer:
+    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments)
+    document = found.to_dict()
+    if arguments.output is not None:
+        _write(arguments.output, found, document)
+    return Answer(document, _text(document))
+
+
+def _write(folder: Path, found: Simulation, document: dict[str, JSON]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pa.table({
+        "year": range(found.events.years), "events": found.events.first[1:] - found.events.first[
+            :-1], "loss_fen": found.years.loss, "through_goods_fen": found.years.starved}),
+        folder / "years.parquet")
+    parquet.write_table(pa.Table.from_pylist(document["parties"]), folder / "parties.parquet")
+    (folder / "simulation.json").write_text(
+        json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def _text(document: dict[str, JSON]) -> list[str]:
+    loss = document["loss"]
+    parties = sorted(document["parties"], key=lambda one: -(one["own_fen"] + one["exported_fen"]))
+    return [
+        f"events a year     {document['events_a_year']:.2f}",
+        f"loss a year       {format_yuan(loss['mean_fen'])}"
+        + ("" if loss["se_fen"] is None else f" ± {format_yuan(loss['se_fen'])}"),
+        f"  through goods   {format_yuan(document['through_goods_fen'])}",
+        *table(("level", "quantile", "mean above"),
+               [(level, format_yuan(amount), format_yuan(loss["tvar_fen"][level]))
+                for level, amount in loss["quantile_fen"].items()]),
+        "",
+        *table(("party", "struck a year", "own", "inherited", "exported"),
+               [(one["id"], f"{one['struck_a_year']:.4f}", format_yuan(one["own_fen"]),
+                 format_yuan(one["inherited_fen"]), format_yuan(one["exported_fen"]))
+                for one in parties[:_SHOWN]]),
+        *_more(len(parties)),
+        "ground-up economic loss; not yet in it: policies' terms, common vulnerabilities"]
+
+
+def _rank(arguments: argparse.Namespace) -> Answer:
+    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments)
+    ranking = rank_chain(found)
+    values = ranking.averted if arguments.metric == "mean" else ranking.tail
+    order = sorted(range(len(values)), key=lambda place: (-values[place], place))
+    names = found.model.twin.names
+    rows: list[dict[str, JSON]] = [
+        {"id": names[place], "averted_fen": round(ranking.averted[place]),
+         "se_fen": round(ranking.error[place]), "tail_averted_fen": round(ranking.tail[place])}
+        for place in order]
+    document = {"schema": "dinghai.chain-ranking/1", "chain": found.model.chain.id,
+                "metric": arguments.metric, "years": arguments.years, "seed": arguments.seed,
+                "parties": rows}
+    return Answer(document, [
+        *table(("party", "averts a year", "standard error", "in the worst 1% of years"),
+               [(row["id"], format_yuan(row["averted_fen"]), format_yuan(row["se_fen"]),
+                 format_yuan(row["tail_averted_fen"])) for row in rows[:_SHOWN]]),
+        *_more(len(rows)),
+        "what is averted where nothing gets into the party; losses through goods are not counted"])
+
+
+def _what_if(arguments: argparse.Namespace) -> Answer:
+    chain = read_chain(arguments.chain)
+    changed = patched(chain, read_json(arguments.patch), file=str(arguments.patch))
+    before = _simulated(_model(chain, arguments), arguments)
+    after = _simulated(_under_attempts_of(before.model, _model(changed, arguments)),
+                       arguments)
+    one, other = before.to_dict(), after.to_dict()
+    document: dict[str, JSON] = {"schema": "dinghai.chain-what-if/1", "before": one,
+                                 "after": other}
+    moved = (after.years.loss - before.years.loss).astype(float)
+    error = float(moved.std(ddof=1)) / len(moved)**0.5 if len(moved) > 1 else 0.0
+    document["change"] = {"mean_fen": round(float(moved.mean())), "se_fen": round(error)}
+    first, second = one["loss"], other["loss"]
+    change = document["change"]
+    return Answer(document, [
+        *table(("", "before", "after"), [
+            ("loss a year", format_yuan(first["mean_fen"]), format_yuan(second["mean_fen"])),
+            *((f"mean above {level}", format_yuan(amount),
+               format_yuan(second["tvar_fen"][level]))
+              for level, amount in first["tvar_fen"].items())]),
+        f"change a year {format_yuan(change['mean_fen'])} ± {format_yuan(change['se_fen'])}, "
+        "on the same events"])
+
+
+def _under_attempts_of(before: ChainModel, changed: ChainModel) -> ChainModel:
+    """A changed chain under the attempts on the one before, party by party."""
+    if changed.twin.names != before.twin.names:
+        raise InputError("the patch changes who is in the chain", field="--patch",
+                         mend="compare two simulations instead")
+    return replace(changed, rates=before.rates)
+
+
+def _more(number: int) -> list[str]:
+    return [f"… and {number - _SHOWN} more: see --json"] if number > _SHOWN else []
+

@@ -1,0 +1,86 @@
+"""What years of a chain say: loss and tail, and each party's own, inherited and exported part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dinghai.foundation.canonical import JSON
+from dinghai.losses.tables import PERILS
+from dinghai.supplychain.chain_model import ChainModel
+from dinghai.supplychain.ranking import Ranking, rank_parties
+from dinghai.supplychain.strikes import field_of
+from dinghai.supplychain.years import ChainYears, Events, Whole, run_years
+
+SIMULATION_SCHEMA = "dinghai.chain-simulation/1"
+LEVELS = (0.5, 0.9, 0.95, 0.99, 0.995)
+NOT_YET = ("contract_terms", "common_vulnerabilities", "paths")
+"""What a simulation of a chain does not hold yet; the answer says so."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulation:
+    """Years of a chain with the events they were made of."""
+
+    model: ChainModel
+    events: Events
+    years: ChainYears
+
+    def to_dict(self, levels: Sequence[float] = LEVELS) -> dict[str, JSON]:
+        """Plain JSON (schema dinghai.chain-simulation/1). Ground-up economic loss in fen."""
+        model, years, number = self.model, self.years, self.events.years
+        loss = years.loss
+        return {
+            "schema": SIMULATION_SCHEMA, "chain": model.chain.id, "years": number,
+            "seed": self.events.seed, "events_a_year": self.events.number / number,
+            "loss": {
+                "mean_fen": round(float(loss.mean())),
+                "se_fen": round(float(loss.std(ddof=1)) / number**0.5) if number > 1 else None,
+                "quantile_fen": {f"{one:g}": int(np.quantile(loss, one, method="inverted_cdf"))
+                                 for one in levels},
+                "tvar_fen": {f"{one:g}": round(tail_mean(loss, one)) for one in levels}},
+            "through_goods_fen": round(float(years.starved.mean())),
+            "parties": [self._party(place) for place in range(model.twin.parties)],
+            "outside_the_twin_claims_a_year": {
+                peril: float(model.outside[:, place].sum())
+                for place, peril in enumerate(PERILS) if model.outside[:, place].any()},
+            "estimated_facts": len(model.estimates), "not_yet": list(NOT_YET),
+        }
+
+    def _party(self, place: int) -> dict[str, JSON]:
+        years, number = self.years, self.events.years
+        return {
+            "id": self.model.twin.names[place],
+            "kind": "firm" if place < self.model.twin.firms else "provider",
+            "attempts_a_year": float(self.model.rates[place].sum()),
+            "entered_a_year": int(years.entered[place]) / number,
+            "struck_a_year": int(years.struck[place]) / number,
+            "own_fen": round(int(years.own[place]) / number),
+            "inherited_fen": round(int(years.inherited[place]) / number),
+            "exported_fen": round(int(years.exported[place]) / number),
+            "through_goods_fen": round(int(years.supply[place]) / number),
+        }
+
+
+def simulate_chain(
+    model: ChainModel, *, years: int, seed: int, workers: int | None = None
+) -> Simulation:
+    """Run years of events. The same bytes for any number of workers."""
+    events = model.events(years=years, seed=seed)
+    found = run_years(field_of(model.twin, model.outcomes), events, model.supply, workers=workers)
+    return Simulation(model, events, found)
+
+
+def rank_chain(found: Simulation, *, level: float = 0.99) -> Ranking:
+    """What protecting each party averts, on average and in the worst years of the simulation."""
+    number = max(round(found.events.years * (1.0 - level)), 1)
+    worst = np.argsort(-found.years.loss, kind="stable")[:number]
+    return rank_parties(field_of(found.model.twin, found.model.outcomes), found.events, tail=worst)
+
+
+def tail_mean(loss: Whole, level: float) -> float:
+    """The mean of the years above a level (the worst one at least)."""
+    ordered = np.sort(loss)
+    return float(ordered[min(int(np.ceil(level * len(ordered))), len(ordered) - 1):].mean())

@@ -1,0 +1,254 @@
+"""From a firm's assets, controls and findings to its attack steps as flat arrays.
+
+A firm compiles alone: one changed firm leaves all others as they are. What firms share (the network
+of their kinds of assets, the effect of equal scores) is worked out once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from dinghai.evidence.feeds import EpssTable, KevTable
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import PPM
+from dinghai.losses.curves import ln
+from dinghai.losses.effects import Posture, shaped
+from dinghai.supplychain.attack_facts import same_family
+from dinghai.supplychain.chain import Asset, Chain, Firm, Weakness
+from dinghai.supplychain.firm_network import Network, network_of
+from dinghai.supplychain.firm_steps import FirmSteps
+from dinghai.supplychain.language import Language
+from dinghai.supplychain.step_graph import Floats
+from dinghai.supplychain.template_file import TemplatesFile
+from dinghai.supplychain.templates import TemplateEstimate, assets_of
+
+Ground = Literal["kev", "epss", "severity", "technique"]
+"""Why a finding raises a step: known exploited, published probability, severity, or technique."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A step that a finding raised. ``by`` is the raise itself, ``after`` with all findings."""
+
+    step: str
+    asset: str
+    cve: str | None
+    technique: str | None
+    ground: Ground
+    by: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledFirm:
+    """A firm's steps with their reasons. ``kinds`` is the step kind of each step; ``idle`` are
+    findings that concern no step of the firm."""
+
+    firm: str
+    steps: FirmSteps
+    kinds: tuple[str, ...]
+    posture: Posture
+    raised: tuple[Raised, ...]
+    idle: tuple[Weakness, ...]
+    assets: tuple[Asset, ...]
+    estimates: tuple[TemplateEstimate, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Effect:
+    """What scores do, by step kind: the chance left, the logarithm of the time, containment."""
+
+    chance: Floats
+    mu: Floats
+    containment_mu: float
+
+
+def posture_of(chain: Chain, firm: Firm) -> dict[str, int | None]:
+    """A firm's scores by indicator, in ppm; of two rows for one indicator the later counts."""
+    rows = chain.controls_of.get(firm.id, ())
+    return {row.indicator: row.score_ppm
+            for row in sorted(rows, key=lambda row: row.as_of.toordinal() if row.as_of else 0)}
+
+
+def compile_firm(
+    chain: Chain, firm: Firm, language: Language, *, kev: KevTable | None = None,
+    epss: EpssTable | None = None, templates: TemplatesFile | None = None,
+) -> FirmSteps:
+    """The firm's steps. Without a feed a vulnerability counts by its severity alone.
+
+    Raises InputError for a finding on an asset that is not there, and for an unknown template.
+    """
+    return compile_with_reasons(chain, firm, language, kev=kev, epss=epss,
+                                templates=templates).steps
+
+
+def compile_with_reasons(
+    chain: Chain, firm: Firm, language: Language, *, kev: KevTable | None = None,
+    epss: EpssTable | None = None, templates: TemplatesFile | None = None,
+) -> CompiledFirm:
+    """The firm's steps, what findings raised, and what was estimated."""
+    posture = posture_of(chain, firm)
+    assets, estimates = assets_of(chain, firm, templates)
+    network = network_of(language, tuple((one.kind, one.exposed is True) for one in assets))
+    effect = _effect(language, coverage_of(language, posture))
+    chance = effect.chance[network.kind]
+    raises, idle = _raises(chain, firm, language, network, assets, kev, epss)
+    raised = _apply(raises, chance, network.codes, language)
+    mu = effect.mu[network.kind]
+    output = np.zeros(len(network.codes))
+    for place, stops, on in network.impacts:
+        output[place] = stops * _together(assets, on)
+    steps = FirmSteps(
+        codes=network.codes, waits_for_all=network.waits_for_all, chance=chance,
+        peril=network.peril, output_share=output, source=network.source, target=network.target,
+        mu=mu[network.target], sigma=language.sigma[network.kind][network.target],
+        start=network.start, entries=network.entries, exits=network.exits,
+        assets=tuple(tuple(assets[one].id for one in on) for on in network.on),
+        containment_mu=effect.containment_mu,
+        containment_sigma=language.mitigations.containment.sigma.value)
+    return CompiledFirm(
+        firm=firm.id, steps=steps,
+        kinds=tuple(language.steps[kind].id for kind in network.kind.tolist()),
+        posture=posture, raised=raised, idle=idle, assets=assets, estimates=estimates)
+
+
+def concerned_firms(chain: Chain, before: KevTable, after: KevTable) -> tuple[str, ...]:
+    """The firms that a change of the catalogue concerns: those with a finding that joined or left
+    it. All others compile to the same steps."""
+    changed = before.entries.keys() ^ after.entries.keys()
+    return tuple(firm.id for firm in chain.firms
+                 if any(one.cve in changed for one in chain.weaknesses_of.get(firm.id, ())))
+
+
+def coverage_of(language: Language, posture: Posture) -> tuple[float, ...]:
+    """The coverage of each control, then of each indicator of containment, from 0 to 1."""
+    def score(indicator: str) -> float:
+        ppm = posture.get(indicator)
+        return language.missing_prior if ppm is None else min(max(ppm, 0), PPM) / PPM
+
+    return (*(shaped(score(one.indicator), one.shape) for one in language.controls),
+            *(score(one.indicator) for one in language.mitigations.containment.controls))
+
+
+def in_quarters(coverage: float) -> float:
+    """The coverage that slows: whole quarters, so that firms alike have the same times."""
+    return math.floor(coverage * 4.0) / 4.0
+
+
+@lru_cache(maxsize=16384)
+def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
+    chance, mu = language.chance.copy(), language.mu.copy()
+    for place, control in enumerate(language.controls):  # in order: the same bytes everywhere
+        chance *= 1.0 - language.stopped[place] * coverage[place]
+        if control.slows is not None:
+            row = language.slowed[place] * in_quarters(coverage[place])
+            for kind in np.flatnonzero(row).tolist():
+                mu[kind] += ln(1.0 + float(row[kind]))
+    containment = language.mitigations.containment
+    watched = ln(containment.median_days.value)
+    for watch, score in zip(containment.controls, coverage[len(language.controls):], strict=True):
+        watched -= watch.strength.value * score
+    return _Effect(chance, mu, watched)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raise:
+    place: int
+    asset: str
+    weakness: Weakness
+    ground: Ground
+    by: float
+
+
+def _raises(
+    chain: Chain, firm: Firm, language: Language, network: Network, assets: tuple[Asset, ...],
+    kev: KevTable | None, epss: EpssTable | None,
+) -> tuple[list[_Raise], tuple[Weakness, ...]]:
+    """The steps that each finding raises, and the findings that raise none."""
+    found: list[_Raise] = []
+    idle: list[Weakness] = []
+    number = {one.id: place for place, one in enumerate(assets)}
+    for weakness in chain.weaknesses_of.get(firm.id, ()):
+        if weakness.asset not in number:
+            raise InputError(f"{firm.id} has no asset {weakness.asset!r}",
+                             field="weaknesses.asset", mend="list the asset, or name one it has")
+        asset = number[weakness.asset]
+        best: dict[int, tuple[Ground, float]] = {}
+        for place, ground, by in (*_by_vulnerability(weakness, asset, language, network, kev, epss),
+                                  *_by_technique(weakness, asset, language, network)):
+            if by > best.get(place, ("severity", 0.0))[1]:
+                best[place] = (ground, by)
+        if not best:
+            idle.append(weakness)
+        found += [_Raise(place, weakness.asset, weakness, ground, by)
+                  for place, (ground, by) in sorted(best.items())]
+    return found, tuple(idle)
+
+
+def _by_vulnerability(
+    weakness: Weakness, asset: int, language: Language, network: Network, kev: KevTable | None,
+    epss: EpssTable | None,
+) -> list[tuple[int, Ground, float]]:
+    if weakness.cve is None:
+        return []
+    rules = language.mitigations.findings
+    ground: Ground = "severity"
+    by = rules.severity[weakness.severity].value
+    score = epss.get(weakness.cve) if epss is not None else None
+    if score is not None and score.epss_ppm / PPM * rules.epss.value > by:
+        ground, by = "epss", score.epss_ppm / PPM * rules.epss.value
+    if kev is not None and weakness.cve in kev and rules.kev_exposed.value >= by:
+        ground, by = "kev", rules.kev_exposed.value
+    said = ([] if weakness.technique is None
+            else _using(weakness.technique, asset, language, network))
+    return [(place, ground, by if language.steps[network.kind[place]].exposed
+             else by * rules.inside.value) for place in said or network.opened[asset]]
+
+
+def _by_technique(
+    weakness: Weakness, asset: int, language: Language, network: Network
+) -> list[tuple[int, Ground, float]]:
+    if weakness.technique is None:
+        return []
+    by = language.mitigations.findings.technique[weakness.severity].value
+    return [(place, "technique", by)
+            for place in _using(weakness.technique, asset, language, network)]
+
+
+def _using(technique: str, asset: int, language: Language, network: Network) -> list[int]:
+    """Steps of the asset, else of the whole firm, that use the technique."""
+    using = [place for place, kind in enumerate(network.kind.tolist())
+             if place != network.start
+             and any(same_family(technique, one)
+                     for one in language.steps[kind].techniques)]
+    here = [place for place in using if asset in network.on[place]]
+    return here or [place for place in using if not network.on[place]]
+
+
+def _apply(raises: list[_Raise], chance: Floats, codes: tuple[str, ...],
+           language: Language) -> tuple[Raised, ...]:
+    """Raise the chances in place: the chance of failing falls by each finding's share."""
+    highest = language.file.highest_chance
+    before = chance.copy()
+    for one in raises:
+        raised = 1.0 - (1.0 - chance[one.place]) * (1.0 - one.by)
+        chance[one.place] = max(min(raised, highest), before[one.place])
+    return tuple(Raised(codes[one.place], one.asset, one.weakness.cve, one.weakness.technique,
+                        one.ground, one.by, float(before[one.place]), float(chance[one.place]))
+                 for one in raises)
+
+
+def _together(assets: tuple[Asset, ...], on: tuple[int, ...]) -> float:
+    """The share of output that stops with assets, each by itself; without assets the whole."""
+    if not on:
+        return 1.0
+    left = 1.0
+    for one in on:
+        left *= 1.0 - (assets[one].output_share_ppm or 0) / PPM
+    return 1.0 - left

@@ -1,0 +1,99 @@
+"""How often events start where: attempts on firms from the loss model, incidents of providers.
+
+A firm's attempts a year with an aim are its claims a year of that peril in the loss model, without
+its controls and without what strikes many at once, divided by the chance that an attempt succeeds
+against the same firm with half-implemented controls. So at the reference the twin has the loss
+model's frequency; what better or worse controls, findings and neighbours do is the steps' own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+
+from dinghai.compute.parts import cut, in_parts
+from dinghai.foundation.money import PPM
+from dinghai.foundation.streams import stream_key
+from dinghai.losses.model import LossModel
+from dinghai.losses.tables import PERILS
+from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.draws import world_word
+from dinghai.supplychain.event_table import event_table
+from dinghai.supplychain.outcomes import BINS, Outcomes
+from dinghai.supplychain.step_graph import Floats, Places
+from dinghai.supplychain.strikes import NOTHING, Field, field_of, room_of, strike
+from dinghai.supplychain.twin import Twin
+from dinghai.supplychain.years import DAYS
+
+WORLDS = 4_000
+"""Sampled for each kind of firm and aim: a chance of a tenth is known to a twentieth of itself."""
+
+
+def event_rates(
+    chain: Chain, reference: Twin, models: Sequence[LossModel]
+) -> tuple[Floats, Floats]:
+    """Events a year, shape (parties, perils), and the claims a year of the loss model that no step
+    of the firm leads to, shape (firms, perils): these are outside the twin.
+
+    ``reference`` is the twin whose firms have half-implemented controls, no findings and no links;
+    ``models`` are the firms' loss models in the chain's order.
+    """
+    table = event_table()
+    success = reference_chances(reference)
+    claims = np.array([[_own_claims(model, peril) for peril in PERILS] for model in models])
+    reachable = success > 0.0
+    rates = np.zeros((reference.parties, len(PERILS)))
+    rates[:reference.firms] = np.divide(claims, success, out=np.zeros_like(claims),
+                                        where=reachable)
+    for place, provider in enumerate(chain.providers):
+        a_year = (provider.incidents_ppm_a_year if provider.incidents_ppm_a_year is not None
+                  else table.providers.incidents_ppm_a_year) / PPM
+        for number, peril in enumerate(PERILS):
+            rates[reference.firms + place, number] = (
+                a_year * table.providers.aims_ppm.get(peril, 0) / PPM)
+    return rates, np.where(reachable, 0.0, claims)
+
+
+def _own_claims(model: LossModel, peril: str) -> float:
+    frequency = model.perils[peril].frequency
+    return frequency.own / frequency.controls
+
+
+def reference_chances(reference: Twin) -> Floats:
+    """The chance that an attempt on a firm succeeds there, by firm and aim. Firms that are alike in
+    steps and chances share their sample."""
+    kinds: dict[bytes, list[int]] = {}
+    for firm in range(reference.firms):
+        steps = slice(int(reference.begin[firm]), int(reference.begin[firm + 1]))
+        kinds.setdefault(b"\x1e".join((
+            reference.structure[firm].tobytes(), reference.chance[steps].tobytes(),
+            reference.containment[firm].tobytes())), []).append(firm)
+    firms = np.array([alike[0] for alike in kinds.values()], dtype=np.int32)
+    one = Outcomes(np.ones(1), np.ones((reference.parties, len(PERILS), BINS), dtype=np.int64),
+                   np.zeros((reference.parties, len(PERILS), BINS), dtype=np.int64))
+    field = field_of(reference, one)
+    key = stream_key(0, "chain.reference")
+    hits = np.zeros((len(firms), len(PERILS)), dtype=np.int64)
+
+    def part(which: range) -> None:
+        _count(field, firms, key, which.start, which.stop, hits)
+
+    in_parts(part, cut(len(firms), 16))
+    chances = np.empty((reference.firms, len(PERILS)))
+    for place, alike in enumerate(kinds.values()):
+        chances[alike] = hits[place] / WORLDS
+    return chances
+
+
+@njit(cache=True, nogil=True)
+def _count(field: Field, firms: Places, key, first, last, hits) -> None:  # type: ignore[no-untyped-def]
+    room = room_of(field)
+    stamp = 0
+    for place in range(first, last):
+        for aim in range(hits.shape[1]):
+            for world in range(WORLDS):
+                stamp += 1
+                strike(field, room, firms[place], aim, -1, DAYS, world_word(key, world), stamp)
+                hits[place, aim] += room.loss[0] != NOTHING

@@ -1,0 +1,123 @@
+"""`dinghai chain simulate|rank|what-if` on the example of an energy group."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+import pytest
+
+from dinghai.cli.main import main
+from dinghai.supplychain.chain_file import read_chain
+
+CHAIN = Path(__file__).parents[2] / "examples" / "energy"
+YEARS = ("--years", "2000", "--seed", "7")
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, dict[str, Any]]:
+    code = main(["chain", *map(str, words), "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def patch(folder: Path, document: dict[str, Any]) -> Path:
+    path = folder / "patch.json"
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
+def test_years_of_a_chain(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, found = run(capsys, "simulate", CHAIN, *YEARS, "-o", tmp_path / "out")
+    assert code == 0
+    loss, parties = found["loss"], found["parties"]
+    years = parquet.read_table(tmp_path / "out" / "years.parquet").to_pydict()
+    assert len(years["loss_fen"]) == 2000
+    assert loss["mean_fen"] == round(sum(years["loss_fen"]) / 2000)
+    assert loss["quantile_fen"]["0.99"] == sorted(years["loss_fen"])[1979]
+    assert loss["tvar_fen"]["0.99"] > loss["quantile_fen"]["0.99"]
+    whole = sum(one["own_fen"] + one["inherited_fen"] for one in parties)
+    assert whole == pytest.approx(loss["mean_fen"], abs=2 * len(parties))
+    assert sum(one["exported_fen"] for one in parties) == pytest.approx(
+        sum(one["inherited_fen"] for one in parties), abs=2 * len(parties))
+    assert sum(one["through_goods_fen"] for one in parties) > 0
+    providers = [one for one in parties if one["kind"] == "provider"]
+    assert providers
+    assert all(one["own_fen"] == 0 for one in providers)
+    assert json.loads((tmp_path / "out" / "simulation.json").read_text("utf-8")) == found
+    assert found["not_yet"]
+    assert run(capsys, "simulate", CHAIN, *YEARS) == (0, found)
+
+
+def test_a_better_control_never_costs_more_in_any_year(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    better = {"controls": [{"firm": "coal-1", "indicator": code, "score_ppm": 1_000_000}
+                           for code in ("IAM-01", "IAM-02", "EPP-01", "BCR-01", "DET-02")]}
+    code, found = run(capsys, "what-if", CHAIN, *YEARS, "--patch", patch(tmp_path, better))
+    assert code == 0
+    assert found["change"]["mean_fen"] < 0
+    for level, amount in found["before"]["loss"]["tvar_fen"].items():
+        assert found["after"]["loss"]["tvar_fen"][level] <= amount
+    others = {one["id"]: one for one in found["before"]["parties"]}
+    for one in found["after"]["parties"]:
+        assert one["attempts_a_year"] == others[one["id"]]["attempts_a_year"]
+        if one["id"] != "coal-1":
+            assert one["own_fen"] <= others[one["id"]]["own_fen"]
+
+
+def test_a_link_that_is_gone_carries_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _code, whole = run(capsys, "simulate", CHAIN, *YEARS)
+    everything = [[one.source, one.target, one.kind] for one in read_chain(CHAIN).links]
+    _code, found = run(capsys, "what-if", CHAIN, *YEARS, "--patch",
+                       patch(tmp_path, {"remove": {"links": everything}}))
+    assert found["before"] == whole
+    apart = [one for one in found["after"]["parties"] if one["kind"] == "firm"]
+    assert all(one["inherited_fen"] == one["through_goods_fen"] for one in apart)
+
+
+def test_the_ranking_is_what_protection_averts(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run(capsys, "rank", CHAIN, *YEARS)
+    assert code == 0
+    values = [one["averted_fen"] for one in found["parties"]]
+    assert values == sorted(values, reverse=True)
+    assert all(one["se_fen"] <= max(one["averted_fen"], 1) for one in found["parties"])
+    _code, tail = run(capsys, "rank", CHAIN, *YEARS, "--metric", "tvar99")
+    worst = [one["tail_averted_fen"] for one in tail["parties"]]
+    assert worst == sorted(worst, reverse=True)
+    assert worst[0] > values[0]
+
+
+@pytest.mark.parametrize(("document", "field"), [
+    ({"walls": []}, "walls"), ({"controls": {}}, "controls"),
+    ({"controls": [{"score_ppm": 1}]}, "controls[0]"),
+    ({"controls": [{"firm": "nobody", "indicator": "IAM-01", "score_ppm": 1}]}, "controls"),
+    ({"remove": {"links": [["a", "b", "email_trust"]]}}, "remove.links[0]"), ([], None),
+])
+def test_a_patch_that_cannot_be_read(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, document: Any, field: str | None
+) -> None:
+    code, found = run(capsys, "what-if", CHAIN, "--years", 10, "--patch",
+                      patch(tmp_path, document))
+    assert code == 2
+    assert (field or "") in (found["error"]["field"] or "")
+    assert found["error"]["mend"]
+
+
+def test_a_patch_may_not_change_who_is_in_the_chain(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    more = {"providers": [{"id": "new-cloud", "name_zh": "新云", "kind": "cloud"}]}
+    code, found = run(capsys, "what-if", CHAIN, "--years", 10, "--patch", patch(tmp_path, more))
+    assert (code, found["error"]["field"]) == (2, "--patch")
+
+
+def test_text_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chain", "simulate", str(CHAIN), "--years", "200"]) == 0
+    text = capsys.readouterr().out
+    assert "loss a year" in text
+    assert "not yet in it" in text
+    assert main(["chain", "rank", str(CHAIN), "--years", "200"]) == 0
+    assert "averts a year" in capsys.readouterr().out
