@@ -27,7 +27,7 @@ from dinghai.losses.layered import Layer
 Floats = npt.NDArray[np.float64]
 _OCTAVES: Final = 52
 _PARTS: Final = 64
-_CHUNK: Final = 4096
+_CHUNK: Final = 1024
 _GUIDE: Final = 4096
 
 _LOW = np.uint64(0xFFFFFFFF)
@@ -74,12 +74,14 @@ def quantile_table(law: Law) -> Floats:
 
 def _numbers(
     count: Count, years: int, key: np.uint64
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.int64]]:
     """The number of losses of each year, and of each chunk of years."""
-    cumulative = np.cumsum(count.probabilities(count.most()))
+    most = count.most()
+    cumulative = np.cumsum(count.probabilities(most))
     cumulative[-1] = 1.0
     guide = np.searchsorted(cumulative, np.arange(_GUIDE) / _GUIDE, side="right").astype(np.int64)
-    out = np.empty(years, dtype=np.int32)
+    # fresh memory costs as much as the draws: a byte a year where it holds the number
+    out: npt.NDArray[np.integer] = np.empty(years, dtype=np.uint8 if most < 256 else np.int32)
     totals = np.empty(-(-years // _CHUNK), dtype=np.int64)
     _draw_numbers(stratified_base(years), key, cumulative, guide, out, totals)
     return out, totals
@@ -167,12 +169,8 @@ def _sizes_from_table(uniforms, table):  # type: ignore[no-untyped-def]
         scaled = float(word & 0xFFFFFFFFFFFFF) * (_PARTS / 4503599627370496.0)
         part = int(scaled)
         t = scaled - part
-        octave = 1022 - (word >> 52)
-        if octave >= _OCTAVES:
-            octave = np.int64(_OCTAVES - 1)
-        row = octave * _PARTS + part
-        if u > 0.5:
-            row += _OCTAVES * _PARTS
+        octave = min(1022 - (word >> 52), np.int64(_OCTAVES - 1))
+        row = octave * _PARTS + part + (u > 0.5) * (_OCTAVES * _PARTS)
         uniforms[i] = table[row, 0] + t * (table[row, 1] + t * (
             table[row, 2] + t * table[row, 3]))
 
