@@ -77,7 +77,8 @@ def _write(folder: Path, found: Simulation, document: dict[str, JSON]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     parquet.write_table(pa.table({
         "year": range(found.events.years), "events": found.events.first[1:] - found.events.first[
-            :-1], "loss_fen": found.years.loss, "through_goods_fen": found.years.starved}),
+            :-1], "loss_fen": found.years.loss, "through_goods_fen": found.years.starved,
+        "paid_fen": found.years.paid}),
         folder / "years.parquet")
     parquet.write_table(pa.Table.from_pylist(document["parties"]), folder / "parties.parquet")
     (folder / "simulation.json").write_text(
@@ -92,6 +93,7 @@ def _text(document: dict[str, JSON]) -> list[str]:
         f"loss a year       {format_yuan(loss['mean_fen'])}"
         + ("" if loss["se_fen"] is None else f" ± {format_yuan(loss['se_fen'])}"),
         f"  through goods   {format_yuan(document['through_goods_fen'])}",
+        f"programme pays    {format_yuan(document['programme']['mean_fen'])}",
         *table(("level", "quantile", "mean above"),
                [(level, format_yuan(amount), format_yuan(loss["tvar_fen"][level]))
                 for level, amount in loss["quantile_fen"].items()]),
@@ -101,7 +103,8 @@ def _text(document: dict[str, JSON]) -> list[str]:
                  format_yuan(one["inherited_fen"]), format_yuan(one["exported_fen"]))
                 for one in parties[:_SHOWN]]),
         *_more(len(parties)),
-        "ground-up economic loss; not yet in it: policies' terms, common vulnerabilities"]
+        "losses are ground-up; not yet in it: payment by member, layers, common vulnerabilities, "
+        "paths"]
 
 
 def _rank(arguments: argparse.Namespace) -> Answer:

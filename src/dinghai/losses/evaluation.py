@@ -226,7 +226,7 @@ class Evaluator:
             "incident.first_occurrence_at": moment,
             "incident.discovered_at": moment,
             "claim.made_at": moment,
-            **_event_facts(peril, events),
+            **event_facts(peril, events),
         }
         lost = cache(partial(_lost_within, events))
         for position, code in enumerate(self.items):
@@ -354,7 +354,7 @@ def _flag(values: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _event_facts(peril: str, events: EventGrid) -> Columns:
+def event_facts(peril: str, events: EventGrid) -> Columns:
     """Facts about the event as a whole."""
     happens = events.happens
     provider = peril == "third_party"

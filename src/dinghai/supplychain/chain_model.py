@@ -11,11 +11,13 @@ from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.losses.model import LossModel, build_loss_model
 from dinghai.supplychain.chain import Chain, ControlScore
 from dinghai.supplychain.compiling import compile_firm, posture_of
+from dinghai.supplychain.cover import Cover, cover_of
 from dinghai.supplychain.event_table import event_table
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.goods import goods_of
 from dinghai.supplychain.language import Language, shipped_language
 from dinghai.supplychain.outcomes import Outcomes, outcomes_of
+from dinghai.supplychain.programme import Terms, terms_of
 from dinghai.supplychain.rates import event_rates
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.templates import TemplateEstimate, complete
@@ -36,9 +38,16 @@ class ChainModel:
     twin: Twin
     outcomes: Outcomes
     supply: Supply
+    cover: Cover
     rates: Floats
     outside: Floats
     estimates: tuple[TemplateEstimate, ...]
+
+    @property
+    def terms(self) -> Terms:
+        """The programme as the kernels read it."""
+        owner = self.twin.names.index(self.chain.owner)
+        return terms_of(self.cover, owner=owner, profit=self.supply.profit)
 
     def events(self, *, years: int, seed: int) -> Events:
         """The events of years, in campaigns as declared."""
@@ -64,14 +73,15 @@ def chain_model(
         estimates.extend(guessed)
     twin = twin_of(chain, steps)
     rates, outside = event_rates(chain, twin_of(*_reference(chain, language)), models)
+    cover = cover_of(chain, models, parties=twin.parties)
     return ChainModel(
-        chain, twin, outcomes_of(models, parties=twin.parties), _supply(chain, models), rates,
-        outside, tuple(estimates))
+        chain, twin, outcomes_of(models, parties=twin.parties), _supply(chain, models, cover),
+        cover, rates, outside, tuple(estimates))
 
 
-def _supply(chain: Chain, models: list[LossModel]) -> Supply:
+def _supply(chain: Chain, models: list[LossModel], cover: Cover) -> Supply:
     profit = [float(model.exposure.gross_profit_per_day_fen) for model in models]
-    return Supply(goods_of(chain), np.array(profit))
+    return Supply(goods_of(chain), np.array(profit), cover.waiting_days)
 
 
 def _reference(chain: Chain, language: Language) -> tuple[Chain, dict[str, FirmSteps]]:

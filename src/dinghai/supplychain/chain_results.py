@@ -16,7 +16,7 @@ from dinghai.supplychain.years import ChainYears, Events, Whole, run_years
 
 SIMULATION_SCHEMA = "dinghai.chain-simulation/1"
 LEVELS = (0.5, 0.9, 0.95, 0.99, 0.995)
-NOT_YET = ("contract_terms", "common_vulnerabilities", "paths")
+NOT_YET = ("payment_by_member", "layers", "common_vulnerabilities", "paths")
 """What a simulation of a chain does not hold yet; the answer says so."""
 
 
@@ -29,19 +29,20 @@ class Simulation:
     years: ChainYears
 
     def to_dict(self, levels: Sequence[float] = LEVELS) -> dict[str, JSON]:
-        """Plain JSON (schema dinghai.chain-simulation/1). Ground-up economic loss in fen."""
+        """Plain JSON (schema dinghai.chain-simulation/1). Losses are ground-up, in fen."""
         model, years, number = self.model, self.years, self.events.years
         loss = years.loss
         return {
             "schema": SIMULATION_SCHEMA, "chain": model.chain.id, "years": number,
             "seed": self.events.seed, "events_a_year": self.events.number / number,
-            "loss": {
-                "mean_fen": round(float(loss.mean())),
-                "se_fen": round(float(loss.std(ddof=1)) / number**0.5) if number > 1 else None,
-                "quantile_fen": {f"{one:g}": int(np.quantile(loss, one, method="inverted_cdf"))
-                                 for one in levels},
-                "tvar_fen": {f"{one:g}": round(tail_mean(loss, one)) for one in levels}},
+            "loss": _distribution(loss, levels),
             "through_goods_fen": round(float(years.starved.mean())),
+            "programme": {
+                "product": model.chain.programme.product,
+                **_distribution(years.paid, levels),
+                "before_shared_limits_fen": {
+                    name: round(int(amount) / number) for name, amount in
+                    zip(("own", "propagation", "supply"), years.parts, strict=True)}},
             "parties": [self._party(place) for place in range(model.twin.parties)],
             "outside_the_twin_claims_a_year": {
                 peril: float(model.outside[:, place].sum())
@@ -69,7 +70,8 @@ def simulate_chain(
 ) -> Simulation:
     """Run years of events. The same bytes for any number of workers."""
     events = model.events(years=years, seed=seed)
-    found = run_years(field_of(model.twin, model.outcomes), events, model.supply, workers=workers)
+    found = run_years(field_of(model.twin, model.outcomes), events, model.supply, model.terms,
+                      workers=workers)
     return Simulation(model, events, found)
 
 
@@ -78,6 +80,16 @@ def rank_chain(found: Simulation, *, level: float = 0.99) -> Ranking:
     number = max(round(found.events.years * (1.0 - level)), 1)
     worst = np.argsort(-found.years.loss, kind="stable")[:number]
     return rank_parties(field_of(found.model.twin, found.model.outcomes), found.events, tail=worst)
+
+
+def _distribution(years: Whole, levels: Sequence[float]) -> dict[str, JSON]:
+    number = len(years)
+    return {
+        "mean_fen": round(float(years.mean())),
+        "se_fen": round(float(years.std(ddof=1)) / number**0.5) if number > 1 else None,
+        "quantile_fen": {f"{one:g}": int(np.quantile(years, one, method="inverted_cdf"))
+                         for one in levels},
+        "tvar_fen": {f"{one:g}": round(tail_mean(years, one)) for one in levels}}
 
 
 def tail_mean(loss: Whole, level: float) -> float:

@@ -110,10 +110,10 @@ def _allowed(node, word, left, chance, waits, stamp, seen, waiting):  # type: ig
 
 @njit(cache=True, nogil=True)
 def _skip_block(  # type: ignore[no-untyped-def]
-    start, target, level, most, accept, cumulative, guide, thinned, special, left, chance, loss,
+    start, target, level, accept, cumulative, guide, thinned, special, left, chance, loss,
     seeds, key, first_world, first, last, sizes, losses, reached
 ):
-    nodes = start.shape[0] - 1
+    nodes, any_special = start.shape[0] - 1, special.any()
     seen = np.zeros(nodes, dtype=np.int32)
     waits, waiting = np.zeros(nodes, dtype=np.int32), np.zeros(nodes, dtype=np.int32)
     queue = np.empty(nodes, dtype=np.int32)
@@ -128,9 +128,10 @@ def _skip_block(  # type: ignore[no-untyped-def]
         while head < tail:
             node = queue[head]
             head += 1
-            edge, stop = start[node], start[node + 1]
-            if edge == stop or most[node] == 0.0:
+            begin, stop = start[node], start[node + 1]
+            if begin == stop:
                 continue
+            edge = np.int64(begin)
             state = node_word(word, node, LEAVING)
             bits, second, row = state, False, level[node]
             while True:
@@ -152,11 +153,11 @@ def _skip_block(  # type: ignore[no-untyped-def]
                 other = target[edge]
                 carries = True
                 if thinned:
-                    carries = unit(draw_word(state, edge - start[node] + (1 << 32))) < accept[edge]
+                    carries = unit(draw_word(state, edge - begin + (1 << 32))) < accept[edge]
                 edge += 1
                 if carries and seen[other] != stamp:
-                    if special[other] and not _allowed(other, word, left, chance, waits, stamp,
-                                                       seen, waiting):
+                    if any_special and special[other] and not _allowed(
+                            other, word, left, chance, waits, stamp, seen, waiting):
                         continue
                     seen[other] = stamp
                     queue[tail] = other
@@ -173,18 +174,18 @@ def _skip_block(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, parallel=True)
 def _skip_all(  # type: ignore[no-untyped-def]
-    start, target, level, most, accept, cumulative, guide, thinned, special, left, chance, loss,
+    start, target, level, accept, cumulative, guide, thinned, special, left, chance, loss,
     seeds, key, first_world, sizes, losses, reached
 ):
     worlds, blocks = sizes.shape[0], reached.shape[0]
     for block in prange(blocks):
-        _skip_block(start, target, level, most, accept, cumulative, guide, thinned, special, left,
+        _skip_block(start, target, level, accept, cumulative, guide, thinned, special, left,
                     chance, loss, seeds, key, first_world, worlds * block // blocks,
                     worlds * (block + 1) // blocks, sizes, losses, reached[block])
 
 
 def _skip(start, target, skipping: Skipping, *rest) -> None:  # type: ignore[no-untyped-def]
-    _skip_all(start, target, skipping.level, skipping.most, skipping.accept, skipping.cumulative,
+    _skip_all(start.astype(np.int32), target, skipping.level, skipping.accept, skipping.cumulative,
               skipping.guide, skipping.thinned, *rest)
 
 

@@ -82,8 +82,8 @@ class Room(NamedTuple):
     ``stamp`` is the event's: edges ``left`` to wait for (−1: settled or dead), ``time``, and the
     place it was reached from (``parent``). By party, where ``entered`` is the event's: its
     ``slot``. By slot: the ``party``, its ``luck``, ``until`` when something can happen there,
-    ``since`` when it is in (−1: reached, and nothing taken), and its loss, if any (−1: none), with
-    the place of the impact and the bin.
+    ``since`` when it is in (−1: reached, and nothing taken), the party it ``came`` from (−1: the
+    event began there), and its loss, if any (−1: none), with the place of the impact and the bin.
     ``number[0]`` slots are in use.
     """
 
@@ -99,6 +99,7 @@ class Room(NamedTuple):
     luck: Words
     until: Floats
     since: Floats
+    came: Places
     loss: npt.NDArray[np.int64]
     impact: Places
     bin: Places
@@ -143,7 +144,8 @@ def room_of(field):  # type: ignore[no-untyped-def]
         np.empty(size, dtype=np.int16), np.empty(size), np.empty(size, dtype=np.int32),
         np.zeros(parties, dtype=np.int64), np.empty(parties, dtype=np.int32),
         np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.uint64), np.empty(parties),
-        np.empty(parties), np.empty(parties, dtype=np.int64), np.empty(parties, dtype=np.int32),
+        np.empty(parties), np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.int64),
+        np.empty(parties, dtype=np.int32),
         np.empty(parties, dtype=np.int32), np.zeros(1, dtype=np.int64), width)
 
 
@@ -210,6 +212,7 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
             continue
         if since[slot] == OUTSIDE:
             since[slot] = now
+            room.came[slot] = NOTHING if parents[place] < 0 else parties[parents[place] // width]
         if perils[base + step] == aim and losses[slot] == NOTHING:
             found = state * bins + _place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
             losses[slot] = ground_up[party, aim, found]

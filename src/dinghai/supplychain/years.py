@@ -21,6 +21,7 @@ from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve, starved_room
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts
+from dinghai.supplychain.programme import Terms, pay_event
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
 
@@ -64,13 +65,17 @@ def draw_events(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChainYears:
-    """``loss`` of each year in fen, ``starved`` the part of it that came through goods. By party:
+    """``loss`` of each year in fen, ``starved`` the part of it that came through goods, ``paid``
+    what the programme pays; ``parts`` are its own, propagation and supply payments of all years,
+    before the limits of event and year. By party:
     ``own`` loss of events that started there, ``inherited`` loss there of events from elsewhere,
     ``exported`` loss elsewhere of events from there, ``supply`` what of its loss came through
     goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events."""
 
     loss: Whole
     starved: Whole
+    paid: Whole
+    parts: Whole
     own: Whole
     inherited: Whole
     exported: Whole
@@ -82,30 +87,36 @@ class ChainYears:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supply:
-    """The goods between firms, and each party's gross profit of a day in fen."""
+    """The goods between firms, each firm's gross profit of a day in fen, and the days from a
+    supplier's stop after which lost supply is covered."""
 
     goods: GoodsWays
     profit: Floats
+    waiting_days: float
 
 
 def run_years(
-    field: Field, events: Events, supply: Supply, *, horizon_days: float = DAYS,
+    field: Field, events: Events, supply: Supply, terms: Terms, *, horizon_days: float = DAYS,
     workers: int | None = None,
 ) -> ChainYears:
     """Run every event."""
     parties, perils = events.rate.shape
-    loss, starved = np.zeros((2, events.years), dtype=np.int64)
+    totals = np.zeros((3, events.years), dtype=np.int64)
     cumulative, key = draws_of(events)
 
-    def part(years: range) -> Whole:
-        sums = np.zeros((7, parties), dtype=np.int64)
-        _run_part(field, supply.goods, starved_room(supply.goods), supply.profit, events.first,
-                  cumulative, perils, horizon_days, key, years.start, years.stop, loss, starved,
-                  sums)
-        return sums
+    def part(years: range) -> tuple[Whole, Whole]:
+        sums, parts = np.zeros((7, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
+        _run_part(field, supply.goods, starved_room(supply.goods), supply.waiting_days, terms,
+                  events.first, cumulative, perils, horizon_days, key, years.start, years.stop,
+                  totals, sums, parts)
+        return sums, parts
 
-    sums = in_parts(part, cut(events.years, PARTS), workers=workers)
-    return ChainYears(loss, starved, *np.sum(sums, axis=0))
+    found = in_parts(part, cut(events.years, PARTS), workers=workers)
+    parts = np.sum([one for _, one in found], axis=0)
+    sums = np.sum([one for one, _ in found], axis=0)
+    own, inherited, exported, through, starts, struck, entered = sums
+    return ChainYears(totals[0], totals[1], totals[2], parts, own, inherited, exported, through,
+                      starts, struck, entered)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -145,12 +156,14 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
-    field, goods, hungry, profit, first, cumulative, perils, horizon, key, from_year, to_year, loss,
-    starved, sums
+    field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
+    to_year, totals, sums, parts
 ):
-    room = room_of(field)
+    room, left = room_of(field), np.empty(2, dtype=np.int64)
+    firms = goods.first.shape[0] - 1
     for year in range(from_year, to_year):
-        total = through_goods = np.int64(0)
+        total = through_goods = paid = np.int64(0)
+        left[0], left[1] = terms.own_limit, terms.aggregate
         for event in range(first[year], first[year + 1]):
             word, stamp = world_word(key, event), event + 1
             begin = start_of(cumulative, word)
@@ -170,12 +183,14 @@ def _run_part(  # type: ignore[no-untyped-def]
                 else:
                     sums[1, party] += lost
                     sums[2, root] += lost
-            short_of_goods(field, goods, hungry, room, aim, 0.0, stamp)
+            short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
             for place in range(hungry.number[0]):
                 party = hungry.firm[place]
-                lost = np.int64(np.rint(hungry.lost[party] * profit[party]))
+                lost = np.int64(np.rint(hungry.lost[party] * terms.profit[party]))
                 through_goods += lost
                 sums[3, party] += lost
                 sums[1, party] += lost
                 sums[2, root] += lost
-        loss[year], starved[year] = total + through_goods, through_goods
+            paid += pay_event(terms, room, hungry, firms, aim, left, parts)
+        totals[0, year], totals[1, year] = total + through_goods, through_goods
+        totals[2, year] = paid
