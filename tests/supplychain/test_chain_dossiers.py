@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -18,10 +16,10 @@ from dinghai.assessment.dossier import read_dossier
 from dinghai.evidence.feeds import shipped_epss, shipped_kev
 from dinghai.evidence.finding import KINDS, VANTAGES
 from dinghai.foundation.errors import InputError
+from dinghai.supplychain.attack_facts import techniques
 from dinghai.supplychain.chain import Asset, Chain, ControlScore, Firm, Identifier, Weakness
 from dinghai.supplychain.chain_dossiers import KnownBy, MergedChain, chain_of_dossiers
 from dinghai.supplychain.firm_evidence import asset_id, scan_assets
-from dinghai.supplychain.techniques import known_techniques, technique_text
 from tests.supplychain.chains import AS_OF
 from tools.example_scans import Host, Port, Result, cyclonedx, nmap_xml, nuclei_jsonl
 
@@ -181,14 +179,6 @@ def test_any_name_gives_an_identifier(name: str) -> None:
 
 def test_the_table_names_techniques_kinds_and_vantages_that_exist() -> None:
     rules = scan_assets().techniques
-    assert {one.technique for one in rules} <= known_techniques()
+    assert {one.technique for one in rules} <= set(techniques())
     assert {kind for one in rules for kind in one.kinds} <= set(KINDS)
     assert {one for rule in rules for one in rule.vantages} <= set(VANTAGES)
-
-
-def test_the_techniques_are_those_of_the_shared_data(shared: Path) -> None:
-    ids = [row["id"] for name in ("enterprise-attack", "ics-attack")
-           for row in csv.DictReader((shared / f"data/attack/{name}_techniques.csv").open())]
-    shipped = files("dinghai.data").joinpath("supplychain/technique_ids.txt").read_text("utf-8")
-    assert shipped == technique_text(ids)
-    assert known_techniques() == set(ids)

@@ -16,8 +16,8 @@ import msgspec
 
 from dinghai.assessment.profile import valid_credit_code
 from dinghai.foundation.money import PPM
+from dinghai.supplychain.attack_facts import techniques
 from dinghai.supplychain.chain import Chain, Firm, Goods, Link
-from dinghai.supplychain.techniques import known_techniques
 from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.industries import industries
 
@@ -238,8 +238,8 @@ def _weaknesses(parts: Parts) -> Iterator[Wrong]:
         if one.cve and not is_cve(one.cve):
             yield Wrong("weaknesses", row, "cve", f"{one.cve!r} is not a CVE",
                         "write it like CVE-2024-12345")
-        if one.technique and one.technique not in known_techniques():
-            near = get_close_matches(one.technique, known_techniques(), n=1)
+        if one.technique and one.technique not in techniques():
+            near = get_close_matches(one.technique, techniques(), n=1)
             yield Wrong("weaknesses", row, "technique",
                         f"{one.technique!r} is no technique of ATT&CK",
                         f"did you mean {near[0]}?" if near else "write it like T1133 or T1078.001")
