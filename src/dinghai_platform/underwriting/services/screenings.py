@@ -19,6 +19,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.underwriting.models import Case, Quote, Screening
 
 LONGEST_NOTE = 2_000
+_GRAVITY = {"clear": 0, "possible": 1, "hit": 2}
 
 
 def latest_screening(tenant: Any, insured: Organisation | Any) -> Screening | None:
@@ -56,7 +57,7 @@ def record_screening(
     """Record who was searched for in which lists, when, and what was found.
 
     Raises InputError for what makes no sense or a day to come. A hit or a possible hit is
-    cleared by compliance alone (PermissionDenied for others).
+    cleared, and a hit made a possible one, by compliance alone (PermissionDenied for others).
     """
     require(actor, "underwriting.screen", case)
     audit.hold_chain(case.tenant)  # a clearing is decided against what stands at that moment
@@ -76,7 +77,7 @@ def record_screening(
     if before is not None and screened_on < before.screened_on:
         raise InputError(f"a later screening is recorded, of {before.screened_on}",
                          field="screened_on", mend="record a screening of that day or later")
-    if (before is not None and before.result != "clear" and result == "clear"
+    if (before is not None and _GRAVITY[result] < _GRAVITY[before.result]
             and actor.role != "compliance"):
         raise PermissionDenied("underwriting.clear_screening")
     kept = None
