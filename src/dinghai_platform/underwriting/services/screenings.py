@@ -37,6 +37,7 @@ def screening_today(tenant: Any, insured: Organisation | Any) -> Screening | Non
 
 def check_no_later_hit(quote: Quote) -> None:
     """Raises Refusal for a quote that knows nothing of a hit recorded after it."""
+    audit.hold_chain(quote.tenant)  # one that is being recorded is waited for
     latest = latest_screening(quote.tenant_id, quote.insured_id)
     if latest is not None and latest.result == "hit" and latest.pk != quote.screening_id:
         raise Refusal("a hit on a sanctions list was recorded after this quote",
