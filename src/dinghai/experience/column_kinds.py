@@ -11,6 +11,7 @@ from typing import Final
 from dinghai.experience.columns import day_of, day_style, number_of
 from dinghai.experience.incident_columns import DAYS, GROUPS
 from dinghai.experience.incidents import is_incident_table
+from dinghai.experience.table_bounds import LARGEST, TableBounds
 from dinghai.experience.tabular import TableFile, read_table_file
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
@@ -47,12 +48,13 @@ class TableKind:
     notes: tuple[str, ...] = ()
 
 
-def describe_table(path: Path) -> TableKind:
+def describe_table(path: Path, bounds: TableBounds = LARGEST) -> TableKind:
     """Look at a CSV, Excel or Parquet file; an incident table offers its own measures.
 
-    Raises InputError for a file that is none, has no rows, or no column that could be fitted.
+    Raises InputError for a file that is none, is beyond the bounds, has no rows, or no column that
+    could be fitted.
     """
-    table = read_table_file(path)
+    table = read_table_file(path, bounds=bounds)
     if not any(table.header):
         raise InputError("the file is empty", file=str(path), field="file",
                          mend="give a table with a header in its first row")

@@ -17,6 +17,7 @@ from dinghai.experience.own_values import (
     read_size,
     read_state,
 )
+from dinghai.experience.table_bounds import LARGEST, TableBounds
 from dinghai.experience.tabular import TableFile, read_table_file
 from dinghai.foundation.money import Fen
 
@@ -115,10 +116,11 @@ OwnClaims = OwnRows[OwnClaim]
 """A file of claims."""
 
 
-def read_own_claims(path: Path) -> OwnClaims:
+def read_own_claims(path: Path, bounds: TableBounds = LARGEST) -> OwnClaims:
     """A file of claims in CSV, Excel or Parquet. Raises InputError for a file or a header that
-    cannot be read; rows that cannot be right stay, screened, with their faults."""
-    return own_claims_of(read_table_file(path))
+    cannot be read or is beyond the bounds; rows that cannot be right stay, screened, with their
+    faults."""
+    return own_claims_of(read_table_file(path, bounds=bounds))
 
 
 def own_claims_of(table: TableFile) -> OwnClaims:

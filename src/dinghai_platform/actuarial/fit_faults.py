@@ -22,12 +22,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"not CSV: (?P<a>.+)": _("not CSV: %(a)s"),
     r"the workbook cannot be unpacked: (?P<a>.+)": _("the workbook cannot be unpacked: %(a)s"),
     r"the workbook cannot be read: (?P<a>.+)": _("the workbook cannot be read: %(a)s"),
-    r"the workbook unpacks to more than (?P<a>\d+) bytes":
-        _("the workbook unpacks to more than %(a)s bytes"),
     r"not a Parquet table: (?P<a>.+)": _("not a Parquet table: %(a)s"),
     r"cannot be unpacked: (?P<a>.+)": _("cannot be unpacked: %(a)s"),
-    r"the table has more than (?P<a>\d+) rows, (?P<b>\d+) columns or (?P<c>\d+) cells":
-        _("the table has more than %(a)s rows, %(b)s columns or %(c)s cells"),
     r"read as (?P<a>\S+)": _("read as %(a)s"),
     r"(?P<a>\d+) formulas were not evaluated: the values stored with them were read":
         _("%(a)s formulas were not evaluated: the values stored with them were read"),

@@ -30,7 +30,8 @@ def sentence(text: str) -> str:
     for pattern, words in PATTERNS.items():
         if match := re.fullmatch(pattern, text):
             return _t(words) % match.groupdict()
-    return text
+    head, colon, figures = text.partition(": ")  # what the one reader of tables says
+    return f"{_t(head)}{colon}{figures}" if head else text
 
 
 def fault_words(fault: Fault) -> str:

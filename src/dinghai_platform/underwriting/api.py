@@ -138,8 +138,7 @@ def history_file(
     read = histories.check_claims_file(case, content, name=name, actor=request.actor,
                                         key=about.key)
     if not about.check_only:
-        histories.import_claims_file(case, content, name=name, base=about.base,
-                                     actor=request.actor, key=about.key)
+        histories.take_claims_in(case, content, read, base=about.base, actor=request.actor)
     return {
         "kept": not about.check_only, "claims": [one.to_dict() for one in read.claims],
         "of_others": read.of_others, "names_insured": read.names_insured,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -113,14 +114,15 @@ def pricer_of(
     """The pricer of an assessment under a product and today's tables (or those given): its loss
     model is made once, then kept.
 
-    So a slider costs only the run of the terms. A screening is read as of today.
+    So a slider costs only the run of the terms. A screening is read as of today, and makes no
+    model of its own.
     """
-    used, today = tables or tables_of(assessment, product), clock.today()
-    screened = None if screening is None else (screening.to_dict()["hash"], today)
-    return _pricers.get(
-        (assessment.document_hash, product.document_hash, *hashes_of(used), screened),
+    used = tables or tables_of(assessment, product)
+    kept = _pricers.get(
+        (assessment.document_hash, product.document_hash, *hashes_of(used)),
         lambda: Pricer.of(
             dossier_of(assessment.dossier), assessment_of(assessment), product_of(product),
-            used.rating, used.referral, screening, used.experience, today,
+            used.rating, used.referral, experience=used.experience,
         ),
     )
+    return replace(kept, screening=screening, day=clock.today())

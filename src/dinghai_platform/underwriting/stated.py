@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from dinghai.experience.own_claims import OwnClaim, OwnClaims, own_claims_of, read_own_claims
 from dinghai.experience.own_columns import plain
+from dinghai.experience.table_bounds import TableBounds
 from dinghai.experience.tabular import Row, TableFile
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import Fault, InputError
@@ -24,6 +25,10 @@ from dinghai.pricing.claims_history import (
 MOST_CLAIMS: Final = 1_000
 """Claims of one insured in one history."""
 LARGEST_CLAIMS_FILE: Final = 8 * 1024 * 1024
+CLAIMS_BOUNDS: Final = TableBounds(
+    file_bytes=4 * LARGEST_CLAIMS_FILE, unpacked_bytes=16 * LARGEST_CLAIMS_FILE, rows=100_000,
+    columns=200, cells=2_000_000, text=32_767)
+"""Of a file of claims once it is unpacked: a small one may hold a very large table."""
 MOST_FAULTS_SHOWN: Final = 200
 ENTERED: Final = "entered"
 FILE: Final = "file"
@@ -158,7 +163,7 @@ def read_claims_file(content: bytes, name: str, keys: Sequence[str]) -> FileRead
         path = Path(room) / f"claims{Path(plain_name).suffix[:10]}"
         path.write_bytes(content)
         try:
-            read = read_own_claims(path)
+            read = read_own_claims(path, CLAIMS_BOUNDS)
             own = claims_of_insured(read, keys)
         except InputError as error:
             raise InputError.of(_named(error.faults, plain_name)) from error

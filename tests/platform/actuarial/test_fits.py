@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
 from dinghai.documents.file_fit import FitQuestion, FitSubject, fit_file
 from dinghai.documents.webpage import html_body
@@ -18,6 +20,7 @@ from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.foundation.streams import uniforms
 from dinghai.foundation.trace import Source
+from dinghai_platform.actuarial.fit_words import sentence
 from dinghai_platform.actuarial.models import FitPaper, FitReport, FitUpload
 from dinghai_platform.actuarial.own_losses import COLUMNS, Enough, enough_losses, own_losses
 from dinghai_platform.actuarial.services import fits, fitting
@@ -157,6 +160,16 @@ def test_too_large_is_refused_before_it_is_read(world: World, monkeypatch: Any) 
     for name in ("a.xlsx", "a.csv"):  # told by its content as well as by its name
         with pytest.raises(InputError, match="larger than 0 MB"):
             uploaded(world, workbook([["loss"], [1.0]]), name=name)
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(world: World) -> None:
+    packed = gzip.compress(b"loss,paid,days\n" + b"1,2,3\n" * 1_000_001, 1)
+    assert len(packed) < fits.LARGEST_WORKBOOK
+    with pytest.raises(InputError, match="more rows, columns or cells") as refused:
+        uploaded(world, packed, name="a.csv.gz")
+    assert FitReport.objects.within(world.insurer).count() == 0 == files(world)
+    with translation.override("zh-hans"):
+        assert sentence(refused.value.fault.message).startswith("表格的行、列或单元格多于上限: ")
 
 
 def test_names_and_titles_are_bounded(world: World) -> None:

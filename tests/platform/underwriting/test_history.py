@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import threading
@@ -32,7 +33,11 @@ from dinghai_platform.underwriting.services.assessments import assess_dossier
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.quotes import price_quote
 from dinghai_platform.underwriting.services.treatment import plan_treatment
-from dinghai_platform.underwriting.stated import StatedClaim, history_of_stated
+from dinghai_platform.underwriting.stated import (
+    LARGEST_CLAIMS_FILE,
+    StatedClaim,
+    history_of_stated,
+)
 from tests.platform.claims.making import make_scene
 from tests.platform.story import World, make_world
 from tests.platform.underwriting.way import policy_in_force
@@ -364,6 +369,28 @@ def test_a_renewal_starts_from_what_was_covered(
     held = held_past(renewal.tenant, renewal.insured)
     assert (held.policies, held.since, held.until, held.claims) == (
         1, policy.inception, policy.expiry, ())
+
+
+def test_a_change_keeps_the_currency_and_the_limit(case: Case, world: World) -> None:
+    version, actor = stated(case, world), world.actor("underwriter")
+    dollars = (b"claim_no,occurred_on,paid (yuan),limit (yuan),currency,state\n"
+               b"U-1,2024-02-01,5000,9000,USD,closed\n")
+    version = services.import_claims_file(case, dollars, name="usd.csv", base=version.number,
+                                          actor=actor)
+    version = services.change_claim(case, 0, {
+        "claim_no": "U-1", "occurred_on": "2024-02-02", "paid": "5000", "state": "closed"},
+        base=version.number, actor=actor)
+    (row,) = version.rows
+    assert (row["occurred_on"], row["currency"], row["limit_fen"]) == (
+        "2024-02-02", "USD", 900_000)
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(case: Case, world: World) -> None:
+    packed = gzip.compress(b"claim_no,occurred_on\n" + b"A,2024-01-01\n" * 3_000_000, 1)
+    assert len(packed) < LARGEST_CLAIMS_FILE
+    with pytest.raises(InputError, match="larger than this many bytes"):
+        services.check_claims_file(case, packed, name="a.csv.gz",
+                                   actor=world.actor("underwriter"))
 
 
 def test_the_loss_of_a_claim_in_another_currency_is_unknown() -> None:

@@ -111,6 +111,9 @@ def test_what_is_wrong_stands_beside_its_field_and_is_kept_as_typed(
         "base": "1", "keep": "1", "file": SimpleUploadedFile("c.csv", b"a,b\n1,2\n")})
     assert none.status_code == 400 and "Nothing was kept" in text(none)
     assert client.post(where(case, "import"), {"base": "1", "keep": "1"}).status_code == 400
+    for odd in ("²", "-1", "9" * 20):
+        assert client.get(where(case), {"edit": odd}).status_code == 200
+        assert client.post(where(case, "remove"), {"base": odd, "place": odd}).status_code == 302
     old = client.post(where(case, "remove"), {"base": "0", "place": "0"}, follow=True)
     assert "somebody else has changed the history" in text(old)
     assert current_version(case).number == 1  # type: ignore[union-attr]

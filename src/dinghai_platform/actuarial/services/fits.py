@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from dinghai.documents.file_fit import FitQuestion
 from dinghai.experience.column_kinds import TableKind, describe_table
+from dinghai.experience.table_bounds import TableBounds
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai_platform.actuarial.fit_shipped import series_of
 from dinghai_platform.actuarial.models import FitPaper, FitReport, FitUpload
@@ -36,6 +37,10 @@ LARGEST: Final = 16 * 1024 * 1024
 """Bytes of an uploaded file."""
 LARGEST_WORKBOOK: Final = 4 * 1024 * 1024
 """Bytes of an Excel file: it is packed, and read slowly."""
+BOUNDS: Final = TableBounds(
+    file_bytes=4 * LARGEST, unpacked_bytes=16 * LARGEST, rows=1_000_000, columns=1_000,
+    cells=5_000_000, text=32_767)
+"""Of an uploaded file once it is unpacked: a small one may hold a very large table."""
 KEPT_DAYS: Final = 7
 LONGEST_TITLE: Final = 120
 LONGEST_PURPOSE: Final = 500
@@ -48,7 +53,6 @@ _FIELDS: Final = {"--column": "column", "--date": "column", "--column or --date"
 """Options of the command by the names that forms and the API have for them."""
 
 
-@transaction.atomic
 def upload_fit(
     content: bytes, *, name: str, title: str, purpose: str, actor: Actor
 ) -> FitReport:
@@ -92,7 +96,16 @@ def _begin(
         raise InputError("the purpose is longer than 500 characters", field="purpose",
                          mend="shorten it")
     check_size(len(content), name)
+    # Before the transaction: a large file takes long, and other writers would wait for it.
     table = _described(content, name)
+    return _kept(content, name, table, title=title, purpose=purpose, actor=actor, origin=origin)
+
+
+@transaction.atomic
+def _kept(
+    content: bytes, name: str, table: TableKind, *, title: str, purpose: str, actor: Actor,
+    origin: str,
+) -> FitReport:
     fit = FitReport.objects.create(
         tenant=actor.own_tenant(), title=title, purpose=purpose, origin=origin, file_name=name,
         file_size=len(content), file_sha256=hashlib.sha256(content).hexdigest(), rows=table.rows,
@@ -117,7 +130,7 @@ def _described(content: bytes, name: str) -> TableKind:
     if content.startswith(b"PK\3\4"):
         check_size(len(content), f"{name}.xlsx")
     with as_file(content, name) as path:
-        return describe_table(path)
+        return describe_table(path, BOUNDS)
 
 
 @contextmanager
@@ -199,6 +212,8 @@ def withdraw_fit(fit: FitReport, *, reason: str, actor: Actor) -> FitReport:
     hash stays. Raises InputError without a reason, Refusal for one that was withdrawn."""
     require(actor, "actuarial.fit", fit)
     reason = given_reason(reason)
+    if fit.job is not None:
+        locked(fit.job)  # first, as the worker does: else each could wait for the other
     audit.hold_chain(fit.tenant)
     fit = _held(fit)
     if fit.state == FitReport.State.WITHDRAWN:

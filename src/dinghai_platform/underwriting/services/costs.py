@@ -14,7 +14,7 @@ from dinghai.pricing.rating import FixCosts, load_fix_costs, read_fix_costs
 from dinghai_platform.core import audit, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
+from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.underwriting.models import Case, OwnFixCosts
 
 LARGEST_COSTS = 256 * 1024
@@ -43,7 +43,7 @@ def give_costs(case: Case, content: bytes, *, name: str, actor: Actor) -> OwnFix
     with the lines at fault."""
     require(actor, "underwriting.give_costs", case)
     costs = read_costs(content, name)
-    locked(case)
+    _in_line(case, actor)
     stored = files.store_file(content, name=name, media_type="application/toml", actor=actor,
                               tenant=case.tenant)
     document = plain(costs)
@@ -54,6 +54,12 @@ def give_costs(case: Case, content: bytes, *, name: str, actor: Actor) -> OwnFix
                  {"case": case.number, "hash": row.document_hash,
                   "offers": len(costs.full_fen)})
     return row
+
+
+def _in_line(case: Case, actor: Actor) -> None:
+    """Wait for the tenant's other writers, as histories and prices do: the line comes first."""
+    with scope_of(actor, tenant=case.tenant):  # the line is the insurer's, whoever gives costs
+        audit.hold_chain(case.tenant)
 
 
 def read_costs(content: bytes, name: str) -> FixCosts:
@@ -75,7 +81,7 @@ def read_costs(content: bytes, name: str) -> FixCosts:
 def take_costs_back(case: Case, *, actor: Actor) -> OwnFixCosts:
     """Go back to the shipped costs. Raises Refusal where they count already."""
     require(actor, "underwriting.give_costs", case)
-    locked(case)
+    _in_line(case, actor)
     if current_costs(case) is None:
         raise Refusal("no costs of one's own are given")
     row = OwnFixCosts.objects.create(

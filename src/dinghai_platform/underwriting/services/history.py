@@ -6,6 +6,7 @@ Every verb names the version it was made on, so that two who change at once neve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -113,11 +114,14 @@ def add_claim(case: Case, texts: Mapping[str, str], *, base: int, actor: Actor) 
 def change_claim(
     case: Case, place: int, texts: Mapping[str, str], *, base: int, actor: Actor
 ) -> HistoryVersion:
-    """Change the claim at a place of the list. Raises InputError like ``add_claim``."""
+    """Change the claim at a place of the list; currency and limit, which nobody types, stay.
+    Raises InputError like ``add_claim``."""
     before = _given(_held_case(case, base, actor))
     rows = stated_claims(before)
     _at(rows, place)
-    claim = entered_claim(texts, number=rows[place].claim_no)
+    was = rows[place]
+    claim = replace(entered_claim(texts, number=was.claim_no), currency=was.currency,
+                    limit_fen=was.limit_fen)
     rows[place] = claim
     return _next(case, before, Act.CHANGE, actor, rows=rows, said=claim.claim_no)
 
@@ -144,7 +148,6 @@ def check_claims_file(
     return read_claims_file(content, name, keys)
 
 
-@transaction.atomic
 def import_claims_file(
     case: Case, content: bytes, *, name: str, base: int, actor: Actor, key: str = ""
 ) -> HistoryVersion:
@@ -152,8 +155,17 @@ def import_claims_file(
 
     A number that stands already gets the file's state. Raises InputError with every fault.
     """
-    before = _given(_held_case(case, base, actor))
+    # Before the transaction: a large file takes long, and the tenant's writers would wait for it.
     read = check_claims_file(case, content, name=name, actor=actor, key=key)
+    return take_claims_in(case, content, read, base=base, actor=actor)
+
+
+@transaction.atomic
+def take_claims_in(
+    case: Case, content: bytes, read: FileReading, *, base: int, actor: Actor
+) -> HistoryVersion:
+    """Keep what was read of a file. Raises InputError with every fault."""
+    before = _given(_held_case(case, base, actor))
     read.require_good()
     rows = merged(stated_claims(before), read.claims)
     source = files.store_file(content, name=read.name, media_type="application/octet-stream",

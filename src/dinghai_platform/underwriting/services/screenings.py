@@ -19,6 +19,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.underwriting.models import Case, Quote, Screening
 
 LONGEST_NOTE = 2_000
+_GRAVITY = {"clear": 0, "possible": 1, "hit": 2}
 
 
 def latest_screening(tenant: Any, insured: Organisation | Any) -> Screening | None:
@@ -36,6 +37,7 @@ def screening_today(tenant: Any, insured: Organisation | Any) -> Screening | Non
 
 def check_no_later_hit(quote: Quote) -> None:
     """Raises Refusal for a quote that knows nothing of a hit recorded after it."""
+    audit.hold_chain(quote.tenant)  # one that is being recorded is waited for
     latest = latest_screening(quote.tenant_id, quote.insured_id)
     if latest is not None and latest.result == "hit" and latest.pk != quote.screening_id:
         raise Refusal("a hit on a sanctions list was recorded after this quote",
@@ -56,7 +58,7 @@ def record_screening(
     """Record who was searched for in which lists, when, and what was found.
 
     Raises InputError for what makes no sense or a day to come. A hit or a possible hit is
-    cleared by compliance alone (PermissionDenied for others).
+    cleared, and a hit made a possible one, by compliance alone (PermissionDenied for others).
     """
     require(actor, "underwriting.screen", case)
     audit.hold_chain(case.tenant)  # a clearing is decided against what stands at that moment
@@ -76,7 +78,7 @@ def record_screening(
     if before is not None and screened_on < before.screened_on:
         raise InputError(f"a later screening is recorded, of {before.screened_on}",
                          field="screened_on", mend="record a screening of that day or later")
-    if (before is not None and before.result != "clear" and result == "clear"
+    if (before is not None and _GRAVITY[result] < _GRAVITY[before.result]
             and actor.role != "compliance"):
         raise PermissionDenied("underwriting.clear_screening")
     kept = None

@@ -73,10 +73,10 @@ def _shown(request: HttpRequest, case: Case, *, status: int = 200, **more: Any) 
         "years": YearsForm(initial=_years(version, held)), "form": StatedClaimForm(),
         "file_form": ClaimsFileForm(), "place": None,
     }
-    edited = request.GET.get("edit", "")
-    if edited.isdigit() and version is not None and int(edited) < len(version.rows):
-        context |= {"place": int(edited), "form": StatedClaimForm(
-            initial=_typed(services.stated_claims(version)[int(edited)]))}
+    edited = _whole(request.GET.get("edit"))
+    if version is not None and 0 <= edited < len(version.rows):
+        context |= {"place": edited, "form": StatedClaimForm(
+            initial=_typed(services.stated_claims(version)[edited]))}
     return render(request, "underwriting/history.html", context | more, status=status)
 
 
@@ -150,7 +150,7 @@ def step(request: HttpRequest, key: UUID, verb: str) -> HttpResponse:
 
 
 def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 10 else -1
+    return int(text) if text and text.isdecimal() and len(text) < 10 else -1
 
 
 def _state_years(request: HttpRequest, case: Case, base: int) -> HttpResponse:
