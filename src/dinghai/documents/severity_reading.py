@@ -31,8 +31,10 @@ from dinghai.experience.studies import SeverityStudy
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.laws import Law
 
-_SYMBOLS: Final = {"mu": "μ", "sigma": "σ", "theta": "θ", "tau": "τ", "alpha": "α", "xi": "ξ",
-                   "beta": "β", "threshold": "u", "tail_share": "p"}
+_SYMBOLS: Final = {"mu": "μ", "sigma": "σ", "alpha": "α", "theta": "θ", "tau": "τ",
+                   "threshold": "u", "xi": "ξ", "beta": "β", "tail_share": "p"}
+"""In the order in which each law's parameters are written. A document that a database has kept may
+have lost its own order."""
 _MOST_LIMITS: Final = 7
 
 
@@ -180,8 +182,8 @@ class SeverityReading:
         rows = tuple(
             (law_name(name, self.language), _SYMBOLS.get(parameter, parameter),
              self.say("to", low=number(low), high=number(high)))
-            for name, parameters in found.items()
-            for parameter, (low, high) in parameters.items())
+            for name in sorted(found, key=lambda law: self.document["candidates"][law]["aic"])
+            for parameter, (low, high) in in_order(found[name]))
         return [Table((Column(self.say("law"), share=2), Column(self.say("parameter")),
                        Column(self.say("interval"), "right", share=2)), rows,
                       label=self.say("intervals", samples=self.study.wanted.bootstrap))]
@@ -332,7 +334,13 @@ class SeverityReading:
             Paragraph(self.say("out_of_time_result", held=held, of=len(check.levels)))]
 
 
+def in_order(parameters: Mapping[str, JSON]) -> list[tuple[str, JSON]]:
+    """A law's parameters as they are written, whatever the order of the document."""
+    places = {name: place for place, name in enumerate(_SYMBOLS)}
+    return sorted(parameters.items(), key=lambda one: (places.get(one[0], len(places)), one[0]))
+
+
 def parameter_words(candidate: Mapping[str, JSON]) -> str:
     """``μ 7.94, σ 2.31``."""
     return joined([f"{_SYMBOLS.get(name, name)} {number(float(value))}"
-                   for name, value in candidate.items() if name not in NOT_PARAMETERS], "en")
+                   for name, value in in_order(candidate) if name not in NOT_PARAMETERS], "en")

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.documents.fit_charts import law_name
 from dinghai.documents.phrases import has_phrase
+from dinghai.documents.severity_reading import in_order
 from dinghai.experience.calibration_losses import series_titles
 from dinghai.losses.tables import shipped_figures, shipped_raw
 from dinghai_platform.actuarial.models import FitReport
@@ -171,7 +172,7 @@ def _severity(document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
         yield "tail.beta", Value(tail["beta"])
     intervals = document.get("intervals", {})
     for law, fit in fits.items():
-        for name, value in fit.items():
+        for name, value in in_order(fit):
             if name not in _NO_PARAMETERS:
                 yield f"{law}.{name}", Value(value, _pair(intervals.get(law, {}).get(name)))
 
