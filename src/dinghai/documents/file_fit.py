@@ -141,13 +141,14 @@ class FileFit:
             return severity_fit_report(
                 [self._severity_study(part, subject) for part in self.parts],
                 issued_on=issued_on, language=language, licence=subject.licence,
-                screened=self.document["screened_reasons"] if self.question.by else None)
+                screened=_by_key(self.document["screened_reasons"]) if self.question.by else None)
         studies = [self._study(part, subject) for part in self.parts]
         if self.question.kind == "delay":
             return delay_fit_report(studies[0], issued_on=issued_on, language=language)
         if self.question.by:
             return frequency_groups_report(
-                studies, self.document["too_few"], self.document["screened_reasons"],
+                studies, _by_key(self.document["too_few"]),
+                _by_key(self.document["screened_reasons"]),
                 title=subject.title, issued_on=issued_on, language=language)
         return frequency_fit_report(studies[0], issued_on=issued_on, language=language)
 
@@ -157,16 +158,24 @@ class FileFit:
         return SeverityStudy(
             code=self.question.column, title_zh=title, title_en=title,
             unit=subject.unit, source=subject.source, losses=part.losses, wanted=part.wanted,
-            document=part.document, floored=part.floored)
+            document=_by_key(part.document), floored=part.floored)
 
     def _study(self, part: FitPart, subject: FitSubject) -> DocumentStudy:
         title = self._title(part, subject)
         column, known = self.question.column, self.question.known
         return DocumentStudy(f"{column} → {known}" if known else column, title, title,
-                             subject.source, part.document, subject.licence)
+                             subject.source, _by_key(part.document), subject.licence)
 
     def _title(self, part: FitPart, subject: FitSubject) -> str:
         return f"{subject.title} · {part.name or '—'}" if self.question.by else subject.title
+
+
+def _by_key(value: JSON) -> JSON:
+    """The same with every object in the order of its keys: a document that a database has kept may
+    have lost its own, and the paper of an answer is the same wherever it comes from."""
+    if isinstance(value, dict):
+        return {name: _by_key(value[name]) for name in sorted(value)}
+    return [_by_key(one) for one in value] if isinstance(value, list) else value
 
 
 def fit_file(
