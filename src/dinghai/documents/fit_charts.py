@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -99,22 +99,8 @@ def qq_chart(
     modelled, observed = quantile_pairs(law, floor, losses)
     places = thinned(len(observed))
 
-    def paint(axes: Axes, pen: Pen) -> None:
-        drawable = np.isfinite(modelled[places]) & (modelled[places] > 0.0)
-        x, y = modelled[places][drawable], observed[places][drawable]
-        low, high = min(float(x[0]), float(y[0])), max(float(x[-1]), float(y[-1]))
-        axes.plot([low, high], [low, high], color=SEA, linewidth=1.0,
-                  label=phrase("fit.diagonal", language))
-        axes.plot(x, y, linestyle="", marker="o", markersize=2.2, color=NAVY,
-                  label=phrase("fit.qq_observed", language))
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        pen.amounts(axes.xaxis)
-        pen.amounts(axes.yaxis)
-        pen.axes(axes, phrase("fit.qq_x", language, unit=unit),
-                 phrase("fit.qq_y", language, unit=unit))
-        pen.legend(axes, "upper left")
-
+    paint = quantiles_painter(modelled[places], observed[places], "fit.qq_observed", unit=unit,
+                              language=language)
     rows = []
     for level in _LEVELS:
         place = min(int(level * len(observed)), len(observed) - 1)
@@ -129,6 +115,29 @@ def qq_chart(
                Column(phrase("fit.qq_y", language, unit=unit), "right"),
                Column(phrase("fit.qq_x", language, unit=unit), "right"),
                Column(phrase("fit.qq_ratio", language), "right")), tuple(rows)))
+
+
+def quantiles_painter(
+    modelled: Floats, observed: Floats, code: str, *, unit: str, language: Language
+) -> Callable[[Axes, Pen], None]:
+    """Draws observed against modelled quantiles with their diagonal; ``code`` names the points."""
+    def paint(axes: Axes, pen: Pen) -> None:
+        drawable = np.isfinite(modelled) & (modelled > 0.0)
+        x, y = modelled[drawable], observed[drawable]
+        low, high = min(float(x[0]), float(y[0])), max(float(x[-1]), float(y[-1]))
+        axes.plot([low, high], [low, high], color=SEA, linewidth=1.0,
+                  label=phrase("fit.diagonal", language))
+        axes.plot(x, y, linestyle="", marker="o", markersize=2.2, color=NAVY,
+                  label=phrase(code, language))
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        pen.amounts(axes.xaxis)
+        pen.amounts(axes.yaxis)
+        pen.axes(axes, phrase("fit.qq_x", language, unit=unit),
+                 phrase("fit.qq_y", language, unit=unit))
+        pen.legend(axes, "upper left")
+
+    return paint
 
 
 def mean_excess_chart(

@@ -9,7 +9,7 @@ import numpy as np
 
 from dinghai.documents.blocks import Cell, Column, Table
 from dinghai.documents.drawing import AMBER, GREY, NAVY, RED, SEA, Chart, Pen, drawn
-from dinghai.documents.fit_charts import law_name
+from dinghai.documents.fit_charts import law_name, quantiles_painter
 from dinghai.documents.formats import fixed, number, share
 from dinghai.documents.phrases import Language, phrase
 from dinghai.experience.diagnostics import thinned
@@ -77,22 +77,8 @@ def floored_qq_chart(
     modelled = found.modelled_quantile(law, 0.5 * (found.at_least + found.above))
     places = thinned(len(found.amounts))
 
-    def paint(axes: Axes, pen: Pen) -> None:
-        drawable = np.isfinite(modelled[places]) & (modelled[places] > 0.0)
-        x, y = modelled[places][drawable], found.amounts[places][drawable]
-        low, high = min(float(x[0]), float(y[0])), max(float(x[-1]), float(y[-1]))
-        axes.plot([low, high], [low, high], color=SEA, linewidth=1.0,
-                  label=phrase("fit.diagonal", language))
-        axes.plot(x, y, linestyle="", marker="o", markersize=2.2, color=NAVY,
-                  label=phrase("fit.product_limit", language))
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        pen.amounts(axes.xaxis)
-        pen.amounts(axes.yaxis)
-        pen.axes(axes, phrase("fit.qq_x", language, unit=unit),
-                 phrase("fit.qq_y", language, unit=unit))
-        pen.legend(axes, "upper left")
-
+    paint = quantiles_painter(modelled[places], found.amounts[places], "fit.product_limit",
+                              unit=unit, language=language)
     rows = []
     for place in _places(found):
         below = float(modelled[place])
