@@ -86,14 +86,19 @@ def _write(folder: Path, found: Simulation, document: dict[str, JSON]) -> None:
 
 
 def _text(document: dict[str, JSON]) -> list[str]:
-    loss = document["loss"]
+    loss, programme = document["loss"], document["programme"]
     parties = sorted(document["parties"], key=lambda one: -(one["own_fen"] + one["exported_fen"]))
     return [
         f"events a year     {document['events_a_year']:.2f}",
         f"loss a year       {format_yuan(loss['mean_fen'])}"
         + ("" if loss["se_fen"] is None else f" ± {format_yuan(loss['se_fen'])}"),
         f"  through goods   {format_yuan(document['through_goods_fen'])}",
-        f"programme pays    {format_yuan(document['programme']['mean_fen'])}",
+        f"programme pays    {format_yuan(programme['mean_fen'])}",
+        *(f"  {name:<15} {format_yuan(one['paid_fen'])} of {format_yuan(one['loss_fen'])}"
+          for name, one in programme["parts"].items()),
+        *(f"layer {one['id']:<11} {format_yuan(one['mean_fen'])}, reached in "
+          f"{one['reached']:.2%} of years, used up in {one['exhausted']:.2%}"
+          for one in programme["layers"]),
         *table(("level", "quantile", "mean above"),
                [(level, format_yuan(amount), format_yuan(loss["tvar_fen"][level]))
                 for level, amount in loss["quantile_fen"].items()]),
@@ -103,8 +108,7 @@ def _text(document: dict[str, JSON]) -> list[str]:
                  format_yuan(one["inherited_fen"]), format_yuan(one["exported_fen"]))
                 for one in parties[:_SHOWN]]),
         *_more(len(parties)),
-        "losses are ground-up; not yet in it: payment by member, layers, common vulnerabilities, "
-        "paths"]
+        "losses are ground-up; not yet in it: common vulnerabilities, paths"]
 
 
 def _rank(arguments: argparse.Namespace) -> Answer:

@@ -19,9 +19,18 @@ from dinghai.compute.parts import cut, in_parts
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
-from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve, starved_room
+from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts
-from dinghai.supplychain.programme import Terms, pay_event
+from dinghai.supplychain.programme import (
+    OWN_PART,
+    SPREAD_PART,
+    SUPPLY_PART,
+    Terms,
+    account_of,
+    hungry_room,
+    open_year,
+    pay_event,
+)
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
 
@@ -66,15 +75,21 @@ def draw_events(
 @dataclass(frozen=True, slots=True, eq=False)
 class ChainYears:
     """``loss`` of each year in fen, ``starved`` the part of it that came through goods, ``paid``
-    what the programme pays; ``parts`` are its own, propagation and supply payments of all years,
-    before the limits of event and year. By party:
+    what the programme pays, and ``layers`` what each layer bears of it, shape (layers, years).
+    ``parts`` are the own, propagation and supply payments of all years, before the limits of event
+    and year. By party:
     ``own`` loss of events that started there, ``inherited`` loss there of events from elsewhere,
     ``exported`` loss elsewhere of events from there, ``supply`` what of its loss came through
-    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events."""
+    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events.
+    ``suffered`` is each party's loss by the part of the cover that answers for it (own,
+    propagation, supply), shape (parts, parties); ``paid_to`` what it is paid by section of the
+    programme, shape (sections, parties), and ``part`` the part of each section. All over all years.
+    """
 
     loss: Whole
     starved: Whole
     paid: Whole
+    layers: Whole
     parts: Whole
     own: Whole
     inherited: Whole
@@ -83,6 +98,14 @@ class ChainYears:
     starts: Whole
     struck: Whole
     entered: Whole
+    suffered: Whole
+    paid_to: Whole
+    part: Whole
+
+    @property
+    def compensated(self) -> Whole:
+        """What each party is paid by part of the cover, shape (parts, parties)."""
+        return np.array([self.paid_to[self.part == one].sum(axis=0) for one in range(3)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,21 +125,22 @@ def run_years(
     """Run every event."""
     parties, perils = events.rate.shape
     totals = np.zeros((3, events.years), dtype=np.int64)
+    layers = np.zeros((len(terms.attachment), events.years), dtype=np.int64)
     cumulative, key = draws_of(events)
 
-    def part(years: range) -> tuple[Whole, Whole]:
-        sums, parts = np.zeros((7, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
-        _run_part(field, supply.goods, starved_room(supply.goods), supply.waiting_days, terms,
+    def part(years: range) -> tuple[Whole, Whole, Whole]:
+        sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
+        paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+        _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days, terms,
                   events.first, cumulative, perils, horizon_days, key, years.start, years.stop,
-                  totals, sums, parts)
-        return sums, parts
+                  totals, layers, sums, parts, paid_to)
+        return sums, parts, paid_to
 
     found = in_parts(part, cut(events.years, PARTS), workers=workers)
-    parts = np.sum([one for _, one in found], axis=0)
-    sums = np.sum([one for one, _ in found], axis=0)
-    own, inherited, exported, through, starts, struck, entered = sums
-    return ChainYears(totals[0], totals[1], totals[2], parts, own, inherited, exported, through,
-                      starts, struck, entered)
+    sums, parts, paid_to = (np.sum([one[place] for one in found], axis=0) for place in range(3))
+    own, inherited, exported, through, starts, struck, entered = sums[:7]
+    return ChainYears(totals[0], totals[1], totals[2], layers, parts, own, inherited, exported,
+                      through, starts, struck, entered, sums[7:], paid_to, terms.part)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -142,7 +166,7 @@ def start_of(cumulative, word):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # type: ignore[no-untyped-def]
     """Let the firms that the event in the room stopped starve those that buy from them."""
-    hungry.number[0] = 0
+    hungry.number[:] = 0
     firms = goods.first.shape[0] - 1
     for slot in range(room.number[0]):
         party = room.party[slot]
@@ -157,13 +181,14 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
     field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, sums, parts
+    to_year, totals, layers, sums, parts, paid_to
 ):
-    room, left = room_of(field), np.empty(2, dtype=np.int64)
+    room = room_of(field)
+    account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
     firms = goods.first.shape[0] - 1
     for year in range(from_year, to_year):
         total = through_goods = paid = np.int64(0)
-        left[0], left[1] = terms.own_limit, terms.aggregate
+        open_year(account)
         for event in range(first[year], first[year + 1]):
             word, stamp = world_word(key, event), event + 1
             begin = start_of(cumulative, word)
@@ -171,26 +196,38 @@ def _run_part(  # type: ignore[no-untyped-def]
             aim = begin - root * perils
             strike(field, room, root, aim, -1, horizon, word, stamp)
             sums[4, root] += 1
+            struck = 0
             for slot in range(room.number[0]):
-                party, lost = room.party[slot], room.loss[slot]
+                party, lost, came = room.party[slot], room.loss[slot], room.came[slot]
                 sums[6, party] += room.since[slot] != OUTSIDE
                 if lost == NOTHING:
                     continue
                 total += lost
+                struck += 1
                 sums[5, party] += 1
+                along = came != NOTHING and came < firms
+                sums[7 + (SPREAD_PART if along else OWN_PART), party] += lost
                 if party == root:
                     sums[0, party] += lost
                 else:
                     sums[1, party] += lost
                     sums[2, root] += lost
+            if struck == 0:
+                continue
             short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
             for place in range(hungry.number[0]):
                 party = hungry.firm[place]
                 lost = np.int64(np.rint(hungry.lost[party] * terms.profit[party]))
                 through_goods += lost
                 sums[3, party] += lost
+                sums[7 + SUPPLY_PART, party] += lost
                 sums[1, party] += lost
                 sums[2, root] += lost
-            paid += pay_event(terms, room, hungry, firms, aim, left, parts)
+            paid += pay_event(terms, account, room, hungry, goods, aim, year)
+            for line in range(account.number[0]):
+                section = account.section[line]
+                parts[terms.part[section]] += account.before[line]
+                paid_to[section, account.party[line]] += account.amount[line]
         totals[0, year], totals[1, year] = total + through_goods, through_goods
         totals[2, year] = paid
+        layers[:, year] = account.layer_borne

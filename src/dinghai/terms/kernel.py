@@ -61,7 +61,7 @@ def _wide_divide(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _divide(a, b, c):  # type: ignore[no-untyped-def]
+def exact_quotient(a, b, c):  # type: ignore[no-untyped-def]
     """Quotient and remainder of a × b ÷ c for non-negative a, b and positive c."""
     if (a <= _SAFE and b <= _SAFE) or a == 0 or b <= np.int64(9_223_372_036_854_775_807) // a:
         product = a * b
@@ -76,7 +76,7 @@ def _product(a, b, c, half_up):  # type: ignore[no-untyped-def]
     if c <= 0:
         return np.int64(0)
     negative = (a < 0) != (b < 0)
-    quotient, remainder = _divide(abs(a), abs(b), c)
+    quotient, remainder = exact_quotient(abs(a), abs(b), c)
     if half_up:
         if remainder >= c - remainder and quotient < _LARGEST:
             quotient += 1
@@ -108,7 +108,7 @@ def _allot(r, lane, dst, src, count, amount, total):  # type: ignore[no-untyped-
     missing = amount
     remainders = np.empty(count, dtype=np.int64)
     for k in range(count):
-        part, remainders[k] = _divide(r[src + k, lane], amount, total)
+        part, remainders[k] = exact_quotient(r[src + k, lane], amount, total)
         r[dst + k, lane] = part
         missing -= part
     for _ in range(missing):
