@@ -4,7 +4,7 @@ A pure function of plain facts, exact to the fen. Amounts come as the policy's t
 before the layers; each layer bears its slice of the event, its parties share the slice as the terms
 share it (largest remainders, first listed wins), and each party's amount is cut to the sections in
 proportion, so that every section, layer and party adds up. Only insurers insure: what a firm bears
-of another's loss is a commercial contribution, what it bears of its own is retention (DECISIONS 15).
+of another's loss is a commercial contribution, of its own it is retention (DECISIONS 15).
 """
 
 from __future__ import annotations
