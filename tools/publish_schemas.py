@@ -19,6 +19,7 @@ from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.layer_file import ChainLayers
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 from tools import own_experience
@@ -142,6 +143,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
+        "chain-layers.schema.json": of_type(
+            ChainLayers, "Layers and shares of a chain (dinghai.chain-layers/1)"),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),
