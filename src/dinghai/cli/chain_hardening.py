@@ -66,7 +66,8 @@ def _text(document: Mapping[str, JSON]) -> list[str]:
         f"{format_yuan(document['budget_fen'])}",
         *table(("fix", "costs", "averts a year on top", "standard error", "alone"), rows), "",
         *table(("", "before", "after"), [
-            ("loss a year", format_yuan(before["mean_fen"]), format_yuan(after["mean_fen"])),
+            ("expected loss a year", format_yuan(before["expected_fen"]),
+             format_yuan(after["expected_fen"])),
             *((f"mean above {level}", format_yuan(amount), format_yuan(after["tvar_fen"][level]))
               for level, amount in before["tvar_fen"].items())]),
         f"averted a year {format_yuan(plan['averted_fen'])} "

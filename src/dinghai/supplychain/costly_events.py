@@ -1,12 +1,15 @@
-"""The events that cost something, by the party they got into: what every what-if is run again on.
+"""The events that struck somebody, by the party they got into: what every what-if is run again on.
 
-Events that cost nothing stay so under better controls, and an event changes only where what is
-changed is a party that it got into. So a fix is worth what the events of its party say.
+Events that strike nobody stay so under better controls, and an event changes only where what is
+changed is a party that it got into. So a fix is worth what the events of its party say. Worlds may
+have their severity averaged: how far an event gets does not hang on how dear it is, so that the
+mean of what an impact costs may stand for the draw. Means of years stay what they are, with a small
+part of the noise.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,11 +34,24 @@ class Worlds:
     supply: Supply
     events: Events
     horizon_days: float = DAYS
+    averaged: bool = False
+
+    def with_mean_severity(self) -> Worlds:
+        """The same events, where each impact costs its mean. Stops stay as drawn."""
+        return replace(self, averaged=True, field=self.field._replace(
+            ground_up=mean_of_bins(self.field, self.field.ground_up)))
+
+
+def mean_of_bins(field: Field, ground_up: Whole) -> Whole:
+    """Losses by bin (last axis) with each in place of them the mean over states and bins."""
+    chance = np.outer(np.diff(field.states, prepend=0.0), np.diff(field.cuts)).ravel()
+    means = np.rint((ground_up * chance).sum(axis=-1)).astype(np.int64)
+    return np.repeat(means[..., None], ground_up.shape[-1], axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
 class CostlyEvents:
-    """Events that cost somebody something, in their order.
+    """Events that struck somebody, in their order.
 
     By event: its ``number``, its ``year`` and what it cost all parties, with what came through
     goods (``total``, fen). The parties that it got into stand in ``party`` from ``first`` on; for
@@ -172,7 +188,10 @@ def _record(  # type: ignore[no-untyped-def]
         strike(field, room, root, aim, -1, horizon, word, stamp)
         direct, whole = cost_of(field, goods, hungry, profit, room, aim, none, nothing, nothing,
                                 stamp)
-        if whole == 0:
+        struck = False
+        for slot in range(room.number[0]):
+            struck = struck or room.loss[slot] != NOTHING
+        if not struck:
             continue
         number, total = _longer(number, found + 1), _longer(total, found + 1)
         width = _longer(width, found + 1)

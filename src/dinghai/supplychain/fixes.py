@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -17,7 +18,7 @@ from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import PPM, Fen
 from dinghai.losses.model import LossModel, build_loss_model
-from dinghai.losses.tables import PERILS
+from dinghai.losses.tables import PERILS, shipped_tables
 from dinghai.pricing.budget import step_cost
 from dinghai.supplychain.chain import Chain, ControlScore, Link, Weakness
 from dinghai.supplychain.compiling import compile_firm, posture_of
@@ -90,12 +91,13 @@ def fixes_of(
     to full marks."""
     language = language or shipped_language()
     prior = round(language.missing_prior * PPM)
+    acting = acting_indicators(language)
     places = {one.id: place for place, one in enumerate(chain.firms)}
     found: list[Fix] = []
     for firm in chain.firms:
         profile = profiles[firm.id] if profiles else complete(firm, chain)[0]
         posture = posture_of(chain, firm)
-        for indicator in indicators():
+        for indicator in acting:
             score = posture.get(indicator)
             known = prior if score is None else score
             full = costs.control(firm.id, indicator, endpoints=profile.endpoints,
@@ -114,6 +116,20 @@ def fixes_of(
                              name, weakness=weakness))
         found += _link_fixes(chain.links_to.get(firm.id, ()), places[firm.id], costs)
     return tuple(one for one in found if budget_fen is None or one.cost_fen <= budget_fen)
+
+
+def acting_indicators(language: Language) -> tuple[str, ...]:
+    """The indicators that act on steps, on containment or on what an impact costs."""
+    controls = {one.indicator for one in language.controls}
+    watches = {one.indicator for one in language.mitigations.containment.controls}
+    return tuple(one for one in indicators() if one in controls | watches | _severe())
+
+
+@cache
+def _severe() -> frozenset[str]:
+    """The indicators that act on what an impact costs."""
+    return frozenset(one.indicator for (_, target), some in shipped_tables().effects_on.items()
+                     if target != "frequency" for one in some)
 
 
 def _link_fixes(links: Iterable[Link], party: int, costs: Costs) -> Iterator[Fix]:
@@ -164,7 +180,8 @@ class Workshop:
             profile, _ = complete(chain.firms[0], self._chain)
             self._models[party] = build_loss_model(profile, posture_of(chain, chain.firms[0]))
         base = self._models[party]
-        raised = {one.indicator: one.to_ppm for one in fixes if one.indicator is not None}
+        raised = {one.indicator: one.to_ppm for one in fixes
+                  if one.indicator is not None and one.indicator in _severe()}
         return base.with_posture({**base.posture, **raised}) if raised else base
 
     def variant(self, party: int, fixes: Sequence[Fix]) -> Variant:
@@ -207,9 +224,9 @@ class Workshop:
     def _tables_of(self, party: int, model: LossModel) -> tuple[Whole | None, Whole | None]:
         """What impacts cost and stop, where that differs from the firm without fixes."""
         base = self._models[party]
-        known = self._tables.setdefault(party, {})
         if all(model.perils[one].events is base.perils[one].events for one in PERILS):
             return None, None
+        known = self._tables.setdefault(party, {})
         columns: list[list[Whole]] = [[], []]
         states = len(model.latent.event_weights)
         for peril in PERILS:

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
-from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of
+from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of, mean_of_bins
 from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.draws import draw_word, node_word, unit, world_word
 from dinghai.supplychain.goods import starved_room
@@ -100,7 +100,7 @@ class Reruns:
 
     def totals(self, changes: Changes, places: Places) -> Whole:
         """What events (by place) cost in all under changes."""
-        overlay = _overlay(self.worlds.field, list(changes.parties.values()))
+        overlay = _overlay(self.worlds, list(changes.parties.values()))
         given, variant = _applied(overlay, changes, len(changes.parties))
         events, supply = self.events, self.worlds.supply
         out = np.empty(len(places), dtype=np.int64)
@@ -123,7 +123,7 @@ class Reruns:
         are links. A variant of a candidate holds what was changed at its party before, too.
         """
         variants = [one for one in candidates if isinstance(one, Variant)]
-        overlay = _overlay(self.worlds.field, [*changes.parties.values(), *variants])
+        overlay = _overlay(self.worlds, [*changes.parties.values(), *variants])
         given, variant = _applied(overlay, changes, len(changes.parties))
         which, link, bar = _candidate_rows(candidates, len(changes.parties))
         events, supply = self.events, self.worlds.supply
@@ -159,8 +159,9 @@ class Reruns:
                  range(len(pieces)), workers=self._workers)
 
 
-def _overlay(base: Field, variants: Sequence[Variant]) -> _Overlay:
+def _overlay(worlds: Worlds, variants: Sequence[Variant]) -> _Overlay:
     """The field with the variants' bars, and structures where their times differ, behind it."""
+    base = worlds.field
     s_step, s_start, s_edge = [base.s_step], [base.s_start], [base.s_edge]
     by_step = {name: [getattr(base, name)] for name in ("waits_for", "peril", "code")}
     by_edge = {name: [getattr(base, name)] for name in ("target", "mu", "sigma")}
@@ -197,10 +198,16 @@ def _overlay(base: Field, variants: Sequence[Variant]) -> _Overlay:
         whole, np.array([one.party for one in variants], dtype=np.int32),
         np.array(structure, dtype=np.int32), np.array(begin, dtype=np.int32),
         np.array([one.containment for one in variants], dtype=np.float64).reshape(-1, 2),
-        np.array([base.ground_up[one.party] if one.ground_up is None else one.ground_up
-                  for one in variants], dtype=np.int64).reshape(-1, *tables),
+        np.array([_ground_up(worlds, one) for one in variants],
+                 dtype=np.int64).reshape(-1, *tables),
         np.array([base.stopped[one.party] if one.stopped is None else one.stopped
                   for one in variants], dtype=np.int64).reshape(-1, *tables))
+
+
+def _ground_up(worlds: Worlds, one: Variant) -> Whole:
+    if one.ground_up is None:
+        return worlds.field.ground_up[one.party]
+    return mean_of_bins(worlds.field, one.ground_up) if worlds.averaged else one.ground_up
 
 
 def _applied(overlay: _Overlay, changes: Changes, number: int) -> tuple[Field, Places]:
@@ -294,8 +301,6 @@ def _gains(  # type: ignore[no-untyped-def]
 ):
     firms = goods.first.shape[0] - 1
     for place in range(first, last):
-        if now[place] == 0:
-            continue
         word = world_word(key, number[places[place]])
         begin = start_of(cumulative, word)
         root = begin // perils
