@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from dinghai.cli import chain_files, chain_graph, chain_runs, chain_shares
+from dinghai.cli import chain_files, chain_graph, chain_hardening, chain_runs, chain_shares
 from dinghai.cli.output import Parser
 
 
@@ -15,5 +15,6 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     commands = chain.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     chain_files.register(commands)
     chain_runs.register(commands)
+    chain_hardening.register(commands)
     chain_shares.register(commands)
     chain_graph.register(commands)

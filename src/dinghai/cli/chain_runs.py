@@ -23,7 +23,7 @@ from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.chain_patch import patched
 from dinghai.supplychain.chain_results import Simulation, rank_chain, simulate_chain
 
-_MOST_YEARS: Final = 10_000_000
+MOST_YEARS: Final = 10_000_000
 _SHOWN: Final = 15
 
 
@@ -31,20 +31,20 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands."""
     one = add_command(commands, "simulate", _simulate,
                       "years of a chain: loss, tail, who from whom")
-    _runs(one)
+    add_run_options(one)
     one.add_argument("-o", "--output", type=Path, metavar="DIR",
                      help="write years.parquet, parties.parquet and simulation.json here")
     one = add_command(commands, "rank", _rank, "what it is worth that nothing gets into a party")
-    _runs(one)
+    add_run_options(one)
     one.add_argument("--metric", choices=("mean", "tvar99"), default="mean",
                      help="averted on average, or in the worst hundredth of years")
     one = add_command(commands, "what-if", _what_if, "the same events with a changed chain")
-    _runs(one)
+    add_run_options(one)
     one.add_argument("--patch", type=Path, required=True, metavar="FILE",
                      help="JSON: rows of controls, links, goods … that replace or join the chain's")
 
 
-def _runs(parser: Parser) -> None:
+def add_run_options(parser: Parser) -> None:
     parser.add_argument("chain", type=Path, metavar="CHAIN", help="folder or JSON")
     parser.add_argument("--years", type=int, default=20_000, metavar="N",
                         help="simulated (default: 20000)")
@@ -59,9 +59,9 @@ def _model(chain: Chain, arguments: argparse.Namespace) -> ChainModel:
 
 
 def _simulated(model: ChainModel, arguments: argparse.Namespace) -> Simulation:
-    if not 0 < arguments.years <= _MOST_YEARS:
+    if not 0 < arguments.years <= MOST_YEARS:
         raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
-                         mend=f"give 1 to {_MOST_YEARS}")
+                         mend=f"give 1 to {MOST_YEARS}")
     return simulate_chain(model, years=arguments.years, seed=arguments.seed)
 
 

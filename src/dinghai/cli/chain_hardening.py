@@ -1,0 +1,75 @@
+"""`dinghai chain harden`: the fixes of a chain that are worth most for a budget."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from dinghai.cli.chain_runs import MOST_YEARS, add_run_options
+from dinghai.cli.output import Answer, Parser, add_command, table
+from dinghai.evidence.feed_store import FeedStore
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import format_yuan, parse_amount
+from dinghai.supplychain.chain_file import read_chain
+from dinghai.supplychain.chain_hardening import harden_chain
+from dinghai.supplychain.chain_model import chain_model
+from dinghai.supplychain.fix_costs import Costs, read_chain_costs
+
+_MOST_FIXES: Final = 1000
+
+
+def register(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add the command."""
+    one = add_command(commands, "harden", _harden, "the fixes that avert most for a budget")
+    add_run_options(one)
+    one.add_argument("--budget", required=True, metavar="B", help="with its unit, such as 200万")
+    one.add_argument("--metric", choices=("mean", "tvar99"), default="mean",
+                     help="what is to fall: the mean year, or the worst hundredth of years")
+    one.add_argument("--costs", type=Path, metavar="FILE",
+                     help="offers as TOML (schema dinghai.chain-fix-costs/1)")
+    one.add_argument("--most", type=int, metavar="K", help="at most so many fixes")
+
+
+def _harden(arguments: argparse.Namespace) -> Answer:
+    if not 0 < arguments.years <= MOST_YEARS:
+        raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
+                         mend=f"give 1 to {MOST_YEARS}")
+    if arguments.most is not None and not 0 < arguments.most <= _MOST_FIXES:
+        raise InputError(f"{arguments.most} fixes cannot be planned", field="--most",
+                         mend=f"give 1 to {_MOST_FIXES}")
+    chain = read_chain(arguments.chain)
+    costs = Costs(read_chain_costs(arguments.costs, chain)) if arguments.costs else Costs()
+    feeds, on = FeedStore.of_house(), arguments.on or chain.as_of
+    kev, epss = feeds.kev(on), feeds.epss(on)
+    plan = harden_chain(
+        chain_model(chain, kev=kev, epss=epss), years=arguments.years, seed=arguments.seed,
+        budget_fen=parse_amount(arguments.budget, field="--budget"), metric=arguments.metric,
+        most=arguments.most, costs=costs, kev=kev, epss=epss)
+    document = plan.to_dict()
+    return Answer(document, _text(document))
+
+
+def _text(document: Mapping[str, JSON]) -> list[str]:
+    tail = document["metric"] == "tvar99"
+    name = "tail_averted_fen" if tail else "averted_fen"
+    error = "tail_averted_se_fen" if tail else "averted_se_fen"
+    plan, before, after = document["plan"], document["before"], document["after"]
+    rows = []
+    for one in document["fixes"]:
+        rows.append((one["id"], format_yuan(one["cost_fen"]), format_yuan(one["on_top"][name]),
+                     format_yuan(one["on_top"][error]), format_yuan(one["alone"][name])))
+    return [
+        f"{len(document['fixes'])} fixes for {format_yuan(document['cost_fen'])} of "
+        f"{format_yuan(document['budget_fen'])}",
+        *table(("fix", "costs", "averts a year on top", "standard error", "alone"), rows), "",
+        *table(("", "before", "after"), [
+            ("expected loss a year", format_yuan(before["expected_fen"]),
+             format_yuan(after["expected_fen"])),
+            *((f"mean above {level}", format_yuan(amount), format_yuan(after["tvar_fen"][level]))
+              for level, amount in before["tvar_fen"].items())]),
+        f"averted a year {format_yuan(plan['averted_fen'])} "
+        f"± {format_yuan(plan['averted_se_fen'])}, in the worst hundredth of years "
+        f"{format_yuan(plan['tail_averted_fen'])} ± {format_yuan(plan['tail_averted_se_fen'])}"]

@@ -1,0 +1,212 @@
+"""The best fixes of a chain for a budget, and what they do to its years: the answer of `harden`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from dinghai.evidence.feeds import EpssTable, KevTable
+from dinghai.foundation.canonical import JSON
+from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import PPM, Fen
+from dinghai.supplychain.chain_model import ChainModel
+from dinghai.supplychain.chain_results import LEVELS, tail_mean
+from dinghai.supplychain.costly_events import Worlds, costly_events
+from dinghai.supplychain.fix_costs import Costs
+from dinghai.supplychain.fixes import Fix, Workshop, fixes_of
+from dinghai.supplychain.hardening import Hardening, Measure, State
+from dinghai.supplychain.reruns import Changes, Reruns
+from dinghai.supplychain.strikes import field_of
+from dinghai.supplychain.years import Whole
+
+HARDENING_SCHEMA: Final = "dinghai.chain-hardening/1"
+TAIL: Final = 0.01
+"""The share of years that is the tail: the worst hundredth."""
+RETURN_YEARS: Final = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
+Metric = Literal["mean", "tvar99"]
+
+
+@dataclass(frozen=True, slots=True)
+class Years:
+    """The losses of years: as drawn, and with the mean of what impacts cost in place of the draw,
+    which has the same mean."""
+
+    drawn: Whole
+    averaged: Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """What something takes off the mean loss of a year and off the mean of the worst hundredth of
+    years, in fen, with standard errors over independent years on the same luck. The mean is read
+    off years with averaged severity."""
+
+    mean_fen: float
+    mean_se_fen: float
+    tail_fen: float
+    tail_se_fen: float
+
+    @classmethod
+    def between(cls, before: Years, after: Years) -> Fall:
+        """From years before to the same years after."""
+        measure = Measure(TAIL)
+        return cls(*_mean_and_error(before.averaged - after.averaged),
+                   measure.of(before.drawn) - measure.of(after.drawn),
+                   _mean_and_error(_influence(before.drawn) - _influence(after.drawn))[1])
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON in whole fen."""
+        return {"averted_fen": round(self.mean_fen), "averted_se_fen": round(self.mean_se_fen),
+                "tail_averted_fen": round(self.tail_fen),
+                "tail_averted_se_fen": round(self.tail_se_fen)}
+
+
+def _mean_and_error(years: np.ndarray) -> tuple[float, float]:
+    error = float(years.std(ddof=1)) / len(years) ** 0.5 if len(years) > 1 else 0.0
+    return float(years.mean()), error
+
+
+def _influence(loss: Whole) -> np.ndarray:
+    """What each year adds to the mean of the worst: how far it lies above where they begin."""
+    number = Measure(TAIL).number(len(loss))
+    begin = np.partition(loss, len(loss) - number)[len(loss) - number]
+    return np.maximum(loss - begin, 0) * (len(loss) / number)
+
+
+class Both:
+    """States of a search read as drawn and with averaged severity."""
+
+    def __init__(self, search: Hardening, other: Reruns) -> None:
+        self._search, self._other = search, other
+        places = np.arange(len(search.events.number), dtype=np.int32)
+        self._base = other.totals(Changes(), places)
+
+    def years(self, state: State) -> Years:
+        """The years of a state in both readings."""
+        now, places = self._base.copy(), np.flatnonzero(state.touched).astype(np.int32)
+        now[places] = self._other.totals(state.changes, places)
+        here, there = self._search.loss(state), self._search.events.by_year(now)
+        return Years(there, here) if self._search.reruns.worlds.averaged else Years(here, there)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFix:
+    """A fix of the plan, with what it averts alone and on top of those before it."""
+
+    fix: Fix
+    alone: Fall
+    on_top: Fall
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HardeningPlan:
+    """The plan. ``before`` and ``after`` are the losses of the same years; all of the plan's fixes
+    are run together, so that its worth is no sum of theirs."""
+
+    chain: str
+    metric: Metric
+    seed: int
+    budget_fen: Fen
+    most: int | None
+    fixes: tuple[PlannedFix, ...]
+    before: Years
+    after: Years
+    candidates: int
+    looked_at: int
+    without_cost: int
+    costs: Sequence[JSON]
+    parties: Sequence[Mapping[str, JSON]]
+
+    @property
+    def cost_fen(self) -> Fen:
+        """What the plan costs in its first year."""
+        return sum(one.fix.cost_fen for one in self.fixes)
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON (schema dinghai.chain-hardening/1)."""
+        return {
+            "schema": HARDENING_SCHEMA, "chain": self.chain, "metric": self.metric,
+            "years": len(self.before.drawn), "seed": self.seed, "budget_fen": self.budget_fen,
+            "most": self.most, "cost_fen": self.cost_fen,
+            "fixes": [{**one.fix.to_dict(), "alone": one.alone.to_dict(),
+                       "on_top": one.on_top.to_dict(), "patch": one.fix.patch()}
+                      for one in self.fixes],
+            "plan": Fall.between(self.before, self.after).to_dict(),
+            "before": _distribution(self.before), "after": _distribution(self.after),
+            "exceedance": [
+                {"return_years": years, "before_fen": _at(self.before.drawn, years),
+                 "after_fen": _at(self.after.drawn, years)}
+                for years in RETURN_YEARS if years <= len(self.before.drawn)],
+            "candidates": self.candidates, "looked_at": self.looked_at,
+            "costs": list(self.costs), "remaining": [dict(one) for one in self.parties],
+        }
+
+
+def _distribution(years: Years) -> dict[str, JSON]:
+    drawn = years.drawn
+    mean, error = _mean_and_error(years.averaged)
+    return {"expected_fen": round(mean), "expected_se_fen": round(error),
+            "mean_fen": round(float(drawn.mean())),
+            "quantile_fen": {f"{one:g}": int(np.quantile(drawn, one, method="inverted_cdf"))
+                             for one in LEVELS},
+            "tvar_fen": {f"{one:g}": round(tail_mean(drawn, one)) for one in LEVELS}}
+
+
+def _at(years: Whole, return_years: int) -> int:
+    return int(np.quantile(years, 1.0 - 1.0 / return_years, method="inverted_cdf"))
+
+
+def harden_chain(
+    model: ChainModel, *, years: int, seed: int, budget_fen: Fen, metric: Metric = "mean",
+    most: int | None = None, costs: Costs | None = None, kev: KevTable | None = None,
+    epss: EpssTable | None = None, workers: int | None = None,
+) -> HardeningPlan:
+    """The plan for a budget. Raises InputError for a budget that is not positive."""
+    if budget_fen <= 0:
+        raise InputError("a budget is above zero", field="budget", mend="give an amount")
+    costs = costs or Costs()
+    drawn = Worlds(field_of(model.twin, model.outcomes), model.supply,
+                   model.events(years=years, seed=seed))
+    averaged = drawn.with_mean_severity()
+    first, second = (averaged, drawn) if metric == "mean" else (drawn, averaged)
+    events = costly_events(first, workers=workers)
+    fixes = fixes_of(model.chain, costs)
+    workshop = Workshop(model.chain, model.twin, kev=kev, epss=epss)
+    search = Hardening(
+        Reruns(first, events, workers=workers), fixes, workshop.changes, budget_fen=budget_fen,
+        most=most, measure=Measure() if metric == "mean" else Measure(TAIL))
+    both = Both(search, Reruns(second, events, workers=workers))
+    chosen = search.best()
+    planned = _planned(search, chosen, both)
+    return HardeningPlan(
+        model.chain.id, metric, seed, budget_fen, most, planned,
+        both.years(search.start()), both.years(search.with_fixes(chosen.fixes)), len(fixes), search.looked_at, 0,
+        costs.origin(), ())
+
+
+def _planned(search: Hardening, chosen: State, both: Both) -> tuple[PlannedFix, ...]:
+    """The fixes in order, the next always the one that averts most for its money."""
+    found: list[PlannedFix] = []
+    state = start = search.start()
+    base = before = both.years(start)
+    left = list(chosen.fixes)
+    while left:
+        value = search.value(state)
+        tried = [(one, search.with_fixes_at(state, (*state.fixes, one), one.party))
+                 for one in left]
+        one, state = max(tried, key=lambda pair: (
+            (value - search.value(pair[1])) / pair[0].cost_fen, pair[0].id))
+        after = both.years(state)
+        alone = both.years(search.with_fixes_at(start, (one,), one.party))
+        found.append(PlannedFix(one, Fall.between(base, alone), Fall.between(before, after)))
+        left.remove(one)
+        before = after
+    return tuple(found)
+
+
+def share_of(part: float, whole: float) -> int:
+    """A part of the whole in ppm."""
+    return round(part / whole * PPM) if whole > 0.0 else 0
