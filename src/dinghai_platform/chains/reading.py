@@ -131,7 +131,8 @@ def read_upload(
             return Reading("json", chain, _report(chain, (), 0))
         folder = _folder(path, name)
         chain = read_chain_folder(folder)
-        merged = chain_of_dossiers(chain, folder, kev=feeds.kev, epss=feeds.epss, within=folder)
+        merged = chain_of_dossiers(chain, folder, kev=feeds.kev, epss=feeds.epss,
+                                   within=path.parent / "folder")
         # What a kept chain holds of the dossiers no longer needs their folders.
         whole = msgspec.structs.replace(merged.chain, firms=tuple(
             msgspec.structs.replace(one, dossier=None) for one in merged.chain.firms))
@@ -189,13 +190,12 @@ def _listed(
 
 
 def _folder(path: Path, name: str) -> Path:
-    """The folder of the chain in a ZIP: at the top, or in the one folder inside."""
+    """The folder of the chain in a ZIP: at the top, or the one folder inside that is a chain.
+    Dossiers may lie beside it."""
     target = path.parent / "folder"
     target.mkdir()
     unpack_dossier(path, target)
-    if (target / HEAD).is_file():
-        return target
-    inner = [one for one in target.iterdir() if one.is_dir() and (one / HEAD).is_file()]
+    inner = [one.parent for one in (*target.glob(HEAD), *target.glob(f"*/{HEAD}"))]
     if len(inner) != 1:
         raise InputError("the ZIP holds no chain", file=name, field="file",
                          mend=f"zip the folder that holds {HEAD}")

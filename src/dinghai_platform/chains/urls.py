@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dinghai_platform.chains.views import chains, imports, runs
+from dinghai_platform.chains.views import chains, imports, maps, runs
 
 app_name = "chains"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("<uuid:key>/difference/", chains.difference, name="difference"),
     path("<uuid:key>/export/", chains.export, name="export"),
     path("<uuid:key>/withdraw/", chains.withdraw, name="withdraw"),
+    path("<uuid:key>/map/", maps.chain_map, name="map"),
+    path("<uuid:key>/map.json", maps.map_data, name="map_data"),
+    path("<uuid:key>/nodes/", maps.nodes, name="nodes"),
+    path("<uuid:key>/nodes/<str:node>/", maps.node, name="node"),
     path("<uuid:key>/runs/", runs.run_list, name="runs"),
     path("<uuid:key>/runs/start/", runs.start, name="run_start"),
 ]

@@ -7,12 +7,12 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from dinghai_platform.chains.archives import chain_archive
 from dinghai_platform.chains.models import ChainImport, ChainRun, ChainVersion, SupplyChain
 from dinghai_platform.chains.services.imports import keep_import, read_file
 from dinghai_platform.chains.services.runs import start_run
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation, Relation
-from dinghai_platform.underwriting.services.dossiers import archive_of_folder
 from tests.platform.story import World, work
 from tests.supplychain.chains import FILES
 
@@ -55,7 +55,7 @@ def kept(actor: Actor, content: bytes | None = None, *, chain: SupplyChain | Non
 
 def haiyue(actor: Actor, owner: Organisation | None = None) -> ChainVersion:
     """The example chain."""
-    return keep_import(read_file(archive_of_folder(HAIYUE), name="haiyue.zip", owner=owner,
+    return keep_import(read_file(chain_archive(HAIYUE), name="haiyue.zip", owner=owner,
                                  actor=actor), actor=actor)
 
 

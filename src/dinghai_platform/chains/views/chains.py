@@ -1,4 +1,4 @@
-"""The list of chains, one chain at a glance, its versions, its exports, and taking it out of use."""
+"""The list of chains, one chain at a glance, its versions and exports, and its withdrawal."""
 
 from __future__ import annotations
 
