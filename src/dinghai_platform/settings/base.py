@@ -23,6 +23,7 @@ HOUSE_APPS = [
     "dinghai_platform.underwriting",
     "dinghai_platform.actuarial",
     "dinghai_platform.monitoring",
+    "dinghai_platform.chains",
     "dinghai_platform.claims",
     "dinghai_platform.pool",
     "dinghai_platform.cases",

@@ -119,7 +119,44 @@ def list_page(
     context: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The list as a page, or as CSV when the request asks for it."""
-    found = narrowed(request, rows, shown)
+    return _answer(request, narrowed(request, rows, shown), shown, template, context)
+
+
+def rows_page(
+    request: HttpRequest,
+    rows: Sequence[Any],
+    shown: List,
+    *,
+    template: str = "site/list.html",
+    context: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The same for rows that are no table of the database: ``search``, ``sort`` and the fields of
+    filters are names of their attributes."""
+    found = list(rows)
+    text = request.GET.get("q", "").strip()[:200].casefold()
+    if text and shown.search:
+        found = [row for row in found if any(
+            text in str(getattr(row, name) or "").casefold() for name in shown.search)]
+    for choice in shown.filters:
+        value = request.GET.get(choice.name, "")
+        if value and value in {str(code) for code, _label in choice.choices}:
+            field_name = choice.field or choice.name
+            found = [row for row in found if str(getattr(row, field_name)) == value]
+    sortable = {column.sort for column in shown.columns if column.sort}
+    wanted = request.GET.get("sort", "")
+    order = wanted if wanted.removeprefix("-") in sortable else shown.default_sort
+    name = order.removeprefix("-")
+    known = [row for row in found if getattr(row, name) is not None]
+    known.sort(key=lambda row: getattr(row, name), reverse=order.startswith("-"))
+    # What is not known goes last, whichever way the list is sorted.
+    found = [*known, *(row for row in found if getattr(row, name) is None)]
+    return _answer(request, found, shown, template, context)
+
+
+def _answer(
+    request: HttpRequest, found: Any, shown: List, template: str,
+    context: Mapping[str, Any] | None,
+) -> HttpResponse:
     if request.GET.get("export") == "csv":
         heading = [column.label for column in shown.columns]
         body = (
