@@ -147,6 +147,14 @@ def terms_of(cover: Cover, *, profit: Floats, goods: GoodsWays | None = None) ->
         waiting_days=cover.waiting_days, indemnity_days=cover.indemnity_days)
 
 
+def without_layers(terms: Terms) -> Terms:
+    """The same programme up to its layers: what comes to them."""
+    nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+    return terms._replace(
+        attachment=nothing, layer_limit=nothing, layer_year=nothing, layer_each_event=none,
+        shares=np.zeros((0, 0), dtype=np.int64), retained=np.zeros((0, 0), dtype=np.bool_))
+
+
 def no_terms(firms: int, *, perils: int, bins: int, profit: Floats | None = None) -> Terms:
     """A programme that pays nothing: for losses alone."""
     nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)

@@ -15,10 +15,17 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from dinghai.compute.parts import cut, in_parts
+from dinghai.compute import parts
 from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.draws import world_word
-from dinghai.supplychain.goods import starved_room
+from dinghai.supplychain.programme import (
+    account_of,
+    cut,
+    hungry_room,
+    open_year,
+    pay_event,
+    without_layers,
+)
 from dinghai.supplychain.step_graph import Places
 from dinghai.supplychain.strikes import NOTHING, field_of, room_of, strike
 from dinghai.supplychain.years import (
@@ -72,89 +79,23 @@ def share_events(
     model: ChainModel, events: Events, *, horizon_days: float = DAYS, workers: int | None = None
 ) -> SharedEvents:
     """Run every event. The same rows for any number of workers."""
-    field, supply, terms = field_of(model.twin, model.outcomes), model.supply, model.terms
+    field, supply = field_of(model.twin, model.outcomes), model.supply
+    terms = without_layers(model.terms)
     parties, perils = events.rate.shape
     cumulative, key = draws_of(events)
 
     def part(years: range) -> tuple[Whole, Whole]:
         ground = np.zeros((3, parties), dtype=np.int64)
-        rows = _rows_of(field, supply.goods, starved_room(supply.goods), supply.waiting_days, terms,
-                        events.first, cumulative, perils, horizon_days, key, years.start,
+        rows = _rows_of(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
+                        terms, events.first, cumulative, perils, horizon_days, key, years.start,
                         years.stop, ground)
         return rows, ground
 
-    found = in_parts(part, cut(events.years, PARTS), workers=workers)
+    found = parts.in_parts(part, parts.cut(events.years, PARTS), workers=workers)
     rows = np.concatenate([one for one, _ in found])
     return SharedEvents(
         events.years, rows[:, 0].astype(np.int32), rows[:, 1], rows[:, 2].astype(np.int32),
         rows[:, 3].astype(np.int32), rows[:, 4], np.sum([one for _, one in found], axis=0))
-
-
-@njit(cache=True, nogil=True)
-def cut_to(amounts, first, last, limit):  # type: ignore[no-untyped-def]
-    """Cut amounts pro rata to a limit: floors, and the fen that are missing to the first listed
-    that still have any."""
-    total = np.int64(0)
-    for place in range(first, last):
-        total += amounts[place]
-    if total <= limit:
-        return
-    ratio, given = limit / total, np.int64(0)
-    for place in range(first, last):
-        before = amounts[place]
-        amounts[place] = min(np.int64(np.floor(before * ratio)), before)
-        given += amounts[place]
-    place = first
-    while given != limit and place < last:
-        # floors lose less than a fen each; a float's own error is far smaller than that
-        step = 1 if given < limit else -1
-        if amounts[place] + step >= 0:
-            amounts[place] += step
-            given += step
-        place += 1
-
-
-@njit(cache=True, nogil=True)
-def grant(terms, room, hungry, firms, aim, own_left, members, amounts):  # type: ignore[no-untyped-def]
-    """What the terms grant in the event of the room, before the limits of event and year.
-
-    Fills ``members`` and ``amounts``: first own sections, then propagation, then the owner's lost
-    supply. Returns how many, and what the own sections take of their limit.
-    """
-    own, spread = terms.own, terms.spread
-    number = 0
-    for slot in range(room.number[0]):
-        party, came = room.party[slot], room.came[slot]
-        if room.loss[slot] != NOTHING and party < firms and (came == NOTHING or came >= firms):
-            members[number], amounts[number] = party, own[party, aim, room.bin[slot]]
-            number += 1
-    cut_to(amounts, 0, number, own_left)
-    taken = np.int64(0)
-    for place in range(number):
-        taken += amounts[place]
-    begin = number
-    for slot in range(room.number[0]):
-        party, came = room.party[slot], room.came[slot]
-        if room.loss[slot] != NOTHING and party < firms and came != NOTHING and came < firms:
-            members[number], amounts[number] = party, spread[party, aim, room.bin[slot]]
-            number += 1
-    supplied = number
-    days, stopped = 0.0, 0
-    for place in range(hungry.number[0]):
-        firm = hungry.firm[place]
-        if firm == terms.owner:
-            days = min(hungry.late[firm], terms.indemnity_days)
-        elif hungry.stopped[firm] > 0.0:
-            stopped += 1
-    supply = min(np.int64(np.rint(days * terms.profit[terms.owner])),
-                 stopped * terms.per_supplier, terms.supply_limit)
-    if supply > 0:
-        members[number], amounts[number] = terms.owner, supply
-        number += 1
-    cut_to(amounts, begin, number, terms.spread_limit)
-    for place in range(begin, supplied):
-        amounts[place] = max(amounts[place] - terms.deductible, 0)
-    return number, taken
 
 
 @njit(cache=True, nogil=True)
@@ -163,12 +104,10 @@ def _rows_of(  # type: ignore[no-untyped-def]
     to_year, ground
 ):
     room = room_of(field)
-    parties = field.structure.shape[0]
-    members, amounts = np.empty(parties + 1, dtype=np.int64), np.empty(parties + 1, dtype=np.int64)
+    account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
     rows, number = np.empty((1024, 5), dtype=np.int64), 0
-    firms = goods.first.shape[0] - 1
     for year in range(from_year, to_year):
-        own_left, left = np.int64(terms.own_limit), np.int64(terms.aggregate)
+        open_year(account)
         for event in range(first[year], first[year + 1]):
             word, stamp = world_word(key, event), event + 1
             begin = start_of(cumulative, word)
@@ -194,19 +133,17 @@ def _rows_of(  # type: ignore[no-untyped-def]
                 lost = np.int64(np.rint(hungry.lost[party] * terms.profit[party]))
                 ground[EXPORTED_GROUND, root] += lost
                 ground[INHERITED_GROUND, party] += lost
-            granted, taken = grant(terms, room, hungry, firms, aim, own_left, members, amounts)
-            own_left -= taken
-            cut_to(amounts, 0, granted, min(np.int64(terms.event_limit), left))
-            for place in range(granted):
-                if amounts[place] > 0:
+            pay_event(terms, account, room, hungry, goods, aim, year)
+            for line in range(account.number[0]):
+                if account.amount[line] > 0:
                     if number == rows.shape[0]:
                         more = np.empty((2 * number, 5), dtype=np.int64)
                         more[:number] = rows
                         rows = more
                     rows[number, 0], rows[number, 1], rows[number, 2] = year, event, root
-                    rows[number, 3], rows[number, 4] = members[place], amounts[place]
+                    rows[number, 3] = account.party[line]
+                    rows[number, 4] = account.amount[line]
                     number += 1
-                    left -= amounts[place]
     return rows[:number].copy()
 
 
@@ -237,7 +174,7 @@ def through_layers(events: SharedEvents, layers: Sequence[Layer]) -> LayeredEven
 def _layered(year, event, payable, attachment, limit, annual, each, borne):  # type: ignore[no-untyped-def]
     layers, rows = borne.shape
     left = annual.copy()
-    rest = np.empty(rows, dtype=np.int64)
+    rest, group = np.empty(rows, dtype=np.int64), np.arange(rows).astype(np.int32)
     before, row = np.int64(0), 0
     while row < rows:
         if row == 0 or year[row] != year[row - 1]:
@@ -257,7 +194,7 @@ def _layered(year, event, payable, attachment, limit, annual, each, borne):  # t
             if here > 0:
                 for place in range(row, end):
                     borne[layer, place] = rest[place]
-                cut_to(borne[layer], row, end, here)
+                cut(borne[layer], group[row:end], end - row, here)
                 for place in range(row, end):
                     rest[place] -= borne[layer, place]
         before += total
