@@ -9,9 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-import pyarrow.parquet as parquet
-
 from dinghai.cli.output import Answer, Parser, add_command, table
 from dinghai.evidence.feed_store import FeedStore
 from dinghai.foundation.canonical import JSON, read_json
@@ -33,7 +30,7 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
                       "years of a chain: loss, tail, who from whom")
     add_run_options(one)
     one.add_argument("-o", "--output", type=Path, metavar="DIR",
-                     help="write years.parquet, parties.parquet and simulation.json here")
+                     help="write the year-loss tables and simulation.json here")
     one = add_command(commands, "rank", _rank, "what it is worth that nothing gets into a party")
     add_run_options(one)
     one.add_argument("--metric", choices=("mean", "tvar99"), default="mean",
@@ -58,31 +55,23 @@ def _model(chain: Chain, arguments: argparse.Namespace) -> ChainModel:
     return chain_model(chain, kev=feeds.kev(on), epss=feeds.epss(on))
 
 
-def _simulated(model: ChainModel, arguments: argparse.Namespace) -> Simulation:
+def _simulated(
+    model: ChainModel, arguments: argparse.Namespace, folder: Path | None = None
+) -> Simulation:
     if not 0 < arguments.years <= MOST_YEARS:
         raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
                          mend=f"give 1 to {MOST_YEARS}")
-    return simulate_chain(model, years=arguments.years, seed=arguments.seed)
+    return simulate_chain(model, years=arguments.years, seed=arguments.seed, folder=folder)
 
 
 def _simulate(arguments: argparse.Namespace) -> Answer:
-    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments)
+    folder: Path | None = arguments.output
+    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments, folder)
     document = found.to_dict()
-    if arguments.output is not None:
-        _write(arguments.output, found, document)
+    if folder is not None:
+        (folder / "simulation.json").write_text(
+            json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
     return Answer(document, _text(document))
-
-
-def _write(folder: Path, found: Simulation, document: dict[str, JSON]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pa.table({
-        "year": range(found.events.years), "events": found.events.first[1:] - found.events.first[
-            :-1], "loss_fen": found.years.loss, "through_goods_fen": found.years.starved,
-        "paid_fen": found.years.paid}),
-        folder / "years.parquet")
-    parquet.write_table(pa.Table.from_pylist(document["parties"]), folder / "parties.parquet")
-    (folder / "simulation.json").write_text(
-        json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 def _text(document: dict[str, JSON]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.programme import PARTS_OF_COVER
 from dinghai.supplychain.ranking import Ranking, rank_parties
 from dinghai.supplychain.strikes import field_of
+from dinghai.supplychain.year_tables import YearTables
 from dinghai.supplychain.years import ChainYears, Events, Whole, run_years
 
 SIMULATION_SCHEMA = "dinghai.chain-simulation/1"
@@ -96,12 +98,20 @@ class Simulation:
 
 
 def simulate_chain(
-    model: ChainModel, *, years: int, seed: int, workers: int | None = None
+    model: ChainModel, *, years: int, seed: int, workers: int | None = None,
+    folder: Path | None = None,
 ) -> Simulation:
-    """Run years of events. The same bytes for any number of workers."""
+    """Run years of events, and write their tables into a folder where one is given. The same bytes
+    for any number of workers."""
     events = model.events(years=years, seed=seed)
-    found = run_years(field_of(model.twin, model.outcomes), events, model.supply, model.terms,
-                      workers=workers)
+    field = field_of(model.twin, model.outcomes)
+    if folder is None:
+        return Simulation(model, events, run_years(field, events, model.supply, model.terms,
+                                                   workers=workers))
+    with YearTables(folder, model, events) as tables:
+        found = run_years(field, events, model.supply, model.terms, workers=workers,
+                          keep=tables.keep)
+        tables.finish(found)
     return Simulation(model, events, found)
 
 

@@ -8,6 +8,7 @@ on the seed and e alone. Sums are whole fen, so that they are the same on any nu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from dinghai.compute.parts import cut, in_parts
+from dinghai.compute.parts import cut, in_order
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
+from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
 from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve
-from dinghai.supplychain.intensity import SelfExciting, sampled_counts
+from dinghai.supplychain.intensity import SelfExciting, sampled_counts, sampled_times
 from dinghai.supplychain.programme import (
     OWN_PART,
     SPREAD_PART,
@@ -36,23 +38,33 @@ from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
 
 Whole = npt.NDArray[np.int64]
 PARTS: Final = 64
+EVENTS_A_PART: Final = 200_000
+"""Where events are kept: attempts of the years that are run at a time."""
 DAYS: Final = 365.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
     """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties and aim at perils
-    in proportion to ``rate`` a year, shape (parties, perils)."""
+    in proportion to ``rate`` a year, shape (parties, perils). ``process`` says when."""
 
     years: int
     seed: int
     first: Whole
     rate: Floats
+    process: SelfExciting
 
     @property
     def number(self) -> int:
         """Events of all years."""
         return int(self.first[-1])
+
+    def days(self, years: range) -> npt.NDArray[np.int32]:
+        """The day of each event of some years, from 0: in order within its year."""
+        times = sampled_times(self.process, DAYS, first=self.first, from_world=years.start,
+                              to_world=years.stop, seed=self.seed)
+        days: npt.NDArray[np.int32] = np.minimum(times, DAYS - 1.0).astype(np.int32)
+        return days
 
 
 def draw_events(
@@ -69,7 +81,7 @@ def draw_events(
     decay = 1.0 / memory_days
     process = SelfExciting(total * (1.0 - branching) / DAYS, branching * decay, decay)
     counts = sampled_counts(process, DAYS, worlds=years, seed=seed)
-    return Events(years, seed, np.concatenate([[0], np.cumsum(counts)]), rate)
+    return Events(years, seed, np.concatenate([[0], np.cumsum(counts)]), rate, process)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,27 +132,56 @@ class Supply:
 
 def run_years(
     field: Field, events: Events, supply: Supply, terms: Terms, *, horizon_days: float = DAYS,
-    workers: int | None = None,
+    workers: int | None = None, keep: Callable[[range, EventRows], None] | None = None,
 ) -> ChainYears:
-    """Run every event."""
+    """Run every event. ``keep`` is given the events that cost something, some years at a time and
+    in their order."""
     parties, perils = events.rate.shape
     totals = np.zeros((3, events.years), dtype=np.int64)
     layers = np.zeros((len(terms.attachment), events.years), dtype=np.int64)
     cumulative, key = draws_of(events)
 
-    def part(years: range) -> tuple[Whole, Whole, Whole]:
-        sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
-        paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
-        _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days, terms,
-                  events.first, cumulative, perils, horizon_days, key, years.start, years.stop,
-                  totals, layers, sums, parts, paid_to)
-        return sums, parts, paid_to
+    def part(years: range) -> _Part:
+        room = int(events.first[years.stop] - events.first[years.start]) if keep else 0
+        members = FIRST_ROOM
+        while True:
+            sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
+            paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+            rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
+            _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
+                      terms, events.first, cumulative, perils, horizon_days, key, years.start,
+                      years.stop, totals, layers, sums, parts, paid_to, rows)
+            if not rows.number[2]:
+                return _Part(years, sums, parts, paid_to, filled(rows))
+            members *= 4
 
-    found = in_parts(part, cut(events.years, PARTS), workers=workers)
-    sums, parts, paid_to = (np.sum([one[place] for one in found], axis=0) for place in range(3))
-    own, inherited, exported, through, starts, struck, entered = sums[:7]
-    return ChainYears(totals[0], totals[1], totals[2], layers, parts, own, inherited, exported,
-                      through, starts, struck, entered, sums[7:], paid_to, terms.part)
+    several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
+    found: _Part | None = None
+    for one in in_order(part, cut(events.years, several), workers=workers):
+        if keep is not None:
+            keep(one.years, one.rows)
+        found = one if found is None else found.with_(one)
+    assert found is not None
+    own, inherited, exported, through, starts, struck, entered = found.sums[:7]
+    return ChainYears(totals[0], totals[1], totals[2], layers, found.parts, own, inherited,
+                      exported, through, starts, struck, entered, found.sums[7:], found.paid_to,
+                      terms.part)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What some of the years come to."""
+
+    years: range
+    sums: Whole
+    parts: Whole
+    paid_to: Whole
+    rows: EventRows
+
+    def with_(self, other: _Part) -> _Part:
+        """The sums of both; rows are kept elsewhere."""
+        return _Part(self.years, self.sums + other.sums, self.parts + other.parts,
+                     self.paid_to + other.paid_to, self.rows)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -181,11 +222,11 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
     field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, layers, sums, parts, paid_to
+    to_year, totals, layers, sums, parts, paid_to, rows
 ):
     room = room_of(field)
     account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
-    firms = goods.first.shape[0] - 1
+    firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
     for year in range(from_year, to_year):
         total = through_goods = paid = np.int64(0)
         open_year(account)
@@ -223,11 +264,15 @@ def _run_part(  # type: ignore[no-untyped-def]
                 sums[7 + SUPPLY_PART, party] += lost
                 sums[1, party] += lost
                 sums[2, root] += lost
-            paid += pay_event(terms, account, room, hungry, goods, aim, year)
+            given = pay_event(terms, account, room, hungry, goods, aim, year)
+            paid += given
             for line in range(account.number[0]):
                 section = account.section[line]
                 parts[terms.part[section]] += account.before[line]
                 paid_to[section, account.party[line]] += account.amount[line]
+            if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
+                                          root, aim, given):
+                return
         totals[0, year], totals[1, year] = total + through_goods, through_goods
         totals[2, year] = paid
         layers[:, year] = account.layer_borne
