@@ -21,6 +21,7 @@ from dinghai.pricing.screening import Screening
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.level_changes import LevelChanges
+from dinghai.supplychain.likely_path import LikelyPath
 from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
@@ -152,6 +153,8 @@ def schemas() -> dict[str, dict[str, Any]]:
             LevelChanges, "Changes of levels (dinghai.chain-level-changes/1)"),
         "chain-paths.schema.json": of_type(
             AttackPaths, "Attack paths of a chain (dinghai.chain-paths/1)"),
+        "chain-likely-path.schema.json": of_type(
+            LikelyPath, "Most likely way to a party (dinghai.chain-likely-path/1)"),
         "chain-replay.schema.json": of_type(
             Replay, "Replay of a simulated event (dinghai.chain-replay/1)"),
         "own-claims.schema.json": own_experience.schema("claims"),

@@ -11,7 +11,7 @@ import pytest
 
 from dinghai.evidence.feeds import EpssScore, EpssTable, KevEntry, KevTable
 from dinghai.foundation.errors import InputError
-from dinghai.supplychain.chain import Chain, Link
+from dinghai.supplychain.chain import Chain, Link, Provider
 from dinghai.supplychain.chain_results import simulate_chain
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.level_changes import level_changes
@@ -163,6 +163,25 @@ def test_what_a_better_control_moves_is_never_worse(base: LevelState) -> None:
     assert named <= set(indicators())
     back = level_changes(state(better), base)
     assert {one.direction for one in back.nodes} == {"worse"}
+
+
+def test_a_provider_that_fails_more_often_moves_its_clients_alone() -> None:
+    def with_cloud(a_year: int) -> Chain:
+        return five(
+            providers=(Provider(id="cloud", name_zh="云", kind="cloud",
+                                incidents_ppm_a_year=a_year),),
+            links=(*LINKS, Link(source="cloud", target="d", kind="shared_provider")))
+
+    before = state(with_cloud(10_000))
+    found = level_changes(before, state(with_cloud(500_000), since=before))
+    by_id = {one.id: one for one in found.nodes}
+    assert set(by_id) <= {"cloud", "d", "e"}
+    assert [(one.kind, one.what) for one in by_id["cloud"].reasons] == [
+        ("provider", "incidents_ppm_a_year")]
+    (reason,) = by_id["d"].reasons
+    assert (reason.kind, reason.what) == ("neighbour", "cloud")
+    assert reason.moved_fen == pytest.approx(
+        by_id["d"].inherited_fen.after - by_id["d"].inherited_fen.before, abs=1)
 
 
 def test_a_firm_that_joins_or_leaves_is_said_so(base: LevelState) -> None:

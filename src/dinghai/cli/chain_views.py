@@ -26,6 +26,7 @@ from dinghai.supplychain.event_losses import (
 )
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.level_changes import LevelChanges, level_changes
+from dinghai.supplychain.likely_path import LikelyPath, likely_paths
 from dinghai.supplychain.node_levels import LevelState, NodeLevels, level_state
 from dinghai.supplychain.replay import Moment, Replay, replay
 from dinghai.supplychain.strikes import field_of
@@ -141,12 +142,17 @@ def _paths(arguments: argparse.Namespace) -> Answer:
     found = attack_paths(model.twin, field_of(model.twin, model.outcomes), events,
                          shipped_language(), chain=model.chain.id, top=arguments.top,
                          to=arguments.to)
-    return Answer(plain(found), [
+    likely = () if arguments.to is None else likely_paths(
+        model.twin, model.rates, arguments.to, shipped_language(), chain=model.chain.id,
+        seed=arguments.seed)
+    document = {**plain(found), "likely": [plain(one) for one in likely]}
+    return Answer(document, [
         f"strikes a year    {found.strikes / found.years:.3f}, "
         f"{found.along_links_ppm / 10_000:.1f}% of them along links",
         "", "between parties, by frequency:", *_path_rows(found.parties.by_frequency),
         "", "along links, by loss:", *_path_rows(found.parties_along_links.by_loss),
-        "", "step by step, by frequency:", *_step_rows(found.steps.by_frequency)])
+        "", "step by step, by frequency:", *_step_rows(found.steps.by_frequency),
+        *_likely_rows(likely)])
 
 
 def _path_rows(paths: tuple[AttackPath, ...]) -> list[str]:
@@ -160,6 +166,18 @@ def _step_rows(paths: tuple[AttackPath, ...]) -> list[str]:
         f"{'' if place and one.steps[place - 1].party == step.party else step.party + ': '}"
         f"{step.code} ({_days(step.median_seconds)})" for place, step in enumerate(one.steps))
         for one in paths]
+
+
+def _likely_rows(paths: tuple[LikelyPath, ...]) -> list[str]:
+    if not paths:
+        return []
+    return ["", "most likely single ways (each step succeeds; then in time before containment):",
+            *table(("a year", "chance", "in time", "aim", "way"),
+                   [(f"{one.a_year:.6f}" + ("" if one.proven else
+                                            f" (no way above {one.at_most_a_year:.6f})"),
+                     f"{one.chance:.5f}", f"{one.in_time:.2f}", one.aim,
+                     " → ".join(f"{step.party}:{step.code}" for step in one.steps))
+                    for one in paths])]
 
 
 def _replay(arguments: argparse.Namespace) -> Answer:

@@ -19,11 +19,12 @@ from dinghai.assessment.rules import Grade
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.change_reasons import Reason, own_reasons
 from dinghai.supplychain.compiling import compile_firm
+from dinghai.supplychain.firm_steps import FirmSteps
+from dinghai.supplychain.level_reference import rejoined
 from dinghai.supplychain.node_levels import LevelState, NodeLevel, sums_of
 from dinghai.supplychain.outcomes import Outcomes
 from dinghai.supplychain.reach import reach_again
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.twin import twin_of
 from dinghai.supplychain.twin_changes import changed_parties, same_goods
 
 CHANGES_SCHEMA = "dinghai.chain-level-changes/1"
@@ -144,56 +145,75 @@ def _effects(
     """By changed node: what its change alone does to the whole level of each other node, in fen a
     year; None where it is not worked out."""
     old, new = before.model, after.model
-    if old.twin.names != new.twin.names or not same_goods(old.supply, new.supply):
+    names, before_names = new.twin.names, old.twin.names
+    if not same_goods(old.supply, new.supply):
         return _by_company((before, after), [name for name in own if own[name]])
-    names = new.twin.names
-    changed = sorted(changed_parties(old.twin, old.outcomes, new.twin, new.outcomes))
+    was = {name: place for place, name in enumerate(before_names)}
+    changed = changed_parties(old.twin, old.outcomes, new.twin, new.outcomes) | {
+        name for place, name in enumerate(names)
+        if name in was and not np.array_equal(new.rates[place], old.rates[was[name]])}
     now = sums_of(after.reach, new.rates).whole
-    was = sums_of(before.reach, old.rates).whole
-    leading = sorted(changed, key=lambda place: (-abs(now[place] - was[place]), place))
-    found: dict[str, dict[str, int | None]] = {}
-    steps = {}
-    if leading:
+    leading = sorted(changed, key=lambda name: (-abs(_index_move(before, after, name)), name))
+    joined = [name for name in names if name not in before_names]
+    others = [*leading[_MOST_NEIGHBOURS:], *(name for name in before_names if name not in names)]
+    steps: dict[str, FirmSteps] = {}
+    if changed:
         steps = {firm.id: compile_firm(after.chain, firm, after.language, kev=after.kev,
                                        epss=after.epss) for firm in after.chain.firms}
-    for place in leading[:_MOST_NEIGHBOURS]:
-        without = _whole_without(before, after, place, steps)
-        found[names[place]] = {
-            names[other]: round(float(now[other] - without[other]))
-            for other in range(len(names)) if now[other] != without[other]}
-    found.update(_by_company((before, after),
-                             [names[place] for place in leading[_MOST_NEIGHBOURS:]]))
-    by_reference = _by_company((before, after), [names[place] for place in changed])
+    found: dict[str, dict[str, int | None]] = {}
+    for name in (*leading[:_MOST_NEIGHBOURS], *joined):
+        without = (_whole_without_start(after, name) if name in joined
+                   else _whole_without(before, after, name, steps))
+        found[name] = {names[other]: round(float(now[other] - without[other]))
+                       for other in range(len(names)) if now[other] != without[other]}
+    found.update(_by_company((before, after), others))
+    company = _by_company((before, after), [*changed, *joined])
     for name in own:  # what moved in the reference alone
         if not own[name] and not any(name in effect for effect in found.values()):
-            for other, company in by_reference.items():
-                if name in company:
+            for other, met in company.items():
+                if name in met:
                     found[other][name] = None
     return found
 
 
+def _index_move(before: LevelState, after: LevelState, name: str) -> int:
+    return (after.reading.node[name].index_ppm or 0) - (before.reading.node[name].index_ppm or 0)
+
+
+def _whole_without_start(after: LevelState, name: str) -> Floats:
+    """Everybody's level but for the events that start at one party."""
+    rates = after.model.rates.copy()
+    rates[after.model.twin.names.index(name)] = 0.0
+    return sums_of(after.reach, rates).whole
+
+
 def _whole_without(
-    before: LevelState, after: LevelState, place: int, steps: Mapping[str, object]
+    before: LevelState, after: LevelState, name: str, steps: Mapping[str, FirmSteps]
 ) -> Floats:
     """Everybody's level after the changes, but for one party that stayed as it was."""
     old, new = before.model, after.model
-    name = new.twin.names[place]
     mixed = dict(steps)
     if name in before.chain.firm:
         mixed[name] = compile_firm(before.chain, before.chain.firm[name], before.language,
                                    kev=before.kev, epss=before.epss)
-    twin = twin_of(_with_links_of(after.chain, before.chain, name), mixed)  # type: ignore[arg-type]
+    twin = rejoined(new, _with_links_of(after.chain, before.chain, name), mixed)
     ground_up, stopped = new.outcomes.ground_up.copy(), new.outcomes.stopped.copy()
-    ground_up[place], stopped[place] = old.outcomes.ground_up[place], old.outcomes.stopped[place]
+    place, was = new.twin.names.index(name), old.twin.names.index(name)
+    ground_up[place], stopped[place] = old.outcomes.ground_up[was], old.outcomes.stopped[was]
+    rates = new.rates.copy()
+    rates[place] = old.rates[was]
     reach = reach_again(after.reach, twin, Outcomes(new.outcomes.states, ground_up, stopped),
-                        new.supply, new.rates, {place})
-    return sums_of(reach, new.rates).whole
+                        new.supply, rates, {name})
+    return sums_of(reach, rates).whole
 
 
 def _with_links_of(chain: Chain, other: Chain, name: str) -> Chain:
-    """A chain in which the links that leave one party are those of another state."""
+    """A chain in which the links that leave one party are those of another state, where they lead
+    to somebody who is still there."""
+    known = {*chain.firm, *(one.id for one in chain.providers)}
     return msgspec.structs.replace(chain, links=(
-        *(one for one in chain.links if one.source != name), *other.links_from.get(name, ())))
+        *(one for one in chain.links if one.source != name),
+        *(one for one in other.links_from.get(name, ()) if one.target in known)))
 
 
 def _by_company(

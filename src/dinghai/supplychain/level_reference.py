@@ -7,6 +7,7 @@ security, not the size of a firm or the place it was given.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -19,6 +20,7 @@ from dinghai.supplychain.chain import Chain, ControlScore
 from dinghai.supplychain.chain_model import HALF, ChainModel
 from dinghai.supplychain.compiling import compile_firm
 from dinghai.supplychain.event_table import event_table
+from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.language import Language
 from dinghai.supplychain.link_table import half_guarded
 from dinghai.supplychain.outcomes import Outcomes, outcomes_of
@@ -40,12 +42,24 @@ class Reference:
 def reference_of(model: ChainModel, language: Language, *, score_ppm: int = HALF) -> Reference:
     """The reference of a chain. ``score_ppm`` other than half says how levels answer to scores."""
     chain = evenly_scored(model.chain, score_ppm)
-    twin = twin_of(chain, {firm.id: compile_firm(chain, firm, language) for firm in chain.firms})
-    links = replace(twin.links, chance=twin.links.chance * half_guarded())
+    twin = rejoined(model, chain, {firm.id: compile_firm(chain, firm, language)
+                                   for firm in chain.firms})
+    known = len(chain.firms) + len(chain.providers)
+    leaving = np.repeat(np.arange(twin.parties), np.diff(twin.links.first))
+    links = replace(twin.links, chance=np.where(
+        leaving < known, twin.links.chance * half_guarded(), twin.links.chance))
     posture: dict[str, int | None] = dict.fromkeys(indicators(), score_ppm)
     outcomes = outcomes_of([build_loss_model(complete(firm, model.chain)[0], posture)
                             for firm in chain.firms], parties=model.twin.parties)
     return Reference(replace(twin, links=links), outcomes, _rates(model))
+
+
+def rejoined(model: ChainModel, chain: Chain, steps: Mapping[str, FirmSteps]) -> Twin:
+    """The twin of a changed chain with the parties of a model."""
+    twin = twin_of(chain, steps)
+    if twin.names != model.twin.names:
+        raise ValueError("a changed chain must keep the parties of its model")
+    return twin
 
 
 def evenly_scored(chain: Chain, score_ppm: int) -> Chain:

@@ -30,7 +30,7 @@ from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.twin_changes import changed_parties, same_goods
 
 LEVELS_SCHEMA = "dinghai.chain-levels/1"
-NodeKind = Literal["firm", "provider", "other"]
+NodeKind = Literal["firm", "provider", "common_vulnerability"]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -222,7 +222,7 @@ def _reading(
         index = None if ratio is None else round(ratio * PPM)
         return NodeLevel(
             id=name, kind=("firm" if place < model.twin.firms else
-                           "provider" if name in providers else "other"),
+                           "provider" if name in providers else "common_vulnerability"),
             name_zh=one.name_zh if one is not None else name,
             name_en=one.name_en if one is not None else name,
             tier=chain.firm[name].tier if name in chain.firm else None,

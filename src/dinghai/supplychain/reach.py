@@ -102,10 +102,10 @@ def reach_from(
 
 def reach_again(
     before: Reach, twin: Twin, outcomes: Outcomes, supply: Supply, rates: Floats,
-    changed: Collection[int], *, horizon_days: float = DAYS, workers: int | None = None,
+    changed: Collection[str], *, horizon_days: float = DAYS, workers: int | None = None,
 ) -> Reach:
-    """The reach after some parties changed (their steps, what leaves them, what impacts or lost
-    supply cost them): only starts whose events tried them are run again.
+    """The reach after some parties, by name, changed (their steps, what leaves them, what impacts
+    or lost supply cost them): only starts whose events tried them are run again.
 
     The parties must be the same and in the same places. A link that leaves a party changes it.
     """
@@ -113,11 +113,12 @@ def reach_again(
     known = {(int(one), int(other)): place
              for place, (one, other) in enumerate(zip(before.root, before.aim, strict=True))}
     touching = np.zeros(len(before.root), dtype=np.bool_)
-    concerned = np.isin(before.party, np.fromiter(changed, dtype=np.int32))
+    places = {place for place, name in enumerate(twin.names) if name in changed}
+    concerned = np.isin(before.party, np.fromiter(places, dtype=np.int32))
     rows = np.repeat(np.arange(len(before.root)), np.diff(before.first))
     touching[rows[concerned]] = True
     again = np.array([(pair := known.get((int(one), int(other)))) is None
-                      or bool(touching[pair]) or int(one) in changed
+                      or bool(touching[pair]) or int(one) in places
                       for one, other in zip(root, aim, strict=True)], dtype=np.bool_)
     fresh = _run(twin, outcomes, supply, root[again], aim[again], before.seed, before.worlds,
                  horizon_days, workers)

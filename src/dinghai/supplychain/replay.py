@@ -81,7 +81,7 @@ class ReplayParty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     name_zh: str
     name_en: str
-    kind: Literal["firm", "provider", "other"]
+    kind: Literal["firm", "provider", "common_vulnerability"]
     steps_taken: int
     loss_fen: int
     stopped_seconds: int
@@ -349,7 +349,7 @@ class _Teller:
             out.append(ReplayParty(
                 id=name, name_zh=one.name_zh if one else name, name_en=one.name_en if one else name,
                 kind=("firm" if party < self.model.twin.firms else
-                      "provider" if one else "other"),
+                      "provider" if one else "common_vulnerability"),
                 steps_taken=steps, loss_fen=loss, stopped_seconds=stopped,
                 through_goods_fen=round(lost * float(profit[party])) if lost > 0.0 else 0,
                 lost_days=lost, came_from=came, entered_at=entered, contained_at=contained))

@@ -11,14 +11,13 @@ from dinghai.supplychain.years import Supply
 
 def changed_parties(
     before: Twin, outcomes_before: Outcomes, after: Twin, outcomes_after: Outcomes,
-) -> frozenset[int]:
-    """Parties with other steps, chances, containment, outgoing links or outcomes. The parties must
-    be the same and in the same places."""
-    if before.names != after.names:
-        raise ValueError("the two twins do not have the same parties")
+) -> frozenset[str]:
+    """Parties of both twins with other steps, chances, containment, outgoing links or outcomes."""
+    old, new = ({name: place for place, name in enumerate(twin.names)} for twin in (before, after))
     return frozenset(
-        place for place in range(after.parties)
-        if _content(before, outcomes_before, place) != _content(after, outcomes_after, place))
+        name for name in new if name in old
+        and _content(before, outcomes_before, old[name]) != _content(after, outcomes_after,
+                                                                     new[name]))
 
 
 def same_goods(before: Supply, after: Supply) -> bool:
@@ -36,6 +35,8 @@ def _content(twin: Twin, outcomes: Outcomes, place: int) -> tuple[object, ...]:
         shape.codes, shape.start, *(one.tobytes() for one in (
             shape.waits_for, shape.peril, shape.first, shape.target, shape.mu, shape.sigma,
             twin.chance[twin.begin[place]:twin.begin[place + 1]], twin.containment[place],
-            *(one[leaving] for one in (links.step, links.party, links.entry, links.chance,
-                                       links.mu, links.sigma, links.key)),
-            outcomes.ground_up[place], outcomes.stopped[place])))
+            outcomes.ground_up[place], outcomes.stopped[place])),
+        sorted(zip((twin.names[party] for party in links.party[leaving].tolist()),
+                   *(one[leaving].tolist() for one in (
+                       links.step, links.entry, links.chance, links.mu, links.sigma, links.key)),
+                   strict=True)))
