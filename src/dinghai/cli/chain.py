@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dinghai.cli import chain_files, chain_graph, chain_hardening, chain_runs, chain_shares
+from dinghai.cli import chain_files, chain_graph, chain_runs, chain_views
 from dinghai.cli.output import Parser
 
 
@@ -17,4 +18,5 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     chain_runs.register(commands)
     chain_hardening.register(commands)
     chain_shares.register(commands)
+    chain_views.register(commands)
     chain_graph.register(commands)
