@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from dinghai.cli import chain_files, chain_graph, chain_hardening, chain_runs, chain_shares
-from dinghai.cli import chain_files, chain_graph, chain_runs, chain_views
+from dinghai.cli import (
+    chain_files,
+    chain_graph,
+    chain_hardening,
+    chain_runs,
+    chain_shares,
+    chain_views,
+)
 from dinghai.cli.output import Parser
 
 

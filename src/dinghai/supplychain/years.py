@@ -92,7 +92,9 @@ class ChainYears:
     and year. By party:
     ``own`` loss of events that started there, ``inherited`` loss there of events from elsewhere,
     ``exported`` loss elsewhere of events from there, ``supply`` what of its loss came through
-    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events.
+    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events. ``strikes``
+    counts firms struck by where the event began and its aim, shape (2, parties, perils): there,
+    and elsewhere.
     ``suffered`` is each party's loss by the part of the cover that answers for it (own,
     propagation, supply), shape (parts, parties); ``paid_to`` what it is paid by section of the
     programme, shape (sections, parties), and ``part`` the part of each section. All over all years.
@@ -110,6 +112,7 @@ class ChainYears:
     starts: Whole
     struck: Whole
     entered: Whole
+    strikes: Whole
     suffered: Whole
     paid_to: Whole
     part: Whole
@@ -147,12 +150,13 @@ def run_years(
         while True:
             sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
             paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+            strikes = np.zeros((2, parties, perils), dtype=np.int64)
             rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
             _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
                       terms, events.first, cumulative, perils, horizon_days, key, years.start,
-                      years.stop, totals, layers, sums, parts, paid_to, rows)
+                      years.stop, totals, layers, sums, parts, paid_to, strikes, rows)
             if not rows.number[2]:
-                return _Part(years, sums, parts, paid_to, filled(rows))
+                return _Part(years, sums, parts, paid_to, strikes, filled(rows))
             members *= 4
 
     several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
@@ -164,8 +168,8 @@ def run_years(
     assert found is not None
     own, inherited, exported, through, starts, struck, entered = found.sums[:7]
     return ChainYears(totals[0], totals[1], totals[2], layers, found.parts, own, inherited,
-                      exported, through, starts, struck, entered, found.sums[7:], found.paid_to,
-                      terms.part)
+                      exported, through, starts, struck, entered, found.strikes, found.sums[7:],
+                      found.paid_to, terms.part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,12 +180,13 @@ class _Part:
     sums: Whole
     parts: Whole
     paid_to: Whole
+    strikes: Whole
     rows: EventRows
 
     def with_(self, other: _Part) -> _Part:
         """The sums of both; rows are kept elsewhere."""
         return _Part(self.years, self.sums + other.sums, self.parts + other.parts,
-                     self.paid_to + other.paid_to, self.rows)
+                     self.paid_to + other.paid_to, self.strikes + other.strikes, self.rows)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -222,7 +227,7 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
     field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, layers, sums, parts, paid_to, rows
+    to_year, totals, layers, sums, parts, paid_to, strikes, rows
 ):
     room = room_of(field)
     account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
@@ -246,6 +251,7 @@ def _run_part(  # type: ignore[no-untyped-def]
                 total += lost
                 struck += 1
                 sums[5, party] += 1
+                strikes[int(party != root), root, aim] += 1
                 along = came != NOTHING and came < firms
                 sums[7 + (SPREAD_PART if along else OWN_PART), party] += lost
                 if party == root:
