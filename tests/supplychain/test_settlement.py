@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM
 from dinghai.supplychain.layer_file import SCHEMA, ChainLayers, Uplift, layers_from, read_layers
+from dinghai.supplychain.settled_decision import settle_decision
 from dinghai.supplychain.settlement import Before, OwnSection, Settlement, settle_event
 from dinghai.wording.layers import Layer, Participation
+from tests.wording.test_library_b import _chain as claim_along_the_chain
 
 THREE = [
     {"party": "链主企业", "role": "chain_owner", "share": "20%"},
@@ -252,3 +254,28 @@ def test_the_examples_settle() -> None:
                              owner="own", root_cause="s1", enrolled={"s1": 3, "s2": 1})
         assert sum(one.fen for one in found.amounts) == 2_000_000_000
         assert found.total("insurance") > found.total("commercial_contribution") > 0
+
+
+def test_a_decision_settles_as_it_was_decided() -> None:
+    """A10's event: X's response, the owner's lost supply, Y's propagated loss. The parties bear
+    what the decision says, and only what a firm bears of another's loss is a contribution."""
+    decision = claim_along_the_chain()
+    found = settle_decision(decision, event="e1", owner="own", root_cause="X", enrolled={})
+    assert dict(found.borne) == {one["id"]: one["borne_fen"] for one in decision["layers"]}
+    roles: dict[str, int] = defaultdict(int)
+    for one in found.amounts:
+        roles[one.role] += one.fen
+    shares = decision["layers"][0]["shares"]
+    assert [roles[one["role"]] for one in shares] == [one["fen"] for one in shares]
+    assert found.total("insurance") == decision["insurers_fen"]
+    # the owner keeps 20% of its own 1,600,000, X keeps 10% of its own 300,000
+    assert found.total("commercial_contribution") == (
+        decision["contributions_fen"] - 32_000_000 - 3_000_000)
+    deducted = {one.sufferer: one.fen for one in found.amounts if one.reason == "deductible"}
+    assert deducted == {"own": 40_000_000, "Y": 5_000_000}
+
+
+def test_layers_cannot_bear_more_than_is_presented() -> None:
+    with pytest.raises(InputError, match="more than is presented"):
+        settle_event(ONE, [OwnSection("s1", "SC-PROP", 5)], event="e", owner="own",
+                     root_cause=None, enrolled={}, borne={"l0": 6})

@@ -6,6 +6,7 @@ import argparse
 
 from dinghai.cli import (
     chain_files,
+    chain_float,
     chain_graph,
     chain_hardening,
     chain_runs,
@@ -22,6 +23,7 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     commands = chain.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     chain_files.register(commands)
     chain_runs.register(commands)
+    chain_float.register(commands)
     chain_hardening.register(commands)
     chain_shares.register(commands)
     chain_views.register(commands)

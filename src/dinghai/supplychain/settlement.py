@@ -147,32 +147,39 @@ class Settlement:
 def settle_event(
     agreement: ChainLayers, sections: Sequence[OwnSection], *, event: str, owner: str,
     root_cause: str | None, enrolled: Mapping[str, int], before: Before | None = None,
+    borne: Mapping[str, Fen] | None = None,
 ) -> Settlement:
     """Settle one event.
 
     ``owner`` is the chain owner; ``root_cause`` the firm where the event's cause lies, None where
     it is no firm of the chain or not established (then who suffers retains that share);
-    ``enrolled`` gives each enrolled member's weight, its premium in fen. Raises InputError for
-    amounts that are none, and for a share of all enrolled where nobody is enrolled.
+    ``enrolled`` gives each enrolled member's weight, its premium in fen. ``borne`` is what each
+    layer bears where that has been decided already. Raises InputError for amounts that are none,
+    for layers that bear more than is presented, and for a share of all enrolled where nobody is.
     """
     before = before or Before()
     settled = [_settled(one, agreement.uplift, place) for place, one in enumerate(sections)]
     presented = [one.presented_fen for one in settled]
     left = list(presented)
     amounts: list[SettledAmount] = list(_outside(settled))
-    borne: dict[str, Fen] = {}
+    slices: dict[str, Fen] = {}
     parties = Parties(owner, root_cause, {name: weight for name, weight in enrolled.items()
                                           if name != owner})
     for layer in agreement.layers:
-        slice_fen = layer_slice(layer, sum(presented), before)
-        borne[layer.id] = slice_fen
+        # layers by event and by year may meet: what one bears is not there for the next
+        slice_fen = (min(layer_slice(layer, sum(presented), before), sum(left)) if borne is None
+                     else borne.get(layer.id, 0))
+        if not 0 <= slice_fen <= sum(left):
+            raise InputError(f"layer {layer.id} bears more than is presented",
+                             field=f"borne.{layer.id}", mend="give what was decided")
+        slices[layer.id] = slice_fen
         here = _spread(slice_fen, left)
         left = [one - part for one, part in zip(left, here, strict=True)]
         amounts += _layer_amounts(layer, slice_fen, here, settled, parties)
     amounts += [SettledAmount("", one.member, "", one.member, one.coverage, "retention",
                               "above_layers", rest)
                 for one, rest in zip(settled, left, strict=True) if rest]
-    return Settlement(event, agreement.id, root_cause, tuple(settled), borne, tuple(amounts))
+    return Settlement(event, agreement.id, root_cause, tuple(settled), slices, tuple(amounts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,11 +185,13 @@ def _layered(year, event, payable, attachment, limit, annual, each, borne):  # t
             total += payable[end]
             rest[end] = payable[end]
             end += 1
+        borne_here = np.int64(0)
         for layer in range(layers):
             earlier = np.int64(0) if each[layer] else before
             reached = min(max(earlier + total - attachment[layer], 0), limit[layer])
             begun = min(max(earlier - attachment[layer], 0), limit[layer])
-            here = max(min(reached - begun, left[layer]), 0)
+            here = max(min(reached - begun, left[layer], total - borne_here), 0)
+            borne_here += here
             left[layer] -= here
             if here > 0:
                 for place in range(row, end):
