@@ -54,7 +54,7 @@ class CostlyEvents:
     """Events that struck somebody, in their order.
 
     By event: its ``number``, its ``year`` and what it cost all parties, with what came through
-    goods (``total``, fen). The parties that it got into stand in ``party`` from ``first`` on; for
+    goods (``total``, fen; ``through_goods`` of it). The parties that it got into stand in ``party`` from ``first`` on; for
     each of them ``averted`` is what protecting it alone averts of the event, and ``most`` what no
     change at that party alone can pass: all goods and what protecting it averts of the rest.
     """
@@ -64,6 +64,7 @@ class CostlyEvents:
     number: Whole
     year: Places
     total: Whole
+    through_goods: Whole
     first: Whole
     party: Places
     averted: Whole
@@ -105,7 +106,7 @@ class CostlyEvents:
         entries = np.repeat(kept, widths)
         return CostlyEvents(
             self.years, self.parties, self.number[kept], self.year[kept], self.total[kept],
-            np.concatenate([[0], np.cumsum(widths[kept])]), self.party[entries],
+            self.through_goods[kept], np.concatenate([[0], np.cumsum(widths[kept])]), self.party[entries],
             self.averted[entries], self.most[entries])
 
 
@@ -121,11 +122,11 @@ def costly_events(worlds: Worlds, *, workers: int | None = None) -> CostlyEvents
             cumulative, perils, worlds.horizon_days, key, years.start, years.stop)
 
     found = in_parts(part, cut(events.years, PARTS), workers=workers)
-    number, total, width, party, averted, most = (
-        np.concatenate([one[place] for one in found]) for place in range(6))
+    number, total, goods, width, party, averted, most = (
+        np.concatenate([one[place] for one in found]) for place in range(7))
     year = np.searchsorted(events.first, number, side="right") - 1
     return CostlyEvents(events.years, parties, number, year.astype(np.int32), total,
-                        np.concatenate([[0], np.cumsum(width)]), party, averted, most)
+                        goods, np.concatenate([[0], np.cumsum(width)]), party, averted, most)
 
 
 @njit(cache=True, nogil=True)
@@ -175,7 +176,8 @@ def _record(  # type: ignore[no-untyped-def]
     parties = field.structure.shape[0]
     none, nothing = np.full(parties, -1, np.int32), np.zeros((0, 0, 0), np.int64)
     number, total = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
-    width, party = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int32)
+    starved, width = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
+    party = np.empty(_ROOM, np.int32)
     averted, most = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
     found = entries = 0
     stamp = 0
@@ -194,7 +196,7 @@ def _record(  # type: ignore[no-untyped-def]
         if not struck:
             continue
         number, total = _longer(number, found + 1), _longer(total, found + 1)
-        width = _longer(width, found + 1)
+        width, starved = _longer(width, found + 1), _longer(starved, found + 1)
         inside = 0
         for slot in range(room.number[0]):
             if room.since[slot] != OUTSIDE:
@@ -211,6 +213,7 @@ def _record(  # type: ignore[no-untyped-def]
                                            nothing, stamp)
                 averted[place], most[place] = whole - left_whole, whole - left
         number[found], total[found], width[found] = event, whole, inside
+        starved[found] = whole - direct
         found, entries = found + 1, entries + inside
-    return (number[:found], total[:found], width[:found], party[:entries], averted[:entries],
-            most[:entries])
+    return (number[:found], total[:found], starved[:found], width[:found], party[:entries],
+            averted[:entries], most[:entries])
