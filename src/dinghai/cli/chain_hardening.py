@@ -19,6 +19,7 @@ from dinghai.supplychain.chain_model import chain_model
 from dinghai.supplychain.fix_costs import Costs, read_chain_costs
 
 _MOST_FIXES: Final = 1000
+_SHOWN: Final = 8
 
 
 def register(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -56,15 +57,17 @@ def _text(document: Mapping[str, JSON]) -> list[str]:
     tail = document["metric"] == "tvar99"
     name = "tail_averted_fen" if tail else "averted_fen"
     error = "tail_averted_se_fen" if tail else "averted_se_fen"
+    share = "tail_share_fen" if tail else "share_fen"
     plan, before, after = document["plan"], document["before"], document["after"]
-    rows = []
-    for one in document["fixes"]:
-        rows.append((one["id"], format_yuan(one["cost_fen"]), format_yuan(one["on_top"][name]),
-                     format_yuan(one["on_top"][error]), format_yuan(one["alone"][name])))
+    rows = [(one["id"], format_yuan(one["cost_fen"]), format_yuan(one["on_top"][name]),
+             format_yuan(one["on_top"][error]), format_yuan(one["alone"][name]),
+             "-" if one[share] is None else format_yuan(one[share]))
+            for one in document["fixes"]]
     return [
         f"{len(document['fixes'])} fixes for {format_yuan(document['cost_fen'])} of "
-        f"{format_yuan(document['budget_fen'])}",
-        *table(("fix", "costs", "averts a year on top", "standard error", "alone"), rows), "",
+        f"{format_yuan(document['budget_fen'])}, of {document['candidates']} that could be done",
+        *table(("fix", "costs", "averts a year on top", "standard error", "alone", "share"), rows),
+        "",
         *table(("", "before", "after"), [
             ("expected loss a year", format_yuan(before["expected_fen"]),
              format_yuan(after["expected_fen"])),
@@ -72,4 +75,14 @@ def _text(document: Mapping[str, JSON]) -> list[str]:
               for level, amount in before["tvar_fen"].items())]),
         f"averted a year {format_yuan(plan['averted_fen'])} "
         f"± {format_yuan(plan['averted_se_fen'])}, in the worst hundredth of years "
-        f"{format_yuan(plan['tail_averted_fen'])} ± {format_yuan(plan['tail_averted_se_fen'])}"]
+        f"{format_yuan(plan['tail_averted_fen'])} ± {format_yuan(plan['tail_averted_se_fen'])}",
+        "no plan averts more" if plan["exact"] else
+        f"no plan averts more than {format_yuan(plan['bound_fen'])} (proven), or than "
+        f"{format_yuan(plan['bound_unless_reinforced_fen'])} if fixes never reinforce each other",
+        "", "what still begins where, a year:",
+        *table(("party", "own", "exported"), [
+            (one["party"], format_yuan(one["own_fen"]), format_yuan(one["exported_fen"]))
+            for one in document["remaining"][:_SHOWN]]),
+        "losses are ground-up, through goods too; fixes may reinforce each other, so greedy has no "
+        "guarantee", "costs: " + "; ".join(
+            f"{one['name']} ({one['confidence']})" for one in document["costs"])]

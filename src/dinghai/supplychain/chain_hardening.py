@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -16,9 +16,11 @@ from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.chain_results import LEVELS, tail_mean
 from dinghai.supplychain.costly_events import Worlds, costly_events
 from dinghai.supplychain.fix_costs import Costs
+from dinghai.supplychain.fix_shares import choices_of
 from dinghai.supplychain.fixes import Fix, Workshop, fixes_of
 from dinghai.supplychain.hardening import Hardening, Measure, State
 from dinghai.supplychain.reruns import Changes, Reruns
+from dinghai.supplychain.step_graph import Places
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.years import Whole
 
@@ -27,6 +29,14 @@ TAIL: Final = 0.01
 """The share of years that is the tail: the worst hundredth."""
 RETURN_YEARS: Final = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 Metric = Literal["mean", "tvar99"]
+NOTES: Final = ("same_events", "goods_counted", "reinforcing_fixes_not_excluded",
+                "costs_of_first_year")
+"""What holds for every plan, for readers of the document."""
+MOST_SHARED: Final = 10
+"""Up to so many fixes their shares of the tail are worked out."""
+_MOST_PARTIES: Final = 20
+
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +83,46 @@ def _influence(loss: Whole) -> np.ndarray:
     """What each year adds to the mean of the worst: how far it lies above where they begin."""
     number = Measure(TAIL).number(len(loss))
     begin = np.partition(loss, len(loss) - number)[len(loss) - number]
-    return np.maximum(loss - begin, 0) * (len(loss) / number)
+    above: np.ndarray = np.maximum(loss - begin, 0) * (len(loss) / number)
+    return above
 
 
 class Both:
     """States of a search read as drawn and with averaged severity."""
 
-    def __init__(self, search: Hardening, other: Reruns) -> None:
+    def __init__(self, search: Hardening, other: Reruns, names: Sequence[str]) -> None:
         self._search, self._other = search, other
+        self.averaged = other if other.worlds.averaged else search.reruns
+        self.drawn = search.reruns if other.worlds.averaged else other
         places = np.arange(len(search.events.number), dtype=np.int32)
         self._base = other.totals(Changes(), places)
+        self._names = names
+
+    def base(self, reruns: Reruns) -> Whole:
+        """What events cost without fixes in one reading."""
+        return self._base if reruns is self._other else self._search.events.total
+
+    def caused(self, changes: Changes, places: Places) -> dict[str, Caused]:
+        """The expected loss of some events by where they begin."""
+        roots, own, exported = self.averaged.caused(changes, places)
+        years, found = self._search.events.years, {}
+        for root in np.unique(roots).tolist():
+            here = roots == root
+            found[self._names[root]] = Caused(self._names[root], int(own[here].sum()) / years,
+                                              int(exported[here].sum()) / years)
+        return found
+
+    def averted(self, one: Fix, alone: State) -> tuple[Caused, ...]:
+        """What a fix takes off the expected loss that events of each party cause."""
+        places = self._search.events.at(one.party)
+        before = self.caused(Changes(), places)
+        after = self.caused(alone.changes, places)
+        found = [Caused(party, was.own_fen - after[party].own_fen,
+                        was.exported_fen - after[party].exported_fen)
+                 for party, was in before.items()]
+        moved = [change for change in found if change.own_fen or change.exported_fen]
+        return tuple(sorted(moved, key=lambda change: (
+            -change.own_fen - change.exported_fen, change.party)))
 
     def years(self, state: State) -> Years:
         """The years of a state in both readings."""
@@ -93,12 +133,43 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
+class Caused:
+    """Expected loss of events that begin at a party: at the party itself (``own``) and elsewhere
+    (``exported``, with what came through goods), in fen a year."""
+
+    party: str
+    own_fen: float
+    exported_fen: float
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON in whole fen."""
+        return {"party": self.party, "own_fen": round(self.own_fen),
+                "exported_fen": round(self.exported_fen)}
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedFix:
-    """A fix of the plan, with what it averts alone and on top of those before it."""
+    """A fix of the plan, with what it averts alone and on top of those before it, its Shapley
+    shares of what the plan averts on average and in the tail (None: too many to work out), and
+    what it takes, alone, off the loss that events of each party cause."""
 
     fix: Fix
     alone: Fall
     on_top: Fall
+    caused: tuple[Caused, ...]
+    share_fen: float | None = None
+    tail_share_fen: float | None = None
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Plain JSON."""
+        return {**self.fix.to_dict(), "alone": self.alone.to_dict(),
+                "on_top": self.on_top.to_dict(), "share_fen": _whole(self.share_fen),
+                "tail_share_fen": _whole(self.tail_share_fen),
+                "by_party": [one.to_dict() for one in self.caused], "patch": self.fix.patch()}
+
+
+def _whole(amount: float | None) -> int | None:
+    return None if amount is None else round(amount)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,9 +187,11 @@ class HardeningPlan:
     after: Years
     candidates: int
     looked_at: int
-    without_cost: int
+    bound_fen: float
+    unless_reinforced_fen: float
+    exact: bool
     costs: Sequence[JSON]
-    parties: Sequence[Mapping[str, JSON]]
+    remaining: tuple[Caused, ...]
 
     @property
     def cost_fen(self) -> Fen:
@@ -131,18 +204,33 @@ class HardeningPlan:
             "schema": HARDENING_SCHEMA, "chain": self.chain, "metric": self.metric,
             "years": len(self.before.drawn), "seed": self.seed, "budget_fen": self.budget_fen,
             "most": self.most, "cost_fen": self.cost_fen,
-            "fixes": [{**one.fix.to_dict(), "alone": one.alone.to_dict(),
-                       "on_top": one.on_top.to_dict(), "patch": one.fix.patch()}
-                      for one in self.fixes],
-            "plan": Fall.between(self.before, self.after).to_dict(),
+            "fixes": [one.to_dict() for one in self.fixes],
+            "plan": {**Fall.between(self.before, self.after).to_dict(), **self._gap()},
             "before": _distribution(self.before), "after": _distribution(self.after),
             "exceedance": [
                 {"return_years": years, "before_fen": _at(self.before.drawn, years),
                  "after_fen": _at(self.after.drawn, years)}
                 for years in RETURN_YEARS if years <= len(self.before.drawn)],
             "candidates": self.candidates, "looked_at": self.looked_at,
-            "costs": list(self.costs), "remaining": [dict(one) for one in self.parties],
+            "remaining": [one.to_dict() for one in self.remaining],
+            "costs": list(self.costs), "notes": list(NOTES),
         }
+
+    def _gap(self) -> dict[str, JSON]:
+        """How near the plan is to the best, on the measure it was made for."""
+        fall = Fall.between(self.before, self.after)
+        averted = fall.mean_fen if self.metric == "mean" else fall.tail_fen
+        bound = averted if self.exact else max(self.bound_fen, averted)
+        return {"exact": self.exact, "bound_fen": round(bound),
+                "gap_ppm": _missing(averted, bound),
+                "bound_unless_reinforced_fen": round(
+                    averted if self.exact else max(self.unless_reinforced_fen, averted)),
+                "gap_unless_reinforced_ppm": 0 if self.exact else _missing(
+                    averted, max(self.unless_reinforced_fen, averted))}
+
+
+def _missing(part: float, whole: float) -> int:
+    return round((1.0 - part / whole) * PPM) if whole > 0.0 else 0
 
 
 def _distribution(years: Years) -> dict[str, JSON]:
@@ -178,16 +266,25 @@ def harden_chain(
     search = Hardening(
         Reruns(first, events, workers=workers), fixes, workshop.changes, budget_fen=budget_fen,
         most=most, measure=Measure() if metric == "mean" else Measure(TAIL))
-    both = Both(search, Reruns(second, events, workers=workers))
-    chosen = search.best()
-    planned = _planned(search, chosen, both)
+    both = Both(search, Reruns(second, events, workers=workers), model.twin.names)
+    found = search.exact()
+    chosen = found or search.best()
+    planned = _planned(search, chosen, both, workshop)
+    everywhere = np.arange(len(events.number), dtype=np.int32)
+    left = sorted(both.caused(chosen.changes, everywhere).values(),
+                  key=lambda one: (-one.own_fen - one.exported_fen, one.party))
     return HardeningPlan(
-        model.chain.id, metric, seed, budget_fen, most, planned,
-        both.years(search.start()), both.years(search.with_fixes(chosen.fixes)), len(fixes), search.looked_at, 0,
-        costs.origin(), ())
+        chain=model.chain.id, metric=metric, seed=seed, budget_fen=budget_fen, most=most,
+        fixes=planned, before=both.years(search.start()),
+        after=both.years(search.with_fixes(chosen.fixes)), candidates=len(fixes),
+        looked_at=search.looked_at, bound_fen=0.0 if found else search.bound(),
+        unless_reinforced_fen=0.0 if found else search.bound_unless_reinforced(chosen),
+        exact=found is not None, costs=costs.origin(), remaining=tuple(left[:_MOST_PARTIES]))
 
 
-def _planned(search: Hardening, chosen: State, both: Both) -> tuple[PlannedFix, ...]:
+def _planned(
+    search: Hardening, chosen: State, both: Both, workshop: Workshop
+) -> tuple[PlannedFix, ...]:
     """The fixes in order, the next always the one that averts most for its money."""
     found: list[PlannedFix] = []
     state = start = search.start()
@@ -200,13 +297,24 @@ def _planned(search: Hardening, chosen: State, both: Both) -> tuple[PlannedFix, 
         one, state = max(tried, key=lambda pair: (
             (value - search.value(pair[1])) / pair[0].cost_fen, pair[0].id))
         after = both.years(state)
-        alone = both.years(search.with_fixes_at(start, (one,), one.party))
-        found.append(PlannedFix(one, Fall.between(base, alone), Fall.between(before, after)))
+        alone = search.with_fixes_at(start, (one,), one.party)
+        found.append(PlannedFix(one, Fall.between(base, both.years(alone)),
+                                Fall.between(before, after), both.averted(one, alone)))
         left.remove(one)
         before = after
-    return tuple(found)
+    return _with_shares(found, both, workshop)
 
 
-def share_of(part: float, whole: float) -> int:
-    """A part of the whole in ppm."""
-    return round(part / whole * PPM) if whole > 0.0 else 0
+def _with_shares(
+    planned: list[PlannedFix], both: Both, workshop: Workshop
+) -> tuple[PlannedFix, ...]:
+    fixes = [one.fix for one in planned]
+    means = choices_of(both.averaged, both.base(both.averaged), fixes, workshop.changes)
+    tails = None
+    if len(fixes) <= MOST_SHARED:
+        tails = choices_of(both.drawn, both.base(both.drawn), fixes, workshop.changes)
+    mean = None if means is None else means.shapley_of_mean(len(fixes))
+    tail = None if tails is None else tails.shapley_of(Measure(TAIL).of, len(fixes))
+    return tuple(replace(one, share_fen=None if mean is None else mean[place],
+                         tail_share_fen=None if tail is None else tail[place])
+                 for place, one in enumerate(planned))

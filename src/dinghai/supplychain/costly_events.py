@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
 from dinghai.supplychain.draws import world_word
-from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve, starved_room
-from dinghai.supplychain.step_graph import Floats, Places
+from dinghai.supplychain.goods import DAY_SECONDS, concern, starve, starved_room
+from dinghai.supplychain.step_graph import Places
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
 from dinghai.supplychain.years import DAYS, PARTS, Events, Supply, Whole, draws_of, start_of
 
@@ -54,9 +53,10 @@ class CostlyEvents:
     """Events that struck somebody, in their order.
 
     By event: its ``number``, its ``year`` and what it cost all parties, with what came through
-    goods (``total``, fen; ``through_goods`` of it). The parties that it got into stand in ``party`` from ``first`` on; for
-    each of them ``averted`` is what protecting it alone averts of the event, and ``most`` what no
-    change at that party alone can pass: all goods and what protecting it averts of the rest.
+    goods (``total``, fen; ``through_goods`` of it). The parties that it got into stand in ``party``
+    from ``first`` on; for each of them ``averted`` is what protecting it alone averts of the event,
+    and ``most`` what no change at that party alone can pass: all goods and what protecting it
+    averts of the rest.
     """
 
     years: int
@@ -98,16 +98,6 @@ class CostlyEvents:
         found = np.zeros(self.parties, dtype=np.int64)
         np.add.at(found, self.party, amounts)
         return found
-
-    def in_years(self, chosen: npt.NDArray[np.bool_]) -> CostlyEvents:
-        """The events of some years only."""
-        kept = chosen[self.year]
-        widths = np.diff(self.first)
-        entries = np.repeat(kept, widths)
-        return CostlyEvents(
-            self.years, self.parties, self.number[kept], self.year[kept], self.total[kept],
-            self.through_goods[kept], np.concatenate([[0], np.cumsum(widths[kept])]), self.party[entries],
-            self.averted[entries], self.most[entries])
 
 
 def costly_events(worlds: Worlds, *, workers: int | None = None) -> CostlyEvents:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,10 +22,11 @@ from dinghai.supplychain.passage import CERTAIN
 from dinghai.supplychain.reruns import Reruns, Variant
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import room_of, strike
-from dinghai.supplychain.years import Whole, draws_of, start_of
+from dinghai.supplychain.years import draws_of, start_of
 
 _OPENED_AT_ONCE: Final = 8
 _MOST_OPENED: Final = 200
+_MIXED: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +42,40 @@ def most_of_items(
     coarse: Sequence[Item], finer: Callable[[int], Sequence[Item] | None],
     caps: Mapping[int, float], *, budget_fen: Fen, most: int | None,
 ) -> float:
-    """What no choice of items takes off: parts of items may be taken, densest first, for the
-    budget, and the largest for the number; of a party no more than its cap.
+    """What no choice of items within a budget and a number takes off: parts of items may be taken,
+    and of a party no more than its cap.
 
     ``coarse`` has one item for each party; where it is taken, ``finer`` says what it is made of
     (None: no more is known).
     """
-    found = _refined(coarse, finer, caps, float(budget_fen), lambda one: one.cost_fen)
-    if most is not None:
-        found = min(found, _refined(coarse, finer, caps, float(most), lambda _: 1))
-    return found
+    if most is None:
+        return _refined(coarse, finer, caps, lambda one: one.cost_fen / budget_fen)
+    opened: dict[int, Sequence[Item] | None] = {}
+
+    def once(party: int) -> Sequence[Item] | None:
+        if party not in opened:
+            opened[party] = finer(party)
+        return opened[party]
+
+    return min(_refined(coarse, once, caps, partial(_room_of, budget_fen, most, part))
+               for part in _MIXED)
+
+
+def _room_of(budget_fen: Fen, most: int, part: float, one: Item) -> float:
+    """What an item takes of both limits, mixed: a plan within both is within any mixture."""
+    return part * one.cost_fen / budget_fen + (1.0 - part) / most
 
 
 def _refined(
     coarse: Sequence[Item], finer: Callable[[int], Sequence[Item] | None],
-    caps: Mapping[int, float], room: float, cost: Callable[[Item], float],
+    caps: Mapping[int, float], cost: Callable[[Item], float],
 ) -> float:
     known: dict[int, Sequence[Item]] = {one.party: (one,) for one in coarse}
     fixed: set[int] = set()
     while True:
         items = sorted((one for some in known.values() for one in some),
                        key=lambda one: (-one.worth / cost(one), one.party))
-        total, taken = _taken(items, caps, room, cost)
+        total, taken = _taken(items, caps, cost)
         opened = [party for party in taken if party not in fixed][:_OPENED_AT_ONCE]
         if not opened or len(fixed) >= _MOST_OPENED:
             return total
@@ -73,11 +87,11 @@ def _refined(
 
 
 def _taken(
-    items: Sequence[Item], caps: Mapping[int, float], room: float, cost: Callable[[Item], float]
+    items: Sequence[Item], caps: Mapping[int, float], cost: Callable[[Item], float]
 ) -> tuple[float, list[int]]:
     """What items in order come to, and whose they are."""
     left = dict(caps)
-    total, parties = 0.0, {}
+    total, room, parties = 0.0, 1.0, {}
     for one in items:
         part = min(1.0, room / cost(one))
         if part <= 0.0:
@@ -92,8 +106,16 @@ def _taken(
     return total, list(parties)
 
 
-def shares_of_margin(reruns: Reruns, variants: Sequence[Variant], places: Places) -> Floats:
-    """By event and variant of one party, the share of the margin that it uses up, from 0 to 1."""
+def shares_of_margin(
+    reruns: Reruns, variants: Sequence[Variant], onto: Sequence[tuple[Variant, Variant] | None],
+    places: Places,
+) -> Floats:
+    """By event and variant of one party, the share of the margin that it uses up, from 0 to 1.
+
+    How far a fix lowers a step may hang on what else is fixed (where findings raise it, or it is
+    at its highest): it counts as the larger of the fall alone and that on top of all others, whose
+    variants without and with it are ``onto`` (None: there are no others).
+    """
     party = variants[0].party
     field, worlds = reruns.worlds.field, reruns.worlds
     shape = int(field.structure[party])
@@ -101,9 +123,14 @@ def shares_of_margin(reruns: Reruns, variants: Sequence[Variant], places: Places
     own = slice(int(field.begin[party]), int(field.begin[party]) + steps.stop - steps.start)
     with np.errstate(divide="ignore"):
         before = np.log(np.minimum(field.bars[own].astype(np.float64) / 2.0**64, 1.0))
-        falls = np.array([before - np.log(one.chance) for one in variants])
+        falls = np.array([np.fmax(before - np.log(one.chance), np.log(both[0].chance)
+                                  - np.log(both[1].chance) if both else 0.0)
+                          for one, both in zip(variants, onto, strict=True)])
     falls = np.where(np.isnan(falls), 0.0, np.maximum(falls, 0.0))
-    quicker = np.array([_quicker(field.containment[party], one) for one in variants])
+    quicker = np.array([
+        max(_quicker(field.containment[party], one),
+            max(both[0].containment[0] - both[1].containment[0], 0.0) if both else 0.0)
+        for one, both in zip(variants, onto, strict=True)])
     perils = worlds.events.rate.shape[1]
     aims, exits = _leading(field, party, perils)
     out = np.empty((len(places), len(variants)))

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dinghai.foundation.money import Fen
-from dinghai.supplychain.costly_events import CostlyEvents
 from dinghai.supplychain.fix_bounds import Item, most_of_items, shares_of_margin
+from dinghai.supplychain.fix_shares import best_choice, choices_of
 from dinghai.supplychain.fixes import Fix
 from dinghai.supplychain.reruns import Change, Changes, LinkChange, Reruns, Variant
 from dinghai.supplychain.step_graph import Floats, Places
@@ -26,6 +26,8 @@ from dinghai.supplychain.years import Whole
 Make = Callable[[Sequence[Fix]], Sequence[Change]]
 """What fixes come to together: one change for each firm and link."""
 SWAP_ROUNDS: Final = 3
+MOST_TRIED: Final = 12
+"""Up to so many fixes every choice is tried."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +83,8 @@ class _Looked:
 
     fixes: tuple[Fix, ...]
     worths: Whole
+    most: Whole
+    """The same without events that a fix makes dearer, as it may through goods."""
     gains: Whole | None
 
 
@@ -103,6 +107,8 @@ class Hardening:
                                       np.diff(self.events.first))
         self._overlaps: dict[tuple[int, int], bool] = {}
         self._held: dict[tuple[object, ...], _Looked] = {}
+        self._latest: dict[int, tuple[State, _Looked]] = {}
+        self._changed: dict[frozenset[str], Change | None] = {}
         self.looked_at = 0
         """Fixes whose worth was worked out."""
 
@@ -136,6 +142,17 @@ class Hardening:
         start = self.start()
         return self._improved(min((self._filled(start, per_cost=per_cost)
                                    for per_cost in (True, False)), key=self.value))
+
+    def exact(self) -> State | None:
+        """The best plan of all, where there are few enough fixes to try every choice."""
+        fixes = tuple(one for some in self._at.values() for one in some)
+        if len(fixes) > MOST_TRIED:
+            return None
+        grouped = choices_of(self.reruns, self.events.total, fixes, self._make)
+        if grouped is None:
+            return None
+        return self.with_fixes(best_choice(grouped, fixes, self.measure.of,
+                                           budget_fen=self.budget, most=self.most))
 
     def _filled(
         self, state: State, banned: frozenset[str] = frozenset(), *, per_cost: bool = True
@@ -171,7 +188,7 @@ class Hardening:
         bounds = self._bounds(state, weights)
         open_ones = {party: some for party, fixes in self._at.items()
                      if (some := self._open(state, fixes, left, banned)) and bounds[party] > 0.0}
-        ratios = {party: bounds[party] / min(extra if per_cost else 1 for _, extra in some)
+        ratios = {party: self._most_for(state, party, some, float(bounds[party]), per_cost)
                   for party, some in open_ones.items()}
         best: tuple[float, str] | None = None
         leader = None
@@ -185,6 +202,32 @@ class Hardening:
                 if worth > 0.0 and (best is None or key > best):
                     best, leader = key, one
         return leader
+
+    def _most_for(
+        self, state: State, party: int, some: Sequence[tuple[Fix, Fen]], bound: float,
+        per_cost: bool,
+    ) -> float:
+        """What no fix of a party passes: its bound, or what each was worth when last looked at and
+        all that those events still cost where others were chosen since."""
+        costs = [extra if per_cost else 1 for _, extra in some]
+        most = bound / min(costs)
+        then, looked = self._latest.get(party, (None, None))
+        if then is None or looked is None or self.measure.worst is not None:
+            return most
+        before, after = set(then.fixes), set(state.fixes)
+        if not before <= after or any(one.party == party for one in after - before):
+            return most
+        slack = 0
+        places = self.events.at(party)
+        for other in {one.party for one in after - before}:
+            if self._overlap(party, other):
+                slack += int(state.now[np.intersect1d(places, self.events.at(other),
+                                                      assume_unique=True)].sum())
+        worths: dict[str, int] = dict(zip(
+            (one.id for one in looked.fixes), looked.most.tolist(), strict=True))
+        return min(most, max(
+            (worths.get(one.id, 0) + slack) / self.events.years / cost * (1.0 + 1e-9)
+            for (one, _), cost in zip(some, costs, strict=True)))
 
     def _open(
         self, state: State, fixes: Sequence[Fix], left: Fen, banned: frozenset[str]
@@ -203,8 +246,10 @@ class Hardening:
         where nothing touched them yet what protecting it averts."""
         entries = self._entry_event
         most = np.where(state.touched[entries], state.now[entries], self.events.most)
-        return np.bincount(self.events.party, weights=most * weights[self.events.year[entries]],
-                           minlength=self.events.parties) * (1.0 + 1e-9)
+        found: Floats = np.bincount(
+            self.events.party, weights=most * weights[self.events.year[entries]],
+            minlength=self.events.parties).astype(np.float64)
+        return found * (1.0 + 1e-9)
 
     def _worths(self, state: State, party: int, loss: Whole) -> dict[str, float]:
         """What each fix at a party takes off the measure on top of a state."""
@@ -214,6 +259,7 @@ class Hardening:
         if looked is None:
             looked = self._look(state, party)
             self._held[party, near] = looked
+        self._latest[party] = state, looked
         if self.measure.worst is None:
             return {one.id: worth / self.events.years for one, worth in zip(
                 looked.fixes, looked.worths.tolist(), strict=True)}
@@ -242,14 +288,18 @@ class Hardening:
                 candidates.append(change)
         self.looked_at += len(fixes)
         gains = self.reruns.gains(state.changes, state.now[places], candidates, places)
-        return _Looked(tuple(fixes), gains.sum(axis=1), None if self.measure.worst is None else gains)
+        return _Looked(tuple(fixes), gains.sum(axis=1), np.maximum(gains, 0).sum(axis=1),
+                       None if self.measure.worst is None else gains)
 
     def _changed_by(self, one: Fix, kept: Sequence[Fix]) -> Change | None:
         """The change that a fix makes of its firm or link, with those that stand there."""
         same = [other for other in kept if (other.link is None) == (one.link is None) and (
             one.link is None or other.link == one.link)]
-        found = self._make((*same, one))
-        return found[0] if found else None
+        key = frozenset(other.id for other in (*same, one))
+        if key not in self._changed:
+            found = self._make((*same, one))
+            self._changed[key] = found[0] if found else None
+        return self._changed[key]
 
     def _overlap(self, one: int, other: int) -> bool:
         key = (min(one, other), max(one, other))
@@ -312,9 +362,14 @@ class Hardening:
             return None
         places = self.events.at(party)
         controls = [one for one in fixes if one.kind == "control"]
-        variants = [change for one in controls for change in self._make((one,))
-                    if isinstance(change, Variant)]
-        shares = shares_of_margin(self.reruns, variants, places) if variants else np.zeros((0, 0))
+        full = _fullest(controls)
+        variants, onto = [], []
+        for one in controls:
+            rest = tuple(other for other in full if other.group != one.group)
+            variants.append(self._variant((one,)))
+            onto.append((self._variant(rest), self._variant((*rest, one))) if rest else None)
+        shares = shares_of_margin(self.reruns, variants, onto, places) if variants else (
+            np.zeros((0, 0)))
         amounts = [(one, float((all_of[places] * shares[:, place]).sum()))
                    for place, one in enumerate(controls)]
         amounts += [(one, self._crossed(change, places, all_of))
@@ -331,6 +386,12 @@ class Hardening:
                 items.append(Item(party, worth, worth / density))
         return items, self._through_severity(party, controls, places, weight)
 
+    def _variant(self, fixes: Sequence[Fix]) -> Variant:
+        """A firm with controls raised."""
+        found = self._changed_by(fixes[-1], fixes[:-1])
+        assert isinstance(found, Variant)
+        return found
+
     def _crossed(self, change: LinkChange, places: Places, all_of: Floats) -> float:
         """What events cost that may have crossed a link into a party."""
         source = int(np.searchsorted(self.reruns.worlds.field.l_first, change.link,
@@ -344,9 +405,7 @@ class Hardening:
         """What all controls of a party at full marks take off events that take the same course."""
         if not controls:
             return 0.0
-        highest = {one.group: one for one in sorted(controls, key=lambda one: one.to_ppm or 0)}
-        full = self._make(tuple(highest.values()))[0]
-        assert isinstance(full, Variant)
+        full = self._variant(_fullest(controls))
         if full.ground_up is None:
             return 0.0
         field = self.reruns.worlds.field
@@ -380,3 +439,9 @@ class Hardening:
         averted = self.value(self.start()) - self.value(state)
         return averted + most_of_items(coarse, finer, caps, budget_fen=self.budget,
                                        most=self.most)
+
+
+def _fullest(controls: Sequence[Fix]) -> tuple[Fix, ...]:
+    """The highest level of each control."""
+    highest = {one.group: one for one in sorted(controls, key=lambda one: one.to_ppm or 0)}
+    return tuple(highest[group] for group in sorted(highest))
