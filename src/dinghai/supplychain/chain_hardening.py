@@ -1,4 +1,4 @@
-"""The best fixes of a chain for a budget, and what they do to its years: the answer of `harden`."""
+"""What protects a chain: parties ranked, and the best fixes for a budget with what they do."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from dinghai.supplychain.fix_costs import Costs
 from dinghai.supplychain.fix_shares import choices_of
 from dinghai.supplychain.fixes import Fix, Workshop, fixes_of
 from dinghai.supplychain.hardening import Hardening, Measure, State
+from dinghai.supplychain.protected_years import protection
 from dinghai.supplychain.reruns import Changes, Reruns
 from dinghai.supplychain.step_graph import Places
 from dinghai.supplychain.strikes import field_of
+from dinghai.supplychain.worst_years import error_of, tail_influence, tail_mean_of
 from dinghai.supplychain.years import Whole
 
+RANKING_SCHEMA: Final = "dinghai.chain-ranking/1"
 HARDENING_SCHEMA: Final = "dinghai.chain-hardening/1"
 TAIL: Final = 0.01
 """The share of years that is the tail: the worst hundredth."""
@@ -62,29 +65,17 @@ class Fall:
     @classmethod
     def between(cls, before: Years, after: Years) -> Fall:
         """From years before to the same years after."""
-        measure = Measure(TAIL)
-        return cls(*_mean_and_error(before.averaged - after.averaged),
-                   measure.of(before.drawn) - measure.of(after.drawn),
-                   _mean_and_error(_influence(before.drawn) - _influence(after.drawn))[1])
+        fall = before.averaged - after.averaged
+        return cls(int(fall.sum()) / len(fall), error_of(fall),
+                   tail_mean_of(before.drawn, TAIL) - tail_mean_of(after.drawn, TAIL),
+                   error_of(tail_influence(before.drawn, TAIL)
+                            - tail_influence(after.drawn, TAIL)))
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON in whole fen."""
         return {"averted_fen": round(self.mean_fen), "averted_se_fen": round(self.mean_se_fen),
                 "tail_averted_fen": round(self.tail_fen),
                 "tail_averted_se_fen": round(self.tail_se_fen)}
-
-
-def _mean_and_error(years: np.ndarray) -> tuple[float, float]:
-    error = float(years.std(ddof=1)) / len(years) ** 0.5 if len(years) > 1 else 0.0
-    return float(years.mean()), error
-
-
-def _influence(loss: Whole) -> np.ndarray:
-    """What each year adds to the mean of the worst: how far it lies above where they begin."""
-    number = Measure(TAIL).number(len(loss))
-    begin = np.partition(loss, len(loss) - number)[len(loss) - number]
-    above: np.ndarray = np.maximum(loss - begin, 0) * (len(loss) / number)
-    return above
 
 
 class Both:
@@ -94,13 +85,7 @@ class Both:
         self._search, self._other = search, other
         self.averaged = other if other.worlds.averaged else search.reruns
         self.drawn = search.reruns if other.worlds.averaged else other
-        places = np.arange(len(search.events.number), dtype=np.int32)
-        self._base = other.totals(Changes(), places)
         self._names = names
-
-    def base(self, reruns: Reruns) -> Whole:
-        """What events cost without fixes in one reading."""
-        return self._base if reruns is self._other else self._search.events.total
 
     def caused(self, changes: Changes, places: Places) -> dict[str, Caused]:
         """The expected loss of some events by where they begin."""
@@ -126,7 +111,8 @@ class Both:
 
     def years(self, state: State) -> Years:
         """The years of a state in both readings."""
-        now, places = self._base.copy(), np.flatnonzero(state.touched).astype(np.int32)
+        now = self._other.events.total.copy()
+        places = np.flatnonzero(state.touched).astype(np.int32)
         now[places] = self._other.totals(state.changes, places)
         here, there = self._search.loss(state), self._search.events.by_year(now)
         return Years(there, here) if self._search.reruns.worlds.averaged else Years(here, there)
@@ -221,12 +207,11 @@ class HardeningPlan:
         fall = Fall.between(self.before, self.after)
         averted = fall.mean_fen if self.metric == "mean" else fall.tail_fen
         bound = averted if self.exact else max(self.bound_fen, averted)
+        unless = min(max(self.unless_reinforced_fen, averted), bound)
         return {"exact": self.exact, "bound_fen": round(bound),
                 "gap_ppm": _missing(averted, bound),
-                "bound_unless_reinforced_fen": round(
-                    averted if self.exact else max(self.unless_reinforced_fen, averted)),
-                "gap_unless_reinforced_ppm": 0 if self.exact else _missing(
-                    averted, max(self.unless_reinforced_fen, averted))}
+                "bound_unless_reinforced_fen": round(unless),
+                "gap_unless_reinforced_ppm": _missing(averted, unless)}
 
 
 def _missing(part: float, whole: float) -> int:
@@ -235,8 +220,8 @@ def _missing(part: float, whole: float) -> int:
 
 def _distribution(years: Years) -> dict[str, JSON]:
     drawn = years.drawn
-    mean, error = _mean_and_error(years.averaged)
-    return {"expected_fen": round(mean), "expected_se_fen": round(error),
+    return {"expected_fen": round(float(years.averaged.mean())),
+            "expected_se_fen": round(error_of(years.averaged)),
             "mean_fen": round(float(drawn.mean())),
             "quantile_fen": {f"{one:g}": int(np.quantile(drawn, one, method="inverted_cdf"))
                              for one in LEVELS},
@@ -245,6 +230,27 @@ def _distribution(years: Years) -> dict[str, JSON]:
 
 def _at(years: Whole, return_years: int) -> int:
     return int(np.quantile(years, 1.0 - 1.0 / return_years, method="inverted_cdf"))
+
+
+def protect_parties(
+    model: ChainModel, *, years: int, seed: int, metric: Metric = "mean",
+    workers: int | None = None,
+) -> dict[str, JSON]:
+    """What it is worth that nothing gets into a party, the most first (schema
+    dinghai.chain-ranking/1)."""
+    worlds = Worlds(field_of(model.twin, model.outcomes), model.supply,
+                    model.events(years=years, seed=seed))
+    found = protection(*costly_events(worlds, workers=workers), worst=TAIL)
+    values, names = found.averted if metric == "mean" else found.tail, model.twin.names
+    order = sorted(range(len(names)), key=lambda place: (-values[place], place))
+    return {
+        "schema": RANKING_SCHEMA, "chain": model.chain.id, "metric": metric, "years": years,
+        "seed": seed, "parties": [
+            {"id": names[place], "averted_fen": round(found.averted[place]),
+             "se_fen": round(found.error[place]),
+             "tail_averted_fen": round(found.tail[place]),
+             "tail_se_fen": round(found.tail_error[place]) if found.exact[place] else None,
+             "tail_exact": bool(found.exact[place])} for place in order]}
 
 
 def harden_chain(
@@ -258,25 +264,28 @@ def harden_chain(
     costs = costs or Costs()
     drawn = Worlds(field_of(model.twin, model.outcomes), model.supply,
                    model.events(years=years, seed=seed))
-    averaged = drawn.with_mean_severity()
-    first, second = (averaged, drawn) if metric == "mean" else (drawn, averaged)
-    events = costly_events(first, workers=workers)
+    both = tuple(
+        Reruns(one, events, workers=workers) for one, events in zip(
+            (drawn, drawn.with_mean_severity()), costly_events(drawn, workers=workers),
+            strict=True))
+    first, second = both if metric == "tvar99" else both[::-1]
+    events = first.events
     fixes = fixes_of(model.chain, costs)
     workshop = Workshop(model.chain, model.twin, kev=kev, epss=epss)
     search = Hardening(
-        Reruns(first, events, workers=workers), fixes, workshop.changes, budget_fen=budget_fen,
+        first, fixes, workshop.changes, budget_fen=budget_fen,
         most=most, measure=Measure() if metric == "mean" else Measure(TAIL))
-    both = Both(search, Reruns(second, events, workers=workers), model.twin.names)
+    readings = Both(search, second, model.twin.names)
     found = search.exact()
     chosen = found or search.best()
-    planned = _planned(search, chosen, both, workshop)
+    planned = _planned(search, chosen, readings, workshop)
     everywhere = np.arange(len(events.number), dtype=np.int32)
-    left = sorted(both.caused(chosen.changes, everywhere).values(),
+    left = sorted(readings.caused(chosen.changes, everywhere).values(),
                   key=lambda one: (-one.own_fen - one.exported_fen, one.party))
     return HardeningPlan(
         chain=model.chain.id, metric=metric, seed=seed, budget_fen=budget_fen, most=most,
-        fixes=planned, before=both.years(search.start()),
-        after=both.years(search.with_fixes(chosen.fixes)), candidates=len(fixes),
+        fixes=planned, before=readings.years(search.start()),
+        after=readings.years(search.with_fixes(chosen.fixes)), candidates=len(fixes),
         looked_at=search.looked_at, bound_fen=0.0 if found else search.bound(),
         unless_reinforced_fen=0.0 if found else search.bound_unless_reinforced(chosen),
         exact=found is not None, costs=costs.origin(), remaining=tuple(left[:_MOST_PARTIES]))
@@ -309,10 +318,10 @@ def _with_shares(
     planned: list[PlannedFix], both: Both, workshop: Workshop
 ) -> tuple[PlannedFix, ...]:
     fixes = [one.fix for one in planned]
-    means = choices_of(both.averaged, both.base(both.averaged), fixes, workshop.changes)
+    means = choices_of(both.averaged, fixes, workshop.changes)
     tails = None
     if len(fixes) <= MOST_SHARED:
-        tails = choices_of(both.drawn, both.base(both.drawn), fixes, workshop.changes)
+        tails = choices_of(both.drawn, fixes, workshop.changes)
     mean = None if means is None else means.shapley_of_mean(len(fixes))
     tail = None if tails is None else tails.shapley_of(Measure(TAIL).of, len(fixes))
     return tuple(replace(one, share_fen=None if mean is None else mean[place],

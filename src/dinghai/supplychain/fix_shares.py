@@ -62,11 +62,12 @@ class Grouped:
 
 
 def choices_of(
-    reruns: Reruns, base: Whole, fixes: Sequence[Fix], make: Make, *, most_runs: int = MOST_RUNS
+    reruns: Reruns, fixes: Sequence[Fix], make: Make, *, most_runs: int = MOST_RUNS
 ) -> Grouped | None:
-    """Run every group of events under each choice of the fixes that concern it. ``base`` is what
-    events cost without fixes. None where that would be too many runs, or choices."""
+    """Run every group of events under each choice of the fixes that concern it. None where that
+    would be too many runs, or choices."""
     events = reruns.events
+    base = events.total
     concern = np.zeros(len(events.number), dtype=np.int64)
     if len(fixes) > 62:
         return None

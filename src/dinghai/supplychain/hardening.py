@@ -21,6 +21,7 @@ from dinghai.supplychain.fix_shares import best_choice, choices_of
 from dinghai.supplychain.fixes import Fix
 from dinghai.supplychain.reruns import Change, Changes, LinkChange, Reruns, Variant
 from dinghai.supplychain.step_graph import Floats, Places
+from dinghai.supplychain.worst_years import tail_mean_of, worst_years
 from dinghai.supplychain.years import Whole
 
 Make = Callable[[Sequence[Fix]], Sequence[Change]]
@@ -57,20 +58,14 @@ class Measure:
         """The measure of years, in fen."""
         if self.worst is None:
             return int(loss.sum()) / len(loss)
-        number = self.number(len(loss))
-        return int(np.partition(loss, len(loss) - number)[len(loss) - number:].sum()) / number
-
-    def number(self, years: int) -> int:
-        """How many years are the worst."""
-        assert self.worst is not None
-        return max(round(years * self.worst), 1)
+        return tail_mean_of(loss, self.worst)
 
     def weights(self, loss: Whole) -> Floats:
         """What a fen less in each year takes off the measure at most: a fall of the mean of the
         worst years is never more than the mean fall in those that were the worst before."""
         if self.worst is None:
             return np.full(len(loss), 1.0 / len(loss))
-        number = self.number(len(loss))
+        number = worst_years(len(loss), self.worst)
         weights = np.zeros(len(loss))
         weights[np.argsort(-loss, kind="stable")[:number]] = 1.0 / number
         return weights
@@ -148,7 +143,7 @@ class Hardening:
         fixes = tuple(one for some in self._at.values() for one in some)
         if len(fixes) > MOST_TRIED:
             return None
-        grouped = choices_of(self.reruns, self.events.total, fixes, self._make)
+        grouped = choices_of(self.reruns, fixes, self._make)
         if grouped is None:
             return None
         return self.with_fixes(best_choice(grouped, fixes, self.measure.of,
