@@ -1,4 +1,4 @@
-"""`dinghai chain simulate|rank|what-if`: years of a chain, and what would change them."""
+"""`dinghai chain simulate|what-if`: years of a chain, and what would change them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.chain_patch import patched
-from dinghai.supplychain.chain_results import Simulation, rank_chain, simulate_chain
+from dinghai.supplychain.chain_results import Simulation, simulate_chain
 
 MOST_YEARS: Final = 10_000_000
 _SHOWN: Final = 15
@@ -31,10 +31,6 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
     add_run_options(one)
     one.add_argument("-o", "--output", type=Path, metavar="DIR",
                      help="write the year-loss tables and simulation.json here")
-    one = add_command(commands, "rank", _rank, "what it is worth that nothing gets into a party")
-    add_run_options(one)
-    one.add_argument("--metric", choices=("mean", "tvar99"), default="mean",
-                     help="averted on average, or in the worst hundredth of years")
     one = add_command(commands, "what-if", _what_if, "the same events with a changed chain")
     add_run_options(one)
     one.add_argument("--patch", type=Path, required=True, metavar="FILE",
@@ -98,27 +94,6 @@ def _text(document: dict[str, JSON]) -> list[str]:
                 for one in parties[:_SHOWN]]),
         *_more(len(parties)),
         "losses are ground-up; not yet in it: common vulnerabilities, paths"]
-
-
-def _rank(arguments: argparse.Namespace) -> Answer:
-    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments)
-    ranking = rank_chain(found)
-    values = ranking.averted if arguments.metric == "mean" else ranking.tail
-    order = sorted(range(len(values)), key=lambda place: (-values[place], place))
-    names = found.model.twin.names
-    rows: list[dict[str, JSON]] = [
-        {"id": names[place], "averted_fen": round(ranking.averted[place]),
-         "se_fen": round(ranking.error[place]), "tail_averted_fen": round(ranking.tail[place])}
-        for place in order]
-    document = {"schema": "dinghai.chain-ranking/1", "chain": found.model.chain.id,
-                "metric": arguments.metric, "years": arguments.years, "seed": arguments.seed,
-                "parties": rows}
-    return Answer(document, [
-        *table(("party", "averts a year", "standard error", "in the worst 1% of years"),
-               [(row["id"], format_yuan(row["averted_fen"]), format_yuan(row["se_fen"]),
-                 format_yuan(row["tail_averted_fen"])) for row in rows[:_SHOWN]]),
-        *_more(len(rows)),
-        "what is averted where nothing gets into the party; losses through goods are not counted"])
 
 
 def _what_if(arguments: argparse.Namespace) -> Answer:

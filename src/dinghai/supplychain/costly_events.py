@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
 from dinghai.supplychain.draws import world_word
-from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve, starved_room
-from dinghai.supplychain.step_graph import Floats, Places
+from dinghai.supplychain.goods import DAY_SECONDS, concern, starve, starved_room
+from dinghai.supplychain.step_graph import Places
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
 from dinghai.supplychain.years import DAYS, PARTS, Events, Supply, Whole, draws_of, start_of
 
@@ -54,9 +53,10 @@ class CostlyEvents:
     """Events that struck somebody, in their order.
 
     By event: its ``number``, its ``year`` and what it cost all parties, with what came through
-    goods (``total``, fen). The parties that it got into stand in ``party`` from ``first`` on; for
-    each of them ``averted`` is what protecting it alone averts of the event, and ``most`` what no
-    change at that party alone can pass: all goods and what protecting it averts of the rest.
+    goods (``total``, fen; ``through_goods`` of it). The parties that it got into stand in ``party``
+    from ``first`` on; for each of them ``averted`` is what protecting it alone averts of the event,
+    and ``most`` what no change at that party alone can pass: all goods and what protecting it
+    averts of the rest.
     """
 
     years: int
@@ -64,6 +64,7 @@ class CostlyEvents:
     number: Whole
     year: Places
     total: Whole
+    through_goods: Whole
     first: Whole
     party: Places
     averted: Whole
@@ -98,34 +99,33 @@ class CostlyEvents:
         np.add.at(found, self.party, amounts)
         return found
 
-    def in_years(self, chosen: npt.NDArray[np.bool_]) -> CostlyEvents:
-        """The events of some years only."""
-        kept = chosen[self.year]
-        widths = np.diff(self.first)
-        entries = np.repeat(kept, widths)
-        return CostlyEvents(
-            self.years, self.parties, self.number[kept], self.year[kept], self.total[kept],
-            np.concatenate([[0], np.cumsum(widths[kept])]), self.party[entries],
-            self.averted[entries], self.most[entries])
 
-
-def costly_events(worlds: Worlds, *, workers: int | None = None) -> CostlyEvents:
-    """Run every event, and those that got into several parties again without each of them."""
-    events, supply = worlds.events, worlds.supply
+def costly_events(
+    worlds: Worlds, *, workers: int | None = None
+) -> tuple[CostlyEvents, CostlyEvents]:
+    """Run every event, and those that got into several parties again without each of them. The
+    same events twice: as drawn, and with averaged severity."""
+    events, supply, field = worlds.events, worlds.supply, worlds.field
     parties, perils = events.rate.shape
     cumulative, key = draws_of(events)
+    means = np.ascontiguousarray(mean_of_bins(field, field.ground_up)[..., 0])
 
     def part(years: range) -> tuple[np.ndarray, ...]:
         return _record(  # type: ignore[no-any-return]
-            worlds.field, supply.goods, starved_room(supply.goods), supply.profit, events.first,
+            field, supply.goods, starved_room(supply.goods), supply.profit, means, events.first,
             cumulative, perils, worlds.horizon_days, key, years.start, years.stop)
 
     found = in_parts(part, cut(events.years, PARTS), workers=workers)
-    number, total, width, party, averted, most = (
-        np.concatenate([one[place] for one in found]) for place in range(6))
-    year = np.searchsorted(events.first, number, side="right") - 1
-    return CostlyEvents(events.years, parties, number, year.astype(np.int32), total,
-                        np.concatenate([[0], np.cumsum(width)]), party, averted, most)
+    number, width, party, totals, entries = (
+        np.concatenate([one[place] for one in found]) for place in range(5))
+    year = (np.searchsorted(events.first, number, side="right") - 1).astype(np.int32)
+    first = np.concatenate([[0], np.cumsum(width)])
+    drawn, averaged = (CostlyEvents(
+        events.years, parties, number, year, np.ascontiguousarray(totals[:, which]),
+        np.ascontiguousarray(totals[:, 2]), first, party,
+        np.ascontiguousarray(entries[:, 2 * which]),
+        np.ascontiguousarray(entries[:, 2 * which + 1])) for which in range(2))
+    return drawn, averaged
 
 
 @njit(cache=True, nogil=True)
@@ -168,15 +168,33 @@ def _longer(array, needed):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _wider(array, needed):  # type: ignore[no-untyped-def]
+    if needed <= array.shape[0]:
+        return array
+    out = np.empty((max(needed, 2 * array.shape[0]), array.shape[1]), dtype=array.dtype)
+    out[:array.shape[0]] = array
+    return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mean_cost(room, aim, means):  # type: ignore[no-untyped-def]
+    total = np.int64(0)
+    for slot in range(room.number[0]):
+        if room.loss[slot] != NOTHING:
+            total += means[room.party[slot], aim]
+    return total
+
+
+@njit(cache=True, nogil=True)
 def _record(  # type: ignore[no-untyped-def]
-    field, goods, hungry, profit, first, cumulative, perils, horizon, key, from_year, to_year
+    field, goods, hungry, profit, means, first, cumulative, perils, horizon, key, from_year, to_year
 ):
     room = room_of(field)
     parties = field.structure.shape[0]
     none, nothing = np.full(parties, -1, np.int32), np.zeros((0, 0, 0), np.int64)
-    number, total = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
-    width, party = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int32)
-    averted, most = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
+    number, width = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
+    totals = np.empty((_ROOM, 3), np.int64)
+    party, worths = np.empty(_ROOM, np.int32), np.empty((_ROOM, 4), np.int64)
     found = entries = 0
     stamp = 0
     for event in range(first[from_year], first[to_year]):
@@ -186,31 +204,39 @@ def _record(  # type: ignore[no-untyped-def]
         aim = begin - root * perils
         stamp += 1
         strike(field, room, root, aim, -1, horizon, word, stamp)
-        direct, whole = cost_of(field, goods, hungry, profit, room, aim, none, nothing, nothing,
-                                stamp)
         struck = False
         for slot in range(room.number[0]):
             struck = struck or room.loss[slot] != NOTHING
         if not struck:
             continue
-        number, total = _longer(number, found + 1), _longer(total, found + 1)
-        width = _longer(width, found + 1)
+        direct, whole = cost_of(field, goods, hungry, profit, room, aim, none, nothing, nothing,
+                                stamp)
+        mean = _mean_cost(room, aim, means)
+        number, width = _longer(number, found + 1), _longer(width, found + 1)
+        totals = _wider(totals, found + 1)
         inside = 0
         for slot in range(room.number[0]):
             if room.since[slot] != OUTSIDE:
                 party = _longer(party, entries + inside + 1)
                 party[entries + inside] = room.party[slot]
                 inside += 1
-        averted, most = _longer(averted, entries + inside), _longer(most, entries + inside)
+        worths = _wider(worths, entries + inside)
+        goods_cost = whole - direct
         for place in range(entries, entries + inside):
-            averted[place] = most[place] = whole
+            worths[place, 0] = worths[place, 1] = whole
+            worths[place, 2] = worths[place, 3] = mean + goods_cost
             if party[place] != root:
                 stamp += 1
                 strike(field, room, root, aim, party[place], horizon, word, stamp)
                 left, left_whole = cost_of(field, goods, hungry, profit, room, aim, none, nothing,
                                            nothing, stamp)
-                averted[place], most[place] = whole - left_whole, whole - left
-        number[found], total[found], width[found] = event, whole, inside
+                mean_left = _mean_cost(room, aim, means)
+                worths[place, 0] -= left_whole
+                worths[place, 1] -= left
+                worths[place, 2] -= mean_left + left_whole - left
+                worths[place, 3] -= mean_left
+        number[found], width[found] = event, inside
+        totals[found, 0], totals[found, 1] = whole, mean + goods_cost
+        totals[found, 2] = goods_cost
         found, entries = found + 1, entries + inside
-    return (number[:found], total[:found], width[:found], party[:entries], averted[:entries],
-            most[:entries])
+    return number[:found], width[:found], party[:entries], totals[:found], worths[:entries]

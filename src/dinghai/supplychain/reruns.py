@@ -16,8 +16,8 @@ import numpy as np
 from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
-from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of, mean_of_bins
 from dinghai.foundation.streams import normal_quantile
+from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of, mean_of_bins
 from dinghai.supplychain.draws import draw_word, node_word, unit, world_word
 from dinghai.supplychain.goods import starved_room
 from dinghai.supplychain.passage import CERTAIN, quick_exponential, thresholds
@@ -34,6 +34,8 @@ from dinghai.supplychain.years import Whole, draws_of, start_of
 
 _PARTS: Final = 4
 """An event's answer is its own, so that any number of parts gives the same."""
+_NOBODY: Final = np.zeros(0, dtype=np.int32)
+_NOTHING: Final = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,10 +111,28 @@ class Reruns:
             _totals(given, supply.goods, starved_room(supply.goods), supply.profit, rooms[0],
                     events.number, places, some.start, some.stop, self._cumulative,
                     self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
-                    variant, overlay.ground_up, overlay.stopped, stamp, out)
+                    variant, overlay.ground_up, overlay.stopped, stamp, out, _NOBODY, _NOTHING)
 
         self._in_rooms(part, len(places), 1)
         return out
+
+    def caused(self, changes: Changes, places: Places) -> tuple[Places, Whole, Whole]:
+        """The parties where events began, what they cost these, and what they cost others with
+        all that came through goods."""
+        overlay = _overlay(self.worlds, list(changes.parties.values()))
+        given, variant = _applied(overlay, changes, len(changes.parties))
+        events, supply = self.events, self.worlds.supply
+        roots = np.empty(len(places), dtype=np.int32)
+        own, whole = np.empty((2, len(places)), dtype=np.int64)
+
+        def part(some: range, rooms: tuple[Room, Room], stamp: int) -> None:
+            _totals(given, supply.goods, starved_room(supply.goods), supply.profit, rooms[0],
+                    events.number, places, some.start, some.stop, self._cumulative,
+                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
+                    variant, overlay.ground_up, overlay.stopped, stamp, whole, roots, own)
+
+        self._in_rooms(part, len(places), 1)
+        return roots, own, whole - own
 
     def gains(
         self, changes: Changes, now: Whole, candidates: Sequence[Change], places: Places
@@ -206,7 +226,8 @@ def _overlay(worlds: Worlds, variants: Sequence[Variant]) -> _Overlay:
 
 def _ground_up(worlds: Worlds, one: Variant) -> Whole:
     if one.ground_up is None:
-        return worlds.field.ground_up[one.party]
+        known: Whole = worlds.field.ground_up[one.party]
+        return known
     return mean_of_bins(worlds.field, one.ground_up) if worlds.averaged else one.ground_up
 
 
@@ -248,8 +269,8 @@ def _candidate_rows(
 @njit(cache=True, nogil=True)
 def _totals(  # type: ignore[no-untyped-def]
     field, goods, hungry, profit, room, number, places, first, last, cumulative, perils, horizon,
-    key, variant, ground_up, stopped, stamp, out
-):
+    key, variant, ground_up, stopped, stamp, out, roots, owns
+) -> None:
     for place in range(first, last):
         word = world_word(key, number[places[place]])
         begin = start_of(cumulative, word)
@@ -259,6 +280,11 @@ def _totals(  # type: ignore[no-untyped-def]
         strike(field, room, root, aim, -1, horizon, word, stamp)
         _, out[place] = cost_of(field, goods, hungry, profit, room, aim, variant, ground_up,
                                 stopped, stamp)
+        if roots.shape[0] > 0:
+            roots[place], owns[place] = root, 0
+            if room.loss[0] != NOTHING:
+                found, held = room.bin[0], variant[root]
+                owns[place] = room.loss[0] if held < 0 else ground_up[held, aim, found]
 
 
 @njit(cache=True, nogil=True)
