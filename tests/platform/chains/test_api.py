@@ -75,7 +75,7 @@ def test_versions_are_compared_and_a_chain_is_withdrawn(
 
 def test_a_supplier_list_is_read_in_two_ways(world: World, owner: Organisation) -> None:
     client = world.sign_in(Client(), "chain_owner", owner)
-    listed = "名字,年营收,行业\n云屿压缩机,3亿元,制造业\n赤峦铜材,坏,制造业\n".encode()
+    listed = "供应商名称,年营收,行业\n云屿压缩机,3亿元,制造业\n赤峦铜材,坏,制造业\n".encode()
     read = sent(client, listed, "suppliers.csv", code="haiyue", owner_name="海悦电器",
                 industry="C", revenue="80亿")
     assert read.status_code == 201, read.content
