@@ -70,7 +70,7 @@ def _run(row: ChainRun) -> Made:
                     "created_at", "finished_at")}}
 
 
-@router.get("", response={200: schemas.ChainPart, **ERRORS}, operation_id="chains")
+@router.get("", response={200: schemas.SupplyChainPart, **ERRORS}, operation_id="chains")
 def chain_list(request: HttpRequest, page: Query[PageQuery]) -> Made:
     """The supply chains the actor sees."""
     require(request.actor, "chains.view")
@@ -157,14 +157,14 @@ def run_part(request: HttpRequest, key: UUID, part: str) -> HttpResponse:
     return part_answer(queries.run(request.actor, key), part)
 
 
-@router.get("/{key}", response={200: schemas.ChainAnswer, **ERRORS}, operation_id="chain")
+@router.get("/{key}", response={200: schemas.SupplyChainAnswer, **ERRORS}, operation_id="chain")
 def chain_one(request: HttpRequest, key: UUID) -> Made:
     """One supply chain."""
     require(request.actor, "chains.view")
     return _chain(queries.chain(request.actor, key))
 
 
-@router.post("/{key}/withdrawal", response={200: schemas.ChainAnswer, **ERRORS},
+@router.post("/{key}/withdrawal", response={200: schemas.SupplyChainAnswer, **ERRORS},
              operation_id="withdraw_chain")
 def chain_withdraw(request: HttpRequest, key: UUID, body: schemas.ChainWithdrawalNew) -> Made:
     """Take a chain out of use; what was kept stays readable."""
@@ -197,12 +197,16 @@ def _number(number: int | None) -> int | None:
 
 @router.get("/{key}/difference", response={200: schemas.ChainDifferenceAnswer, **ERRORS},
             operation_id="chain_difference")
-def version_difference(request: HttpRequest, key: UUID, first: int, second: int) -> Made:
-    """What changed from one version to another."""
+def version_difference(
+    request: HttpRequest, key: UUID, first: int | None = None, second: int | None = None
+) -> Made:
+    """What changed from one version to another: from the one before the last to the last unless
+    named."""
     require(request.actor, "chains.view")
     row = queries.chain(request.actor, key)
-    old, new = (queries.version(row, _number(number)) for number in (first, second))
-    return {"first": first, "second": second, "tables": [
+    old = queries.version(row, max(row.latest - 1, 1) if first is None else _number(first))
+    new = queries.version(row, _number(second))
+    return {"first": old.number, "second": new.number, "tables": [
         one.to_dict() for one in differences(chain_of_version(old), chain_of_version(new))]}
 
 

@@ -17,7 +17,7 @@ from dinghai_platform.chains.services.runs import (
 from dinghai_platform.core.schemas import ErrorDetail, Part
 
 
-class ChainAnswer(Schema):
+class SupplyChainAnswer(Schema):
     """A supply chain. What is known of it stands in its versions."""
 
     id: UUID
@@ -36,10 +36,10 @@ class ChainAnswer(Schema):
     withdrawal_reason: str
 
 
-class ChainPart(Part):
+class SupplyChainPart(Part):
     """Supply chains, newest first."""
 
-    items: list[ChainAnswer]
+    items: list[SupplyChainAnswer]
 
 
 class ChainVersionAnswer(Schema):
