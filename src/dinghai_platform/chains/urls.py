@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dinghai_platform.chains.views import chains, imports, maps, runs
+from dinghai_platform.chains.views import chains, imports, maps, runs, stories
 
 app_name = "chains"
 urlpatterns = [
@@ -26,6 +26,10 @@ urlpatterns = [
     path("<uuid:key>/map.json", maps.map_data, name="map_data"),
     path("<uuid:key>/nodes/", maps.nodes, name="nodes"),
     path("<uuid:key>/nodes/<str:node>/", maps.node, name="node"),
+    path("<uuid:key>/storyboard/", stories.storyboard, name="storyboard"),
+    path("<uuid:key>/paths/", stories.paths, name="paths"),
+    path("<uuid:key>/providers/", stories.providers, name="providers"),
+    path("<uuid:key>/fixes/", stories.fixes, name="fixes"),
     path("<uuid:key>/runs/", runs.run_list, name="runs"),
     path("<uuid:key>/runs/start/", runs.start, name="run_start"),
 ]

@@ -55,6 +55,7 @@ from dinghai_platform.underwriting.services.papers import make_policy_papers
 from dinghai_platform.underwriting.services.screenings import record_screening
 from dinghai_platform.underwriting.services.treatment import plan_treatment
 from tests.platform.actuarial.fit_making import fitted
+from tests.platform.chains import making as chain_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
@@ -162,6 +163,7 @@ def make_scenery() -> Scenery:
     _keep(scenery)
     stand_at(LAST_DAY)
     _pool(scenery)
+    _chain(scenery)
     return scenery
 
 
@@ -269,6 +271,17 @@ def _pool(scenery: Scenery) -> None:
     scenery.objects["batch"] = contribute_file(
         template().encode(), name="records.csv", purposes=["market_statistics"],
         actor=scenery.world.actor("actuary"))
+
+
+def _chain(scenery: Scenery) -> None:
+    underwriter = scenery.world.actor("underwriter")
+    version = chain_making.kept(underwriter)
+    scenery.objects |= {
+        "chain": version.chain,
+        "import": chain_making.upload(
+            underwriter, chain_making.small_zip(providers="id,name_zh,kind\ncloud,海云,cloud\n"),
+            chain=version.chain),
+        "run": chain_making.run_done(version, underwriter)}
 
 
 def _keep(scenery: Scenery) -> None:
