@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -21,34 +22,54 @@ LEVELS: Final = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 RANKING_SCHEMA: Final = "dinghai.chain-ranking/1"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The threat tables of a day."""
+
+    day: date
+    kev: KevTable
+    epss: EpssTable | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier state of the same chain, for what changed since."""
+
+    chain: Chain
+    tables: Tables
+
+
+@dataclass(slots=True, eq=False)
 class Workshop:
     """What every part of a run is made from: the twin and its simulated years."""
 
     model: ChainModel
     found: Simulation
+    tables: Tables
     years: int
     seed: int
     budget_fen: int | None
+    earlier: Earlier | None = None
 
 
 def workshop_of(
-    chain: Chain, *, kev: KevTable, epss: EpssTable | None, years: int, seed: int,
-    budget_fen: int | None,
+    chain: Chain, tables: Tables, *, years: int, seed: int, budget_fen: int | None = None,
+    earlier: Earlier | None = None,
 ) -> Workshop:
     """Compile the twin and simulate. Raises InputError for a chain that cannot be compiled."""
-    model = chain_model(chain, kev=kev, epss=epss)
-    return Workshop(model, simulate_chain(model, years=years, seed=seed), years, seed, budget_fen)
+    model = chain_model(chain, kev=tables.kev, epss=tables.epss)
+    return Workshop(model, simulate_chain(model, years=years, seed=seed), tables, years, seed,
+                    budget_fen, earlier)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One document of a run. ``needs_budget``: made only where a budget for fixes was given."""
+    """One document of a run. ``needs`` a ``budget`` for fixes, or an ``earlier`` run."""
 
     name: str
     title: Any
     make: Callable[[Workshop], Mapping[str, Any]]
-    needs_budget: bool = False
+    needs: str = ""
 
 
 def _simulation(shop: Workshop) -> Mapping[str, Any]:
@@ -72,11 +93,13 @@ PARTS: Final = (
     Part("ranking", _("Worth of protecting each party"), _ranking),
 )
 
-EXPECTED: Final = ("simulation", "ranking", "levels", "paths", "providers", "replay", "hardening",
-                   "shares")
+EXPECTED: Final = ("simulation", "ranking", "levels", "changes", "paths", "replay", "shares",
+                   "hardening")
 """All parts that pages know how to show; what a run does not hold of them it says."""
 
 
-def parts_of(*, budget_fen: int | None) -> tuple[Part, ...]:
-    """The parts that a run with this budget makes."""
-    return tuple(one for one in PARTS if budget_fen is not None or not one.needs_budget)
+def parts_of(*, budget: bool, earlier: bool) -> tuple[Part, ...]:
+    """The parts that a run makes: those that need a budget or an earlier state only where there
+    is one."""
+    there = {"": True, "budget": budget, "earlier": earlier}
+    return tuple(one for one in PARTS if there[one.needs])

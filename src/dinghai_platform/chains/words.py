@@ -52,8 +52,8 @@ PARTS: Final[Mapping[str, Any]] = {
     "ranking": _p("chain", "Worth of protecting each party"),
     "levels": _p("chain", "Security level of every node"),
     "paths": _p("chain", "Attack paths"),
-    "providers": _p("chain", "Blast radius of providers"),
-    "replay": _p("chain", "Replay of a year day by day"),
+    "changes": _p("chain", "What changed the levels, and why"),
+    "replay": _p("chain", "Replay of events day by day"),
     "hardening": _p("chain", "Plan of fixes for a budget"),
     "shares": _p("chain", "Shares of the parties"),
 }
