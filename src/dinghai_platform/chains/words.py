@@ -88,6 +88,13 @@ FIELDS: Final[Mapping[str, Any]] = {
     "budget_fen": _("Budget for fixes"), "reason": _("Reason"), "note": _("Note on this version"),
     "owner": _("Chain owner"), "insurer": _("Insurer"),
 }
+REASONS: Final[Mapping[str, Any]] = {
+    "control": _p("chain", "Control"), "finding": _p("chain", "Finding"), "kev": "KEV",
+    "epss": "EPSS", "asset": _p("chain", "Asset"), "link": _p("chain", "Link"),
+    "profile": _p("chain", "Profile"), "goods": _p("chain", "Delivery"),
+    "neighbour": _p("chain", "Neighbour"), "provider": _p("chain", "Provider"),
+    "rules": _p("chain", "Rules of the grades"),
+}
 GUESSED_BY: Final[Mapping[str, Any]] = {
     "asked": _p("chain", "as you said"), "name": _p("chain", "by its name"),
     "part of the name": _p("chain", "by a part of its name"),
