@@ -23,7 +23,6 @@ CHROMIUM = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )
-BROWSER_TESTS = "tests/browser/"
 _SKIPPED: list[str] = []
 
 
@@ -129,17 +128,12 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``--dist loadfile`` one process has all browser tests, so that one story is told."""
+    """With ``--dist loadfile`` the house's own order."""
     if config.getvalue("dist") != "loadfile":
         return None
-    from xdist.scheduler import LoadFileScheduling
+    from tests.scheduling import Scheduling
 
-    class OneBrowser(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            name = super()._split_scope(nodeid)
-            return BROWSER_TESTS if name.startswith(BROWSER_TESTS) else name
-
-    return OneBrowser(config, log)
+    return Scheduling(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

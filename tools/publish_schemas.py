@@ -18,7 +18,13 @@ from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
+from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.layer_file import ChainLayers
+from dinghai.supplychain.level_changes import LevelChanges
+from dinghai.supplychain.likely_path import LikelyPath
+from dinghai.supplychain.node_levels import NodeLevels
+from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 from tools import own_experience
@@ -142,6 +148,18 @@ def schemas() -> dict[str, dict[str, Any]]:
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
+        "chain-layers.schema.json": of_type(
+            ChainLayers, "Layers and shares of a chain (dinghai.chain-layers/1)"),
+        "chain-levels.schema.json": of_type(
+            NodeLevels, "Levels of a chain's nodes (dinghai.chain-levels/1)"),
+        "chain-level-changes.schema.json": of_type(
+            LevelChanges, "Changes of levels (dinghai.chain-level-changes/1)"),
+        "chain-paths.schema.json": of_type(
+            AttackPaths, "Attack paths of a chain (dinghai.chain-paths/1)"),
+        "chain-likely-path.schema.json": of_type(
+            LikelyPath, "Most likely way to a party (dinghai.chain-likely-path/1)"),
+        "chain-replay.schema.json": of_type(
+            Replay, "Replay of a simulated event (dinghai.chain-replay/1)"),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),

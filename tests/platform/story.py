@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from dinghai.foundation.clock import SHANGHAI
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor, actor_of_membership, system_actor
 from dinghai_platform.core.clock import StandingClock
 from dinghai_platform.core.models import Membership, Organisation, Relation, User
+from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.core.worker import Worker
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "donghai"
@@ -82,3 +86,26 @@ def make_world() -> World:
 def work() -> int:
     """Do every job that waits."""
     return Worker(lease_seconds=600).run_until_idle()
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each act gives when all begin at the same moment: a result or an error."""
+    found: list[Any] = []
+    gate = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> None:
+        try:
+            gate.wait(10)
+            with crossing_tenants("threads of a test"):
+                found.append(act())
+        except Exception as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found

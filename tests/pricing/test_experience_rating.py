@@ -396,7 +396,9 @@ def test_a_history_that_ends_before_it_begins() -> None:
      "no_claims.steps"),
     ("clean_years = 5", "clean_years = 3", "no_claims.steps"),
     ("maximum_ppm = 1_500_000", "maximum_ppm = 900_000", "bounds.maximum_ppm"),
-    ("variation_ppm = 300_000", "variation_ppm = 0", "credibility.variation_ppm")])
+    ("variation_ppm = 300_000", "variation_ppm = 0", "credibility.variation_ppm"),
+    ("credit_ppm = 100_000", "credit_ppm = 500_001", "no_claims.steps[3].credit_ppm"),
+    ("credit_ppm = 100_000", "credit_ppm = 1_000_000", "no_claims.steps[3].credit_ppm")])
 def test_a_table_that_would_not_be_monotone_is_not_read(
     tmp_path: Path, old: str, new: str, field: str
 ) -> None:
@@ -407,6 +409,14 @@ def test_a_table_that_would_not_be_monotone_is_not_read(
     with pytest.raises(InputError) as caught:
         read_experience_table(path)
     assert caught.value.fault.field == field
+    assert caught.value.fault.line is not None and caught.value.fault.mend
+
+
+def test_half_of_the_premium_is_the_highest_credit(tmp_path: Path) -> None:
+    text = files("dinghai.data").joinpath("rating/experience_rating.toml").read_text("utf-8")
+    path = tmp_path / "table.toml"
+    path.write_text(text.replace("credit_ppm = 100_000", "credit_ppm = 500_000"), "utf-8")
+    assert read_experience_table(path).no_claims.credit(5) == 500_000
 
 
 def test_steps_of_the_credit() -> None:

@@ -69,6 +69,15 @@ def test_it_holds_to_the_end_of_its_last_day() -> None:
     assert found.facts(last + timedelta(days=1)) == {}
 
 
+def test_what_was_found_does_not_run_out() -> None:
+    """Nobody has cleared it: a day that passes is no clearing."""
+    for result, facts in (("hit", {HIT_FACT: True}), ("possible", {})):
+        found = screening_of(recorded(result))
+        later = found.last_day + timedelta(days=400)
+        assert found.holds(later) and found.facts(later) == facts
+        assert not found.holds(QUOTED - timedelta(days=1))
+
+
 @pytest.mark.parametrize(("change", "field"), [
     ({"lists": []}, "lists"), ({"lists": [" "]}, "lists"), ({"lists": ["x"] * 51}, "lists"),
     ({"result": "fine"}, "result"), ({"reference": ""}, "reference"),

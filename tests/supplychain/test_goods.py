@@ -26,12 +26,16 @@ def lost(goods: list[dict[str, Any]], stops: dict[int, float], *, firms: int = 4
          waiting: float = 0.0) -> tuple[list[float], list[float]]:
     """Days of output lost through supply by each firm, and those after the waiting time."""
     ways = goods_of(chain(firms, [], goods=goods))
-    room = starved_room(ways)
+    room = starved_room(ways, noted=np.ones(len(goods), dtype=np.bool_))
     for firm, days in stops.items():
         concern(ways, room, firm, days, 1)
     starve(ways, room, waiting, 1)
     seen = room.seen == 1
-    return (np.where(seen, room.lost, 0.0).tolist(), np.where(seen, room.late, 0.0).tolist())
+    short = room.way[:room.number[1]]
+    late = np.bincount(ways.buyer[short], (room.cost - room.waited)[short], minlength=firms)
+    assert np.bincount(ways.buyer[short], room.cost[short], minlength=firms) == pytest.approx(
+        np.where(seen, room.lost, 0.0))  # what deliveries cost adds up to what is lost
+    return np.where(seen, room.lost, 0.0).tolist(), late.tolist()
 
 
 def test_stock_is_eaten_first_and_the_rest_stops_output() -> None:

@@ -13,7 +13,7 @@ from dinghai.supplychain.enumeration import exact_outcomes
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.goods import GoodsWays
 from dinghai.supplychain.outcomes import BINS, Outcomes
-from dinghai.supplychain.programme import Terms
+from dinghai.supplychain.programme import no_terms
 from dinghai.supplychain.ranking import rank_parties
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.twin import Twin, step_graph_of, twin_of
@@ -38,19 +38,15 @@ def no_goods(firms: int) -> Supply:
                             empty, empty), np.zeros(firms), 0.0)
 
 
-def no_terms(parties: int) -> Terms:
-    nothing = np.zeros((parties, 6, 2 * BINS), dtype=np.int64)
-    return Terms(nothing, nothing, 0, 0, 0, 0, 0, 0, 0, 0.0, 0, np.zeros(parties))
-
-
 def run(one: Twin, rate: list[float], *, years: int = 20_000, seed: int = 1,
         outcomes: Outcomes | None = None, workers: int | None = None) -> ChainYears:
     field = field_of(one, outcomes or one_yuan(one.parties))
     aims = np.zeros((one.parties, 6))
     aims[:, 0] = rate
     events = draw_events(aims, years=years, seed=seed)
-    return run_years(field, events, no_goods(one.parties), no_terms(one.parties),
-                     workers=workers, horizon_days=np.inf)
+    return run_years(field, events, no_goods(one.parties),
+                     no_terms(one.parties, perils=6, bins=2 * BINS), workers=workers,
+                     horizon_days=np.inf)
 
 
 def test_firms_are_struck_as_often_as_enumeration_says() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
+from functools import partial
 
 from dinghai.assessment.decide import conditions_of, decide, minimum_requirements
 from dinghai.assessment.dossier import Dossier
@@ -83,7 +84,7 @@ def assess(
         posture={code: scores[code].score_ppm if code in scores else None
                  for code in indicators()},
         disregarded=tuple(sorted(disregarded & {item.finding_id for item in dossier.findings})),
-        trace=_trace(total, asked, scores, by_domain, observed),
+        reasons=partial(_trace, total, asked, scores, by_domain, observed),
     )
 
 

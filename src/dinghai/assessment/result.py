@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -157,7 +157,12 @@ class Assessment:
     conditions: tuple[Condition, ...]
     posture: Mapping[str, int | None]
     disregarded: tuple[str, ...]
-    trace: Trace
+    reasons: Callable[[], Trace] = field(compare=False)
+
+    @property
+    def trace(self) -> Trace:
+        """How each score came about; worked out when asked for."""
+        return self.reasons()
 
     def to_dict(self) -> dict[str, Any]:
         """The document ``dinghai.assessment/1``, with its own hash."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dinghai.foundation.canonical import JSON
-from dinghai.wording.layers import Layer
+from dinghai.wording.layers import Layer, Participation
 from dinghai.wording.policy import Policy
 from dinghai.wording.words import PartyRole
 
@@ -16,6 +16,11 @@ KINDS: Final[dict[PartyRole, str]] = {
 }
 """Only insurers insure (保险法6条): what a chain owner or a supplier bears of another's loss is a
 commercial contribution (DECISIONS 15)."""
+
+
+def kind_of(one: Participation) -> str:
+    """What a participant's share is in law."""
+    return "retained" if one.retained else KINDS[one.role]
 
 
 def layer_shares(policy: Policy, outputs: Mapping[str, int]) -> list[dict[str, JSON]]:
@@ -32,7 +37,7 @@ def contributions(layers: list[dict[str, JSON]]) -> int:
 
 def _layer(layer: Layer, outputs: Mapping[str, int]) -> dict[str, JSON]:
     shares: list[JSON] = [
-        {"party": one.party, "role": one.role, "kind": KINDS[one.role],
+        {"party": one.party, "role": one.role, "kind": kind_of(one),
          "share_ppm": one.share_ppm, "fen": outputs[f"share.{layer.id}.{one.party}"]}
         for one in layer.participants]
     borne = outputs[f"layer.{layer.id}"]

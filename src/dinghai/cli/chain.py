@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from dinghai.cli import chain_files, chain_graph, chain_runs
+from dinghai.cli import (
+    chain_files,
+    chain_float,
+    chain_graph,
+    chain_hardening,
+    chain_runs,
+    chain_shares,
+    chain_views,
+)
 from dinghai.cli.output import Parser
 
 
@@ -15,4 +23,8 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     commands = chain.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     chain_files.register(commands)
     chain_runs.register(commands)
+    chain_float.register(commands)
+    chain_hardening.register(commands)
+    chain_shares.register(commands)
+    chain_views.register(commands)
     chain_graph.register(commands)

@@ -1,4 +1,4 @@
-"""`dinghai chain simulate|rank|what-if`: years of a chain, and what would change them."""
+"""`dinghai chain simulate|what-if`: years of a chain, and what would change them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-import pyarrow.parquet as parquet
-
 from dinghai.cli.output import Answer, Parser, add_command, table
 from dinghai.evidence.feed_store import FeedStore
 from dinghai.foundation.canonical import JSON, read_json
@@ -21,9 +18,9 @@ from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.chain_patch import patched
-from dinghai.supplychain.chain_results import Simulation, rank_chain, simulate_chain
+from dinghai.supplychain.chain_results import Simulation, simulate_chain
 
-_MOST_YEARS: Final = 10_000_000
+MOST_YEARS: Final = 10_000_000
 _SHOWN: Final = 15
 
 
@@ -31,20 +28,16 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands."""
     one = add_command(commands, "simulate", _simulate,
                       "years of a chain: loss, tail, who from whom")
-    _runs(one)
+    add_run_options(one)
     one.add_argument("-o", "--output", type=Path, metavar="DIR",
-                     help="write years.parquet, parties.parquet and simulation.json here")
-    one = add_command(commands, "rank", _rank, "what it is worth that nothing gets into a party")
-    _runs(one)
-    one.add_argument("--metric", choices=("mean", "tvar99"), default="mean",
-                     help="averted on average, or in the worst hundredth of years")
+                     help="write the year-loss tables and simulation.json here")
     one = add_command(commands, "what-if", _what_if, "the same events with a changed chain")
-    _runs(one)
+    add_run_options(one)
     one.add_argument("--patch", type=Path, required=True, metavar="FILE",
                      help="JSON: rows of controls, links, goods … that replace or join the chain's")
 
 
-def _runs(parser: Parser) -> None:
+def add_run_options(parser: Parser) -> None:
     parser.add_argument("chain", type=Path, metavar="CHAIN", help="folder or JSON")
     parser.add_argument("--years", type=int, default=20_000, metavar="N",
                         help="simulated (default: 20000)")
@@ -58,42 +51,39 @@ def _model(chain: Chain, arguments: argparse.Namespace) -> ChainModel:
     return chain_model(chain, kev=feeds.kev(on), epss=feeds.epss(on))
 
 
-def _simulated(model: ChainModel, arguments: argparse.Namespace) -> Simulation:
-    if not 0 < arguments.years <= _MOST_YEARS:
+def _simulated(
+    model: ChainModel, arguments: argparse.Namespace, folder: Path | None = None
+) -> Simulation:
+    if not 0 < arguments.years <= MOST_YEARS:
         raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
-                         mend=f"give 1 to {_MOST_YEARS}")
-    return simulate_chain(model, years=arguments.years, seed=arguments.seed)
+                         mend=f"give 1 to {MOST_YEARS}")
+    return simulate_chain(model, years=arguments.years, seed=arguments.seed, folder=folder)
 
 
 def _simulate(arguments: argparse.Namespace) -> Answer:
-    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments)
+    folder: Path | None = arguments.output
+    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments, folder)
     document = found.to_dict()
-    if arguments.output is not None:
-        _write(arguments.output, found, document)
+    if folder is not None:
+        (folder / "simulation.json").write_text(
+            json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
     return Answer(document, _text(document))
 
 
-def _write(folder: Path, found: Simulation, document: dict[str, JSON]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pa.table({
-        "year": range(found.events.years), "events": found.events.first[1:] - found.events.first[
-            :-1], "loss_fen": found.years.loss, "through_goods_fen": found.years.starved,
-        "paid_fen": found.years.paid}),
-        folder / "years.parquet")
-    parquet.write_table(pa.Table.from_pylist(document["parties"]), folder / "parties.parquet")
-    (folder / "simulation.json").write_text(
-        json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
-
-
 def _text(document: dict[str, JSON]) -> list[str]:
-    loss = document["loss"]
+    loss, programme = document["loss"], document["programme"]
     parties = sorted(document["parties"], key=lambda one: -(one["own_fen"] + one["exported_fen"]))
     return [
         f"events a year     {document['events_a_year']:.2f}",
         f"loss a year       {format_yuan(loss['mean_fen'])}"
         + ("" if loss["se_fen"] is None else f" ± {format_yuan(loss['se_fen'])}"),
         f"  through goods   {format_yuan(document['through_goods_fen'])}",
-        f"programme pays    {format_yuan(document['programme']['mean_fen'])}",
+        f"programme pays    {format_yuan(programme['mean_fen'])}",
+        *(f"  {name:<15} {format_yuan(one['paid_fen'])} of {format_yuan(one['loss_fen'])}"
+          for name, one in programme["parts"].items()),
+        *(f"layer {one['id']:<11} {format_yuan(one['mean_fen'])}, reached in "
+          f"{one['reached']:.2%} of years, used up in {one['exhausted']:.2%}"
+          for one in programme["layers"]),
         *table(("level", "quantile", "mean above"),
                [(level, format_yuan(amount), format_yuan(loss["tvar_fen"][level]))
                 for level, amount in loss["quantile_fen"].items()]),
@@ -103,29 +93,7 @@ def _text(document: dict[str, JSON]) -> list[str]:
                  format_yuan(one["inherited_fen"]), format_yuan(one["exported_fen"]))
                 for one in parties[:_SHOWN]]),
         *_more(len(parties)),
-        "losses are ground-up; not yet in it: payment by member, layers, common vulnerabilities, "
-        "paths"]
-
-
-def _rank(arguments: argparse.Namespace) -> Answer:
-    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments)
-    ranking = rank_chain(found)
-    values = ranking.averted if arguments.metric == "mean" else ranking.tail
-    order = sorted(range(len(values)), key=lambda place: (-values[place], place))
-    names = found.model.twin.names
-    rows: list[dict[str, JSON]] = [
-        {"id": names[place], "averted_fen": round(ranking.averted[place]),
-         "se_fen": round(ranking.error[place]), "tail_averted_fen": round(ranking.tail[place])}
-        for place in order]
-    document = {"schema": "dinghai.chain-ranking/1", "chain": found.model.chain.id,
-                "metric": arguments.metric, "years": arguments.years, "seed": arguments.seed,
-                "parties": rows}
-    return Answer(document, [
-        *table(("party", "averts a year", "standard error", "in the worst 1% of years"),
-               [(row["id"], format_yuan(row["averted_fen"]), format_yuan(row["se_fen"]),
-                 format_yuan(row["tail_averted_fen"])) for row in rows[:_SHOWN]]),
-        *_more(len(rows)),
-        "what is averted where nothing gets into the party; losses through goods are not counted"])
+        "losses are ground-up; not yet in it: common vulnerabilities, paths"]
 
 
 def _what_if(arguments: argparse.Namespace) -> Answer:

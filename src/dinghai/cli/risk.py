@@ -221,8 +221,9 @@ def _screening_text(found: Screening | None, on: date) -> Sequence[str]:
     if found is None:
         return []
     standing = "" if found.holds(on) else "; it says nothing on the day of the quote"
-    return ["", f"sanctions screening {found.reference} of {found.screened_on}: {found.result}, "
-            f"until {found.last_day} ({', '.join(found.lists)}){standing}"]
+    until = f", until {found.last_day}" if found.result == "clear" else ""
+    return ["", f"sanctions screening {found.reference} of {found.screened_on}: {found.result}"
+            f"{until} ({', '.join(found.lists)}){standing}"]
 
 
 def _experience_text(found: ExperienceRating | None) -> Sequence[str]:

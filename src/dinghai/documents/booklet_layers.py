@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dinghai.claims.layering import KINDS
+from dinghai.claims.layering import kind_of
 from dinghai.documents.blocks import Clause
 from dinghai.documents.formats import money, percent
 from dinghai.documents.phrases import phrase
@@ -38,7 +38,7 @@ def _layer(layer: Layer, reader: Reader, number: str) -> Clause:
     body = [reader.sentences(extent)]
     if not layer.participants:
         body.append(say("calculation.layer_whole"))
-    if any(KINDS[one.role] == "contribution" for one in layer.participants):
+    if any(kind_of(one) == "contribution" for one in layer.participants):
         body.append(say("calculation.layer_law"))
     name = reader.pick(layer.name_zh, layer.name_en)
     return Clause(number, say("calculation.layers_title", name=name), tuple(body),
@@ -58,8 +58,11 @@ def participants_words(layer: Layer, reader: Reader) -> Iterator[tuple[str, str]
     """Who bears which share, and as what; what is not placed stays with the insured."""
     say = reader.say
     for one in layer.participants:
+        bearing = [f"bearing.{kind_of(one)}"]
+        if one.bearer != "named":
+            bearing.append(f"bearer.{one.bearer}")
         yield party_words(one.party, one.role, reader), reader.clauses(
-            [percent(one.share_ppm), say(f"bearing.{KINDS[one.role]}")])
+            [percent(one.share_ppm), *map(say, bearing)])
     rest = PPM - sum(one.share_ppm for one in layer.participants)
     if layer.participants and rest:
         yield say("calculation.layer_open"), reader.clauses(

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -20,6 +20,8 @@ from dinghai.vocabulary.indicators import indicators
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[int, msgspec.Meta(ge=0, le=PPM)]
+HIGHEST_CREDIT_PPM: Final = 500_000
+"""Beyond half of the charged premium a discount would be the price: no cover is given away."""
 
 
 class CredibilityBasis(Sourced, frozen=True):
@@ -123,6 +125,11 @@ def _faults(table: ExperienceTable) -> Iterator[tuple[str, str, str]]:
             yield ("more clean years must not earn less credit", "no_claims.steps",
                    "list the steps in rising order")
             break
+    for place, step in enumerate(table.no_claims.steps):
+        if step.credit_ppm > HIGHEST_CREDIT_PPM:
+            yield (f"a credit of {step.credit_ppm} ppm is above {HIGHEST_CREDIT_PPM} ppm",
+                   f"no_claims.steps[{place}].credit_ppm",
+                   "take at most half of the charged premium off")
     if table.history.indicator not in indicators():
         yield (f"there is no indicator {table.history.indicator!r}", "history.indicator",
                "name one of the questionnaire")

@@ -39,7 +39,8 @@ class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One screening of one party (schema dinghai.screening/1).
 
     ``result`` is ``clear``, ``hit``, or ``possible`` while nobody has decided whether the party
-    found is this one. ``valid_until`` is its last day; the rules say it where it is left out.
+    found is this one. ``valid_until`` is the last day of a clear one; the rules say it where it is
+    left out. What was found stands until a later screening says otherwise.
     """
 
     schema: Literal["dinghai.screening/1"]
@@ -51,17 +52,17 @@ class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def last_day(self) -> date:
-        """The last day on which it says anything."""
+        """The last day on which a clear one says anything."""
         return self.valid_until or self.screened_on + timedelta(
             days=screening_rules().valid_days)
 
     def holds(self, on: date) -> bool:
-        """Whether it says anything on a day."""
-        return self.screened_on <= on <= self.last_day
+        """Whether it says anything on a day. A hit does not run out: nobody has cleared it."""
+        return self.screened_on <= on and (self.result != "clear" or on <= self.last_day)
 
     def facts(self, on: date) -> dict[str, FactValue]:
-        """The facts of referral known by it on a day: none once it has expired, and none while
-        a possible hit is undecided. Unknown is not false."""
+        """The facts of referral known by it on a day: none once a clear one has expired, and none
+        while a possible hit is undecided. Unknown is not false."""
         if not self.holds(on) or self.result == "possible":
             return {}
         return {HIT_FACT: self.result == "hit"}

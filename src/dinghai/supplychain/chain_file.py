@@ -47,6 +47,8 @@ from dinghai.supplychain.chain_tables import (
 
 HEAD: Final = "chain.toml"
 DOSSIERS: Final = "dossiers"
+LAYERS: Final = "layers.toml"
+"""Who shares the risk may stand beside the chain; it is no part of it (`layer_file`)."""
 LARGEST_JSON: Final = 512 * 1024 * 1024
 _LARGEST_HEAD: Final = 1024 * 1024
 _FILES: Final = (HEAD, *(f"{name}.csv" for name in TABLES), f"{PRODUCTS}.csv")
@@ -157,9 +159,9 @@ def _strangers(folder: Path, faults: list[Fault]) -> None:
     """Files that look like a part of the chain and are none."""
     for path in sorted(folder.iterdir()):
         name = path.name
-        if name in _FILES or name == DOSSIERS or name.startswith("."):
+        if name in (*_FILES, DOSSIERS, LAYERS) or name.startswith("."):
             continue
-        known = (*_FILES, DOSSIERS)
+        known = (*_FILES, DOSSIERS, LAYERS)
         near = difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.8)
         if near or (path.is_file() and path.suffix.casefold() in (".csv", ".toml")):
             faults.append(Fault("a chain has no such file or folder", name, 1, None,

@@ -46,8 +46,7 @@ class ChainModel:
     @property
     def terms(self) -> Terms:
         """The programme as the kernels read it."""
-        owner = self.twin.names.index(self.chain.owner)
-        return terms_of(self.cover, owner=owner, profit=self.supply.profit)
+        return terms_of(self.cover, profit=self.supply.profit, goods=self.supply.goods)
 
     def events(self, *, years: int, seed: int) -> Events:
         """The events of years, in campaigns as declared."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from dinghai.foundation.canonical import JSON
 from dinghai.losses.tables import PERILS
 from dinghai.supplychain.chain_model import ChainModel
+from dinghai.supplychain.programme import PARTS_OF_COVER
 from dinghai.supplychain.ranking import Ranking, rank_parties
 from dinghai.supplychain.strikes import field_of
+from dinghai.supplychain.year_tables import YearTables
 from dinghai.supplychain.years import ChainYears, Events, Whole, run_years
 
 SIMULATION_SCHEMA = "dinghai.chain-simulation/1"
 LEVELS = (0.5, 0.9, 0.95, 0.99, 0.995)
-NOT_YET = ("payment_by_member", "layers", "common_vulnerabilities", "paths")
+NOT_YET = ("common_vulnerabilities", "paths")
 """What a simulation of a chain does not hold yet; the answer says so."""
 
 
@@ -37,17 +40,41 @@ class Simulation:
             "seed": self.events.seed, "events_a_year": self.events.number / number,
             "loss": _distribution(loss, levels),
             "through_goods_fen": round(float(years.starved.mean())),
-            "programme": {
-                "product": model.chain.programme.product,
-                **_distribution(years.paid, levels),
-                "before_shared_limits_fen": {
-                    name: round(int(amount) / number) for name, amount in
-                    zip(("own", "propagation", "supply"), years.parts, strict=True)}},
+            "programme": self._programme(levels),
             "parties": [self._party(place) for place in range(model.twin.parties)],
             "outside_the_twin_claims_a_year": {
                 peril: float(model.outside[:, place].sum())
                 for place, peril in enumerate(PERILS) if model.outside[:, place].any()},
             "estimated_facts": len(model.estimates), "not_yet": list(NOT_YET),
+        }
+
+    def _programme(self, levels: Sequence[float]) -> dict[str, JSON]:
+        """What it pays: in all, by section and part of the cover, and by layer."""
+        model, years, number = self.model, self.years, self.events.years
+        suffered = years.suffered.sum(axis=1)
+        compensated = years.compensated.sum(axis=1)
+        return {
+            "product": model.chain.programme.product,
+            **_distribution(years.paid, levels),
+            "before_limits_of_event_and_year_fen": {
+                name: round(int(amount) / number)
+                for name, amount in zip(PARTS_OF_COVER, years.parts, strict=True)},
+            "parts": {
+                name: {"loss_fen": round(int(suffered[place]) / number),
+                       "paid_fen": round(int(compensated[place]) / number)}
+                for place, name in enumerate(PARTS_OF_COVER)},
+            "sections_fen": {
+                section.coverage: round(int(amount) / number) for section, amount in zip(
+                    model.cover.sections, years.paid_to.sum(axis=1), strict=True)},
+            "layers": [
+                {"id": layer.id, "name_zh": layer.name_zh, "name_en": layer.name_en,
+                 "attachment_fen": layer.attachment_fen, "limit_fen": layer.limit_fen,
+                 "basis": layer.basis, **_distribution(borne, levels),
+                 "reached": float((borne > 0).mean()),
+                 "exhausted": float((borne >= limit).mean())}
+                for layer, borne, limit in zip(
+                    model.cover.policy.schedule.layers, years.layers, model.terms.layer_year,
+                    strict=True)],
         }
 
     def _party(self, place: int) -> dict[str, JSON]:
@@ -62,16 +89,29 @@ class Simulation:
             "inherited_fen": round(int(years.inherited[place]) / number),
             "exported_fen": round(int(years.exported[place]) / number),
             "through_goods_fen": round(int(years.supply[place]) / number),
+            "paid_fen": round(int(years.paid_to[:, place].sum()) / number),
+            "cover": {
+                name: {"loss_fen": round(int(years.suffered[part, place]) / number),
+                       "paid_fen": round(int(years.compensated[part, place]) / number)}
+                for part, name in enumerate(PARTS_OF_COVER)},
         }
 
 
 def simulate_chain(
-    model: ChainModel, *, years: int, seed: int, workers: int | None = None
+    model: ChainModel, *, years: int, seed: int, workers: int | None = None,
+    folder: Path | None = None,
 ) -> Simulation:
-    """Run years of events. The same bytes for any number of workers."""
+    """Run years of events, and write their tables into a folder where one is given. The same bytes
+    for any number of workers."""
     events = model.events(years=years, seed=seed)
-    found = run_years(field_of(model.twin, model.outcomes), events, model.supply, model.terms,
-                      workers=workers)
+    field = field_of(model.twin, model.outcomes)
+    if folder is None:
+        return Simulation(model, events, run_years(field, events, model.supply, model.terms,
+                                                   workers=workers))
+    with YearTables(folder, model, events) as tables:
+        found = run_years(field, events, model.supply, model.terms, workers=workers,
+                          keep=tables.keep)
+        tables.finish(found)
     return Simulation(model, events, found)
 
 

@@ -22,8 +22,9 @@ from dinghai.supplychain.attack_facts import same_family
 from dinghai.supplychain.chain import Asset, Chain, Firm, Weakness
 from dinghai.supplychain.firm_network import Network, network_of
 from dinghai.supplychain.firm_steps import FirmSteps
-from dinghai.supplychain.language import Language
+from dinghai.supplychain.language import HALF, Language
 from dinghai.supplychain.step_graph import Floats
+from dinghai.supplychain.tempering import tempered
 from dinghai.supplychain.template_file import TemplatesFile
 from dinghai.supplychain.templates import TemplateEstimate, assets_of
 
@@ -143,18 +144,25 @@ def in_quarters(coverage: float) -> float:
 
 @lru_cache(maxsize=16384)
 def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
-    chance, mu = language.chance.copy(), language.mu.copy()
+    left, mu = np.ones(len(language.steps)), language.mu.copy()
     for place, control in enumerate(language.controls):  # in order: the same bytes everywhere
-        chance *= 1.0 - language.stopped[place] * coverage[place]
+        left *= 1.0 - language.stopped[place] * coverage[place]
         if control.slows is not None:
-            row = language.slowed[place] * in_quarters(coverage[place])
-            for kind in np.flatnonzero(row).tolist():
-                mu[kind] += ln(1.0 + float(row[kind]))
+            for kind in np.flatnonzero(language.slowed[place]).tolist():
+                mu[kind] += slowing(float(language.slowed[place, kind]), coverage[place],
+                                    control.shape, float(language.exponent[kind]))
     containment = language.mitigations.containment
+    exponent = language.mitigations.tempering.containment
     watched = ln(containment.median_days.value)
     for watch, score in zip(containment.controls, coverage[len(language.controls):], strict=True):
-        watched -= watch.strength.value * score
-    return _Effect(chance, mu, watched)
+        watched -= watch.strength.value * (HALF + exponent * (score - HALF))
+    return _Effect(tempered(language.at_half, left, language.half, language.exponent), mu, watched)
+
+
+def slowing(slowed: float, coverage: float, shape: str, exponent: float) -> float:
+    """What a control adds to ln days of a step that it slows at full effect by ``slowed``."""
+    half = ln(1.0 + slowed * in_quarters(shaped(HALF, shape)))
+    return half + exponent * (ln(1.0 + slowed * in_quarters(coverage)) - half)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What a chain's programme pays on each impact: the policy's own terms, on the firm's own facts.
 
-Each firm's event grid runs through the compiled terms twice: as the firm where the event started
-(its own response, restoration and interruption sections) and as one that the attack came to along
-the chain (the propagation section). Limits that several members share stand wide open there; they
-are taken within one event and over the year, since only there is known who shares them.
+Each firm's event grid runs through the compiled terms: as the firm where the event started (its own
+response, restoration and interruption sections) and as one that the attack came to along the chain
+(the propagation section). Limits that several members or several events share stand wide open
+there; `programme` takes them within one event and over the year, since only there is known who
+shares them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from dinghai.foundation.calendar import start_of
 from dinghai.foundation.errors import InputError
@@ -30,8 +32,11 @@ from dinghai.supplychain.outcomes import BINS, Whole, condensed
 from dinghai.terms.compiler import compile_policy
 from dinghai.terms.kernel import run
 from dinghai.terms.program import ItemShape, Program
+from dinghai.terms.states import section_name
 from dinghai.wording.policy import Party, Policy, Schedule, scheduled_layers, scheduled_sections
 from dinghai.wording.products import load_product
+from dinghai.wording.sections import Section
+from dinghai.wording.words import DEFAULT_ORDER
 
 OWN: Final = ("FP-IR", "FP-DATA", "FP-BI")
 SPREAD: Final = "SC-PROP"
@@ -43,25 +48,41 @@ _MEMBER: Final = "M"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cover:
-    """By firm, peril and bin (as in `Outcomes`): ``own`` is what the programme pays a firm where an
-    event starts, ``spread`` what the propagation section grants one that it came to, before the
-    event deductible. Then what is shared, in fen: ``deductible`` of an insured, ``spread_limit`` of
-    propagation and supply together in an event, ``own_limit`` of own sections in a year,
-    ``event_limit`` and ``aggregate`` of all; and the owner's cover for lost supply: its limit, its
-    limit for one supplier, and waiting and indemnity days."""
+    """What the programme grants on every impact, and what its members share.
+
+    ``sections`` are those simulated, in the product's order; ``granted`` and ``deducted`` are by
+    section, firm, peril and bin (as in `Outcomes`), in fen: what comes to the shared limits, and
+    what the deductible takes of it after them (zero for lost supply, which no bin decides). ``own``
+    sections answer where an event begins, the propagation section where it came along the chain.
+    ``insured`` are the firms that are covered for lost supply, by place; ``named`` the suppliers
+    whose stop counts; ``per_supplier`` the most for one of them in an event; waiting and indemnity
+    in days.
+    """
 
     policy: Policy
-    own: Whole
-    spread: Whole
-    deductible: int
-    spread_limit: int
-    own_limit: int
-    event_limit: int
-    aggregate: int
-    supply_limit: int
+    sections: tuple[Section, ...]
+    granted: Whole
+    deducted: Whole
     per_supplier: int
     waiting_days: float
     indemnity_days: float
+    insured: npt.NDArray[np.bool_]
+    named: npt.NDArray[np.bool_]
+
+    @property
+    def own(self) -> Whole:
+        """What own sections pay on an impact where nothing that is shared is used up."""
+        return self._uncut(OWN)
+
+    @property
+    def spread(self) -> Whole:
+        """The same of the propagation section."""
+        return self._uncut((SPREAD,))
+
+    def _uncut(self, coverages: Sequence[str]) -> Whole:
+        places = [place for place, one in enumerate(self.sections) if one.coverage in coverages]
+        paid: Whole = (self.granted[places] - self.deducted[places]).sum(axis=0)
+        return paid
 
 
 def programme_policy(chain: Chain) -> Policy:
@@ -96,38 +117,120 @@ def _year_after(begin: date) -> date:
 
 def cover_of(chain: Chain, models: Sequence[LossModel], *, parties: int) -> Cover:
     """The programme's payments on every firm's impacts. Raises InputError where the product has not
-    the sections of a programme."""
+    the sections of a programme, or terms that no simulated event can be paid by."""
     policy = programme_policy(chain)
+    product = policy.product
+    _check(policy)
+    sections = tuple(one for one in product.sections if one.coverage in (*OWN, SPREAD, SUPPLY))
+    place = {one.coverage: number for number, one in enumerate(sections)}
+    states = len(models[0].latent.event_weights)
+    granted, deducted = np.zeros(
+        (2, len(sections), parties, len(PERILS), states, BINS), dtype=np.int64)
+    terms = _MemberTerms.of(policy)
+    for firm, model in enumerate(models):
+        for number, peril in enumerate(PERILS):
+            events = model.perils[peril].events
+            columns = terms.columns(peril, events)
+            for state, means in enumerate(condensed(events, tuple(columns.values()), states)):
+                for (coverage, what), mean in zip(columns, means, strict=True):
+                    fen = np.floor(mean + _ROUNDING).astype(np.int64)
+                    where = place[coverage], firm, number, state
+                    granted[where] += fen
+                    if what == _DEDUCTED:
+                        deducted[where] = fen
+    shape = (len(sections), parties, len(PERILS), states * BINS)
+    supply = sections[place[SUPPLY]]
+    everybody = supply.sublimit.per == "insured"
+    named = "suppliers" in supply.schedule_refs
+    return Cover(
+        policy=policy, sections=sections, granted=granted.reshape(shape),
+        deducted=deducted.reshape(shape),
+        per_supplier=chain.programme.per_supplier_fen or supply.per_supplier_fen or OPEN_FEN,
+        waiting_days=(supply.waiting.seconds / DAY if supply.waiting else 0.0),
+        indemnity_days=float(supply.indemnity_days or 365),
+        insured=np.array([everybody or firm.id == chain.owner for firm in chain.firms]),
+        named=np.array([not named or firm.id in policy.schedule.suppliers
+                        for firm in chain.firms]))
+
+
+_ROUNDING: Final = 1e-3
+"""Means are rounded down to the fen, so that parts are no more than the whole; but no whole number
+falls to the one below by what arithmetic leaves out."""
+_PAID: Final = "paid"
+_DEDUCTED: Final = "deducted"
+
+
+def _check(policy: Policy) -> None:
+    """Raises InputError for what is not simulated, naming all of it."""
     product, schedule = policy.product, policy.schedule
-    missing = [code for code in (*OWN, SPREAD, SUPPLY) if not policy.grants(code)]
+    wanted = (*OWN, SPREAD, SUPPLY)
+    missing = [code for code in wanted if not policy.grants(code)]
     if missing:
         raise InputError(f"{product.product_id} does not cover {', '.join(missing)}",
                          field="programme.product", mend="name a supply-chain programme")
-    opened = _opened(policy)
-    own = compile_policy(opened, [ItemShape(code, _MEMBER) for code in OWN])
-    spread = compile_policy(_without_deductible(opened), [ItemShape(SPREAD, _MEMBER)])
-    states = len(models[0].latent.event_weights)
-    shape = (parties, len(PERILS), states, BINS)
-    paid = np.zeros((2, *shape), dtype=np.int64)
-    for firm, model in enumerate(models):
-        for place, peril in enumerate(PERILS):
-            events = model.perils[peril].events
-            columns = (_run(own, _own_columns(own, opened, peril, events), events),
-                       _run(spread, _spread_columns(spread, opened, peril, events), events))
-            for state, means in enumerate(condensed(events, columns, states)):
-                for which, mean in enumerate(means):
-                    paid[which, firm, place, state] = mean
-    flat = paid.reshape(2, parties, len(PERILS), states * BINS)
+    sections = [one for one in product.sections if one.coverage in wanted]
     supply = product.section(SUPPLY)
     assert supply is not None
-    return Cover(
-        policy=policy, own=flat[0], spread=flat[1], deductible=schedule.event_deductible_fen,
-        spread_limit=_shared(policy, SPREAD, "each_event"),
-        own_limit=_shared(policy, OWN[0], "annual"), event_limit=schedule.each_event_limit_fen,
-        aggregate=schedule.aggregate_limit_fen, supply_limit=policy.sublimit(SUPPLY),
-        per_supplier=chain.programme.per_supplier_fen or supply.per_supplier_fen or OPEN_FEN,
-        waiting_days=(supply.waiting.seconds / DAY if supply.waiting else 0.0),
-        indemnity_days=float(supply.indemnity_days or 365))
+    strange = {
+        "stages in an order of its own": product.calculation_order != DEFAULT_ORDER,
+        "a deductible that members share": product.limits.deductible_per != "insured",
+        "a deductible as a share of the loss": bool(schedule.event_deductible_ppm),
+        "bounds of what is retained": bool(schedule.retention_minimum_fen)
+        or schedule.retention_maximum_fen is not None,
+        "a share of the insured": any(one.insured_share_ppm for one in sections),
+        "limits beside the aggregate": not all(one.erodes_aggregate for one in sections),
+        f"{SUPPLY} that bears a deductible": supply.retention.kind != "event_deductible"
+        or supply.waiting is None or supply.waiting.mode != "replaces_deductible",
+    }
+    faults = [what for what, found in strange.items() if found]
+    if faults:
+        raise InputError(f"{product.product_id} has {', '.join(faults)}: that is not simulated",
+                         field="programme.product", mend="name a supply-chain programme")
+
+
+@dataclass(frozen=True, slots=True)
+class _MemberTerms:
+    """The contract for one member, with what members share wide open: as the firm where an event
+    begins with its deductible and without, and as one that it came to."""
+
+    policy: Policy
+    own: Program
+    before: Program
+    bearing: tuple[str, ...]
+    spread: Program
+
+    @classmethod
+    def of(cls, policy: Policy) -> _MemberTerms:
+        opened = _opened(policy)
+        free = msgspec.structs.replace(opened, schedule=msgspec.structs.replace(
+            opened.schedule, event_deductible_fen=0))
+        bearing = tuple(one.coverage for one in policy.product.sections
+                        if one.coverage in (*OWN, SPREAD) and _bears(one))
+        return cls(
+            opened, compile_policy(opened, [ItemShape(code, _MEMBER) for code in OWN]),
+            compile_policy(free, [ItemShape(code, _MEMBER) for code in OWN]), bearing,
+            compile_policy(free, [ItemShape(SPREAD, _MEMBER)]))
+
+    def columns(self, peril: str, events: EventGrid) -> dict[tuple[str, str], Whole]:
+        """What is paid and what the deductible took, by section, on each point of a grid."""
+        facts = _own_columns(self.own, self.policy, peril, events)
+        paid = _run(self.own, facts, events, OWN)
+        bearing = [code for code in OWN if code in self.bearing]
+        found = {(code, _PAID): paid[code] for code in OWN}
+        if bearing:
+            before = _run(self.before, facts, events, bearing)
+            found |= {(code, _DEDUCTED): before[code] - paid[code] for code in bearing}
+        spread = _run(self.spread, _spread_columns(self.spread, self.policy, peril, events),
+                      events, (SPREAD,))[SPREAD]
+        taken = (np.minimum(spread, self.policy.schedule.event_deductible_fen)
+                 if SPREAD in self.bearing else np.zeros_like(spread))
+        return {**found, (SPREAD, _PAID): spread - taken, (SPREAD, _DEDUCTED): taken}
+
+
+def _bears(section: Section) -> bool:
+    """Whether the event deductible falls on it after the limits."""
+    return section.retention.then_event_deductible or (
+        section.retention.kind == "event_deductible" and section.waiting is None)
 
 
 def _opened(policy: Policy) -> Policy:
@@ -139,23 +242,12 @@ def _opened(policy: Policy) -> Policy:
     return msgspec.structs.replace(policy, schedule=schedule, product=product)
 
 
-def _without_deductible(policy: Policy) -> Policy:
-    return msgspec.structs.replace(policy, schedule=msgspec.structs.replace(
-        policy.schedule, event_deductible_fen=0))
-
-
-def _shared(policy: Policy, coverage: str, basis: str) -> int:
-    """The limit that a section shares with others; wide open where there is none."""
-    for one in policy.product.shared_limits:
-        if coverage in one.coverages and one.basis == basis:
-            if one.amount_fen is not None:
-                return one.amount_fen
-            return apply_ppm(policy.schedule.aggregate_limit_fen, one.ppm_of_aggregate or 0)
-    return OPEN_FEN
-
-
-def _run(program: Program, columns: Columns, events: EventGrid) -> Whole:
-    return run(program, columns, ("total",), events=len(events.duration_seconds))["total"]
+def _run(
+    program: Program, columns: Columns, events: EventGrid, coverages: Sequence[str]
+) -> dict[str, Whole]:
+    names = tuple(f"pay.{section_name(code, _MEMBER)}" for code in coverages)
+    return dict(zip(coverages, run(program, columns, names, events=len(
+        events.duration_seconds)).values(), strict=True))
 
 
 def _event_columns(policy: Policy, peril: str, events: EventGrid) -> Columns:

@@ -16,10 +16,11 @@ from numba import njit
 
 from dinghai.foundation.money import PPM
 from dinghai.supplychain.chain import Chain
-from dinghai.supplychain.step_graph import Floats, Places
+from dinghai.supplychain.step_graph import Flags, Floats, Places
 
 LONGEST_DAYS: Final = 365
 NEGLIGIBLE: Final = 1e-9
+NEVER: Final = -1
 DAY_SECONDS: Final = 86_400.0
 
 
@@ -37,9 +38,15 @@ class Starved(NamedTuple):
     """A kernel's own room; by firm, where ``seen`` is the event's.
 
     ``stopped`` days of its own, ``short`` and ``next`` share of output missing today and tomorrow
-    through supply, ``lost`` days of output lost through supply beyond its own stop, and ``late``
-    those of them after the waiting time. ``firm`` lists the firms concerned, ``number[0]`` of them.
-    By delivery where the supplier is concerned: ``stock`` that is left.
+    through supply, ``lost`` days of output lost through supply beyond its own stop, and ``since``
+    the day when it first delivered less (−1: it never did). ``firm`` lists the firms concerned,
+    ``number[0]`` of them. By delivery where the supplier is concerned: ``stock`` that is left.
+
+    Of the deliveries ``noted`` (those whose shortage somebody is insured for) it also says how much
+    of the buyer's loss each is: ``way`` lists those that fell short, ``number[1]`` of them, and by
+    delivery ``unmet`` today and ``then`` tomorrow, ``felt`` the day when the buyer first felt it,
+    ``cost`` days of output lost within the indemnity, and ``waited`` those of them that fall into
+    the waiting time. ``indemnity`` is in days, from the day when it was first felt.
     """
 
     seen: np.ndarray
@@ -47,10 +54,21 @@ class Starved(NamedTuple):
     short: Floats
     next: Floats
     lost: Floats
-    late: Floats
+    since: Places
     firm: Places
     number: np.ndarray
     stock: Floats
+    noted: Flags
+    listed: np.ndarray
+    way: Places
+    unmet: Floats
+    then: Floats
+    felt: Places
+    cost: Floats
+    waited: Floats
+    supplier: Places
+    beyond: Floats
+    indemnity: float
 
 
 def goods_of(chain: Chain) -> GoodsWays:
@@ -69,13 +87,20 @@ def goods_of(chain: Chain) -> GoodsWays:
                      np.array(columns[3], dtype=np.float64))
 
 
-def starved_room(goods: GoodsWays) -> Starved:
-    """Room for one event after another."""
-    firms = len(goods.first) - 1
-    return Starved(np.zeros(firms, dtype=np.int64), np.empty(firms), np.empty(firms),
-                   np.empty(firms), np.empty(firms), np.empty(firms),
-                   np.empty(firms, dtype=np.int32), np.zeros(1, dtype=np.int64),
-                   np.empty(len(goods.buyer)))
+def starved_room(
+    goods: GoodsWays, *, noted: Flags | None = None, indemnity_days: float = LONGEST_DAYS
+) -> Starved:
+    """Room for one event after another. ``noted`` are deliveries whose shortage is insured."""
+    firms, ways = len(goods.first) - 1, len(goods.buyer)
+    return Starved(
+        np.zeros(firms, dtype=np.int64), np.empty(firms), np.empty(firms), np.empty(firms),
+        np.empty(firms), np.empty(firms, dtype=np.int32), np.empty(firms, dtype=np.int32),
+        np.zeros(2, dtype=np.int64), np.empty(ways),
+        np.zeros(ways, dtype=np.bool_) if noted is None else noted,
+        np.zeros(ways, dtype=np.int64), np.empty(ways, dtype=np.int32), np.empty(ways),
+        np.empty(ways), np.empty(ways, dtype=np.int32), np.empty(ways), np.empty(ways),
+        np.repeat(np.arange(firms, dtype=np.int32), np.diff(goods.first)), np.empty(firms),
+        indemnity_days)
 
 
 @njit(cache=True, nogil=True)
@@ -84,7 +109,7 @@ def concern(goods, starved, firm, days, stamp):  # type: ignore[no-untyped-def]
     if starved.seen[firm] != stamp:
         starved.seen[firm], starved.stopped[firm] = stamp, 0.0
         starved.short[firm], starved.next[firm] = 0.0, 0.0
-        starved.lost[firm], starved.late[firm] = 0.0, 0.0
+        starved.lost[firm], starved.since[firm] = 0.0, NEVER
         starved.firm[starved.number[0]] = firm
         starved.number[0] += 1
         for way in range(goods.first[firm], goods.first[firm + 1]):
@@ -92,9 +117,41 @@ def concern(goods, starved, firm, days, stamp):  # type: ignore[no-untyped-def]
     starved.stopped[firm] = max(starved.stopped[firm], days)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _note(starved, way, unmet, stamp):  # type: ignore[no-untyped-def]
+    if starved.listed[way] != stamp:
+        starved.listed[way], starved.felt[way] = stamp, NEVER
+        starved.unmet[way] = starved.cost[way] = starved.waited[way] = 0.0
+        starved.way[starved.number[1]] = way
+        starved.number[1] += 1
+    starved.then[way] = unmet
+
+
+@njit(cache=True, nogil=True)
+def _share_out(goods, starved, waiting_days, day):  # type: ignore[no-untyped-def]
+    """What the buyers of noted deliveries lost today is due to each by what it lacked.
+
+    A shortage is felt a day after the stop that brought it; waiting runs from that stop.
+    """
+    for place in range(starved.number[1]):
+        way = starved.way[place]
+        if starved.unmet[way] > 0.0:
+            buyer = goods.buyer[way]
+            if starved.felt[way] == NEVER:
+                starved.felt[way] = day
+            lost = starved.beyond[buyer] * starved.unmet[way] / starved.short[buyer]
+            lost *= min(max(starved.felt[way] + starved.indemnity - day, 0.0), 1.0)
+            since = starved.since[starved.supplier[way]]
+            starved.cost[way] += lost
+            starved.waited[way] += lost * (
+                1.0 - min(max(day - since - waiting_days, 0.0), 1.0))
+        starved.unmet[way], starved.then[way] = starved.then[way], 0.0
+
+
 @njit(cache=True, nogil=True)
 def starve(goods, starved, waiting_days, stamp):  # type: ignore[no-untyped-def]
     """Let the stops of the firms concerned run through the goods, until nothing is short."""
+    starved.number[1] = 0
     for day in range(LONGEST_DAYS):
         going = False
         concerned = starved.number[0]
@@ -104,12 +161,13 @@ def starve(goods, starved, waiting_days, stamp):  # type: ignore[no-untyped-def]
             short = min(starved.short[firm], 1.0)
             beyond = max(short - own, 0.0)
             starved.lost[firm] += beyond
-            # a shortage is felt a day after the stop that brought it: waiting runs from the stop
-            starved.late[firm] += beyond * min(max(day - waiting_days, 0.0), 1.0)
+            starved.beyond[firm] = beyond
             missing = max(own, short)
             if missing <= NEGLIGIBLE:
                 continue
             going = True
+            if starved.since[firm] == NEVER:
+                starved.since[firm] = day
             for way in range(goods.first[firm], goods.first[firm + 1]):
                 eaten = min(starved.stock[way], missing)
                 starved.stock[way] -= eaten
@@ -117,6 +175,9 @@ def starve(goods, starved, waiting_days, stamp):  # type: ignore[no-untyped-def]
                 if unmet > NEGLIGIBLE:
                     concern(goods, starved, goods.buyer[way], 0.0, stamp)
                     starved.next[goods.buyer[way]] += unmet
+                    if starved.noted[way]:
+                        _note(starved, way, unmet, stamp)
+        _share_out(goods, starved, waiting_days, day)
         for place in range(starved.number[0]):
             firm = starved.firm[place]
             going = going or starved.next[firm] > NEGLIGIBLE

@@ -99,8 +99,37 @@ def sampled_counts(
     return out
 
 
+def sampled_times(
+    process: SelfExciting, horizon: float, *, first: np.ndarray, from_world: int, to_world: int,
+    seed: int,
+) -> np.ndarray:
+    """When the events of some of these worlds happen, one after another; ``first[w]`` to
+    ``first[w + 1]`` are world w's, as their counts say."""
+    out = np.empty(int(first[to_world] - first[from_world]))
+    _times(process.baseline, process.excitation, process.decay, horizon,
+           stream_key(seed, "chain.intensity"), first, from_world, to_world, out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _times(  # type: ignore[no-untyped-def]
+    baseline, excitation, decay, horizon, key, first, from_world, to_world, out
+):
+    for world in range(from_world, to_world):
+        number = first[world + 1] - first[world]
+        place = first[world] - first[from_world]
+        _fill(baseline, excitation, decay, horizon, number, world_word(key, world),
+              out[place:place + number])
+
+
 @njit(cache=True, nogil=True)
 def _count(baseline, excitation, decay, horizon, most, word):  # type: ignore[no-untyped-def]
+    return _fill(baseline, excitation, decay, horizon, most, word, np.empty(0))
+
+
+@njit(cache=True, nogil=True)
+def _fill(baseline, excitation, decay, horizon, most, word, times):  # type: ignore[no-untyped-def]
+    """How many events there are (−1: more than ``most``); the times of as many as there is room."""
     now, above, number, draw = 0.0, 0.0, 0, 0
     while True:
         step = np.inf
@@ -114,6 +143,8 @@ def _count(baseline, excitation, decay, horizon, most, word):  # type: ignore[no
         now += step
         if now > horizon:
             return number
+        if number < times.shape[0]:
+            times[number] = now
         above = above * exponential(-decay * step) + excitation
         number += 1
         if number > most:

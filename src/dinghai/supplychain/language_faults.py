@@ -15,6 +15,7 @@ from dinghai.supplychain.language_files import (
     Severity,
     Step,
     StepsFile,
+    Tempering,
 )
 from dinghai.vocabulary.indicators import indicators
 
@@ -129,6 +130,7 @@ def mitigation_faults(steps: StepsFile, file: MitigationsFile) -> Iterator[Fault
         yield from _figure_faults(watch.strength, f"{where}.strength")
     yield from _figure_faults(file.containment.median_days, "containment.median_days", above=0.0)
     yield from _figure_faults(file.containment.sigma, "containment.sigma", above=0.0)
+    yield from _tempering_faults(file.tempering)
     findings = file.findings
     for name in ("kev_exposed", "epss", "inside"):
         yield from _figure_faults(getattr(findings, name), f"findings.{name}", highest=1.0)
@@ -139,6 +141,19 @@ def mitigation_faults(steps: StepsFile, file: MitigationsFile) -> Iterator[Fault
                 yield _fault(f"findings.{name}", f"{severity} is missing", f"add {severity}")
         for severity, figure in table.items():
             yield from _figure_faults(figure, f"findings.{name}.{severity}", highest=1.0)
+
+
+def _tempering_faults(tempering: Tempering) -> Iterator[Fault]:
+    named = {"shared": tempering.shared, "containment": tempering.containment,
+             **{f"alone.{peril}": one for peril, one in tempering.alone.items()}}
+    for name, exponent in named.items():
+        if not 0.0 <= exponent <= 10.0:
+            yield _fault(f"tempering.{name}", f"{exponent:g} is no exponent",
+                         "give a number from 0 to 10; 1 takes controls at their word")
+    for peril in tempering.alone:
+        if peril not in PERILS:
+            yield _fault("tempering.alone", f"there is no peril {peril!r}",
+                         f"one of: {', '.join(PERILS)}")
 
 
 def _indicator_faults(indicator: str, seen: set[str], where: str) -> Iterator[Fault]:

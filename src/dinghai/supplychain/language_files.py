@@ -104,6 +104,18 @@ class Findings(_Part, frozen=True):
     confidence: Confidence
 
 
+class Tempering(_Part, frozen=True):
+    """How far controls move chances and times, about half-implemented ones: exponents, fitted to
+    the loss model. ``alone`` is for steps that lead to one peril only, by peril; ``shared`` for all
+    others; ``containment`` for the time until an attack is contained."""
+
+    shared: float
+    containment: float
+    alone: dict[str, float]
+    source: str
+    confidence: Confidence
+
+
 class StepsFile(_Part, frozen=True):
     """steps.toml."""
 
@@ -123,4 +135,5 @@ class MitigationsFile(_Part, frozen=True):
     as_of: str
     controls: tuple[Control, ...]
     containment: Containment
+    tempering: Tempering
     findings: Findings

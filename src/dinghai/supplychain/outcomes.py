@@ -49,7 +49,8 @@ def outcomes_of(models: Sequence[LossModel], *, parties: int | None = None) -> O
             seconds = np.rint(events.duration_seconds * (events.affected_ppm / 1e6))
             for state, (loss, stop) in enumerate(condensed(
                     events, (events.loss, seconds.astype(np.int64)), len(weights))):
-                ground_up[firm, place, state], stopped[firm, place, state] = loss, stop
+                ground_up[firm, place, state] = np.rint(loss).astype(np.int64)
+                stopped[firm, place, state] = np.rint(stop).astype(np.int64)
     total = sum(weights)
     flat = (*shape[:2], len(weights) * BINS)
     return Outcomes(np.array([one / total for one in weights]), ground_up.reshape(flat),
@@ -58,7 +59,7 @@ def outcomes_of(models: Sequence[LossModel], *, parties: int | None = None) -> O
 
 def condensed(
     events: EventGrid, columns: Sequence[Whole], states: int
-) -> list[list[Whole]]:
+) -> list[list[Floats]]:
     """Each column's mean in each bin, by latent state; bins are cut by ground-up loss."""
     out = []
     for state in range(states):
@@ -73,7 +74,6 @@ def condensed(
         for column in columns:
             ordered = column[window][order]
             sums = np.concatenate([[0.0], np.cumsum(weight[order] * ordered)]) / weight.sum()
-            means = np.diff(np.interp(CUTS, reached, sums)) / np.diff(CUTS)
-            found.append(np.rint(means).astype(np.int64))
+            found.append(np.diff(np.interp(CUTS, reached, sums)) / np.diff(CUTS))
         out.append(found)
     return out

@@ -1,9 +1,14 @@
-"""What the programme pays in an event and over a year: who shares which limit.
+"""What the programme pays whom in an event, and what is left of it over the year.
 
-Within one event, propagation and lost supply share a limit pro rata; the event deductible of each
-insured comes after it, on sections without waiting; then the limit of an event. Over the year,
-members' own sections share a limit, and the aggregate stands over all. The order is that of the
-terms (`docs/explanation/terms.md`); tests hold single events against decided claims.
+The order is that of the terms (`docs/explanation/terms.md`): each insured's sublimit of a section,
+limits that sections share, each insured's deductible, the limit of the event, what is left of the
+aggregate, the layers. What is shared is cut pro rata within one event, to the fen by largest
+remainders, the first listed winning ties (DECISIONS 7, 8); what is cut stays with the insured who
+suffered it. Tests hold single events and whole years against decided claims, line by line.
+
+A line is one section of one insured: own sections where an event began or came from a provider,
+the propagation section where it came along the chain, lost supply where deliveries fell short.
+Lines stand in the product's order of sections, within it in the order in which the event reached.
 """
 
 from __future__ import annotations
@@ -14,79 +19,408 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from dinghai.supplychain.cover import Cover
-from dinghai.supplychain.step_graph import Floats
+from dinghai.foundation.money import PPM, apply_ppm
+from dinghai.supplychain.cover import OWN, SPREAD, SUPPLY, Cover
+from dinghai.supplychain.goods import GoodsWays, Starved, starved_room
+from dinghai.supplychain.step_graph import Flags, Floats
 from dinghai.supplychain.strikes import NOTHING
+from dinghai.terms.kernel import exact_quotient
 
+Whole = npt.NDArray[np.int64]
 OWN_PART: Final = 0
 SPREAD_PART: Final = 1
 SUPPLY_PART: Final = 2
+PARTS_OF_COVER: Final = ("own", "propagation", "supply")
+_NOBODY: Final = -1
 
 
 class Terms(NamedTuple):
-    """The programme as a kernel reads it; ``owner`` is the place of the chain owner."""
+    """The programme as a kernel reads it.
 
-    own: npt.NDArray[np.int64]
-    spread: npt.NDArray[np.int64]
-    deductible: int
-    spread_limit: int
-    own_limit: int
+    By section: the ``part`` of the cover it belongs to, its sublimit ``limit``, whether that is
+    ``annual`` and each insured's own (``apart``). ``granted`` and ``deducted`` as in `Cover`. By
+    shared limit: ``shared`` sections (a flag each), ``shared_limit``, and whether it is annual.
+    Then the limits of event and year (with reinstatements) and of one supplier's stop. By layer:
+    attachment, limit, what it bears in a year at most, whether it attaches to each event; the
+    ``shares`` of its participants in ppm and which of these are ``retained`` by the insured. By
+    firm: gross profit of a day in fen. By delivery, whether it is ``noted`` (somebody is insured
+    for its shortage); waiting and indemnity in days.
+    """
+
+    part: Whole
+    limit: Whole
+    annual: Flags
+    apart: Flags
+    granted: Whole
+    deducted: Whole
+    shared: Flags
+    shared_limit: Whole
+    shared_annual: Flags
     event_limit: int
     aggregate: int
-    supply_limit: int
     per_supplier: int
-    indemnity_days: float
-    owner: int
+    attachment: Whole
+    layer_limit: Whole
+    layer_year: Whole
+    layer_each_event: Flags
+    shares: Whole
+    retained: Flags
     profit: Floats
+    noted: Flags
+    waiting_days: float
+    indemnity_days: float
 
 
-def terms_of(cover: Cover, *, owner: int, profit: Floats) -> Terms:
-    """The terms of a cover."""
-    return Terms(cover.own, cover.spread, cover.deductible, cover.spread_limit, cover.own_limit,
-                 cover.event_limit, cover.aggregate, cover.supply_limit, cover.per_supplier,
-                 cover.indemnity_days, owner, profit)
+class Account(NamedTuple):
+    """What a year has used up, and the lines of the event that is paid; a kernel's own room.
+
+    By section: ``section_paid``; by insured and section, where ``year[insured]`` is the year's:
+    ``member_paid``. By shared limit: ``shared_paid``. ``used`` is the aggregate, ``used[1]`` what
+    was presented to the layers; ``layer_borne`` by layer. Lines (``number[0]`` of them): the
+    ``party``, the ``section``, the amount ``before`` the limits of event and year, and ``paid``;
+    ``amount`` and ``deducted`` are under way. ``event_layer`` is what each layer bears of the
+    event, ``presented[0]`` what came to them.
+    """
+
+    section_paid: Whole
+    year: Whole
+    member_paid: Whole
+    shared_paid: Whole
+    used: Whole
+    layer_borne: Whole
+    number: Whole
+    party: npt.NDArray[np.int32]
+    section: npt.NDArray[np.int32]
+    before: Whole
+    amount: Whole
+    deducted: Whole
+    group: npt.NDArray[np.int32]
+    event_layer: Whole
+    loss: Whole
+    waited: Whole
+
+
+def terms_of(cover: Cover, *, profit: Floats, goods: GoodsWays | None = None) -> Terms:
+    """The terms of a cover. Without ``goods`` nobody is paid for lost supply."""
+    policy = cover.policy
+    product, schedule = policy.product, policy.schedule
+    codes = [one.coverage for one in cover.sections]
+    part = {**dict.fromkeys(OWN, OWN_PART), SPREAD: SPREAD_PART, SUPPLY: SUPPLY_PART}
+    shared = [one for one in product.shared_limits if set(one.coverages) & set(codes)]
+    layers = schedule.layers
+    most = max((len(one.participants) for one in layers), default=0)
+    shares = np.zeros((len(layers), most), dtype=np.int64)
+    retained = np.zeros((len(layers), most), dtype=np.bool_)
+    for place, layer in enumerate(layers):
+        for number, one in enumerate(layer.participants):
+            shares[place, number] = one.share_ppm
+            retained[place, number] = one.role == "insured"
+    ways = 0 if goods is None else len(goods.buyer)
+    noted = np.zeros(ways, dtype=np.bool_)
+    if goods is not None:
+        suppliers = np.repeat(np.arange(len(goods.first) - 1), np.diff(goods.first))
+        noted = cover.insured[goods.buyer] & cover.named[suppliers]
+    return Terms(
+        part=np.array([part[code] for code in codes], dtype=np.int64),
+        limit=np.array([policy.sublimit(code) for code in codes], dtype=np.int64),
+        annual=np.array([one.sublimit.basis == "annual" for one in cover.sections]),
+        apart=np.array([one.sublimit.per == "insured" for one in cover.sections]),
+        granted=cover.granted, deducted=cover.deducted,
+        shared=np.array([[code in one.coverages for code in codes] for one in shared],
+                        dtype=np.bool_).reshape(len(shared), len(codes)),
+        shared_limit=np.array(
+            [one.amount_fen if one.amount_fen is not None else apply_ppm(
+                schedule.aggregate_limit_fen,
+                PPM if one.ppm_of_aggregate is None else one.ppm_of_aggregate)
+             for one in shared], dtype=np.int64),
+        shared_annual=np.array([one.basis == "annual" for one in shared], dtype=np.bool_),
+        event_limit=schedule.each_event_limit_fen,
+        aggregate=schedule.aggregate_limit_fen * (1 + product.limits.reinstatements),
+        per_supplier=cover.per_supplier,
+        attachment=np.array([one.attachment_fen for one in layers], dtype=np.int64),
+        layer_limit=np.array([one.limit_fen for one in layers], dtype=np.int64),
+        layer_year=np.array([
+            (one.limit_fen if one.aggregate_fen is None else one.aggregate_fen)
+            * (1 + one.reinstatements) for one in layers], dtype=np.int64),
+        layer_each_event=np.array([one.basis == "each_event" for one in layers], dtype=np.bool_),
+        shares=shares, retained=retained, profit=profit, noted=noted,
+        waiting_days=cover.waiting_days, indemnity_days=cover.indemnity_days)
+
+
+def without_layers(terms: Terms) -> Terms:
+    """The same programme up to its layers: what comes to them."""
+    nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+    return terms._replace(
+        attachment=nothing, layer_limit=nothing, layer_year=nothing, layer_each_event=none,
+        shares=np.zeros((0, 0), dtype=np.int64), retained=np.zeros((0, 0), dtype=np.bool_))
+
+
+def no_terms(firms: int, *, perils: int, bins: int, profit: Floats | None = None) -> Terms:
+    """A programme that pays nothing: for losses alone."""
+    nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+    empty = np.zeros((0, firms, perils, bins), dtype=np.int64)
+    return Terms(
+        nothing, nothing, none, none, empty, empty, np.zeros((0, 0), dtype=np.bool_), nothing, none,
+        0, 0, 0, nothing, nothing, nothing, none, np.zeros((0, 0), dtype=np.int64),
+        np.zeros((0, 0), dtype=np.bool_), np.zeros(firms) if profit is None else profit, none, 0.0,
+        0.0)
+
+
+def hungry_room(goods: GoodsWays, terms: Terms) -> Starved:
+    """Room for shortages, which notes the deliveries that somebody is insured for."""
+    noted = terms.noted if len(terms.noted) == len(goods.buyer) else None
+    return starved_room(goods, noted=noted, indemnity_days=terms.indemnity_days)
 
 
 @njit(cache=True, nogil=True)
-def pay_event(terms, room, hungry, firms, aim, left, parts):  # type: ignore[no-untyped-def]
-    """What the programme pays of the event in the room, in fen.
+def account_of(terms, parties, ways):  # type: ignore[no-untyped-def]
+    """Room for the years of one core, one after another."""
+    sections, layers = terms.part.shape[0], terms.attachment.shape[0]
+    lines = (parties + 1) * max(sections, 1) + ways
+    return Account(
+        np.zeros(sections, dtype=np.int64), np.full(parties, _NOBODY, dtype=np.int64),
+        np.zeros((parties, sections), dtype=np.int64),
+        np.zeros(terms.shared_limit.shape[0], dtype=np.int64), np.zeros(2, dtype=np.int64),
+        np.zeros(layers, dtype=np.int64), np.zeros(1, dtype=np.int64),
+        np.empty(lines, dtype=np.int32), np.empty(lines, dtype=np.int32),
+        np.empty(lines, dtype=np.int64), np.empty(lines, dtype=np.int64),
+        np.empty(lines, dtype=np.int64), np.empty(max(lines, ways), dtype=np.int32),
+        np.zeros(layers, dtype=np.int64), np.empty(ways, dtype=np.int64),
+        np.empty(ways, dtype=np.int64))
 
-    ``left`` is what is left of the year's own limit and of the aggregate, and is used up; ``parts``
-    are the payments of own sections, propagation and supply before the limits of event and year.
-    """
-    own = shared = np.int64(0)
-    for slot in range(room.number[0]):
-        party, came = room.party[slot], room.came[slot]
-        if room.loss[slot] == NOTHING or party >= firms:
-            continue
-        if came == NOTHING or came >= firms:  # it began here, or came from a provider
-            own += terms.own[party, aim, room.bin[slot]]
+
+@njit(cache=True, nogil=True)
+def open_year(account):  # type: ignore[no-untyped-def]
+    """Nothing is used up. Members' own amounts count where their year is the year's."""
+    account.section_paid[:] = 0
+    account.shared_paid[:] = 0
+    account.used[:] = 0
+    account.layer_borne[:] = 0
+
+
+@njit(cache=True, nogil=True)
+def cut(amounts, group, count, cap):  # type: ignore[no-untyped-def]
+    """Cut the amounts at the places of a group to a total: floor each, largest remainders first,
+    of equal ones the first listed."""
+    total = np.int64(0)
+    for k in range(count):
+        total += amounts[group[k]]
+    cap = max(cap, np.int64(0))
+    if total <= cap:
+        return
+    missing = cap
+    remainders = np.empty(count, dtype=np.int64)
+    for k in range(count):
+        amounts[group[k]], remainder = exact_quotient(amounts[group[k]], cap, total)
+        remainders[k] = -remainder
+        missing -= amounts[group[k]]
+    if missing > 0:
+        order = np.argsort(remainders, kind="mergesort")
+        for k in range(missing):
+            amounts[group[order[k]]] += 1
+
+
+@njit(cache=True, nogil=True)
+def pay_event(terms, account, room, hungry, goods, aim, year):  # type: ignore[no-untyped-def]
+    """What the programme pays of the event in the room, in fen; its lines stand in the account."""
+    _claim(terms, account, room, hungry, goods, aim, year)
+    number = account.number[0]
+    if number == 0:
+        account.event_layer[:] = 0
+        return np.int64(0)
+    amounts, sections, group = account.amount, account.section, account.group
+    for one in range(terms.shared_limit.shape[0]):
+        count = 0
+        for line in range(number):
+            if terms.shared[one, sections[line]]:
+                group[count] = line
+                count += 1
+        left = terms.shared_limit[one]
+        if terms.shared_annual[one]:
+            left -= account.shared_paid[one]
+        cut(amounts, group, count, left)
+    _deduct(account)
+    for line in range(number):
+        account.before[line] = amounts[line]
+        group[line] = line
+    cut(amounts, group, number, terms.event_limit)
+    cut(amounts, group, number, terms.aggregate - account.used[0])
+    _layers(terms, account)
+    return _use_up(terms, account)
+
+
+@njit(cache=True, nogil=True)
+def _claim(terms, account, room, hungry, goods, aim, year):  # type: ignore[no-untyped-def]
+    """The lines of an event, after each section's sublimit."""
+    number = 0
+    firms = goods.first.shape[0] - 1
+    group, amounts = account.group, account.amount
+    for section in range(terms.part.shape[0]):
+        part, first = terms.part[section], number
+        if part == SUPPLY_PART:
+            if hungry.number[1] > 0:
+                number = _claim_supply(terms, account, hungry, goods, section, number)
         else:
-            shared += terms.spread[party, aim, room.bin[slot]]
-    days, stopped = 0.0, 0
-    for place in range(hungry.number[0]):
-        firm = hungry.firm[place]
-        if firm == terms.owner:
-            days = min(hungry.late[firm], terms.indemnity_days)
-        elif hungry.stopped[firm] > 0.0:
-            stopped += 1
-    supply = min(np.int64(np.rint(days * terms.profit[terms.owner])),
-                 stopped * terms.per_supplier, terms.supply_limit)
-    ratio = 1.0
-    if shared + supply > terms.spread_limit:
-        ratio = terms.spread_limit / (shared + supply)
-    spread = np.int64(0)
-    for slot in range(room.number[0]):
-        party, came = room.party[slot], room.came[slot]
-        if room.loss[slot] != NOTHING and party < firms and came != NOTHING and came < firms:
-            granted = np.int64(np.floor(terms.spread[party, aim, room.bin[slot]] * ratio))
-            spread += max(granted - terms.deductible, 0)
-    supply = np.int64(np.floor(supply * ratio))
-    own = min(own, left[0])
-    left[0] -= own
-    parts[OWN_PART] += own
-    parts[SPREAD_PART] += spread
-    parts[SUPPLY_PART] += supply
-    paid = min(own + spread + supply, terms.event_limit, left[1])
-    left[1] -= paid
+            for slot in range(room.number[0]):
+                party, came = room.party[slot], room.came[slot]
+                if room.loss[slot] == NOTHING or party >= firms:
+                    continue
+                along = came != NOTHING and came < firms  # else it began here, or at a provider
+                if along != (part == SPREAD_PART):
+                    continue
+                amount = terms.granted[section, party, aim, room.bin[slot]]
+                if amount > 0:
+                    account.party[number], account.section[number] = party, section
+                    amounts[number] = amount
+                    account.deducted[number] = terms.deducted[section, party, aim, room.bin[slot]]
+                    number += 1
+        limit = terms.limit[section]
+        for line in range(first, number):
+            group[line - first] = line
+            if account.year[account.party[line]] != year:
+                account.year[account.party[line]] = year
+                account.member_paid[account.party[line]] = 0
+            if terms.apart[section]:
+                used = account.member_paid[account.party[line], section]
+                left = limit - used if terms.annual[section] else limit
+                amounts[line] = min(amounts[line], max(left, 0))
+        if not terms.apart[section]:
+            left = limit - account.section_paid[section] if terms.annual[section] else limit
+            cut(amounts, group, number - first, left)
+    account.number[0] = number
+
+
+@njit(cache=True, nogil=True)
+def _claim_supply(terms, account, hungry, goods, section, number):  # type: ignore[no-untyped-def]
+    """Lost supply of each insured: deliveries of one supplier are cut to its cap, then waiting
+    takes what it cost; a stop that was not longer counts nothing."""
+    ways, group, loss, waited = hungry.number[1], account.group, account.loss, account.waited
+    for place in range(ways):
+        way = hungry.way[place]
+        profit = terms.profit[goods.buyer[way]]
+        loss[place] = np.int64(np.floor(hungry.cost[way] * profit + 1e-3))
+        waited[place] = min(np.int64(np.floor(hungry.waited[way] * profit + 1e-3)), loss[place])
+        if waited[place] == loss[place]:
+            loss[place] = 0
+    for place in range(ways):
+        supplier, count = hungry.supplier[hungry.way[place]], 0
+        for other in range(ways):
+            if hungry.supplier[hungry.way[other]] == supplier:
+                if other < place:
+                    break  # its deliveries have been cut
+                group[count] = other
+                count += 1
+        cut(loss, group, count, terms.per_supplier)
+    first = number
+    for place in range(ways):
+        if loss[place] == 0:
+            continue
+        buyer, line = goods.buyer[hungry.way[place]], number - 1
+        while line >= first and account.party[line] != buyer:
+            line -= 1
+        if line < first:
+            line = number
+            account.party[line], account.section[line] = buyer, section
+            account.amount[line] = account.deducted[line] = 0
+            number += 1
+        account.amount[line] += loss[place] - waited[place]
+    for line in range(first, number):
+        account.amount[line] = max(account.amount[line], 0)
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _deduct(account):  # type: ignore[no-untyped-def]
+    """Each insured's deductible, on what the limits that are shared left of its sections."""
+    number, group = account.number[0], account.group
+    for line in range(number):
+        if account.deducted[line] <= 0:
+            continue
+        party, count = account.party[line], 0
+        total = deductible = np.int64(0)
+        for other in range(line, number):
+            if account.party[other] == party and account.deducted[other] > 0:
+                group[count] = other
+                count += 1
+                total += account.amount[other]
+                deductible += account.deducted[other]
+                account.deducted[other] = 0
+        cut(account.amount, group, count, total - deductible)
+
+
+@njit(cache=True, nogil=True)
+def _layers(terms, account):  # type: ignore[no-untyped-def]
+    """What each layer bears of what comes to them, and the lines cut to what they pay."""
+    layers, number = terms.attachment.shape[0], account.number[0]
+    if layers == 0:
+        return
+    presented = np.int64(0)
+    for line in range(number):
+        presented += account.amount[line]
+    paid = np.int64(0)
+    for one in range(layers):
+        before = np.int64(0) if terms.layer_each_event[one] else account.used[1]
+        top = min(max(before + presented - terms.attachment[one], 0), terms.layer_limit[one])
+        below = min(max(before - terms.attachment[one], 0), terms.layer_limit[one])
+        borne = min(top - below, max(terms.layer_year[one] - account.layer_borne[one], 0))
+        account.event_layer[one] = borne
+        paid += _placed(terms, one, borne)
+    account.used[1] += presented
+    cut(account.amount, account.group, number, paid)
+
+
+@njit(cache=True, nogil=True)
+def _placed(terms, layer, borne):  # type: ignore[no-untyped-def]
+    """What a layer pays in money: the placed shares but those that the insured retains."""
+    placed, kept = np.int64(0), np.int64(0)
+    count = terms.shares.shape[1]
+    for one in range(count):
+        placed += terms.shares[layer, one]
+        kept += terms.retained[layer, one]
+    if placed == 0:
+        return borne  # without named participants it is placed whole with the insurer
+    whole, remainder = exact_quotient(borne, placed, PPM)
+    whole += 2 * remainder >= PPM
+    if kept == 0:
+        return whole
+    parts, group = np.empty(count, dtype=np.int64), np.arange(count).astype(np.int32)
+    for one in range(count):
+        parts[one] = terms.shares[layer, one]
+    _allot(parts, group, whole, placed)
+    paid = np.int64(0)
+    for one in range(count):
+        if not terms.retained[layer, one]:
+            paid += parts[one]
     return paid
+
+
+@njit(cache=True, nogil=True)
+def _allot(parts, group, amount, total):  # type: ignore[no-untyped-def]
+    """Weights become parts of an amount, to the fen by largest remainders."""
+    missing = amount
+    remainders = np.empty(group.shape[0], dtype=np.int64)
+    for k in range(group.shape[0]):
+        parts[k], remainder = exact_quotient(parts[k], amount, total)
+        remainders[k] = -remainder
+        missing -= parts[k]
+    order = np.argsort(remainders, kind="mergesort")
+    for k in range(missing):
+        parts[order[k]] += 1
+
+
+@njit(cache=True, nogil=True)
+def _use_up(terms, account):  # type: ignore[no-untyped-def]
+    """Note what the event's payments use up of the year; their sum."""
+    total = np.int64(0)
+    for line in range(account.number[0]):
+        paid, section = account.amount[line], account.section[line]
+        total += paid
+        account.section_paid[section] += paid
+        account.member_paid[account.party[line], section] += paid
+        for one in range(terms.shared_limit.shape[0]):
+            if terms.shared[one, section]:
+                account.shared_paid[one] += paid
+    account.used[0] += total
+    for one in range(terms.attachment.shape[0]):
+        account.layer_borne[one] += account.event_layer[one]
+    return total

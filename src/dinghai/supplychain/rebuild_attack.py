@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from dinghai.evidence.intake import read_bounded, text_of
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.two_folders import run_on_folders
 
 DOMAINS: Final = ("enterprise", "ics")
 TECHNIQUES: Final = "attack_techniques.csv"
@@ -112,16 +113,7 @@ def _csv(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """The command: two folders; prints what was written. Returns the exit code."""
-    if len(arguments) != 2:
-        print(__doc__, file=sys.stderr)
-        return 2
-    try:
-        for path in rebuild(Path(arguments[0]), Path(arguments[1])):
-            print(path)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return run_on_folders(rebuild, arguments, __doc__)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ on the seed and e alone. Sums are whole fen, so that they are the same on any nu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,35 +16,55 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from dinghai.compute.parts import cut, in_parts
+from dinghai.compute.parts import cut, in_order
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
-from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve, starved_room
-from dinghai.supplychain.intensity import SelfExciting, sampled_counts
-from dinghai.supplychain.programme import Terms, pay_event
+from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
+from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve
+from dinghai.supplychain.intensity import SelfExciting, sampled_counts, sampled_times
+from dinghai.supplychain.programme import (
+    OWN_PART,
+    SPREAD_PART,
+    SUPPLY_PART,
+    Terms,
+    account_of,
+    hungry_room,
+    open_year,
+    pay_event,
+)
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
 
 Whole = npt.NDArray[np.int64]
 PARTS: Final = 64
+EVENTS_A_PART: Final = 200_000
+"""Where events are kept: attempts of the years that are run at a time."""
 DAYS: Final = 365.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
     """``first[y]`` to ``first[y + 1]`` are year y's events; they start at parties and aim at perils
-    in proportion to ``rate`` a year, shape (parties, perils)."""
+    in proportion to ``rate`` a year, shape (parties, perils). ``process`` says when."""
 
     years: int
     seed: int
     first: Whole
     rate: Floats
+    process: SelfExciting
 
     @property
     def number(self) -> int:
         """Events of all years."""
         return int(self.first[-1])
+
+    def days(self, years: range) -> npt.NDArray[np.int32]:
+        """The day of each event of some years, from 0: in order within its year."""
+        times = sampled_times(self.process, DAYS, first=self.first, from_world=years.start,
+                              to_world=years.stop, seed=self.seed)
+        days: npt.NDArray[np.int32] = np.minimum(times, DAYS - 1.0).astype(np.int32)
+        return days
 
 
 def draw_events(
@@ -60,21 +81,29 @@ def draw_events(
     decay = 1.0 / memory_days
     process = SelfExciting(total * (1.0 - branching) / DAYS, branching * decay, decay)
     counts = sampled_counts(process, DAYS, worlds=years, seed=seed)
-    return Events(years, seed, np.concatenate([[0], np.cumsum(counts)]), rate)
+    return Events(years, seed, np.concatenate([[0], np.cumsum(counts)]), rate, process)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChainYears:
     """``loss`` of each year in fen, ``starved`` the part of it that came through goods, ``paid``
-    what the programme pays; ``parts`` are its own, propagation and supply payments of all years,
-    before the limits of event and year. By party:
+    what the programme pays, and ``layers`` what each layer bears of it, shape (layers, years).
+    ``parts`` are the own, propagation and supply payments of all years, before the limits of event
+    and year. By party:
     ``own`` loss of events that started there, ``inherited`` loss there of events from elsewhere,
     ``exported`` loss elsewhere of events from there, ``supply`` what of its loss came through
-    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events."""
+    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events. ``strikes``
+    counts firms struck by where the event began and its aim, shape (2, parties, perils): there,
+    and elsewhere.
+    ``suffered`` is each party's loss by the part of the cover that answers for it (own,
+    propagation, supply), shape (parts, parties); ``paid_to`` what it is paid by section of the
+    programme, shape (sections, parties), and ``part`` the part of each section. All over all years.
+    """
 
     loss: Whole
     starved: Whole
     paid: Whole
+    layers: Whole
     parts: Whole
     own: Whole
     inherited: Whole
@@ -83,6 +112,15 @@ class ChainYears:
     starts: Whole
     struck: Whole
     entered: Whole
+    strikes: Whole
+    suffered: Whole
+    paid_to: Whole
+    part: Whole
+
+    @property
+    def compensated(self) -> Whole:
+        """What each party is paid by part of the cover, shape (parts, parties)."""
+        return np.array([self.paid_to[self.part == one].sum(axis=0) for one in range(3)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,26 +135,58 @@ class Supply:
 
 def run_years(
     field: Field, events: Events, supply: Supply, terms: Terms, *, horizon_days: float = DAYS,
-    workers: int | None = None,
+    workers: int | None = None, keep: Callable[[range, EventRows], None] | None = None,
 ) -> ChainYears:
-    """Run every event."""
+    """Run every event. ``keep`` is given the events that cost something, some years at a time and
+    in their order."""
     parties, perils = events.rate.shape
     totals = np.zeros((3, events.years), dtype=np.int64)
+    layers = np.zeros((len(terms.attachment), events.years), dtype=np.int64)
     cumulative, key = draws_of(events)
 
-    def part(years: range) -> tuple[Whole, Whole]:
-        sums, parts = np.zeros((7, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
-        _run_part(field, supply.goods, starved_room(supply.goods), supply.waiting_days, terms,
-                  events.first, cumulative, perils, horizon_days, key, years.start, years.stop,
-                  totals, sums, parts)
-        return sums, parts
+    def part(years: range) -> _Part:
+        room = int(events.first[years.stop] - events.first[years.start]) if keep else 0
+        members = FIRST_ROOM
+        while True:
+            sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
+            paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+            strikes = np.zeros((2, parties, perils), dtype=np.int64)
+            rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
+            _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
+                      terms, events.first, cumulative, perils, horizon_days, key, years.start,
+                      years.stop, totals, layers, sums, parts, paid_to, strikes, rows)
+            if not rows.number[2]:
+                return _Part(years, sums, parts, paid_to, strikes, filled(rows))
+            members *= 4
 
-    found = in_parts(part, cut(events.years, PARTS), workers=workers)
-    parts = np.sum([one for _, one in found], axis=0)
-    sums = np.sum([one for one, _ in found], axis=0)
-    own, inherited, exported, through, starts, struck, entered = sums
-    return ChainYears(totals[0], totals[1], totals[2], parts, own, inherited, exported, through,
-                      starts, struck, entered)
+    several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
+    found: _Part | None = None
+    for one in in_order(part, cut(events.years, several), workers=workers):
+        if keep is not None:
+            keep(one.years, one.rows)
+        found = one if found is None else found.with_(one)
+    assert found is not None
+    own, inherited, exported, through, starts, struck, entered = found.sums[:7]
+    return ChainYears(totals[0], totals[1], totals[2], layers, found.parts, own, inherited,
+                      exported, through, starts, struck, entered, found.strikes, found.sums[7:],
+                      found.paid_to, terms.part)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What some of the years come to."""
+
+    years: range
+    sums: Whole
+    parts: Whole
+    paid_to: Whole
+    strikes: Whole
+    rows: EventRows
+
+    def with_(self, other: _Part) -> _Part:
+        """The sums of both; rows are kept elsewhere."""
+        return _Part(self.years, self.sums + other.sums, self.parts + other.parts,
+                     self.paid_to + other.paid_to, self.strikes + other.strikes, self.rows)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -142,7 +212,7 @@ def start_of(cumulative, word):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # type: ignore[no-untyped-def]
     """Let the firms that the event in the room stopped starve those that buy from them."""
-    hungry.number[0] = 0
+    hungry.number[:] = 0
     firms = goods.first.shape[0] - 1
     for slot in range(room.number[0]):
         party = room.party[slot]
@@ -157,13 +227,14 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
     field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, sums, parts
+    to_year, totals, layers, sums, parts, paid_to, strikes, rows
 ):
-    room, left = room_of(field), np.empty(2, dtype=np.int64)
-    firms = goods.first.shape[0] - 1
+    room = room_of(field)
+    account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
+    firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
     for year in range(from_year, to_year):
         total = through_goods = paid = np.int64(0)
-        left[0], left[1] = terms.own_limit, terms.aggregate
+        open_year(account)
         for event in range(first[year], first[year + 1]):
             word, stamp = world_word(key, event), event + 1
             begin = start_of(cumulative, word)
@@ -171,26 +242,43 @@ def _run_part(  # type: ignore[no-untyped-def]
             aim = begin - root * perils
             strike(field, room, root, aim, -1, horizon, word, stamp)
             sums[4, root] += 1
+            struck = 0
             for slot in range(room.number[0]):
-                party, lost = room.party[slot], room.loss[slot]
+                party, lost, came = room.party[slot], room.loss[slot], room.came[slot]
                 sums[6, party] += room.since[slot] != OUTSIDE
                 if lost == NOTHING:
                     continue
                 total += lost
+                struck += 1
                 sums[5, party] += 1
+                strikes[int(party != root), root, aim] += 1
+                along = came != NOTHING and came < firms
+                sums[7 + (SPREAD_PART if along else OWN_PART), party] += lost
                 if party == root:
                     sums[0, party] += lost
                 else:
                     sums[1, party] += lost
                     sums[2, root] += lost
+            if struck == 0:
+                continue
             short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
             for place in range(hungry.number[0]):
                 party = hungry.firm[place]
                 lost = np.int64(np.rint(hungry.lost[party] * terms.profit[party]))
                 through_goods += lost
                 sums[3, party] += lost
+                sums[7 + SUPPLY_PART, party] += lost
                 sums[1, party] += lost
                 sums[2, root] += lost
-            paid += pay_event(terms, room, hungry, firms, aim, left, parts)
+            given = pay_event(terms, account, room, hungry, goods, aim, year)
+            paid += given
+            for line in range(account.number[0]):
+                section = account.section[line]
+                parts[terms.part[section]] += account.before[line]
+                paid_to[section, account.party[line]] += account.amount[line]
+            if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
+                                          root, aim, given):
+                return
         totals[0, year], totals[1, year] = total + through_goods, through_goods
         totals[2, year] = paid
+        layers[:, year] = account.layer_borne

@@ -61,7 +61,7 @@ def _wide_divide(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _divide(a, b, c):  # type: ignore[no-untyped-def]
+def exact_quotient(a, b, c):  # type: ignore[no-untyped-def]
     """Quotient and remainder of a × b ÷ c for non-negative a, b and positive c."""
     if (a <= _SAFE and b <= _SAFE) or a == 0 or b <= np.int64(9_223_372_036_854_775_807) // a:
         product = a * b
@@ -76,7 +76,7 @@ def _product(a, b, c, half_up):  # type: ignore[no-untyped-def]
     if c <= 0:
         return np.int64(0)
     negative = (a < 0) != (b < 0)
-    quotient, remainder = _divide(abs(a), abs(b), c)
+    quotient, remainder = exact_quotient(abs(a), abs(b), c)
     if half_up:
         if remainder >= c - remainder and quotient < _LARGEST:
             quotient += 1
@@ -108,50 +108,45 @@ def _allot(r, lane, dst, src, count, amount, total):  # type: ignore[no-untyped-
     missing = amount
     remainders = np.empty(count, dtype=np.int64)
     for k in range(count):
-        part, remainders[k] = _divide(r[src + k, lane], amount, total)
+        part, remainders[k] = exact_quotient(r[src + k, lane], amount, total)
         r[dst + k, lane] = part
         missing -= part
     for _ in range(missing):
-        best = 0
-        for k in range(1, count):
+        best = np.uint64(0)
+        for k in range(_ONE, count):
             if remainders[k] > remainders[best]:
-                best = k
+                best = np.uint64(k)
         r[dst + best, lane] += 1
         remainders[best] = np.int64(-1)
 
 
 @njit(cache=True, nogil=True)
-def _totals(r, src, count, lanes, totals):  # type: ignore[no-untyped-def]
-    first = r[src]
-    for j in range(lanes):
-        totals[j] = first[j]
-    for k in range(1, count):
-        part = r[src + k]
-        for j in range(lanes):
-            totals[j] += part[j]
+def _totals(r, src, count, width, totals):  # type: ignore[no-untyped-def]
+    for j in range(width):
+        totals[j] = r[src, j]
+    for k in range(src + _ONE, src + count):
+        for j in range(width):
+            totals[j] += r[k, j]
 
 
 @njit(cache=True, nogil=True)
-def _split(r, dst, src, count, cap, lanes, totals):  # type: ignore[no-untyped-def]
+def _split(r, dst, src, count, cap, width, totals):  # type: ignore[no-untyped-def]
     """Cut parts to a cap: mostly nothing is cut, so all lanes are copied and few mended."""
-    _totals(r, src, count, lanes, totals)
+    _totals(r, src, count, width, totals)
     for k in range(count):
-        part, result = r[src + k], r[dst + k]
-        for j in range(lanes):
-            result[j] = part[j]
-    limit = r[cap]
-    for j in range(lanes):
-        if totals[j] > max(limit[j], np.int64(0)):
-            _allot(r, j, dst, src, count, max(limit[j], np.int64(0)), totals[j])
+        for j in range(width):
+            r[dst + k, j] = r[src + k, j]
+    for j in range(width):
+        if totals[j] > max(r[cap, j], np.int64(0)):
+            _allot(r, j, dst, src, count, max(r[cap, j], np.int64(0)), totals[j])
 
 
 @njit(cache=True, nogil=True)
-def _share(r, dst, src, count, amount, lanes, totals):  # type: ignore[no-untyped-def]
-    _totals(r, src, count, lanes, totals)
-    whole = r[amount]
-    for j in range(lanes):
+def _share(r, dst, src, count, amount, width, totals):  # type: ignore[no-untyped-def]
+    _totals(r, src, count, width, totals)
+    for j in range(width):
         if totals[j] > 0:
-            _allot(r, j, dst, src, count, max(whole[j], np.int64(0)), totals[j])
+            _allot(r, j, dst, src, count, max(r[amount, j], np.int64(0)), totals[j])
         else:
             for k in range(count):
                 r[dst + k, j] = np.int64(0)
@@ -159,85 +154,86 @@ def _share(r, dst, src, count, amount, lanes, totals):  # type: ignore[no-untype
 
 @njit(cache=True, nogil=True)
 def _run_block(steps, r, lanes, totals):  # type: ignore[no-untyped-def]
+    width = np.uint64(lanes)
     for s in range(steps.shape[0]):
         op, dst, a, b, c = (steps[s, 0], np.uint64(steps[s, 1]), np.uint64(steps[s, 2]),
                             np.uint64(steps[s, 3]), np.uint64(steps[s, 4]))
         if op == 18:
-            _split(r, steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4], lanes, totals)
+            _split(r, dst, a, b, c, width, totals)
             continue
         if op == 19:
-            _share(r, steps[s, 1], steps[s, 2], steps[s, 3], steps[s, 4], lanes, totals)
+            _share(r, dst, a, b, c, width, totals)
             continue
-        d, x, y, z = r[dst], r[a], r[b], r[c]
         if op == 17:
-            for j in range(lanes):
-                d[j] = y[j] if x[j] == 2 else z[j]
+            for j in range(width):
+                left, right = r[b, j], r[c, j]
+                r[dst, j] = left if r[a, j] == 2 else right
         elif op == 11:
-            for j in range(lanes):
-                d[j] = x[j] + y[j]
+            for j in range(width):
+                r[dst, j] = r[a, j] + r[b, j]
         elif op == 12:
-            for j in range(lanes):
-                d[j] = x[j] - y[j]
+            for j in range(width):
+                r[dst, j] = r[a, j] - r[b, j]
         elif op == 13:
-            for j in range(lanes):
-                d[j] = min(x[j], y[j])
+            for j in range(width):
+                r[dst, j] = min(r[a, j], r[b, j])
         elif op == 14:
-            for j in range(lanes):
-                d[j] = max(x[j], y[j])
+            for j in range(width):
+                r[dst, j] = max(r[a, j], r[b, j])
         elif op == 6:
-            for j in range(lanes):
-                d[j] = min(x[j], y[j])
+            for j in range(width):
+                r[dst, j] = min(r[a, j], r[b, j])
         elif op == 7:
-            for j in range(lanes):
-                d[j] = max(x[j], y[j])
+            for j in range(width):
+                r[dst, j] = max(r[a, j], r[b, j])
         elif op == 5:
-            for j in range(lanes):
-                d[j] = 2 - x[j]
+            for j in range(width):
+                r[dst, j] = 2 - r[a, j]
         elif op == 10:
-            for j in range(lanes):
-                d[j] = np.int64(0) if x[j] <= _ABSENT else x[j]
+            for j in range(width):
+                r[dst, j] = np.int64(0) if r[a, j] <= _ABSENT else r[a, j]
         elif op == 9:
-            for j in range(lanes):
-                d[j] = 0 if x[j] == _UNKNOWN else 2
+            for j in range(width):
+                r[dst, j] = 0 if r[a, j] == _UNKNOWN else 2
         elif op == 8:
-            for j in range(lanes):
-                d[j] = 1 if x[j] == _UNKNOWN else (0 if x[j] == _ABSENT else 2)
+            for j in range(width):
+                r[dst, j] = 1 if r[a, j] == _UNKNOWN else (0 if r[a, j] == _ABSENT else 2)
         elif op == 0:
-            for j in range(lanes):
-                d[j] = 1 if x[j] == _UNKNOWN else (2 if x[j] == 1 else 0)
+            for j in range(width):
+                r[dst, j] = 1 if r[a, j] == _UNKNOWN else (2 if r[a, j] == 1 else 0)
         elif op == 1:
-            for j in range(lanes):
-                d[j] = 1 if x[j] == _UNKNOWN else (2 if x[j] == 0 else 0)
+            for j in range(width):
+                r[dst, j] = 1 if r[a, j] == _UNKNOWN else (2 if r[a, j] == 0 else 0)
         elif op <= 4:
-            _compare(op, d, x, y, lanes)
+            _compare(op, r, dst, a, b, width)
         elif op == 15:
-            for j in range(lanes):
-                d[j] = _product(x[j], y[j], z[j], False)
+            for j in range(width):
+                r[dst, j] = _product(r[a, j], r[b, j], r[c, j], False)
         elif op == 16:
-            for j in range(lanes):
-                d[j] = _product(x[j], y[j], z[j], True)
+            for j in range(width):
+                r[dst, j] = _product(r[a, j], r[b, j], r[c, j], True)
         elif op == 32:
-            for j in range(lanes):
-                d[j] = _ppm(x[j], y[j])
+            for j in range(width):
+                r[dst, j] = _ppm(r[a, j], r[b, j])
         elif op == 33:
-            for j in range(lanes):
-                d[j] = _units(x[j], y[j])
+            for j in range(width):
+                r[dst, j] = _units(r[a, j], r[b, j])
 
 
 @njit(cache=True, nogil=True)
-def _compare(op, d, x, y, lanes):  # type: ignore[no-untyped-def]
-    for j in range(lanes):
-        left, right = x[j], y[j]
+def _compare(op, r, dst, a, b, width):  # type: ignore[no-untyped-def]
+    for j in range(width):
+        left, right = r[a, j], r[b, j]
         if left == _UNKNOWN or right == _UNKNOWN:
-            d[j] = 1
+            r[dst, j] = 1
         elif left == _ABSENT or right == _ABSENT:
-            d[j] = 0
+            r[dst, j] = 0
         elif op == 2:
-            d[j] = 2 if left == right else 0
+            r[dst, j] = 2 if left == right else 0
         elif op == 3:
-            d[j] = 2 if left < right else 0
+            r[dst, j] = 2 if left < right else 0
         else:
-            d[j] = 2 if left <= right else 0
+            r[dst, j] = 2 if left <= right else 0
 
 
 @njit(cache=True, nogil=True)
@@ -250,10 +246,14 @@ def _run(steps, initial, columns, column_registers, output_registers, out):  # t
     for first in range(0, events, _LANES):
         lanes = min(_LANES, events - first)
         for k in range(column_registers.shape[0]):
-            r[column_registers[k], :lanes] = columns[k, first:first + lanes]
+            register = column_registers[k]
+            for j in range(lanes):
+                r[register, j] = columns[k, first + j]
         _run_block(steps, r, lanes, totals)
         for k in range(output_registers.shape[0]):
-            out[k, first:first + lanes] = r[output_registers[k], :lanes]
+            register = output_registers[k]
+            for j in range(lanes):
+                out[k, first + j] = r[register, j]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -141,7 +141,7 @@ def _slice(context: Context, layer: Layer, amount: int) -> int:
 
 
 def _participants(context: Context, layer: Layer, borne: int) -> int:
-    """Placed shares to the fen; what participants of role insured bear is placed and not paid."""
+    """Placed shares to the fen; what the insured bears itself is placed and not paid."""
     builder = context.builder
     if not layer.participants:
         return borne
@@ -153,4 +153,4 @@ def _participants(context: Context, layer: Layer, borne: int) -> int:
     for one, share in zip(layer.participants, shares, strict=True):
         builder.outputs[f"share.{layer.id}.{one.party}"] = share
     return builder.total([share for one, share in zip(layer.participants, shares, strict=True)
-                          if one.role != "insured"])
+                          if not one.retained])

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dinghai.wording.words import Amount, Count, PartyRole, Ratio, Struct
+from dinghai.wording.words import Amount, Bearer, Count, PartyRole, Ratio, Struct
 
 
 class Participation(Struct, frozen=True):
-    """One party's share of a layer."""
+    """One party's share of a layer. ``bearer`` says which firm of a chain a supplier's share falls
+    on, where it is not the party by its name."""
 
     party: str
     role: PartyRole
     share_ppm: Ratio
+    bearer: Bearer = "named"
+
+    @property
+    def retained(self) -> bool:
+        """Whether the one who suffers bears it itself, so that nobody pays it."""
+        return self.role == "insured" or self.bearer == "sufferer"
 
 
 class Layer(Struct, frozen=True):

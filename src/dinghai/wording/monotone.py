@@ -360,4 +360,4 @@ def _placed(layer: Layer) -> int:
     """The share of a layer that is paid; the whole where nobody is named."""
     if not layer.participants:
         return PPM
-    return sum(one.share_ppm for one in layer.participants if one.role != "insured")
+    return sum(one.share_ppm for one in layer.participants if not one.retained)

@@ -256,8 +256,13 @@ def _carve_back(own: CarveBack, language: Language) -> str:
 
 def participants_words(own: Iterable[Participation], language: Language) -> str:
     """Who bears which share of a layer."""
-    return joined((f"{one.party} ({word('role', one.role, language)}) {percent(one.share_ppm)}"
-                   for one in own), language)
+    return joined((_participant(one, language) for one in own), language)
+
+
+def _participant(own: Participation, language: Language) -> str:
+    said = f"{own.party} ({word('role', own.role, language)}) {percent(own.share_ppm)}"
+    return said if own.bearer == "named" else joined(
+        (said, word("bearer", own.bearer, language)), language)
 
 
 def section_name(section: Section, language: Language) -> str:

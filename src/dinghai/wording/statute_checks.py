@@ -62,7 +62,8 @@ def check_statute(findings: Findings) -> None:
     if not product.rating.float_rule:
         findings.note("ST-FLOAT", "rating.float_rule")
     for index, layer in enumerate(product.layers):
-        others = [one for one in layer.participants if one.role in {"chain_owner", "supplier"}]
+        others = [one for one in layer.participants
+                  if one.role in {"chain_owner", "supplier"} and not one.retained]
         if others:
             findings.note("ST-SHARE", f"layers[{index}].participants", subject=layer.id,
                           found=(participants_words(others, "zh"),

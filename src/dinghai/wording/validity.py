@@ -214,6 +214,10 @@ def _layer_faults(product: Product) -> list[Fault]:
         if sum(one.share_ppm for one in layer.participants) > 1_000_000:
             faults.append(Fault(f"the shares of layer {layer.id} are more than the whole",
                                 field=f"{field}.participants", mend="let them sum to 1000000"))
+        faults += [Fault(f"{one.party} is no supplier, and bears as {one.bearer}", mend="drop it",
+                         field=f"{field}.participants[{place}].bearer")
+                   for place, one in enumerate(layer.participants)
+                   if one.bearer != "named" and one.role != "supplier"]
     reached, aggregate = 0, product.limits.aggregate_default_fen
     for index, layer in enumerate(product.layers):
         attachment = layer.attachment_fen or apply_ppm(aggregate, layer.attachment_ppm)

@@ -39,6 +39,9 @@ PartyRole = Literal[
 ]
 """Who bears a share of a layer. Only the first two are insurance (保险法6条); the share of a chain
 owner or supplier in another's loss is a commercial contribution (DECISIONS 15)."""
+Bearer = Literal["named", "root_cause", "sufferer", "enrolled"]
+"""Which supplier bears a supplier's share: the party by name, the firm where the event's root cause
+lies, the firm that suffers, or all enrolled ones in proportion to their premiums."""
 Stage = Literal[
     "recoveries", "average", "retention", "sublimit", "shared_limits", "event_deductible",
     "insured_share", "premium_paid", "other_insurance", "each_event_limit", "aggregate_limit",

@@ -14,6 +14,7 @@ from dinghai.documents.screening import reason_words
 from dinghai.foundation.errors import Fault
 from dinghai_platform.actuarial.fit_faults import PATTERNS
 from dinghai_platform.site.formats import is_chinese
+from dinghai_platform.site.words import said_before_colon
 
 FIELDS: Final[Mapping[str, Any]] = {
     "file": _("File"), "title": _("What the data are"), "purpose": _("What the fit is for"),
@@ -30,8 +31,7 @@ def sentence(text: str) -> str:
     for pattern, words in PATTERNS.items():
         if match := re.fullmatch(pattern, text):
             return _t(words) % match.groupdict()
-    head, colon, figures = text.partition(": ")  # what the one reader of tables says
-    return f"{_t(head)}{colon}{figures}" if head else text
+    return said_before_colon(text)  # what the one reader of tables says
 
 
 def fault_words(fault: Fault) -> str:

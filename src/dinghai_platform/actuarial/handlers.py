@@ -31,5 +31,6 @@ def impact_chunk(step: Step) -> Progress:
 def day_chunk(step: Step) -> Progress:
     """Approved versions enter into force on their day; files that nobody fitted are deleted."""
     house = system_actor(step.tenant, request_id=step.actor.request_id)
+    dropped = drop_old_uploads(actor=house)  # first: it locks jobs, which come before the chain
     return Progress(1, 1, result={"entered": enter_into_force(actor=house),
-                                  "files_dropped": drop_old_uploads(actor=house)})
+                                  "files_dropped": dropped})

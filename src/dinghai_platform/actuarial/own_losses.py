@@ -15,7 +15,6 @@ from dinghai_platform.core.models import Organisation
 
 COLUMNS: Final = ("loss_yuan", "paid_yuan", "occurred", "discovered", "notified", "decided",
                   "product")
-_DECIDED: Final = (DecisionRecord.State.ISSUED, DecisionRecord.State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,9 @@ def enough_losses(tenant: Organisation) -> Enough:
 
 
 def own_losses(tenant: Organisation) -> bytes:
-    """Every claim with a decision that stands, as CSV: the loss as valued, what the lines come to,
-    and the days. Ordered by decision, so that the same claims give the same bytes."""
+    """Every claim with a decision that stands and does not refuse it, as CSV: the loss as valued,
+    what the lines come to, and the days. Ordered by decision, so that the same claims give the
+    same bytes."""
     rows = (_decided(tenant).select_related("claim__incident", "claim__policy__quote__product")
             .only("presented_fen", "gross_fen", "issued_at", "claim__received_at",
                   "claim__incident__occurred_at", "claim__incident__discovered_at",
@@ -58,8 +58,9 @@ def own_losses(tenant: Organisation) -> bytes:
 
 
 def _decided(tenant: Organisation) -> Any:
+    # A refused claim is no loss of the book: what the insured presented was not covered.
     return DecisionRecord.objects.within(tenant).filter(
-        state__in=_DECIDED, superseded_by__isnull=True)
+        state=DecisionRecord.State.ISSUED, superseded_by__isnull=True)
 
 
 def _day(moment: datetime | None) -> str:

@@ -22,7 +22,6 @@ from dinghai_platform.catalogue.models import FeedTable, ProductVersion
 from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 
 LONGEST_WORDING = 1024 * 1024
 """Bytes of an uploaded wording; what ships is far smaller."""
@@ -121,7 +120,7 @@ def _check_lengths(product: Product) -> None:
 def advance_product(product: ProductVersion, event: str, *, actor: Actor) -> ProductVersion:
     """Move a product one step through its reviews. Raises Refusal for a step that is not next."""
     require(actor, "catalogue.install", product)
-    product = locked(product)
+    product = audit.locked(product)
     if product.status == "revised":
         raise Refusal("a revised version stays what it was",
                       reasons=["install the new version and release that"])
@@ -141,7 +140,7 @@ def release_product(product: ProductVersion, *, actor: Actor) -> ProductVersion:
     Raises Refusal for one whose sale has ended.
     """
     require(actor, "catalogue.install", product)
-    product = locked(product)
+    product = audit.locked(product)
     if product.status in ("revised", "withdrawn"):
         raise Refusal("the sale of this version has ended",
                       reasons=["install the new version and release that"])
@@ -178,7 +177,7 @@ def file_product(
         raise InputError(
             "the filed bounds are out of order", field="factor_minimum_ppm", mend="order them"
         )
-    product = locked(product)
+    product = audit.locked(product)
     product.status = machines()["product"].step(product.status, "file").target
     product.filing_number = filing_number.strip()
     product.filed_at = clock.now()
@@ -204,7 +203,7 @@ def revise_product(product: ProductVersion, *, actor: Actor) -> ProductVersion:
     Raises Refusal while there is no newer version on sale: cover would not be on offer at all.
     """
     require(actor, "catalogue.revise", product)
-    product = locked(product)
+    product = audit.locked(product)
     move = machines()["product"].step(product.status, "revise")
     newer = [
         one for one in ProductVersion.objects.within(product.tenant_id).filter(
@@ -234,7 +233,7 @@ def withdraw_product(
     if not reason or len(reason) > _LONGEST_REASON:
         raise InputError("the withdrawal needs its reason in at most 2,000 characters",
                          field="reason", mend="say why the product is withdrawn")
-    product = locked(product)
+    product = audit.locked(product)
     move = machines()["product"].step(product.status, "withdraw")
     return _end_sale(product, move.target, reason, actor, "catalogue.product_withdrawn",
                      {"reason": reason})

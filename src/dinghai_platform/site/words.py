@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
@@ -27,6 +28,13 @@ class Word:
     label: Text
     tone: str = "neutral"
     hint: Text = ""
+
+
+def said_before_colon(text: str) -> str:
+    """A sentence of the engine in the page's language; the codes and figures after its colon stay
+    as they are."""
+    head, colon, rest = text.partition(": ")
+    return f"{_t(head)}{colon}{rest}" if head else text
 
 
 STATES: dict[str, Word] = {

@@ -14,7 +14,6 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import plain
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.claims.past import held_past
-from dinghai_platform.core import clock
 from dinghai_platform.core.files import file_response
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import allowed, require
@@ -138,7 +137,7 @@ def history_file(
     read = histories.check_claims_file(case, content, name=name, actor=request.actor,
                                         key=about.key)
     if not about.check_only:
-        histories.take_claims_in(case, content, read, base=about.base, actor=request.actor)
+        histories.take_claims_in(case, read, base=about.base, actor=request.actor)
     return {
         "kept": not about.check_only, "claims": [one.to_dict() for one in read.claims],
         "of_others": read.of_others, "names_insured": read.names_insured,
@@ -552,7 +551,7 @@ def screening_shape(row: Screening) -> dict[str, Any]:
     """A screening as the API says it."""
     names = ("result", "reference", "screened_on", "valid_until", "recorded_at")
     return {"id": row.pk, "case": row.case_id, "insured": row.insured_id,
-            "lists": row.document["lists"], "holds": row.valid_until >= clock.today(),
+            "lists": row.document["lists"], "holds": screenings.holds_today(row),
             "sha256": row.document_hash, **{name: getattr(row, name) for name in names}}
 
 
@@ -619,7 +618,14 @@ def quote_shape(row: Quote, request: HttpRequest, *, whole: bool = False) -> dic
             "adequacy_ppm": row.adequacy_ppm if is_staff else None,
             "valid_until": row.valid_until,
             "unexplained": list(explanations.unexplained(row)) if whole else None,
-            "document": row.document if whole and is_staff else None}
+            "document": _quote_document(row, request) if whole and is_staff else None}
+
+
+def _quote_document(row: Quote, request: HttpRequest) -> dict[str, Any]:
+    """The document as kept; without the screening for those who may not see one."""
+    if allowed(request.actor, "underwriting.view_screening", row):
+        return row.document
+    return {name: part for name, part in row.document.items() if name != "screening"}
 
 
 def policy_shape(row: Policy, *, whole: bool = False) -> dict[str, Any]:

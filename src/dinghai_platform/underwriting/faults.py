@@ -44,6 +44,8 @@ KNOWN = (
     _("the delivery of this notice is on record"),
     _("a hit on a sanctions list was recorded after this quote"),
     _("price the risk again: it is then referred to compliance"),
+    _("a possible hit on a sanctions list was recorded after this quote"),
+    _("price the risk again, or let compliance decide the hit first"),
     _("no years are stated"),
     _("say first from when to when the claims are known"),
     _("somebody else has changed the history since"),

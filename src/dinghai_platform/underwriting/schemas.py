@@ -307,7 +307,8 @@ class PlanAnswer(Schema):
 
 
 class QuoteAnswer(Schema):
-    """A quote; ``document`` is dinghai.quote/1 (for the insurer alone)."""
+    """A quote; ``document`` is dinghai.quote/1 (for the insurer alone; ``screening`` only for those
+    who may see screenings)."""
 
     id: UUID
     number: str

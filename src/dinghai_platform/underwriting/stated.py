@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -9,10 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from dinghai.experience.own_claims import OwnClaim, OwnClaims, own_claims_of, read_own_claims
+from dinghai.experience.own_claims import OwnClaim, OwnClaims, own_claims_of
 from dinghai.experience.own_columns import plain
 from dinghai.experience.table_bounds import TableBounds
-from dinghai.experience.tabular import Row, TableFile
+from dinghai.experience.tabular import Row, TableFile, read_table_file
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.pricing.claims_history import (
@@ -136,6 +138,8 @@ class FileReading:
     """What would become of a file: this insured's claims, the rows of others, every fault.
 
     ``names_insured`` false: no row says whose it is, so every one counts as this insured's.
+    ``kept`` is what may be kept of the file, under ``kept_name``: the file as it came, or where it
+    holds rows of others, its header and this insured's rows as CSV.
     """
 
     name: str
@@ -145,6 +149,8 @@ class FileReading:
     faults_total: int
     ignored: tuple[str, ...]
     names_insured: bool
+    kept: bytes
+    kept_name: str
 
     def require_good(self) -> None:
         """Raises InputError while a row of this insured cannot be read: it may be a claim."""
@@ -163,14 +169,30 @@ def read_claims_file(content: bytes, name: str, keys: Sequence[str]) -> FileRead
         path = Path(room) / f"claims{Path(plain_name).suffix[:10]}"
         path.write_bytes(content)
         try:
-            read = read_own_claims(path, CLAIMS_BOUNDS)
+            table = read_table_file(path, bounds=CLAIMS_BOUNDS)
+            read = own_claims_of(table)
             own = claims_of_insured(read, keys)
         except InputError as error:
             raise InputError.of(_named(error.faults, plain_name)) from error
-    return _reading(read, own, plain_name)
+    if len(own) == len(read.rows):
+        return _reading(read, own, plain_name, content, plain_name)
+    return _reading(read, own, plain_name, _own_rows(table, own),
+                    f"{Path(plain_name).stem[:190]}.csv")
 
 
-def _reading(read: OwnClaims, own: Sequence[OwnClaim], name: str) -> FileReading:
+def _own_rows(table: TableFile, own: Sequence[OwnClaim]) -> bytes:
+    """The header and these claims' rows, cell by cell: what others claimed is none of a case's."""
+    lines = {one.line for one in own}
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(table.header)
+    writer.writerows(row.cells for row in table.rows if row.line in lines)
+    return text.getvalue().encode()
+
+
+def _reading(
+    read: OwnClaims, own: Sequence[OwnClaim], name: str, kept: bytes, kept_name: str
+) -> FileReading:
     faults = _named(faults_of_insured(read, own), name)
     total = (len(faults) if read.faults_total == len(read.faults) else read.faults_total)
     if len(own) > MOST_CLAIMS:
@@ -179,7 +201,7 @@ def _reading(read: OwnClaims, own: Sequence[OwnClaim], name: str) -> FileReading
     return FileReading(
         name, tuple(_stated(one, FILE) for one in own if not one.screened),
         len(read.rows) - len(own), tuple(faults), total, read.ignored,
-        any(one.insured_key for one in read.rows))
+        any(one.insured_key for one in read.rows), kept, kept_name)
 
 
 def _named(faults: Iterable[Fault], name: str) -> list[Fault]:

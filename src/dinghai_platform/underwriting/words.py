@@ -10,7 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.foundation.errors import Fault
-from dinghai_platform.site.words import Word, register_names, register_states
+from dinghai_platform.site.words import (
+    Word,
+    register_names,
+    register_states,
+    said_before_colon,
+)
 
 KINDS: dict[str, Any] = {
     "open_port": _("Open port"),
@@ -169,8 +174,7 @@ def sentence(text: str) -> str:
         else:
             said = sentence(rest)
         return f"{match['value']} {said}"
-    head, colon, codes = text.partition(": ")
-    return f"{_t(head)}{colon}{codes}" if head else ""
+    return said_before_colon(text)
 
 
 def fault_words(fault: Fault) -> str:

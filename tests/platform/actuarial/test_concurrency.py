@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.actuarial.models import TableVersion
 from dinghai_platform.actuarial.services.decisions import approve_version, reject_version
 from dinghai_platform.actuarial.services.drafts import draft_version
 from dinghai_platform.core import clock
-from dinghai_platform.core.tenancy import crossing_tenants
 from tests.platform.actuarial.making import TABLE, new_proposal
-from tests.platform.story import make_world, stand_at
+from tests.platform.story import at_once, make_world, stand_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,29 +24,6 @@ def _standing(settings: Any) -> Iterator[None]:
     stand_at("2026-03-11T10:00:00")
     yield
     (settings.DINGHAI_HOME / "clock").unlink(missing_ok=True)
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What each act gives when all begin at the same moment: a result or an error."""
-    found: list[Any] = []
-    gate = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> None:
-        try:
-            gate.wait(10)
-            with crossing_tenants("threads of a test"):
-                found.append(act())
-        except Exception as error:
-            found.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def test_of_four_who_decide_at_once_one_decides() -> None:

@@ -31,6 +31,7 @@ from dinghai_platform.actuarial.services.fits import (
     upload_fit,
     withdraw_fit,
 )
+from dinghai_platform.claims.models import DecisionRecord
 from dinghai_platform.core import clock, jobs
 from dinghai_platform.core.models import AuditEntry, Job
 from tests.platform.actuarial.fit_making import LOSSES, fitted, fresh, losses_csv, uploaded
@@ -296,6 +297,23 @@ def test_files_that_nobody_fits_go_after_seven_days(world: World) -> None:
     assert len(dropped) == 2
 
 
+def test_a_fit_that_waited_for_a_week_is_cancelled_and_its_file_goes(world: World) -> None:
+    fit = ask_fit(uploaded(world), LOSSES, actor=world.actor("actuary"))
+    start = clock.now()
+    stand_at((start + timedelta(days=6)).strftime("%Y-%m-%dT%H:%M:%S"))
+    assert drop_old_uploads(actor=world.system) == 0 and fresh(fit).job.state == "queued"
+    stand_at((start + timedelta(days=8)).strftime("%Y-%m-%dT%H:%M:%S"))
+    Job.objects.within(world.insurer).update(state="running")  # a worker has it in hand
+    assert drop_old_uploads(actor=world.system) == 0 and files(world) == 1
+    Job.objects.within(world.insurer).update(state="queued")
+    assert drop_old_uploads(actor=world.system) == 1
+    assert (fresh(fit).state_code, files(world)) == ("cancelled", 0)
+    assert [one.action for one in entries(world)][-2:] == [
+        "core.job_cancelled", "actuarial.fit_file_dropped"]
+    with pytest.raises(Refusal, match="deleted"):
+        ask_fit(fresh(fit), LOSSES, actor=world.actor("actuary"))
+
+
 def test_a_chunk_that_breaks_is_tried_again_and_goes_on(world: World, monkeypatch: Any) -> None:
     calls: list[int] = []
     real = fitting.set_pdf
@@ -346,6 +364,13 @@ def test_own_claims_are_taken_without_a_name(world: World, monkeypatch: Any) -> 
         assert secret not in table[1]
     assert record.presented_fen > 0 and enough_losses(world.insurer).count == 1
     assert own_losses(world.other_insurer).decode().splitlines() == table[:1]
+    later = DecisionRecord.objects.create(
+        tenant=record.tenant, insured_id=record.insured_id, claim=claim, content=record.content,
+        sequence=record.sequence + 1, hash=record.hash, total_fen=0, supersedes=record,
+        presented_fen=record.presented_fen, state="refused", issued_at=clock.now())
+    assert own_losses(world.insurer).decode().splitlines() == table[:1]
+    assert enough_losses(world.insurer).count == 0
+    DecisionRecord.objects.within(world.insurer).filter(pk=later.pk).update(supersedes=None)
     monkeypatch.setattr(Enough, "are_enough", True)
     fit = fit_own_claims(title="自有赔案", purpose="", actor=world.actor("actuary"))
     assert (fit.origin, fit.rows, fit.file_name) == ("own_claims", 1, "own-claims.csv")

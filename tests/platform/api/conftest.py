@@ -1,4 +1,4 @@
-"""One scenery, and one token for each role, for the tests of a module."""
+"""One scenery, and one token for each role, for all tests of the API."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.platform.api.asking import ROLES, SELDOM, Door
 from tests.platform.routes.scenery import Scenery, built
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def scenery(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scenery]:
-    """Insurer A's story, undone after the module."""
+    """Insurer A's story, undone after the last of them."""
     with django_db_blocker.unblock(), built() as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def door(scenery: Scenery) -> Door:
     """The API with insurer A's people before it, and their like from elsewhere."""
     foreign = {

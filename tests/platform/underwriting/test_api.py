@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -10,7 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from dinghai_platform.catalogue.models import ProductVersion
-from dinghai_platform.underwriting.models import Dossier, Policy
+from dinghai_platform.underwriting.models import Case, Dossier, Policy
+from dinghai_platform.underwriting.services.assessments import assess_dossier
+from dinghai_platform.underwriting.services.quotes import price_quote
+from dinghai_platform.underwriting.services.screenings import record_screening
 from tests.platform.story import World, work
 from tests.platform.underwriting.way import policy_in_force
 
@@ -100,6 +104,21 @@ def test_a_stranger_finds_nothing(
         assert client.get(f"{ROOT}{address}").status_code == 404, address
     assert post(client, f"/quotes/{policy.quote_id}/accept").status_code == 404
     assert client.get(f"{ROOT}/policies").json()["count"] == 0
+
+
+@pytest.mark.parametrize(("role", "sees"), [
+    ("underwriter", True), ("compliance", True), ("auditor", True), ("claims_handler", False)])
+def test_a_quote_keeps_the_screening_from_who_may_not_see_it(
+    case: Case, dossier: Dossier, product: ProductVersion, world: World, role: str, sees: bool
+) -> None:
+    actor = world.actor("underwriter")
+    record_screening(case, lists=["甲"], screened_on=date(2026, 3, 11), result="clear",
+                     reference="S-77", actor=actor)
+    quote = price_quote(assess_dossier(dossier, actor=actor), product, actor=actor)
+    answer = signed(world, role).get(f"{ROOT}/quotes/{quote.pk}")
+    document = answer.json()["document"]
+    assert document["schema"] == "dinghai.quote/1"
+    assert ("screening" in document) is sees and ("S-77" in answer.content.decode()) is sees
 
 
 def test_a_refusal_is_409_with_its_reasons(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
+from openpyxl import Workbook
 
 from dinghai.experience.own_templates import template_files
 from dinghai.foundation.errors import InputError, Refusal
@@ -220,6 +221,33 @@ def test_a_file_is_checked_and_only_this_insureds_rows_are_taken(
     assert [(one["claim_no"], one["origin"], one["paid_fen"]) for one in made.rows] == [
         ("F-1", "file", 30 * WAN), ("C-1", "entered", 50 * WAN)]
     assert made.source is not None and made.source.name == "claims.csv"
+    # What others claimed is none of this case's: their rows are not kept.
+    kept = bytes(made.source.bytes_in_row)
+    assert "东海家电" in kept.decode() and "别家公司" not in kept.decode()
+    again = services.check_claims_file(case, kept, name="claims.csv", actor=actor)
+    assert (again.claims, again.of_others, again.kept) == (read.claims, 0, kept)
+
+
+def test_a_workbook_with_rows_of_others_is_kept_as_this_insureds_rows(
+    case: Case, world: World
+) -> None:
+    book = Workbook()
+    book.active.append(["赔案号", "出险日期", "被保险人", "已决赔款（元）"])
+    book.active.append(["F-2", date(2025, 2, 1), "别家公司", 900_000])
+    book.active.append(["F-1", date(2024, 2, 1), "东海家电", 300_000.5])
+    written = io.BytesIO()
+    book.save(written)
+    actor = world.actor("underwriter")
+    read = services.check_claims_file(case, written.getvalue(), name="all.xlsx", actor=actor)
+    assert read.kept_name == "all.csv" and "别家公司" not in read.kept.decode()
+    again = services.check_claims_file(case, read.kept, name="all.csv", actor=actor)
+    assert again.claims == read.claims and again.claims[0].occurred_on == "2024-02-01"
+
+
+def test_a_file_of_this_insured_alone_is_kept_as_it_came(case: Case, world: World) -> None:
+    own = "\ufeff赔案号,出险日期,被保险人\r\nF-1,2024/2/1,东海家电\r\n\r\n".encode()
+    read = services.check_claims_file(case, own, name="own.csv", actor=world.actor("underwriter"))
+    assert (read.kept, read.kept_name) == (own, "own.csv")
 
 
 def test_with_a_row_nobody_can_read_nothing_is_taken(case: Case, world: World) -> None:

@@ -26,6 +26,7 @@ from dinghai_platform.underwriting.services.quotes import (
     issue_quote,
     price_quote,
     refer_quote,
+    referred_to,
 )
 from dinghai_platform.underwriting.services.screenings import record_screening, screening_today
 from tests.platform.story import World, stand_at
@@ -89,13 +90,49 @@ def test_a_quote_that_knows_nothing_of_a_later_hit_goes_no_further(
     assert issue_quote(approved, actor=actor).state == "issued"
 
 
-def test_a_policy_is_not_bound_after_a_hit(
+def test_a_possible_hit_stops_a_quote_that_knows_nothing_of_it(
     case: Case, dossier: Dossier, product: ProductVersion, world: World
+) -> None:
+    actor = world.actor("underwriter")
+    approved = approve_quote(quoted(dossier, product, world), actor=actor)
+    row = record(case, world, result="possible")
+    with pytest.raises(Refusal, match=r"a possible hit .* after this quote"):
+        issue_quote(approved, actor=actor)
+    # Priced again it knows: long after, too.
+    stand_at("2026-07-01T10:00:00")
+    again = quoted(dossier, product, world)
+    assert again.screening == row and needed(again) == ["SANCTIONS"]
+    assert issue_quote(approve_quote(again, actor=actor), actor=actor).state == "issued"
+
+
+def test_a_hit_does_not_run_out_and_the_refusal_says_what_is_so(
+    case: Case, dossier: Dossier, product: ProductVersion, world: World
+) -> None:
+    actor = world.actor("underwriter")
+    approved = approve_quote(quoted(dossier, product, world), actor=actor)
+    row = record(case, world, result="hit")
+    stand_at("2026-07-01T10:00:00")
+    assert row.valid_until < date(2026, 7, 1)
+    with pytest.raises(Refusal) as caught:
+        issue_quote(approved, actor=actor)
+    assert caught.value.reasons == (
+        "price the risk again: it is then referred to compliance",)
+    again = quoted(dossier, product, world)
+    assert again.document["outcome"] == "refer" and "compliance" in referred_to(again)
+    client: Client = world.sign_in(Client(), "underwriter")
+    shown = client.get(reverse("underwriting:screening", args=[case.pk]),
+                       headers={"accept-language": "en"}).content.decode()
+    assert "Quotes are referred to compliance" in shown and "expired" not in shown
+
+
+@pytest.mark.parametrize("result", ["hit", "possible"])
+def test_a_policy_is_not_bound_after_a_hit(
+    case: Case, dossier: Dossier, product: ProductVersion, world: World, result: str
 ) -> None:
     quote = issued_quote(dossier, product, world)
     insured = world.actor("insured_admin")
     record_explanations(quote, [term.key for term in terms_of(quote)], actor=insured)
-    record(case, world, result="hit")
+    record(case, world, result=result)
     accepted = accept_quote(quote, actor=insured)
     with pytest.raises(Refusal, match="after this quote"):
         bind_policy(accepted, actor=world.actor("underwriter"))
@@ -103,7 +140,7 @@ def test_a_policy_is_not_bound_after_a_hit(
 
 def test_a_hit_is_cleared_by_compliance_alone(case: Case, world: World) -> None:
     record(case, world, result="hit")
-    for less in ("clear", "possible"):  # a possible hit stops no quote that was made before
+    for less in ("clear", "possible"):
         with pytest.raises(PermissionDenied):
             record(case, world, result=less)
     assert record(case, world, "compliance", reference="S-2").result == "clear"

@@ -9,7 +9,6 @@ from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.actuarial.models import TableEvent, TableVersion
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor
-from dinghai_platform.core.tenancy import locked
 
 LONGEST_REASON: Final = 2_000
 LONGEST_LABEL: Final = 40
@@ -78,4 +77,4 @@ def held(version: TableVersion) -> TableVersion:
     """The version, fresh and locked, after its tenant's audit chain: whoever decides takes the two
     in this order, so that none waits for another who waits for him."""
     audit.hold_chain(version.tenant)
-    return locked(version)
+    return audit.locked(version)

@@ -20,7 +20,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 
 
 @transaction.atomic
@@ -116,7 +115,7 @@ def approve_version(
     # Whoever changes the book or another version waits here until this one is decided.
     audit.hold_chain(version.tenant)
     _enter_due(version.tenant, actor)
-    version = locked(version)
+    version = audit.locked(version)
     version.state = reach(version, "approve")
     _require_other_eyes(version, actor)
     standing = _standing(version)
@@ -207,7 +206,7 @@ def _enter_due(tenant: Organisation, actor: Actor) -> int:
         state=TableVersion.State.APPROVED, in_force_from__lte=clock.today())
     rows = list(due.order_by("in_force_from", "id"))
     for row in rows:
-        _enter(locked(row), actor)
+        _enter(audit.locked(row), actor)
     return len(rows)
 
 
@@ -215,7 +214,7 @@ def _enter(version: TableVersion, actor: Actor) -> None:
     former = TableVersion.objects.within(version.tenant).filter(
         kind=version.kind, table_id=version.table_id, state=TableVersion.State.IN_FORCE)
     for row in former.order_by("id"):
-        row = locked(row)
+        row = audit.locked(row)
         row.state = reach(row, "supersede")
         row.save(update_fields=("state",))
         record(row, "supersede", actor, by_version=version.label)

@@ -29,6 +29,7 @@ from dinghai_platform.actuarial.own_losses import enough_losses, own_losses
 from dinghai_platform.actuarial.services.common import given_reason
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import Job
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 
@@ -238,13 +239,23 @@ def drop_upload(fit: FitReport) -> None:
 
 @transaction.atomic
 def drop_old_uploads(*, actor: Actor) -> int:
-    """Delete files that nobody fitted within KEPT_DAYS; answers how many."""
+    """Delete files that nobody fitted within KEPT_DAYS; answers how many.
+
+    A job that still waits for its turn is cancelled; one that runs deletes its file itself.
+    """
     require(actor, "actuarial.drop_uploads")
     tenant = actor.own_tenant()
     before = clock.now() - timedelta(days=KEPT_DAYS)
-    old = list(FitUpload.objects.within(tenant).filter(created_at__lt=before)
-               .select_related("fit", "fit__job").defer("content"))
-    dropped = [one for one in old if one.fit.may_be_asked]
+    late = FitUpload.objects.within(tenant).filter(created_at__lt=before)
+    waiting = Job.objects.within(tenant).filter(
+        state=Job.State.QUEUED, pk__in=late.values("fit__job"))
+    # All jobs first, as the worker does; a worker may have begun one since.
+    held = [locked(job) for job in waiting.order_by("pk")]
+    for job in held:
+        if job.state == Job.State.QUEUED:
+            jobs.cancel_job(job, actor=actor)
+    dropped = [one for one in late.select_related("fit", "fit__job").defer("content")
+               if one.fit.may_be_asked]
     for one in dropped:
         audit.append(actor, "actuarial.fit_file_dropped", one.fit,
                      {"sha256": one.fit.file_sha256, "days": KEPT_DAYS})
@@ -254,7 +265,7 @@ def drop_old_uploads(*, actor: Actor) -> int:
 
 def _held(fit: FitReport) -> FitReport:
     """The fit, fresh and locked, with its job."""
-    fresh = locked(fit)
+    fresh = audit.locked(fit)
     found: FitReport = FitReport.objects.within(fresh.tenant).select_related(
         "tenant", "job").get(pk=fresh.pk)
     return found

@@ -24,7 +24,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.site.formats import moment_text
 from dinghai_platform.underwriting.models import Case
@@ -59,7 +58,7 @@ def register_claim(claim: Claim, *, reserve_fen: int, actor: Actor, note: str = 
 
     Raises Refusal where the state or separation of duties forbids it.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     move_claim(claim, "register", actor=actor, handler=actor.user, registered_at=clock.now())
     change_reserve(claim, reserve_fen, note or _("at registration"), actor)
     note_claim(claim, "claim_registered", actor, reserve_fen=str(reserve_fen))
@@ -70,7 +69,7 @@ def register_claim(claim: Claim, *, reserve_fen: int, actor: Actor, note: str = 
 @transaction.atomic
 def set_reserve(claim: Claim, *, reserve_fen: int, reason: str, actor: Actor) -> Claim:
     """Change the case reserve, with the reason and its posting."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     require(actor, "claims.set_reserve", claim)
     if claim.state in {"notified", "closed", "paid"}:
         raise Refusal(_("a reserve is kept from registration to payment"))
@@ -106,7 +105,7 @@ def permit_another_request(claim: Claim, *, reason: str, actor: Actor) -> Claim:
 
     The law asks for one request (保险法22条); another one is counted as a defect of the process.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     require(actor, "claims.permit_request", claim)
     if not claim.requests.exists():
         raise Refusal(_("the first request needs no permission"))
@@ -138,7 +137,7 @@ def request_evidence(
     from dinghai_platform.claims.papers import keep_request_notice
     from dinghai_platform.claims.reading import missing_evidence
 
-    claim = locked(claim)
+    claim = audit.locked(claim)
     again = claim.requests.count()
     if again and not claim.further_request_reason:
         raise Refusal(_("evidence is asked for once; another request needs the approver's reason"),
@@ -189,7 +188,7 @@ def go_on_without_evidence(claim: Claim, *, actor: Actor, reason: str) -> Claim:
     The reason is kept with the request, the request counts as made, and the pause of the clock
     ends now. Raises Refusal before the term is over.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     said = required(reason, "reason")
     move_claim(claim, "go_on", actor=actor)
     now = clock.now()
@@ -208,7 +207,7 @@ def go_on_without_evidence(claim: Claim, *, actor: Actor, reason: str) -> Claim:
 @transaction.atomic
 def receive_evidence(claim: Claim, *, actor: Actor, note: str = "") -> Claim:
     """The insured has handed in what was asked for: the clock runs on."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     move_claim(claim, "receive", actor=actor)
     claim.requests.filter(answered_at=None, lapsed_at=None).update(answered_at=clock.now(),
                                                    answered_by=actor.user)
@@ -225,7 +224,7 @@ def appoint_adjuster(claim: Claim, adjuster: Organisation, *, actor: Actor) -> C
     """
     from dinghai_platform.claims.services.incidents import share_with
 
-    claim = locked(claim)
+    claim = audit.locked(claim)
     require(actor, "claims.appoint_adjuster", claim)
     if adjuster.kind != Organisation.Kind.ADJUSTER:
         raise InputError(_("this organisation is no loss adjuster"), field="adjuster",
@@ -247,7 +246,7 @@ def close_claim(claim: Claim, *, actor: Actor, reason: str) -> Claim:
 
     Raises Refusal for an adjudicated claim that is owed a decision.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     said = required(reason, "reason")
     if claim.state == "adjudicated":
         _refuse_when_owed(claim)
@@ -271,7 +270,7 @@ def _refuse_when_owed(claim: Claim) -> None:
 @transaction.atomic
 def reopen_claim(claim: Claim, *, actor: Actor, reason: str) -> Claim:
     """Open a closed file again because of new facts, with the reason."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     said = required(reason, "reason")
     move_claim(claim, "reopen", actor=actor, closed_at=None, decided_at=None, rejected_at=None,
                agreed_at=None, paid_at=None)

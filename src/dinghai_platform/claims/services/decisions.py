@@ -24,10 +24,10 @@ from dinghai_platform.claims.reading import (
 from dinghai_platform.claims.services.claims import change_reserve
 from dinghai_platform.claims.services.common import move_claim, note_claim, required
 from dinghai_platform.claims.steps import duty_conflict
-from dinghai_platform.core import clock
+from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import crossing_tenants, locked
+from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.underwriting.models import Policy
 
@@ -37,7 +37,7 @@ LIMITATION = "CLK-CL-LIM"
 @transaction.atomic
 def survey_claim(claim: Claim, *, actor: Actor, note: str) -> Claim:
     """The adjuster (or responder) begins the survey; its firm took no other part in the claim."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     if actor.role == "loss_adjuster":
         _refuse_without_adjuster(claim)
     said = required(note, "note")
@@ -49,7 +49,7 @@ def survey_claim(claim: Claim, *, actor: Actor, note: str) -> Claim:
 @transaction.atomic
 def quantify_claim(claim: Claim, *, actor: Actor, note: str) -> Claim:
     """The adjuster fixes the amounts: every item stands under a coverage code with its facts."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     _refuse_without_adjuster(claim)
     require(actor, "claims.step.quantify", claim)
     if not claim.items.exists():
@@ -73,7 +73,7 @@ def adjudicate_claim(claim: Claim, *, actor: Actor) -> DecisionRecord:
     May be repeated while nothing has been issued: the run before is replaced. Raises InputError
     for a bad file, Refusal for the state or separation of duties.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     if claim.state == "adjudicated":
         require(actor, "claims.adjudicate", claim)
         if conflict := duty_conflict(claim, actor):
@@ -158,7 +158,7 @@ def reject_claim(claim: Claim, *, actor: Actor, reason: str) -> DecisionRecord:
 @transaction.atomic
 def agree_decision(claim: Claim, *, actor: Actor) -> Claim:
     """The insured agrees: from now on the ten days of payment run (保险法23条)."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     move_claim(claim, "agree", actor=actor, agreed_at=clock.now())
     note_claim(claim, "decision_agreed", actor)
     return claim
@@ -170,7 +170,7 @@ def dispute_decision(claim: Claim, *, actor: Actor, reason: str) -> Objection:
 
     Raises Refusal after two years from knowing of the incident (保险法26条).
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     said = required(reason, "reason")
     event = "appeal" if claim.state == "rejected" else "dispute"
     if clock.now() > clocks()[LIMITATION].due(claim.incident.discovered_at):
@@ -187,7 +187,7 @@ def dispute_decision(claim: Claim, *, actor: Actor, reason: str) -> Objection:
 def end_dispute(claim: Claim, *, actor: Actor, opinion: str) -> DecisionRecord:
     """The arbiter's opinion (mediation), award or judgment: the claim is adjudicated again on
     the facts as they now stand, and needs its approval again."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     said = required(opinion, "opinion")
     event = "decide" if claim.state == "in_proceedings" else "mediate"
     move_claim(claim, event, actor=actor)
@@ -199,7 +199,7 @@ def end_dispute(claim: Claim, *, actor: Actor, opinion: str) -> DecisionRecord:
 @transaction.atomic
 def begin_proceedings(claim: Claim, *, actor: Actor, note: str) -> Claim:
     """The insured goes to arbitration or court."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     said = required(note, "note")
     move_claim(claim, "proceed", actor=actor)
     note_claim(claim, "proceedings_begun", actor, note=said)
@@ -209,7 +209,7 @@ def begin_proceedings(claim: Claim, *, actor: Actor, note: str) -> Claim:
 @transaction.atomic
 def withdraw_objection(claim: Claim, *, actor: Actor) -> Claim:
     """The insured withdraws; the decision that had granted a payment stands again."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     if _issued(claim).state != DecisionRecord.State.ISSUED:
         raise Refusal(_("the decision had granted nothing: there is nothing to return to"))
     move_claim(claim, "withdraw", actor=actor)
@@ -220,8 +220,8 @@ def withdraw_objection(claim: Claim, *, actor: Actor) -> Claim:
 
 def _to_issue(claim: Claim, actor: Actor) -> tuple[Claim, DecisionRecord]:
     """The claim and its provisional run under the lock of the policy, proved to be current."""
-    locked(Policy(pk=claim.policy_id))
-    claim = locked(claim)
+    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    claim = audit.locked(claim)
     require(actor, "claims.approve", claim)
     record = claim.decisions.filter(state=DecisionRecord.State.PROVISIONAL).first()
     if record is None:

@@ -14,9 +14,9 @@ from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import Scope, fact, parse_facts
 from dinghai_platform.claims.models import Claim, LossItem
 from dinghai_platform.claims.services.common import note_claim
+from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import allowed
-from dinghai_platform.core.tenancy import locked
 
 Changes = Mapping[str, Any]
 """Fact id to ``{"value": …, "evidence": […]}``, ``{"absent": true}``, or None to forget it."""
@@ -35,7 +35,7 @@ def set_facts(claim: Claim, changes: Changes, *, actor: Actor) -> Claim:
     while the claim is being put together. Raises InputError naming each bad fact, Refusal once
     the decision is issued.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     check_may_set(claim, changes, actor)
     claim.facts = _merged(claim.facts, changes, "event", claim)
     claim.save(update_fields=("facts",))
@@ -51,9 +51,9 @@ def set_item_fact(item: LossItem, fact_id: str, entry: Any, *, actor: Actor) -> 
 @transaction.atomic
 def set_item_facts(item: LossItem, changes: Changes, *, actor: Actor) -> LossItem:
     """Establish (or forget, with None) facts of one loss item; rights as in `set_facts`."""
-    claim = locked(item.claim)
+    claim = audit.locked(item.claim)
     check_may_set(claim, changes, actor)
-    item = locked(item)
+    item = audit.locked(item)
     item.facts = _merged(item.facts, changes, "item", claim)
     item.save(update_fields=("facts",))
     note_claim(claim, "item_facts_set", actor, item=item.no, facts=_plain(changes))
@@ -70,7 +70,7 @@ def add_item(
     ``member`` is whose of a programme's insureds the loss is, ``supplier`` whose stop caused it.
     Raises InputError, Refusal.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     if coverage not in coverages():
         raise InputError(_("there is no such coverage"), field="coverage",
                          mend=_("use a code such as FP-BI"))
@@ -88,9 +88,9 @@ def add_item(
 @transaction.atomic
 def assign_item(item: LossItem, *, member: str, supplier: str, actor: Actor) -> LossItem:
     """Say whose loss an item is in a programme, and which supplier caused it."""
-    claim = locked(item.claim)
+    claim = audit.locked(item.claim)
     check_may_set(claim, {}, actor)
-    item = locked(item)
+    item = audit.locked(item)
     whose = checked_party(claim, member, supplier)
     item.member, item.supplier = whose["member"], whose["supplier"]
     item.save(update_fields=("member", "supplier"))

@@ -31,7 +31,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.models import Case, Policy
 from dinghai_platform.underwriting.services.cases import reach_step
 
@@ -121,7 +120,7 @@ def triage_incident(
     its reason, raises and never lowers. May be repeated while facts come in: duties are renewed,
     one that was met stays met. Raises InputError for facts or a judgement without reason.
     """
-    incident = locked(incident)
+    incident = audit.locked(incident)
     first = incident.state == "reported"
     if first:
         incident.state = check_step(incident, "triage", actor).target
@@ -177,7 +176,7 @@ def record_report_to_authority(
 
     The platform drafts the form and never sends it. Raises Refusal when it is recorded already.
     """
-    duty = locked(duty)
+    duty = audit.locked(duty)
     require(actor, "claims.record_report", duty)
     if duty.met_at is not None or duty.withdrawn_at is not None:
         raise Refusal(_("this report is recorded already, or no longer due"))
@@ -204,7 +203,7 @@ def dispatch_response(
 
     Raises Refusal for an organisation that is no provider or an order still open.
     """
-    incident = locked(incident)
+    incident = audit.locked(incident)
     require(actor, "claims.dispatch", incident)
     move = machines()["incident"].step(incident.state, "dispatch") if (
         incident.state == "triaged") else None
@@ -234,7 +233,7 @@ def accept_order(order: ResponseOrder, *, actor: Actor, note: str = "") -> Respo
         raise Refusal(_("this order is answered already"))
     order.accepted_at, order.accepted_by = clock.now(), actor.user
     order.save(update_fields=("accepted_at", "accepted_by"))
-    incident = locked(order.incident)
+    incident = audit.locked(order.incident)
     if incident.state == "triaged":
         # The handler ordered, the panel vendor accepts: the guard of the move is met.
         incident.state = machines()["incident"].step("triaged", "dispatch").target
@@ -279,7 +278,7 @@ def advance_incident(
     Recovery starts the 30 days of the summary report where a report was due; closing asks that
     every report that is certain has been made. Raises Refusal where the move is not possible.
     """
-    incident = locked(incident)
+    incident = audit.locked(incident)
     if event in {"triage", "dispatch"}:
         raise Refusal(_("this step has its own form"))
     move = check_step(incident, event, actor)
@@ -372,7 +371,7 @@ def _service_level(mode: str) -> timedelta:
 
 
 def _own_order(order: ResponseOrder, actor: Actor) -> ResponseOrder:
-    order = locked(order)
+    order = audit.locked(order)
     require(actor, "claims.answer_order")
     if order.provider_id != actor.organisation.pk:
         raise PermissionDenied("claims.answer_order")

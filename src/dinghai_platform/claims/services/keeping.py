@@ -22,9 +22,10 @@ from dinghai_platform.claims.services.facts import (
     set_facts,
     set_item_facts,
 )
+from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import AuditEntry
-from dinghai_platform.core.tenancy import crossing_tenants, locked
+from dinghai_platform.core.tenancy import crossing_tenants
 
 KEPT, PUT_BACK = "facts_kept", "facts_put_back"
 
@@ -64,7 +65,7 @@ def keep_facts(
     changed them since. Raises InputError for a bad fact or a loss item that is not there; then
     nothing is kept.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     check_may_set(claim, _all_changes(trial), actor)
     if stamp and stamp != facts_stamp(claim):
         raise Refusal(_("somebody has changed the facts since you opened this page: look again"))
@@ -83,7 +84,7 @@ def put_back_facts(claim: Claim, *, actor: Actor) -> int:
 
     Raises Refusal when there is none, or when one of its facts has been changed since.
     """
-    claim = locked(claim)
+    claim = audit.locked(claim)
     check_may_set(claim, {}, actor)
     entry = last_kept(claim)
     if entry is None:

@@ -36,10 +36,9 @@ from dinghai_platform.claims.services.claims import change_reserve
 from dinghai_platform.claims.services.common import move_claim, note_claim, required
 from dinghai_platform.claims.services.decisions import keep_run
 from dinghai_platform.claims.steps import check_step, duty_conflict, move_of
-from dinghai_platform.core import clock
+from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.underwriting.models import Policy
 
@@ -58,8 +57,8 @@ def pay_claim(
     back at ``adjudicated`` with a new run of the engine, to be approved and agreed again.
     Raises Refusal for the state or separation of duties.
     """
-    locked(Policy(pk=claim.policy_id))
-    claim = locked(claim)
+    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    claim = audit.locked(claim)
     record = claim.decisions.filter(state=DecisionRecord.State.ISSUED).order_by("-sequence").first()
     if record is None:
         raise Refusal(_("no decision has been issued"))
@@ -113,8 +112,8 @@ def order_interim(
     bank until a payer has done `pay_interim`; a new order takes the place of an unpaid one.
     Raises Refusal when nothing is certain, one was paid already, or the state has passed.
     """
-    locked(Policy(pk=claim.policy_id))
-    claim = locked(claim)
+    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    claim = audit.locked(claim)
     require(actor, "claims.order_interim", claim)
     move_of(claim, "interim")
     _refuse_second(claim)
@@ -146,8 +145,8 @@ def pay_interim(claim: Claim, *, actor: Actor) -> Payment:
     The payer is neither the handler nor the approver. The engine runs again under the lock of
     the policy: an order above what is certain now is not paid. Raises Refusal.
     """
-    locked(Policy(pk=claim.policy_id))
-    claim = locked(claim)
+    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    claim = audit.locked(claim)
     check_step(claim, "interim", actor)
     _refuse_second(claim)
     order = claim.interim_orders.filter(payment=None, replaced_at=None).first()
@@ -189,7 +188,7 @@ def open_recourse(
 ) -> Recourse:
     """Take recourse against the third party who caused the loss, up to what was paid
     (保险法60条). Raises InputError above it."""
-    claim = locked(claim)
+    claim = audit.locked(claim)
     paid = sum(claim.payments.values_list("amount_fen", flat=True))
     if not 0 < demanded_fen <= paid:
         raise InputError(_("recourse goes up to what was paid"), field="demanded_fen",
@@ -209,7 +208,7 @@ def record_recovery(
     recourse: Recourse, *, amount_fen: int, reference: str, actor: Actor
 ) -> Recovery:
     """Book money that came back, once per reference."""
-    claim = locked(recourse.claim)
+    claim = audit.locked(recourse.claim)
     require(actor, "claims.recover", claim)
     said = required(reference, "reference")[:100]
     there = recourse.recoveries.filter(reference=said).first()

@@ -14,7 +14,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.monitoring.models import MonitoredFinding, Notice, Reading
 from dinghai_platform.monitoring.services.notices import (
     issue_overdue_notice,
@@ -53,7 +52,7 @@ def watch_exploited(policy: Policy, reading: Reading, *, actor: Actor) -> Notice
     somewhere counts as high at least, whatever its base score.
     """
     require(actor, "monitoring.notify", policy)
-    policy = locked(policy)
+    policy = audit.locked(policy)
     watched = set(
         MonitoredFinding.objects.within(policy.tenant)
         .filter(policy=policy)
@@ -121,7 +120,7 @@ def _watched(
 def acknowledge_notice(notice: Notice, *, actor: Actor) -> Notice:
     """The insured has read the notice: the time is kept, its findings are acknowledged."""
     require(actor, "monitoring.acknowledge", notice)
-    notice = locked(notice)
+    notice = audit.locked(notice)
     if notice.acknowledged_at is not None:
         return notice
     notice.acknowledged_by, notice.acknowledged_at = actor.user, clock.now()
@@ -152,7 +151,7 @@ def move_finding(
     require(actor, PERMISSION[event], finding)
     if event in NEEDS_REASON and not reason.strip():
         raise InputError("this step needs its reason", field="reason", mend="say why")
-    finding = locked(finding)
+    finding = audit.locked(finding)
     finding.state = machines()[MACHINE].step(finding.state, event).target
     if finding.state == "false_positive":
         finding.closed_at = clock.now()

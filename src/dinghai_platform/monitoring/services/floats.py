@@ -22,7 +22,6 @@ from dinghai.vocabulary.lifecycle import machines
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.monitoring.models import FloatProposal, Notice, Reading
 from dinghai_platform.monitoring.services.notices import Language, keep_notice
@@ -190,7 +189,7 @@ def apply_float(proposal: FloatProposal, *, actor: Actor) -> Endorsement:
     """Endorse the policy, book the refund to the applicant, and let the new factor count."""
     require(actor, "monitoring.apply", proposal)
     proposal = _current(proposal)
-    policy = locked(proposal.policy)
+    policy = audit.locked(proposal.policy)
     document = proposal.document
     _move(proposal, "apply", actor)
     endorsement = endorse_policy(
@@ -287,7 +286,7 @@ def pay_refund(endorsement: Endorsement, *, reference: str, actor: Actor) -> End
 
 def _current(proposal: FloatProposal) -> FloatProposal:
     """The proposal, locked. Raises Refusal when a newer reading has taken its place."""
-    fresh = locked(proposal)
+    fresh = audit.locked(proposal)
     newer = FloatProposal.objects.within(fresh.tenant).filter(
         policy=fresh.policy_id, id__gt=fresh.pk
     )

@@ -17,7 +17,6 @@ from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Membership, Organisation
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.monitoring.models import FloatProposal, MonitoredFinding, Notice
 from dinghai_platform.underwriting.models import Policy
 from dinghai_platform.underwriting.numbers import next_number
@@ -193,7 +192,7 @@ def deliver_notice(
             "a delivery needs its channel and who received it", field="delivered_to",
             mend="name both",
         )
-    notice = locked(notice)
+    notice = audit.locked(notice)
     if notice.delivered_at is not None:
         raise Refusal("the delivery of this notice is on record")
     return _deliver(

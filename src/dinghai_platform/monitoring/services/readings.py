@@ -19,7 +19,6 @@ from dinghai_platform.catalogue.queries import kev_of
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.monitoring.models import Reading
 from dinghai_platform.underwriting.engine import Kept, assessment_of, dossier_of
 from dinghai_platform.underwriting.models import Assessment, Dossier, Policy
@@ -102,7 +101,7 @@ def take_reading(
     from dinghai_platform.monitoring.services.floats import measure_float
 
     require(actor, "monitoring.read", policy)
-    policy = locked(policy)
+    policy = audit.locked(policy)
     day = on or clock.today()
     if policy.state not in WATCHED:
         raise Refusal("only a policy in force is watched")

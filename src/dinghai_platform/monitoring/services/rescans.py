@@ -19,7 +19,6 @@ from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.monitoring.models import MonitoredFinding, Notice, Reading
 from dinghai_platform.monitoring.services.findings import close_mended, watch_exploited
 from dinghai_platform.monitoring.services.readings import latest_dossier, take_reading
@@ -93,7 +92,7 @@ def verify_fix(
     Raises Refusal for a fix that was not planned or belongs to another case.
     """
     require(actor, "monitoring.verify", policy)
-    fix = locked(fix)
+    fix = audit.locked(fix)
     if fix.plan.case_id != policy.case_id:
         raise Refusal("this fix belongs to another case")
     if fix.state != Fix.State.PLANNED:

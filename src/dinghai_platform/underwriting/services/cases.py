@@ -9,7 +9,6 @@ from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.models import Case
 from dinghai_platform.underwriting.numbers import next_number
 
@@ -41,7 +40,7 @@ def open_case(insured: Organisation, *, title: str, actor: Actor) -> Case:
 @transaction.atomic
 def reach_step(case: Case, step: int, *, actor: Actor) -> Case:
     """Note that a case has come to a step; it never goes back."""
-    case = locked(case)
+    case = audit.locked(case)
     if step > case.step:
         case.step = Case.Step(step)
         case.save(update_fields=("step",))

@@ -16,7 +16,6 @@ from dinghai.wording.policy import Policy as EnginePolicy
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.ledger.services import credit, debit, post_entry, reverse_entry
 from dinghai_platform.underwriting.models import (
@@ -43,7 +42,7 @@ def bind_policy(quote: Quote, *, actor: Actor) -> Policy:
     nothing of a hit on a sanctions list recorded since.
     """
     require(actor, "underwriting.bind", quote)
-    quote = locked(quote)
+    quote = audit.locked(quote)
     before = Policy.objects.within(quote.tenant).filter(quote=quote).first()
     if before is not None:
         return before
@@ -137,7 +136,7 @@ def pay_premium(policy: Policy, *, reference: str, actor: Actor) -> Policy:
         raise InputError(
             "the payment has no reference", field="reference", mend="copy it from the bank"
         )
-    policy = locked(policy)
+    policy = audit.locked(policy)
     machines()["policy"].step(policy.state, "pay")
     if clock.today() > policy.inception:
         raise Refusal(
@@ -172,7 +171,7 @@ def lapse_policy(policy: Policy, *, actor: Actor) -> Policy:
     first day has not passed.
     """
     require(actor, "underwriting.run_out", policy)
-    policy = locked(policy)
+    policy = audit.locked(policy)
     if policy.state == "lapsed":
         return policy
     machines()["policy"].step(policy.state, "overdue")
@@ -210,7 +209,7 @@ def expire_policies(*, actor: Actor) -> int:
     )
     over = list(rows.order_by("id"))
     for row in over:
-        _move(locked(row), "expire", actor, {"expiry": row.expiry.isoformat()})
+        _move(audit.locked(row), "expire", actor, {"expiry": row.expiry.isoformat()})
     return len(over)
 
 
@@ -229,7 +228,7 @@ def endorse_policy(
     Raises Refusal for a policy that is not in force.
     """
     require(actor, "underwriting.bind", policy)
-    policy = locked(policy)
+    policy = audit.locked(policy)
     machines()["policy"].step(policy.state, "endorse")
     count = Endorsement.objects.within(policy.tenant).filter(policy=policy).count()
     endorsement = Endorsement.objects.create(

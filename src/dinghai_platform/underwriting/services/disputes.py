@@ -9,7 +9,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.models import Assessment, Dispute, Finding
 from dinghai_platform.underwriting.services.assessments import assess_dossier
 
@@ -23,7 +22,7 @@ def dispute_finding(
     require(actor, "underwriting.dispute", finding)
     if not reason.strip():
         raise InputError("a dispute needs its reason", field="reason", mend="say what is wrong")
-    finding = locked(finding)
+    finding = audit.locked(finding)
     if finding.state != Finding.State.OPEN:
         raise Refusal("this finding is already disputed or disregarded")
     dispute = Dispute.objects.create(
@@ -58,12 +57,12 @@ def decide_dispute(
     require(actor, "underwriting.decide_dispute", dispute)
     if not decision.strip():
         raise InputError("a decision needs its reasons", field="decision", mend="give them")
-    dispute = locked(dispute)
+    dispute = audit.locked(dispute)
     if dispute.accepted is not None:
         raise Refusal("this dispute has been decided")
     if actor.user is not None and dispute.raised_by_id == actor.user.pk:
         raise Refusal("whoever raised a dispute does not decide it")
-    finding = locked(dispute.finding)
+    finding = audit.locked(dispute.finding)
     dispute.accepted, dispute.decision = accepted, decision.strip()
     dispute.decided_by, dispute.decided_at = actor.user, clock.now()
     dispute.save()

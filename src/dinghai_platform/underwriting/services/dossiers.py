@@ -16,7 +16,6 @@ from dinghai_platform.core import audit, files, jobs
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.models import Case, Dossier
 from dinghai_platform.underwriting.services import staging
 
@@ -48,7 +47,7 @@ def import_dossier(case: Case, archive: bytes, *, name: str, actor: Actor) -> Do
             "this is not a ZIP archive", file=name, field="archive",
             mend="zip the folder that holds profile.toml",
         )
-    case = locked(case)
+    case = audit.locked(case)
     stored = files.store_file(
         archive, name=name, media_type="application/zip", actor=actor, tenant=case.tenant
     )
@@ -104,7 +103,7 @@ def update_dossier(
     it made. Raises Refusal for a dossier that is not sealed.
     """
     require(actor, "underwriting.import_dossier", dossier)
-    case = locked(dossier.case)
+    case = audit.locked(dossier.case)
     before = (
         Dossier.objects.within(case.tenant)
         .filter(case=case, source_sha256=source.sha256)

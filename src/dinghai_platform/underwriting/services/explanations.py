@@ -14,7 +14,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.models import Explanation, Quote
 
 ONLINE = "online"
@@ -60,7 +59,7 @@ def record_explanations(
     Raises InputError for a key that is no term, Refusal for a quote that is not issued.
     """
     require(actor, "underwriting.explain", quote)
-    quote = locked(quote)
+    quote = audit.locked(quote)
     if quote.state != "issued":
         raise Refusal("terms are explained while the offer is open")
     is_applicant = actor.tenant is None
@@ -124,7 +123,7 @@ def waive_explanations(
     require(actor, "underwriting.waive", quote)
     if not reason.strip():
         raise InputError("a waiver needs its reason", field="reason", mend="say why")
-    quote = locked(quote)
+    quote = audit.locked(quote)
     if quote.state not in ("issued", "accepted"):
         raise Refusal("terms are given up while the offer is open")
     open_keys = unexplained(quote)

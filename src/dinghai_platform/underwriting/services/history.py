@@ -19,7 +19,6 @@ from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation, StoredFile
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.models import Case, HistoryVersion
 from dinghai_platform.underwriting.stated import (
     MOST_CLAIMS,
@@ -157,18 +156,18 @@ def import_claims_file(
     """
     # Before the transaction: a large file takes long, and the tenant's writers would wait for it.
     read = check_claims_file(case, content, name=name, actor=actor, key=key)
-    return take_claims_in(case, content, read, base=base, actor=actor)
+    return take_claims_in(case, read, base=base, actor=actor)
 
 
 @transaction.atomic
 def take_claims_in(
-    case: Case, content: bytes, read: FileReading, *, base: int, actor: Actor
+    case: Case, read: FileReading, *, base: int, actor: Actor
 ) -> HistoryVersion:
-    """Keep what was read of a file. Raises InputError with every fault."""
+    """Keep this insured's part of a file. Raises InputError with every fault."""
     before = _given(_held_case(case, base, actor))
     read.require_good()
     rows = merged(stated_claims(before), read.claims)
-    source = files.store_file(content, name=read.name, media_type="application/octet-stream",
+    source = files.store_file(read.kept, name=read.kept_name, media_type="application/octet-stream",
                               actor=actor, tenant=case.tenant)
     return _next(case, before, Act.IMPORT, actor, rows=rows, source=source, said=read.name)
 
@@ -215,7 +214,7 @@ def _held_case(case: Case, base: int, actor: Actor) -> HistoryVersion | None:
     older version."""
     require(actor, "underwriting.state_history", case)
     audit.hold_chain(case.tenant)  # two that write at once stand in line
-    locked(case)
+    audit.locked(case)
     now = current_version(case)
     if (0 if now is None else now.number) != base:
         raise Refusal("somebody else has changed the history since",

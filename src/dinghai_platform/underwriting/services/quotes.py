@@ -23,7 +23,6 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.roles import role_name
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.engine import Kept, hashes_of, pricer_of, tables_of
 from dinghai_platform.underwriting.models import Assessment, Case, Quote
 from dinghai_platform.underwriting.numbers import next_number
@@ -212,7 +211,7 @@ def refer_quote(quote: Quote, *, reason: str, actor: Actor) -> Quote:
     require(actor, "underwriting.refer", quote)
     if not reason.strip():
         raise InputError("a referral needs its reason", field="reason", mend="say why")
-    quote = locked(quote)
+    quote = audit.locked(quote)
     quote.referral = reason.strip()
     quote.decided_by = actor.user
     return _move(quote, "refer", actor, {"reason": quote.referral}, "referral", "decided_by")
@@ -227,7 +226,7 @@ def approve_quote(quote: Quote, *, actor: Actor, opinion: str = "") -> Quote:
     higher authority than the actor's.
     """
     require(actor, approval_of(quote), quote)
-    quote = locked(quote)
+    quote = audit.locked(quote)
     require(actor, approval_of(quote), quote)
     outcome, reasons = quote.document["outcome"], quote.document["reasons"]
     if outcome in NEVER:
@@ -272,7 +271,7 @@ def issue_quote(quote: Quote, *, actor: Actor) -> Quote:
     Raises Refusal where a hit on a sanctions list was recorded since it was priced.
     """
     require(actor, "underwriting.issue", quote)
-    quote = locked(quote)
+    quote = audit.locked(quote)
     check_filing(quote)
     check_no_later_hit(quote)
     document = quote.document
@@ -289,7 +288,7 @@ def accept_quote(quote: Quote, *, actor: Actor) -> Quote:
     from dinghai_platform.underwriting.services.explanations import require_explained
 
     require(actor, "underwriting.answer", quote)
-    quote = locked(quote)
+    quote = audit.locked(quote)
     if quote.valid_until is not None and clock.today() > quote.valid_until:
         raise Refusal(f"the offer was valid until {quote.valid_until}")
     if quote.state == "issued":
@@ -301,7 +300,7 @@ def accept_quote(quote: Quote, *, actor: Actor) -> Quote:
 def reject_quote(quote: Quote, *, reason: str, actor: Actor) -> Quote:
     """The applicant declines the offer; the reason is kept for the book's statistics."""
     require(actor, "underwriting.answer", quote)
-    quote = locked(quote)
+    quote = audit.locked(quote)
     return _move(quote, "reject", actor, {"reason": reason.strip()})
 
 
@@ -314,7 +313,7 @@ def expire_quotes(*, actor: Actor) -> int:
     )
     rows = list(late.order_by("id"))
     for row in rows:
-        _move(locked(row), "expire", actor, {"valid_until": row.valid_until.isoformat()})
+        _move(audit.locked(row), "expire", actor, {"valid_until": row.valid_until.isoformat()})
     return len(rows)
 
 

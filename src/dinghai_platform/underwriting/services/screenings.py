@@ -32,16 +32,26 @@ def latest_screening(tenant: Any, insured: Organisation | Any) -> Screening | No
 def screening_today(tenant: Any, insured: Organisation | Any) -> Screening | None:
     """The screening that says something today: the latest one, while it holds."""
     found = latest_screening(tenant, insured)
-    return found if found is not None and found.valid_until >= clock.today() else None
+    return found if found is not None and holds_today(found) else None
+
+
+def holds_today(row: Screening) -> bool:
+    """Whether a screening says anything today: what was found stands until it is cleared."""
+    return engine_screening(row).holds(clock.today())
 
 
 def check_no_later_hit(quote: Quote) -> None:
-    """Raises Refusal for a quote that knows nothing of a hit recorded after it."""
+    """Raises Refusal for a quote that knows nothing of a hit, or a possible one, recorded after
+    it."""
     audit.hold_chain(quote.tenant)  # one that is being recorded is waited for
     latest = latest_screening(quote.tenant_id, quote.insured_id)
-    if latest is not None and latest.result == "hit" and latest.pk != quote.screening_id:
+    if latest is None or latest.result == "clear" or latest.pk == quote.screening_id:
+        return
+    if latest.result == "hit":
         raise Refusal("a hit on a sanctions list was recorded after this quote",
                       reasons=["price the risk again: it is then referred to compliance"])
+    raise Refusal("a possible hit on a sanctions list was recorded after this quote",
+                  reasons=["price the risk again, or let compliance decide the hit first"])
 
 
 def engine_screening(row: Screening) -> EngineScreening:

@@ -19,7 +19,6 @@ from dinghai_platform.catalogue.queries import kev_in_force
 from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.keys import new_key
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.models import Dossier, EvidenceReading, Finding
 from dinghai_platform.underwriting.models.evidence import SEVERITY_ORDER
 
@@ -134,7 +133,7 @@ def write_statements(dossier: Dossier, profile: Profile, answers: Mapping[str, A
 
 def seal(dossier: Dossier, whole: EngineDossier, *, actor: Actor) -> Dossier:
     """Make a read dossier count, in one step: before it nobody sees any of it."""
-    dossier = locked(dossier)
+    dossier = audit.locked(dossier)
     dossier.state = Dossier.State.SEALED
     dossier.sha256 = whole.sha256
     dossier.imported_at = clock.now()
@@ -158,7 +157,7 @@ def seal(dossier: Dossier, whole: EngineDossier, *, actor: Actor) -> Dossier:
 
 def give_up(dossier: Dossier, faults: list[dict[str, Any]], *, actor: Actor) -> Dossier:
     """End an import that cannot be sealed, with every fault and how to mend it."""
-    dossier = locked(dossier)
+    dossier = audit.locked(dossier)
     dossier.state, dossier.faults = Dossier.State.FAILED, faults
     dossier.save(update_fields=("state", "faults"))
     audit.append(actor, "underwriting.dossier_failed", dossier, {"faults": len(faults)})

@@ -14,7 +14,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked
 from dinghai_platform.underwriting.engine import pricer_of
 from dinghai_platform.underwriting.models import Assessment, Fix, TreatmentPlan
 from dinghai_platform.underwriting.services.history import case_history
@@ -40,17 +39,19 @@ def plan_treatment(
     check_on_sale(product, assessment)
     history = case_history(assessment.case)
     named = "" if history is None else history.sha256
-    before = (
-        TreatmentPlan.objects.within(assessment.tenant)
-        .filter(assessment=assessment, product=product, history_hash=named)
-        .first()
-    )
+    same = TreatmentPlan.objects.within(assessment.tenant).filter(
+        assessment=assessment, product=product, history_hash=named)
+    before = same.first()
     if before is not None:
         return before
     pricer = pricer_of(assessment, product)
     planned = treatment_plan(
         pricer, pricer.schedule(inception=inception or first_day()), history
     )
+    audit.hold_chain(assessment.tenant)  # two that plan at once: the second finds the first's
+    before = same.first()
+    if before is not None:
+        return before
     plan = TreatmentPlan.objects.create(
         tenant=assessment.tenant,
         insured=assessment.insured,
@@ -95,7 +96,7 @@ def commit_fix(fix: Fix, *, due: date, actor: Actor) -> Fix:
     require(actor, "underwriting.commit_fix", fix)
     if due < clock.today():
         raise InputError("that day has passed", field="due", mend="choose a later day")
-    fix = locked(fix)
+    fix = audit.locked(fix)
     if fix.state == Fix.State.VERIFIED:
         return fix
     fix.state, fix.due = Fix.State.PLANNED, due

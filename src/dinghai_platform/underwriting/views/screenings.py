@@ -44,14 +44,13 @@ def screening(request: HttpRequest, key: UUID) -> HttpResponse:
     rows = list(Screening.objects.within(case.tenant_id).filter(insured=case.insured)
                 .select_related("recorded_by", "case", "evidence")
                 .order_by("-screened_on", "-id")[:MOST_SHOWN])
-    today = clock.today()
     return render(request, "underwriting/screening.html", {
         "case": case, "form": form, "rules": screening_rules(),
         "rows": [{"row": one, "result": SCREENING_RESULTS[one.result],
-                  "code": f"screening_{one.result}", "holds": one.valid_until >= today}
+                  "code": f"screening_{one.result}", "holds": services.holds_today(one)}
                  for one in rows],
         "latest": rows[0] if rows else None,
-        "holds": bool(rows) and rows[0].valid_until >= today,
+        "holds": bool(rows) and services.holds_today(rows[0]),
         "may_screen": allowed(request.actor, "underwriting.screen", case),
     }, status=status)
 
