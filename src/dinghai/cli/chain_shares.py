@@ -65,7 +65,7 @@ def _shares(arguments: argparse.Namespace) -> Answer:
 
 
 def _text(document: dict[str, JSON]) -> list[str]:
-    firms = [one for one in document["parties"] if one["group"] != "provider"]
+    firms = [one for one in document["parties"] if "cause_fen" in one]
     largest = sorted(firms, key=lambda one: -max(one["declared_fen"], one["fair_fen"]))
     premium = document["programme_premium"]
     percentile = percent(document["level_ppm"])
