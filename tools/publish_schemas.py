@@ -19,9 +19,10 @@ from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.fix_costs import ChainFixCosts
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import own_experience
+from tools import chain_schemas, own_experience
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -142,6 +143,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
+        "chain-fix-costs.schema.json": of_type(
+            ChainFixCosts, "Costs of fixes in a supply chain (dinghai.chain-fix-costs/1)"),
+        "chain-hardening.schema.json": chain_schemas.hardening(),
+        "chain-ranking.schema.json": chain_schemas.ranking(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),

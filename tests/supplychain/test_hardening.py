@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -338,6 +341,11 @@ def test_patching_the_choke_point_lowers_the_owners_hits_by_this_much() -> None:
 
 # the answer
 
+def schema_of(name: str) -> JSON:
+    file = files("dinghai.data") / "schemas" / f"{name}.schema.json"
+    return json.loads(file.read_text("utf-8"))
+
+
 @cache
 def plan(metric: Metric = "mean") -> HardeningPlan:
     model, _ = energy()
@@ -373,6 +381,7 @@ def test_the_answer_adds_up(metric: Metric) -> None:
     assert [row["return_years"] for row in rows] == [2, 5, 10, 20, 50, 100, 200]
     assert all(row["after_fen"] <= row["before_fen"] for row in rows)
     assert document["looked_at"] > 0
+    jsonschema.validate(json.loads(json.dumps(document)), schema_of("chain-hardening"))
 
 
 def test_a_plan_patches_to_the_years_it_promises() -> None:
@@ -396,7 +405,7 @@ def test_costs_of_a_file_take_the_place_of_the_house(tmp_path: Path) -> None:
     assert costs.control("grid", "IAM-01", endpoints=9, people=9) == 1000
     assert costs.control("wind", "IAM-01", endpoints=9, people=9) == 518_000
     assert costs.control("wind", "HUM-01", endpoints=9, people=9) == 4000
-    assert [one["name"] for one in costs.origin()][0] == "Offers"
+    assert costs.origin()[0]["name"] == "Offers"
     by_id = {one.id: one for one in fixes_of(known, costs)}
     score = by_id["grid/IAM-01"].from_ppm
     assert score is not None
@@ -421,3 +430,4 @@ def test_the_ranking_is_in_order_and_says_what_is_exact() -> None:
         (one["tail_averted_fen"] for one in rows), reverse=True)
     assert all(one["tail_exact"] and one["tail_se_fen"] is not None for one in rows)
     assert len(rows) == energy()[0].twin.parties
+    jsonschema.validate(document, schema_of("chain-ranking"))
