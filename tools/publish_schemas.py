@@ -25,9 +25,10 @@ from dinghai.supplychain.level_changes import LevelChanges
 from dinghai.supplychain.likely_path import LikelyPath
 from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
+from dinghai.supplychain.fix_costs import ChainFixCosts
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import own_experience
+from tools import chain_schemas, own_experience
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -160,6 +161,10 @@ def schemas() -> dict[str, dict[str, Any]]:
             LikelyPath, "Most likely way to a party (dinghai.chain-likely-path/1)"),
         "chain-replay.schema.json": of_type(
             Replay, "Replay of a simulated event (dinghai.chain-replay/1)"),
+        "chain-fix-costs.schema.json": of_type(
+            ChainFixCosts, "Costs of fixes in a supply chain (dinghai.chain-fix-costs/1)"),
+        "chain-hardening.schema.json": chain_schemas.hardening(),
+        "chain-ranking.schema.json": chain_schemas.ranking(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),

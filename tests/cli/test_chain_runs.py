@@ -90,6 +90,41 @@ def test_the_ranking_is_what_protection_averts(capsys: pytest.CaptureFixture[str
     assert worst[0] > values[0]
 
 
+def test_fixes_for_a_budget(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    costs = tmp_path / "costs.toml"
+    costs.write_text('schema = "dinghai.chain-fix-costs/1"\nversion = "1"\nsource = "Offers"\n'
+                     'confidence = "T"\n[full_fen]\n"IAM-01" = 100\n', "utf-8")
+    words = ("harden", CHAIN, "--years", 300, "--budget", "100000yuan", "--most", 2, "--costs",
+             costs)
+    code, found = run(capsys, *words)
+    assert code == 0
+    assert min(one["cost_fen"] for one in found["fixes"]) <= 100
+    assert len(found["fixes"]) == 2
+    assert found["cost_fen"] <= found["budget_fen"] == 10_000_000
+    assert found["costs"][0]["name"] == "Offers"
+    code, changed = run(capsys, "what-if", CHAIN, "--years", 300, "--patch",
+                        patch(tmp_path, found["fixes"][0]["patch"]))
+    assert code == 0
+    assert changed["change"]["mean_fen"] <= 0
+    assert main(["chain", *map(str, words)]) == 0
+    text = capsys.readouterr().out
+    assert found["fixes"][0]["id"] in text
+    assert "no plan averts more than" in text
+
+
+@pytest.mark.parametrize(("words", "field"), [
+    (("--budget", "12"), "--budget"), (("--budget", "1万", "--most", "0"), "--most"),
+    (("--budget", "1万", "--years", "0"), "--years"), (("--budget", "0yuan"), "budget"),
+])
+def test_a_plan_that_cannot_be_made(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], field: str
+) -> None:
+    code, found = run(capsys, "harden", CHAIN, *words)
+    assert code == 2
+    assert found["error"]["field"] == field
+    assert found["error"]["mend"]
+
+
 @pytest.mark.parametrize(("document", "field"), [
     ({"walls": []}, "walls"), ({"controls": {}}, "controls"),
     ({"controls": [{"score_ppm": 1}]}, "controls[0]"),
