@@ -19,7 +19,9 @@ from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
 from dinghai.supplychain.attack_paths import AttackPaths
+from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.exceedance import ExceedanceDocument
 from dinghai.supplychain.level_changes import LevelChanges
 from dinghai.supplychain.likely_path import LikelyPath
 from dinghai.supplychain.node_levels import NodeLevels
@@ -147,6 +149,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
+        "chain-blast.schema.json": of_type(
+            BlastRadius, "Blast radius and single points of a chain (dinghai.chain-blast/1)"),
+        "chain-exceedance.schema.json": of_type(
+            ExceedanceDocument, "Exceedance curves of a chain (dinghai.chain-exceedance/1)"),
         "chain-levels.schema.json": of_type(
             NodeLevels, "Levels of a chain's nodes (dinghai.chain-levels/1)"),
         "chain-level-changes.schema.json": of_type(
