@@ -10,7 +10,7 @@ history of grades is a list of such readings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -23,7 +23,12 @@ from dinghai.foundation.money import PPM
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.language import Language, shipped_language
-from dinghai.supplychain.level_reference import Reference, reference_of
+from dinghai.supplychain.level_reference import (
+    Reference,
+    reference_of,
+    reference_rates,
+    same_reference,
+)
 from dinghai.supplychain.level_rules import level_rules
 from dinghai.supplychain.reach import Reach, reach_again, reach_from
 from dinghai.supplychain.step_graph import Floats, Places
@@ -154,28 +159,37 @@ def state_of(
     since: LevelState | None = None, workers: int | None = None,
 ) -> LevelState:
     """The same from a model that is at hand."""
-    reference = reference_of(model, language)
     usable = since is not None and same_goods(since.model.supply, model.supply) and (
         since.model.twin.names == model.twin.names) and (
         since.reach.seed == seed and worlds in (None, since.reach.worlds))
-    if since is not None and usable:
-        reach = reach_again(
-            since.reach, model.twin, model.outcomes, model.supply, model.rates, changed_parties(
-                since.model.twin, since.model.outcomes, model.twin, model.outcomes),
-            workers=workers)
-        half = reach_again(
-            since.reference_reach, reference.twin, reference.outcomes, model.supply,
-            reference.rates, changed_parties(
-                since.reference.twin, since.reference.outcomes, reference.twin,
-                reference.outcomes), workers=workers)
-    else:
+    if since is None or not usable:
+        reference = reference_of(model, language)
         reach = reach_from(model.twin, model.outcomes, model.supply, model.rates, seed=seed,
                            worlds=worlds, workers=workers)
         half = reach_from(reference.twin, reference.outcomes, model.supply, reference.rates,
                           seed=seed, worlds=reach.worlds, workers=workers)
+    else:
+        reach = reach_again(
+            since.reach, model.twin, model.outcomes, model.supply, model.rates, changed_parties(
+                since.model.twin, since.model.outcomes, model.twin, model.outcomes),
+            workers=workers)
+        reference, half = _reference_again(model, language, since, workers)
     return LevelState(model, language, kev, epss, reach, reference, half, _reading(
         model, language, kev, epss, on or model.chain.as_of,
         sums_of(reach, model.rates), sums_of(half, reference.rates), reach))
+
+
+def _reference_again(
+    model: ChainModel, language: Language, since: LevelState, workers: int | None
+) -> tuple[Reference, Reach]:
+    """The reference of a changed chain, and its reach."""
+    if language.hash == since.language.hash and same_reference(since.model, model):
+        return replace(since.reference, rates=reference_rates(model)), since.reference_reach
+    reference = reference_of(model, language)
+    return reference, reach_again(
+        since.reference_reach, reference.twin, reference.outcomes, model.supply, reference.rates,
+        changed_parties(since.reference.twin, since.reference.outcomes, reference.twin,
+                        reference.outcomes), workers=workers)
 
 
 def sums_of(reach: Reach, rates: Floats) -> Sums:
