@@ -12,6 +12,7 @@ are secured (goods).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -21,6 +22,7 @@ import numpy as np
 from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.dominators import dominated, immediate_dominators
 from dinghai.supplychain.event_losses import event_losses, losses_by_year
+from dinghai.supplychain.party_naming import PartyKind, PartyName, party_names
 from dinghai.supplychain.reach import Reach
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.strikes import field_of
@@ -49,7 +51,7 @@ class Blast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no sampled event got in."""
 
     id: str
-    kind: Literal["firm", "provider", "common_vulnerability"]
+    kind: PartyKind
     name_zh: str
     name_en: str
     compromises_a_year: float
@@ -115,17 +117,18 @@ def blast_radius(
     """Blast radius of every node, the costliest first, and all single points of failure; the tail
     is worked out for those that cut off the most."""
     base = _by_year(model, events, model.supply, -1, workers)
-    points = single_points(model)
+    points, names = single_points(model), party_names(model)
     return BlastRadius(
         schema="dinghai.chain-blast/1", chain=model.chain.id, owner=model.chain.owner,
         worlds=reach.worlds, years=events.years, seed=events.seed, tail=TAIL,
         mean_fen=round(float(base.mean())), tail_fen=round(_tail(base)[0]),
         nodes=tuple(sorted(
-            (_blast(model, reach, place, most_reached) for place in range(model.twin.parties)),
+            (_blast(model, reach, place, names[name], most_reached)
+             for place, name in enumerate(model.twin.names)),
             key=lambda one: (-(one.loss_fen or 0), one.id))),
         single_points=tuple(
-            _with_tail(model, events, base, one, workers) if place < most_points
-            else _published(model, one) for place, one in enumerate(points)))
+            _with_tail(model, names, events, base, one, workers) if place < most_points
+            else _published(model, names, one) for place, one in enumerate(points)))
 
 
 def single_points(model: ChainModel) -> list[_Point]:
@@ -151,15 +154,14 @@ def single_points(model: ChainModel) -> list[_Point]:
     return sorted(found, key=lambda one: (-len(one.cuts_off), one.graph, one.place))
 
 
-def _blast(model: ChainModel, reach: Reach, place: int, most: int) -> Blast:
+def _blast(model: ChainModel, reach: Reach, place: int, named: PartyName, most: int) -> Blast:
     pairs = np.flatnonzero(reach.root == place)
     rates = model.rates[place, reach.aim[pairs]]
     inside = int(reach.got_in[pairs[0]]) if len(pairs) else 0
     a_year = float(rates.sum()) * inside / reach.worlds
     name = model.twin.names[place]
-    kind, name_zh, name_en = _named(model, name)
     if inside == 0:
-        return Blast(name, kind, name_zh, name_en, 0.0, 0.0, 0.0, 0, ())
+        return Blast(name, named.kind, named.name_zh, named.name_en, 0.0, 0.0, 0.0, 0, ())
     share = rates / rates.sum()
     loss = float((share * reach.whole[pairs]).sum()) / inside
     elsewhere = float((share * reach.elsewhere[pairs]).sum()) / inside
@@ -168,7 +170,8 @@ def _blast(model: ChainModel, reach: Reach, place: int, most: int) -> Blast:
     error = float((share * spread).sum()) / inside**0.5  # aims share their worlds: at most this
     others = _others(model, reach, pairs, share, inside, place)
     return Blast(
-        id=name, kind=kind, name_zh=name_zh, name_en=name_en, compromises_a_year=a_year,
+        id=name, kind=named.kind, name_zh=named.name_zh, name_en=named.name_en,
+        compromises_a_year=a_year,
         entered_others=sum(one.entered for one in others),
         struck_others=sum(one.struck for one in others), others=len(others),
         reached=tuple(others[:most]), loss_fen=round(loss),
@@ -193,15 +196,16 @@ def _others(
     return sorted(found, key=lambda one: (-one.loss_fen, -one.entered, one.id))
 
 
-def _published(model: ChainModel, one: _Point) -> SinglePoint:
+def _published(model: ChainModel, names: Mapping[str, PartyName], one: _Point) -> SinglePoint:
     name = model.twin.names[one.place]
-    _, name_zh, name_en = _named(model, name)
-    return SinglePoint(name, name_zh, name_en, one.graph,
+    named = names[name]
+    return SinglePoint(name, named.name_zh, named.name_en, one.graph,
                        tuple(model.twin.names[other] for other in one.cuts_off), one.depth)
 
 
 def _with_tail(
-    model: ChainModel, events: Events, base: Whole, one: _Point, workers: int | None
+    model: ChainModel, names: Mapping[str, PartyName], events: Events, base: Whole, one: _Point,
+    workers: int | None,
 ) -> SinglePoint:
     if one.graph == "attack":
         without = _by_year(model, events, model.supply, one.place, workers)
@@ -214,7 +218,7 @@ def _with_tail(
     (tail, part), (tail_without, part_without) = _tail(base), _tail(without)
     moved = (base - without).astype(np.float64)
     return msgspec.structs.replace(
-        _published(model, one), mean_without_fen=round(float(without.mean())),
+        _published(model, names, one), mean_without_fen=round(float(without.mean())),
         mean_averted_fen=round(float(moved.mean())), mean_se_fen=round(_error(moved)),
         tail_without_fen=round(tail_without), tail_averted_fen=round(tail - tail_without),
         tail_se_fen=round(_error(part - part_without)))
@@ -236,15 +240,3 @@ def _tail(loss: Whole) -> tuple[float, Floats]:
 
 def _error(values: Floats) -> float:
     return float(values.std(ddof=1)) / len(values)**0.5 if len(values) > 1 else 0.0
-
-
-def _named(
-    model: ChainModel, name: str
-) -> tuple[Literal["firm", "provider", "common_vulnerability"], str, str]:
-    firm = model.chain.firm.get(name)
-    if firm is not None:
-        return "firm", firm.name_zh, firm.name_en
-    for one in model.chain.providers:
-        if one.id == name:
-            return "provider", one.name_zh, one.name_en
-    return "common_vulnerability", name, name

@@ -30,12 +30,12 @@ from dinghai.supplychain.level_reference import (
     same_reference,
 )
 from dinghai.supplychain.level_rules import level_rules
+from dinghai.supplychain.party_naming import PartyKind, party_names
 from dinghai.supplychain.reach import Reach, reach_again, reach_from
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.twin_changes import changed_parties, same_goods
 
 LEVELS_SCHEMA = "dinghai.chain-levels/1"
-NodeKind = Literal["firm", "provider", "common_vulnerability"]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -55,7 +55,7 @@ class NodeLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     and that cost it something."""
 
     id: str
-    kind: NodeKind
+    kind: PartyKind
     name_zh: str
     name_en: str
     own: Part
@@ -219,7 +219,7 @@ def _reading(
 ) -> NodeLevels:
     chain, rules = model.chain, level_rules()
     attempts = model.rates.sum(axis=1)
-    providers = {one.id: one for one in chain.providers}
+    names = party_names(model)
 
     def part(name: str, place: int) -> Part:
         fen, base = float(getattr(now, name)[place]), float(getattr(half, name)[place])
@@ -227,7 +227,7 @@ def _reading(
                     round(base), rules.grade(round(fen / base * PPM)) if base > 0.0 else None)
 
     def node(place: int, name: str) -> NodeLevel:
-        one = chain.firm.get(name) or providers.get(name)
+        one = names[name]
         whole, base = float(now.whole[place]), float(half.whole[place])
         ratio = whole / base if base > 0.0 else None
         error = None if ratio is None else ratio * (
@@ -235,10 +235,7 @@ def _reading(
             + float(half.variance[place]) / base**2)**0.5
         index = None if ratio is None else round(ratio * PPM)
         return NodeLevel(
-            id=name, kind=("firm" if place < model.twin.firms else
-                           "provider" if name in providers else "common_vulnerability"),
-            name_zh=one.name_zh if one is not None else name,
-            name_en=one.name_en if one is not None else name,
+            id=name, kind=one.kind, name_zh=one.name_zh, name_en=one.name_en,
             tier=chain.firm[name].tier if name in chain.firm else None,
             own=part("own", place), inherited=part("inherited", place),
             exported=part("exported", place), attempts_a_year=float(attempts[place]),
