@@ -19,8 +19,10 @@ from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
 from dinghai.supplychain.attack_paths import AttackPaths
+from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.layer_file import ChainLayers
+from dinghai.supplychain.exceedance import ExceedanceDocument
 from dinghai.supplychain.level_changes import LevelChanges
 from dinghai.supplychain.likely_path import LikelyPath
 from dinghai.supplychain.node_levels import NodeLevels
@@ -151,6 +153,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
         "chain-layers.schema.json": of_type(
             ChainLayers, "Layers and shares of a chain (dinghai.chain-layers/1)"),
+        "chain-blast.schema.json": of_type(
+            BlastRadius, "Blast radius and single points of a chain (dinghai.chain-blast/1)"),
+        "chain-exceedance.schema.json": of_type(
+            ExceedanceDocument, "Exceedance curves of a chain (dinghai.chain-exceedance/1)"),
         "chain-levels.schema.json": of_type(
             NodeLevels, "Levels of a chain's nodes (dinghai.chain-levels/1)"),
         "chain-level-changes.schema.json": of_type(

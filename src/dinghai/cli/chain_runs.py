@@ -14,11 +14,13 @@ from dinghai.evidence.feed_store import FeedStore
 from dinghai.foundation.canonical import JSON, read_json
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan
+from dinghai.foundation.reading import plain
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.chain_patch import patched
 from dinghai.supplychain.chain_results import Simulation, simulate_chain
+from dinghai.supplychain.exceedance import exceedance_document
 
 MOST_YEARS: Final = 10_000_000
 _SHOWN: Final = 15
@@ -93,7 +95,7 @@ def _text(document: dict[str, JSON]) -> list[str]:
                  format_yuan(one["inherited_fen"]), format_yuan(one["exported_fen"]))
                 for one in parties[:_SHOWN]]),
         *_more(len(parties)),
-        "losses are ground-up; not yet in it: common vulnerabilities, paths"]
+        "losses are ground-up; not yet in it: common vulnerabilities"]
 
 
 def _what_if(arguments: argparse.Namespace) -> Answer:
@@ -107,6 +109,8 @@ def _what_if(arguments: argparse.Namespace) -> Answer:
                                  "after": other}
     moved = (after.years.loss - before.years.loss).astype(float)
     error = float(moved.std(ddof=1)) / len(moved)**0.5 if len(moved) > 1 else 0.0
+    document["exceedance"] = plain(exceedance_document(
+        chain.id, arguments.seed, before.years.loss, after.years.loss))
     document["change"] = {"mean_fen": round(float(moved.mean())), "se_fen": round(error)}
     first, second = one["loss"], other["loss"]
     change = document["change"]

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from dinghai.foundation.canonical import JSON
+from dinghai.foundation.reading import plain
 from dinghai.losses.tables import PERILS
+from dinghai.supplychain.attack_paths import leading_paths
 from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.programme import PARTS_OF_COVER
 from dinghai.supplychain.ranking import Ranking, rank_parties
@@ -19,7 +21,7 @@ from dinghai.supplychain.years import ChainYears, Events, Whole, run_years
 
 SIMULATION_SCHEMA = "dinghai.chain-simulation/1"
 LEVELS = (0.5, 0.9, 0.95, 0.99, 0.995)
-NOT_YET = ("common_vulnerabilities", "paths")
+NOT_YET = ("common_vulnerabilities",)
 """What a simulation of a chain does not hold yet; the answer says so."""
 
 
@@ -45,6 +47,8 @@ class Simulation:
             "outside_the_twin_claims_a_year": {
                 peril: float(model.outside[:, place].sum())
                 for place, peril in enumerate(PERILS) if model.outside[:, place].any()},
+            "paths": plain(leading_paths(model.twin, field_of(model.twin, model.outcomes),
+                                         self.events, chain=model.chain.id)),
             "estimated_facts": len(model.estimates), "not_yet": list(NOT_YET),
         }
 

@@ -77,9 +77,3 @@ def crossing(link: Link) -> Crossing:
         chance *= (factors.administrator_ppm if link.privilege == "administrator"
                    else factors.user_ppm) / PPM
     return Crossing(min(chance, 1.0), math.log(kind.median_days), kind.sigma)
-
-
-def half_guarded() -> float:
-    """What is left of an unguarded link's chance where half of such links have each guard."""
-    factors = _table()[0].factors
-    return (PPM + factors.mfa_ppm) * (PPM + factors.segmented_ppm) / (2 * PPM)**2
