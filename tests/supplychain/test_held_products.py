@@ -153,6 +153,22 @@ def test_holders_are_struck_together_as_often_as_enumeration_says() -> None:
     assert found.strikes[1].sum() == found.strikes[1, 4].sum() == found.struck.sum()
 
 
+def test_a_better_door_at_a_holder_never_raises_a_loss_in_any_year() -> None:
+    known = twins.chain(4, [("s1", "o", "remote_access"), ("s2", "s1", "email_trust")])
+    flaws = {"gate": (1, True)}
+    before = {one.id: replace(twins.firm_steps(entry=0.6), flaws=flaws) for one in known.firms}
+    holders = product(*((one.id, "gate") for one in known.firms))
+    rate = [0.2] * 4 + [0.7]
+    first = run(twin_of(known, before, [holders]), rate)
+    patched = replace(twins.firm_steps(entry=0.2), flaws=flaws)
+    given_up = product(*((one.id, "gate") for one in known.firms if one.id != "s1"))
+    for steps, held in (({**before, "s1": patched}, holders), (before, given_up)):
+        after = run(twin_of(known, steps, [held]), rate)
+        assert (after.loss <= first.loss).all()
+        assert after.loss.sum() < first.loss.sum()
+        assert (after.starts == first.starts).all()
+
+
 def test_patching_and_hiding_make_the_hole_smaller() -> None:
     language = shipped_language()
 

@@ -38,9 +38,11 @@ class ProviderIncidents(_Part, frozen=True):
 
 class ThirdParties(_Part, frozen=True):
     """Fitted to the share of breaches that come from third parties: how often what leads from one
-    party to another is tried, and what of the loss model's own claims begins at the firm."""
+    party to another is tried (the interval: at the ends of what is published), and what of the loss
+    model's own claims begins at the firm."""
 
     tries: Annotated[float, msgspec.Meta(ge=1, le=100)]
+    tries_interval: tuple[float, float]
     begin_ppm: Share
 
 

@@ -30,6 +30,7 @@ from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.years import run_years
 
 WANTED: Final = 1.0 / 3.0
+PUBLISHED: Final = (0.30, 0.35)
 """The share of breaches from third parties: between the 30 and 35 per cent that are published."""
 YEARS: Final = 4_000
 SEED: Final = 1
@@ -85,8 +86,8 @@ def begin_of(strikes: Floats) -> float:
     return min(max((whole - common_causes) / own_and_links, 0.0), 1.0)
 
 
-def fit(models: Sequence[ChainModel]) -> Fitted:
-    """The tries that come nearest to the wanted share, by bisection: more tries, more share."""
+def fit(models: Sequence[ChainModel], *, shares: Sequence[float] = (WANTED,)) -> list[Fitted]:
+    """For each share the tries that come nearest to it, by bisection: more tries, more share."""
     known: dict[int, Fitted] = {}
 
     def at(tenths: int) -> Fitted:
@@ -97,11 +98,14 @@ def fit(models: Sequence[ChainModel]) -> Fitted:
             known[tenths] = Fitted(tenths / 10, begin, third_party_share(strikes) or 0.0, strikes)
         return known[tenths]
 
-    low, high = TENTHS
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if at(middle).share < WANTED else (low, middle)
-    return min((at(low), at(high)), key=lambda one: abs(one.share - WANTED))
+    def nearest(wanted: float) -> Fitted:
+        low, high = TENTHS
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if at(middle).share < wanted else (low, middle)
+        return min((at(low), at(high)), key=lambda one: abs(one.share - wanted))
+
+    return [nearest(wanted) for wanted in shares]
 
 
 def models_of(folders: Sequence[Path]) -> list[ChainModel]:
@@ -120,8 +124,10 @@ def main(arguments: Sequence[str]) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    found = fit(models)
-    print(f"tries = {found.tries:.1f}\nbegin_ppm = {found.begin_ppm:_}\n"
+    found, *ends = fit(models, shares=(WANTED, *PUBLISHED))
+    print(f"tries = {found.tries:.1f}\n"
+          f"tries_interval = [{', '.join(f'{one.tries:.1f}' for one in ends)}]\n"
+          f"begin_ppm = {found.begin_ppm:_}\n"
           f"# third parties: {found.share:.1%} of breaches; strikes a year by cause and aim:")
     for cause, row in zip(("own attempts", "firms", "providers", "products"), found.strikes,
                           strict=True):
