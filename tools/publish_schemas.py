@@ -21,13 +21,13 @@ from dinghai.pricing.screening import Screening
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
-from dinghai.supplychain.layer_file import ChainLayers
 from dinghai.supplychain.exceedance import ExceedanceDocument
+from dinghai.supplychain.fix_costs import ChainFixCosts
+from dinghai.supplychain.layer_file import ChainLayers
 from dinghai.supplychain.level_changes import LevelChanges
 from dinghai.supplychain.likely_path import LikelyPath
 from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
-from dinghai.supplychain.fix_costs import ChainFixCosts
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
 from tools import chain_schemas, own_experience
