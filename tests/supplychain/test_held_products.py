@@ -223,6 +223,7 @@ def test_a_simulation_tells_events_by_cause_and_names_the_product(held: Chain) -
     assert sum(one["strikes_a_year"] for one in cause.values()) == pytest.approx(
         sum(one["struck_a_year"] for one in document["parties"]))
     assert 0.0 < document["third_party_share"] < 1.0
+    assert document["firms_without_products"] == 1
     last = document["parties"][-1]
     assert (last["kind"], last["name_zh"], last["firms"]) == (
         "common_vulnerability", "Acme Gate Access 通用漏洞", 2)
