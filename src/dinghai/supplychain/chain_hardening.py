@@ -295,7 +295,8 @@ def harden_chain(
         after=readings.years(search.with_fixes(chosen.fixes)), candidates=len(fixes),
         looked_at=search.looked_at, bound_fen=0.0 if found else search.bound(),
         unless_reinforced_fen=0.0 if found else search.bound_unless_reinforced(chosen),
-        exact=found is not None, complete=search.complete, costs=costs.origin(), remaining=tuple(left[:_MOST_PARTIES]))
+        exact=found is not None, complete=search.complete, costs=costs.origin(),
+        remaining=tuple(left[:_MOST_PARTIES]))
 
 
 def _planned(
