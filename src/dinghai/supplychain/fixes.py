@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -32,6 +32,7 @@ from dinghai.supplychain.twin import Twin, word_of
 from dinghai.supplychain.years import Whole
 from dinghai.vocabulary.indicators import HIGHEST_SCORE, indicators
 
+_ROUNDING: Final = 1e-9
 FixKind = Literal["control", "finding", "mfa", "segmentation"]
 
 
@@ -193,12 +194,14 @@ class Workshop:
             raise ValueError(f"{chain.firms[0].id}: a fix renames no step")
         mu = steps.mu[np.argsort(steps.source, kind="stable")]
         before = twin.chance[twin.begin[party]:twin.begin[party + 1]]
-        if (steps.chance > before).any() or (mu < shape.mu).any() or (
-                steps.containment_mu > twin.containment[party, 0]):
+        if (steps.chance > before + _ROUNDING).any() or (mu < shape.mu - _ROUNDING).any() or (
+                steps.containment_mu > twin.containment[party, 0] + _ROUNDING):
             raise ValueError(f"{chain.firms[0].id}: a fix makes no step easier")
+        chance, mu = np.minimum(steps.chance, before), np.maximum(mu, shape.mu)
         ground_up, stopped = self._tables_of(party, self.model(party, fixes))
-        return Variant(party, steps.chance, None if (mu == shape.mu).all() else mu,
-                       (steps.containment_mu, steps.containment_sigma), ground_up, stopped)
+        return Variant(party, chance, None if (mu == shape.mu).all() else mu,
+                       (min(steps.containment_mu, float(twin.containment[party, 0])),
+                        steps.containment_sigma), ground_up, stopped)
 
     def _firm_alone(self, party: int) -> Chain:
         """The chain's rows that the firm compiles from."""
