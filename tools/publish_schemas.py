@@ -19,6 +19,7 @@ from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.event_facts_file import EventFacts
 from dinghai.supplychain.layer_file import ChainLayers
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
@@ -143,6 +144,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
+        "chain-event.schema.json": of_type(
+            EventFacts, "Facts of an event to be settled (dinghai.chain-event/1)"),
         "chain-layers.schema.json": of_type(
             ChainLayers, "Layers and shares of a chain (dinghai.chain-layers/1)"),
         "own-claims.schema.json": own_experience.schema("claims"),

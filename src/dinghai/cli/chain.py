@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from dinghai.cli import chain_files, chain_float, chain_graph, chain_runs, chain_shares
+from dinghai.cli import (
+    chain_files,
+    chain_float,
+    chain_graph,
+    chain_runs,
+    chain_settle,
+    chain_shares,
+)
 from dinghai.cli.output import Parser
 
 
@@ -16,5 +23,6 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     chain_files.register(commands)
     chain_runs.register(commands)
     chain_shares.register(commands)
+    chain_settle.register(commands)
     chain_float.register(commands)
     chain_graph.register(commands)
