@@ -89,7 +89,7 @@ class FirmTerms:
 @dataclass(frozen=True, slots=True, eq=False)
 class Caused:
     """Fen a year by batch of worlds and firm: own, exported, the owner's lost supply, and what
-    providers brought."""
+    shared causes (providers, common vulnerabilities) brought."""
 
     own: Floats
     exported: Floats
@@ -184,10 +184,10 @@ def caused_payments(
     setting: CausedSetting, roots: Sequence[int], *, worlds: int, seed: int,
     workers: int | None = None,
 ) -> Caused:
-    """What events that begin at these firms, and at all providers, are expected to be paid.
+    """What events that begin at these firms, and at all shared causes, are expected to be paid.
 
     ``worlds`` are attempts for each beginning and aim, in ``BATCHES`` batches; firms that are not
-    asked for have only what providers bring. The same figures for any number of workers.
+    asked for have only what shared causes bring. The same figures for any number of workers.
     """
     firms, parties = setting.firms, setting.rates.shape[0]
     batch = max(worlds // BATCHES, 1)
