@@ -81,7 +81,7 @@ def level_view(
     level = _of_node(queries.part(run, "levels"), node.id)
     changes = _of_node(queries.part(run, "changes"), node.id)
     return {
-        "level": level,
+        "level": level, "index": _index(level),
         "level_parts": [(label, hint, level[name]) for name, label, hint in (
             ("own", _p("chain", "Own"), _("its own events cost it")),
             ("inherited", _p("chain", "Inherited"), _("events from elsewhere cost it")),
@@ -91,6 +91,12 @@ def level_view(
         "changes": changes, "reasons": [_reason(one) for one in changes["reasons"]]
         if changes else [],
         "ways": _ways(queries.part(run, "paths"), node.id, rows)}
+
+
+def _index(level: Mapping[str, Any] | None) -> str:
+    if level is None or level.get("index_ppm") is None:
+        return UNKNOWN
+    return f"{level['index_ppm'] / 1e6:.3f} ± {(level.get('index_se_ppm') or 0) / 1e6:.3f}"
 
 
 def _of_node(document: Mapping[str, Any] | None, node: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.foundation.reading import plain
 from dinghai.supplychain.attack_paths import attack_paths
+from dinghai.supplychain.blast_radius import blast_radius
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_hardening import harden_chain, protect_parties
 from dinghai.supplychain.chain_model import ChainModel, chain_model
@@ -40,6 +41,7 @@ LEVELS: Final = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 """Levels of the loss of a year that a run keeps: points of its exceedance curve."""
 STORIES_SCHEMA: Final = "dinghai.chain-stories/1"
 MOST_PATHS: Final = 20
+MOST_REACHED: Final = 10
 MOST_FIXES: Final = 12
 _LOOKED_AT: Final = 200
 """The costliest events among which the one that strikes most parties is looked for."""
@@ -125,6 +127,11 @@ def _changes(shop: Workshop) -> Mapping[str, Any]:
     return plain(level_changes(before, _state(shop)))
 
 
+def _blast(shop: Workshop) -> Mapping[str, Any]:
+    return plain(blast_radius(shop.model, _state(shop).reach, shop.found.events,
+                              most_reached=MOST_REACHED))
+
+
 def _paths(shop: Workshop) -> Mapping[str, Any]:
     model = shop.model
     return plain(attack_paths(model.twin, field_of(model.twin, model.outcomes),
@@ -173,6 +180,7 @@ PARTS: Final = (
     Part("ranking", _("Worth of protecting each party"), _ranking),
     Part("levels", _("Security level of every node"), _levels),
     Part("changes", _("What changed the levels, and why"), _changes, needs="earlier"),
+    Part("blast", _("Blast radius and single points of failure"), _blast),
     Part("paths", _("Attack paths"), _paths),
     Part("replay", _("Replay of events day by day"), _replay),
     Part("shares", _("Shares of the parties"), _shares),

@@ -51,6 +51,7 @@ PARTS: Final[Mapping[str, Any]] = {
     "simulation": _p("chain", "Years of the twin"),
     "ranking": _p("chain", "Worth of protecting each party"),
     "levels": _p("chain", "Security level of every node"),
+    "blast": _p("chain", "Blast radius and single points of failure"),
     "paths": _p("chain", "Attack paths"),
     "changes": _p("chain", "What changed the levels, and why"),
     "replay": _p("chain", "Replay of events day by day"),

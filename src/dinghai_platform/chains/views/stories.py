@@ -12,6 +12,7 @@ from django.utils.translation import pgettext as _p
 from django.utils.translation import pgettext_lazy
 
 from dinghai_platform.chains import queries
+from dinghai_platform.chains.documents import chain_of_version
 from dinghai_platform.chains.fixes_view import fixes_page
 from dinghai_platform.chains.forms import RunForm
 from dinghai_platform.chains.paths_view import paths_page
@@ -53,7 +54,7 @@ def storyboard(request: HttpRequest, key: UUID) -> HttpResponse:
     chosen = chosen if chosen in events else next(iter(events))
     told = events[chosen]
     nodes = {one.id: one for one in rows_of(choice)}
-    board = storyboard_of(told, nodes)
+    board = storyboard_of(told, nodes, chain_of_version(choice.version))
     return render(request, "chains/storyboard.html", {
         **frame_of(request, choice, "storyboard"), "told": told, "board": board,
         "chosen": chosen, "events": [(name, EVENTS.get(name, name)) for name in events],
