@@ -56,12 +56,14 @@ def _model(chain: Chain, arguments: argparse.Namespace) -> ChainModel:
 
 
 def _simulated(
-    model: ChainModel, arguments: argparse.Namespace, folder: Path | None = None
+    model: ChainModel, arguments: argparse.Namespace, folder: Path | None = None, *,
+    ranked: bool = False,
 ) -> Simulation:
     if not 0 < arguments.years <= _MOST_YEARS:
         raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
                          mend=f"give 1 to {_MOST_YEARS}")
-    return simulate_chain(model, years=arguments.years, seed=arguments.seed, folder=folder)
+    return simulate_chain(model, years=arguments.years, seed=arguments.seed, folder=folder,
+                          ranked=ranked)
 
 
 def _simulate(arguments: argparse.Namespace) -> Answer:
@@ -101,7 +103,7 @@ def _text(document: dict[str, JSON]) -> list[str]:
 
 
 def _rank(arguments: argparse.Namespace) -> Answer:
-    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments)
+    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments, ranked=True)
     ranking = rank_chain(found)
     values = ranking.averted if arguments.metric == "mean" else ranking.tail
     order = sorted(range(len(values)), key=lambda place: (-values[place], place))

@@ -19,6 +19,7 @@ from numba import njit
 from dinghai.compute.parts import cut, in_order
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
+from dinghai.supplychain.averting import avert
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
 from dinghai.supplychain.fizzling import BATCH, guide_to, survivors
@@ -35,7 +36,15 @@ from dinghai.supplychain.programme import (
     pay_event,
 )
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
+from dinghai.supplychain.strikes import (
+    NOTHING,
+    OUTSIDE,
+    Field,
+    lent_field,
+    lent_room,
+    room_of,
+    strike,
+)
 
 Whole = npt.NDArray[np.int64]
 PARTS: Final = 64
@@ -96,7 +105,9 @@ class ChainYears:
     goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events.
     ``suffered`` is each party's loss by the part of the cover that answers for it (own,
     propagation, supply), shape (parts, parties); ``paid_to`` what it is paid by section of the
-    programme, shape (sections, parties), and ``part`` the part of each section. All over all years.
+    programme, shape (sections, parties), and ``part`` the part of each section. Where the ranking
+    was asked for, ``averted`` is what protecting each party alone averts, and ``squares`` its sum
+    of squares over events; else both are empty. All over all years.
     """
 
     loss: Whole
@@ -114,6 +125,8 @@ class ChainYears:
     suffered: Whole
     paid_to: Whole
     part: Whole
+    averted: Whole
+    squares: Floats
 
     @property
     def compensated(self) -> Whole:
@@ -134,9 +147,10 @@ class Supply:
 def run_years(
     field: Field, events: Events, supply: Supply, terms: Terms, *, horizon_days: float = DAYS,
     workers: int | None = None, keep: Callable[[range, EventRows], None] | None = None,
+    ranked: bool = False,
 ) -> ChainYears:
     """Run every event. ``keep`` is given the events that cost something, some years at a time and
-    in their order."""
+    in their order; ``ranked`` adds what protecting each party averts."""
     parties, perils = events.rate.shape
     totals = np.zeros((3, events.years), dtype=np.int64)
     layers = np.zeros((len(terms.attachment), events.years), dtype=np.int64)
@@ -149,12 +163,15 @@ def run_years(
         while True:
             sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
             paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+            averted = np.zeros(parties if ranked else 0, dtype=np.int64)
+            squares = np.zeros(len(averted))
             rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
             _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
                       terms, events.first, cumulative, perils, horizon_days, key, years.start,
-                      years.stop, totals, layers, sums, parts, paid_to, rows, guide)
+                      years.stop, totals, layers, sums, parts, paid_to, rows, guide, averted,
+                      squares)
             if not rows.number[2]:
-                return _Part(years, sums, parts, paid_to, filled(rows))
+                return _Part(years, sums, parts, paid_to, averted, squares, filled(rows))
             members *= 4
 
     several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
@@ -167,7 +184,7 @@ def run_years(
     own, inherited, exported, through, starts, struck, entered = found.sums[:7]
     return ChainYears(totals[0], totals[1], totals[2], layers, found.parts, own, inherited,
                       exported, through, starts, struck, entered, found.sums[7:], found.paid_to,
-                      terms.part)
+                      terms.part, found.averted, found.squares)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,12 +195,15 @@ class _Part:
     sums: Whole
     parts: Whole
     paid_to: Whole
+    averted: Whole
+    squares: Floats
     rows: EventRows
 
     def with_(self, other: _Part) -> _Part:
         """The sums of both; rows are kept elsewhere."""
         return _Part(self.years, self.sums + other.sums, self.parts + other.parts,
-                     self.paid_to + other.paid_to, self.rows)
+                     self.paid_to + other.paid_to, self.averted + other.averted,
+                     self.squares + other.squares, self.rows)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -223,10 +243,13 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
-    field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, layers, sums, parts, paid_to, rows, guide
+    shared, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
+    to_year, totals, layers, sums, parts, paid_to, rows, guide, averted,
+    squares
 ):
-    room = room_of(field)
+    own, other = room_of(shared), room_of(shared)
+    field, room, spare = lent_field(shared), lent_room(own), lent_room(other)
+    ranked, again = averted.shape[0] > 0, 1
     account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
     firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
     fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
@@ -271,6 +294,8 @@ def _run_part(  # type: ignore[no-untyped-def]
                     sums[2, root] += lost
             if struck == 0:
                 continue
+            if ranked:
+                again = avert(field, room, spare, again, root, aim, horizon, word, averted, squares)
             short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
             for concerned in range(hungry.number[0]):
                 party = hungry.firm[concerned]
@@ -288,9 +313,10 @@ def _run_part(  # type: ignore[no-untyped-def]
                 paid_to[section, account.party[line]] += account.amount[line]
             if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
                                           root, aim, given):
-                return
+                return own.number[0] + other.number[0]
         totals[0, year], totals[1, year] = total + through_goods, through_goods
         totals[2, year] = paid
         layers[:, year] = account.layer_borne
     sums[4] += fizzled
     sums[6] += fizzled
+    return own.number[0] + other.number[0]  # rooms live as long as what they lent
