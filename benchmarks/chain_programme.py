@@ -20,7 +20,9 @@ import platform
 import resource
 import time
 from datetime import date
+from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 
 import msgspec
 import numpy as np
@@ -72,14 +74,14 @@ def made_chain(suppliers: int) -> Chain:
                        for one in range(firms) for place, name in enumerate(names)),
         providers=tuple(Provider(id=f"p{one}", name_zh="试例", kind="cloud" if one % 2 else "msp")
                         for one in range(PROVIDERS)),
-        links=tuple([
+        links=(
             *(Link(source=f"f{one}", target=f"f{buyers[one]}", kind=kind)
               for one in range(1, firms) for kind in
               (KINDS[one % 5], *((KINDS[(one + 1) % 5],) if luck[one, 3] < 0.3 else ()))),
             *(Link(source=f"f{buyers[one]}", target=f"f{one}", kind="email_trust")
               for one in range(1, firms) if luck[one, 4] < 0.2),
             *(Link(source=f"p{int(luck[one, 5] * PROVIDERS)}", target=f"f{one}",
-                   kind="shared_provider") for one in range(1, firms) if luck[one, 6] < 0.5)]),
+                   kind="shared_provider") for one in range(1, firms) if luck[one, 6] < 0.5)),
         goods=tuple(Goods(
             source=f"f{one}", target=f"f{buyers[one]}", item="parts",
             share_ppm=round(200_000 * luck[one, 7] ** 4) + 100,
@@ -98,6 +100,17 @@ def changed_chain(chain: Chain) -> Chain:
 def build(chain: Chain) -> ChainModel:
     """The whole model, with the threat feeds that ship."""
     return chain_model(chain, kev=shipped_kev(), epss=shipped_epss())
+
+
+def fix_plan(model: ChainModel, years: int) -> object | None:
+    """A plan of ten fixes, where the engine has one."""
+    name = "dinghai.supplychain.chain_hardening"
+    if find_spec(name) is None:
+        return None
+    plan: object = import_module(name).harden_chain(
+        model, years=years, seed=SEED, budget_fen=10**15, most=10, kev=shipped_kev(),
+        epss=shipped_epss())
+    return plan
 
 
 def main() -> None:
@@ -127,6 +140,10 @@ def main() -> None:
     start = time.perf_counter()
     ranking = rank_chain(found)
     timed("tail_ranking", start)
+    start = time.perf_counter()
+    plan = fix_plan(model, asked.years)
+    if plan is not None:
+        timed("plan", start)
     after = changed_chain(chain)
     assert after.controls_of and after.links_to and after.links_from  # indexed once for a chain
     assert after.assets_of is not None and after.weaknesses_of is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.chain_patch import patched
 from dinghai.supplychain.chain_results import Simulation, rank_chain, simulate_chain
+from dinghai.supplychain.years import kernels_are_compiled
 
 _MOST_YEARS: Final = 10_000_000
 _SHOWN: Final = 15
@@ -51,6 +53,8 @@ def _runs(parser: Parser) -> None:
 
 
 def _model(chain: Chain, arguments: argparse.Namespace) -> ChainModel:
+    if not kernels_are_compiled():
+        print("compiling, once: this takes up to a minute", file=sys.stderr, flush=True)
     feeds, on = FeedStore.of_house(), arguments.on or chain.as_of
     return chain_model(chain, kev=feeds.kev(on), epss=feeds.epss(on))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,18 +100,19 @@ class Simulation:
 
 def simulate_chain(
     model: ChainModel, *, years: int, seed: int, workers: int | None = None,
-    folder: Path | None = None, ranked: bool = False,
+    folder: Path | None = None, ranked: bool = False, executor: Executor | None = None,
 ) -> Simulation:
     """Run years of events, and write their tables into a folder where one is given; ``ranked`` has
-    them ranked in the same pass. The same bytes for any number of workers."""
+    them ranked in the same pass. The same bytes for any number of workers, and on any executor."""
     events = model.events(years=years, seed=seed)
     field = field_of(model.twin, model.outcomes)
     if folder is None:
         return Simulation(model, events, run_years(field, events, model.supply, model.terms,
-                                                   workers=workers, ranked=ranked))
+                                                   workers=workers, ranked=ranked,
+                                                   executor=executor))
     with YearTables(folder, model, events) as tables:
         found = run_years(field, events, model.supply, model.terms, workers=workers,
-                          keep=tables.keep, ranked=ranked)
+                          keep=tables.keep, ranked=ranked, executor=executor)
         tables.finish(found)
     return Simulation(model, events, found)
 

@@ -72,6 +72,6 @@ def _without_points(model: LossModel) -> LossModel:
 
 
 def _no_points(events: EventGrid) -> EventGrid:
-    emptied = {one.name: getattr(events, one.name)[:0] for one in fields(events)
+    emptied = {one.name: getattr(events, one.name)[:0].copy() for one in fields(events)
                if isinstance(getattr(events, one.name), np.ndarray)}
     return replace(events, **emptied, happens={}, amounts={})

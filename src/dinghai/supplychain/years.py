@@ -9,13 +9,15 @@ on the seed and e alone. Sums are whole fen, so that they are the same on any nu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from dinghai.compute.compiled import is_compiled
 from dinghai.compute.parts import cut, in_order
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
@@ -147,36 +149,21 @@ class Supply:
 def run_years(
     field: Field, events: Events, supply: Supply, terms: Terms, *, horizon_days: float = DAYS,
     workers: int | None = None, keep: Callable[[range, EventRows], None] | None = None,
-    ranked: bool = False,
+    ranked: bool = False, executor: Executor | None = None,
 ) -> ChainYears:
     """Run every event. ``keep`` is given the events that cost something, some years at a time and
-    in their order; ``ranked`` adds what protecting each party averts."""
-    parties, perils = events.rate.shape
+    in their order; ``ranked`` adds what protecting each party averts. An ``executor`` runs the
+    same parts elsewhere."""
+    cumulative, key = draws_of(events)
+    run = _Run(field, events.first, cumulative, guide_to(cumulative), events.rate.shape, supply,
+               terms, key, horizon_days, keep is not None, ranked)
+    several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
     totals = np.zeros((3, events.years), dtype=np.int64)
     layers = np.zeros((len(terms.attachment), events.years), dtype=np.int64)
-    cumulative, key = draws_of(events)
-    guide = guide_to(cumulative)
-
-    def part(years: range) -> _Part:
-        room = int(events.first[years.stop] - events.first[years.start]) if keep else 0
-        members = FIRST_ROOM
-        while True:
-            sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
-            paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
-            averted = np.zeros(parties if ranked else 0, dtype=np.int64)
-            squares = np.zeros(len(averted))
-            rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
-            _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
-                      terms, events.first, cumulative, perils, horizon_days, key, years.start,
-                      years.stop, totals, layers, sums, parts, paid_to, rows, guide, averted,
-                      squares)
-            if not rows.number[2]:
-                return _Part(years, sums, parts, paid_to, averted, squares, filled(rows))
-            members *= 4
-
-    several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
     found: _Part | None = None
-    for one in in_order(part, cut(events.years, several), workers=workers):
+    for one in in_order(run, cut(events.years, several), workers=workers, executor=executor):
+        totals[:, one.years.start:one.years.stop] = one.totals
+        layers[:, one.years.start:one.years.stop] = one.layers
         if keep is not None:
             keep(one.years, one.rows)
         found = one if found is None else found.with_(one)
@@ -188,10 +175,51 @@ def run_years(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """Runs some of the years; it can be handed to another process."""
+
+    field: Field
+    first: Whole
+    cumulative: Floats
+    guide: npt.NDArray[np.int32]
+    shape: tuple[int, ...]
+    supply: Supply
+    terms: Terms
+    key: np.uint64
+    horizon_days: float
+    keeping: bool
+    ranked: bool
+
+    def __call__(self, years: range) -> _Part:
+        parties, perils = self.shape
+        first, terms, goods = self.first, self.terms, self.supply.goods
+        room = int(first[years.stop] - first[years.start]) if self.keeping else 0
+        members = FIRST_ROOM
+        while True:
+            totals = np.zeros((3, len(years)), dtype=np.int64)
+            layers = np.zeros((len(terms.attachment), len(years)), dtype=np.int64)
+            sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
+            paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+            averted = np.zeros(parties if self.ranked else 0, dtype=np.int64)
+            squares = np.zeros(len(averted))
+            rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
+            _run_part(self.field, goods, hungry_room(goods, terms), self.supply.waiting_days, terms,
+                      first, self.cumulative, perils, self.horizon_days, self.key, years.start,
+                      years.stop, totals, layers, sums, parts, paid_to, rows, self.guide, averted,
+                      squares)
+            if not rows.number[2]:
+                return _Part(years, totals, layers, sums, parts, paid_to, averted, squares,
+                             filled(rows))
+            members *= 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """What some of the years come to."""
 
     years: range
+    totals: Whole
+    layers: Whole
     sums: Whole
     parts: Whole
     paid_to: Whole
@@ -200,10 +228,15 @@ class _Part:
     rows: EventRows
 
     def with_(self, other: _Part) -> _Part:
-        """The sums of both; rows are kept elsewhere."""
-        return _Part(self.years, self.sums + other.sums, self.parts + other.parts,
-                     self.paid_to + other.paid_to, self.averted + other.averted,
-                     self.squares + other.squares, self.rows)
+        """The sums of both; what is by year or event is kept elsewhere."""
+        return replace(self, sums=self.sums + other.sums, parts=self.parts + other.parts,
+                       paid_to=self.paid_to + other.paid_to, averted=self.averted + other.averted,
+                       squares=self.squares + other.squares)
+
+
+def kernels_are_compiled() -> bool:
+    """Whether years can be run without compiling first, which takes up to a minute."""
+    return is_compiled(_run_part)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -314,9 +347,10 @@ def _run_part(  # type: ignore[no-untyped-def]
             if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
                                           root, aim, given):
                 return own.number[0] + other.number[0]
-        totals[0, year], totals[1, year] = total + through_goods, through_goods
-        totals[2, year] = paid
-        layers[:, year] = account.layer_borne
+        place_of = year - from_year
+        totals[0, place_of], totals[1, place_of] = total + through_goods, through_goods
+        totals[2, place_of] = paid
+        layers[:, place_of] = account.layer_borne
     sums[4] += fizzled
     sums[6] += fizzled
     return own.number[0] + other.number[0]  # rooms live as long as what they lent
