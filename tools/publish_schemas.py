@@ -21,9 +21,9 @@ from dinghai.pricing.screening import Screening
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.event_facts_file import EventFacts
 from dinghai.supplychain.exceedance import ExceedanceDocument
 from dinghai.supplychain.fix_costs import ChainFixCosts
-from dinghai.supplychain.event_facts_file import EventFacts
 from dinghai.supplychain.layer_file import ChainLayers
 from dinghai.supplychain.level_changes import LevelChanges
 from dinghai.supplychain.likely_path import LikelyPath
