@@ -292,7 +292,7 @@ def test_protecting_a_party_is_the_ranking_with_goods_and_the_tail_taken_anew() 
         fall[entries[mine]] = drawn.averted[mine]
         after = drawn.loss - drawn.by_year(fall)
         exact = tail_mean_of(drawn.loss, 0.02) - tail_mean_of(after, 0.02)
-        assert found.at_most[party] >= exact
+        assert found.at_most[party] >= exact - 1e-6  # floats of the same fen
         assert found.tail[party] == (exact if found.exact[party] else found.at_most[party])
     assert set(np.argsort(-found.at_most)[:3]) == set(np.flatnonzero(found.exact))
     assert (found.tail < found.at_most)[found.exact].any()

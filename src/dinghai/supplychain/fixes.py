@@ -25,7 +25,7 @@ from dinghai.supplychain.compiling import compile_firm, posture_of
 from dinghai.supplychain.fix_costs import Costs
 from dinghai.supplychain.language import Language, shipped_language
 from dinghai.supplychain.link_table import crossing
-from dinghai.supplychain.outcomes import condensed
+from dinghai.supplychain.outcomes import condensed, stop_seconds
 from dinghai.supplychain.reruns import Change, LinkChange, Variant
 from dinghai.supplychain.templates import FirmProfile, complete
 from dinghai.supplychain.twin import Twin, word_of
@@ -236,10 +236,8 @@ class Workshop:
             events = model.perils[peril].events
             held = known.get(peril)
             if held is None or held[0] is not events:
-                seconds = np.rint(events.duration_seconds * (events.affected_ppm / 1e6))
-                rows = condensed(events, (events.loss, seconds.astype(np.int64)), states)
-                held = (events, np.concatenate([one[0] for one in rows]),
-                        np.concatenate([one[1] for one in rows]))
+                rows = np.rint(condensed(events, (events.loss, stop_seconds(events)), states))
+                held = (events, *rows.astype(np.int64))
                 if events is base.perils[peril].events:
                     known[peril] = held
             columns[0].append(held[1])
