@@ -44,6 +44,8 @@ tactic; no control acts through them |
 | `steps.once` | one copy for all of these assets, where there is any |
 | `steps.exposed` | only on assets that the internet sees |
 | `steps.opened_on` | kinds of asset on which a known vulnerability raises it |
+| `steps.flaw_on` | kinds of asset on which an event of one vulnerability at all who hold a \
+product comes in here; a step without `after` is taken in such events alone |
 | `steps.entry`, `.exits` | the kind of attack link that comes in here; the kinds that go out \
 from here. Each kind has one of each |
 | `steps.chance` | of success once allowed, at a firm without any control and any finding |
@@ -70,6 +72,9 @@ time and places where it works |
 | `containment.median_days`, `.sigma` | lognormal time until an attack is thrown out, where \
 nobody looks |
 | `containment.controls` → `strength` | times exp(−strength × score) |
+| `tempering.shared`, `.containment`, `.alone` | exponents about half-implemented controls: of \
+steps that lead to several perils or out of the firm, of containment, and by peril of steps that \
+lead to it alone. Fitted by `python -m dinghai.supplychain.fit_tempering CHAIN…` |
 | `findings.kev_exposed` | raise by a known-exploited vulnerability |
 | `findings.epss` | raise by its EPSS probability times this |
 | `findings.severity`, `.technique` | raise where neither feed has it; raise by a weakness that \
@@ -145,6 +150,7 @@ def _controls(language: Language, table: Table) -> str:
 
 def _rules(language: Language, table: Table) -> str:
     held, found = language.mitigations.containment, language.mitigations.findings
+    tempered = language.mitigations.tempering
     rows: list[tuple[str, Figure, str, str]] = [
         ("containment, median days", held.median_days, held.source, held.confidence),
         ("containment, sigma", held.sigma, held.source, held.confidence)]
@@ -155,8 +161,11 @@ def _rules(language: Language, table: Table) -> str:
     rows += [(f"finding: {name}, {severity}", figure, found.source, found.confidence)
              for name in ("severity", "technique")
              for severity, figure in getattr(found, name).items()]
-    return table(("figure", "value", "source", "mark"),
-                 [(name, _figure(figure), source, mark) for name, figure, source, mark in rows])
+    exponents = {"shared": tempered.shared, "containment": tempered.containment, **tempered.alone}
+    return table(("figure", "value", "source", "mark"), [
+        *((name, _figure(figure), source, mark) for name, figure, source, mark in rows),
+        *((f"tempering: {name}", f"{value:g}", tempered.source, tempered.confidence)
+          for name, value in exponents.items())])
 
 
 def _templates(table: Table) -> str:

@@ -10,7 +10,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from dinghai.cli.main import main
+from dinghai.evidence.feeds import shipped_kev
 from dinghai.supplychain.chain_file import read_chain
+from dinghai.supplychain.held_products import held_products
 
 CHAIN = Path(__file__).parents[2] / "examples" / "energy"
 YEARS = ("--years", "2000", "--seed", "7")
@@ -74,8 +76,29 @@ def test_a_link_that_is_gone_carries_nothing(
     _code, found = run(capsys, "what-if", CHAIN, *YEARS, "--patch",
                        patch(tmp_path, {"remove": {"links": everything}}))
     assert found["before"] == whole
-    apart = [one for one in found["after"]["parties"] if one["kind"] == "firm"]
-    assert all(one["inherited_fen"] == one["through_goods_fen"] for one in apart)
+    causes = found["after"]["by_cause"]
+    assert causes["firm"]["strikes_a_year"] == causes["provider"]["strikes_a_year"] == 0
+    before, after = whole["by_cause"]["common_vulnerability"], causes["common_vulnerability"]
+    assert after["events_a_year"] == before["events_a_year"]
+    assert 0 < after["strikes_a_year"] < before["strikes_a_year"]  # they too went on along links
+    products = [one for one in found["after"]["parties"] if one["kind"] == "common_vulnerability"]
+    chain = read_chain(CHAIN)
+    holders = {firm for one in held_products(chain, shipped_kev(chain.as_of)) for firm in one.firms}
+    assert products and all(one["name_zh"] and one["name_en"] for one in products)
+    for one in found["after"]["parties"]:
+        if one["kind"] == "firm" and one["id"] not in holders:
+            assert one["inherited_fen"] == one["through_goods_fen"]
+
+
+def test_a_mended_finding_lowers_the_loss_and_leaves_the_product_in_the_chain(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mended = {"remove": {"weaknesses": [["plant-a", "historian", "CVE-2021-44228", None]]}}
+    code, found = run(capsys, "what-if", CHAIN, *YEARS, "--patch", patch(tmp_path, mended))
+    assert code == 0
+    assert found["change"]["mean_fen"] <= 0
+    assert [one["id"] for one in found["after"]["parties"]] == [
+        one["id"] for one in found["before"]["parties"]]
 
 
 def test_the_ranking_is_what_protection_averts(capsys: pytest.CaptureFixture[str]) -> None:

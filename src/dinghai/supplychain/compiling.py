@@ -22,8 +22,9 @@ from dinghai.supplychain.attack_facts import same_family
 from dinghai.supplychain.chain import Asset, Chain, Firm, Weakness
 from dinghai.supplychain.firm_network import Network, network_of
 from dinghai.supplychain.firm_steps import FirmSteps
-from dinghai.supplychain.language import Language
+from dinghai.supplychain.language import HALF, Language
 from dinghai.supplychain.step_graph import Floats
+from dinghai.supplychain.tempering import tempered
 from dinghai.supplychain.template_file import TemplatesFile
 from dinghai.supplychain.templates import TemplateEstimate, assets_of
 
@@ -110,6 +111,8 @@ def compile_with_reasons(
         mu=mu[network.target], sigma=language.sigma[network.kind][network.target],
         start=network.start, entries=network.entries, exits=network.exits,
         assets=tuple(tuple(assets[one].id for one in on) for on in network.on),
+        flaws={one.id: flaw for one, flaw in zip(assets, network.flaws, strict=True)
+               if flaw[0] >= 0},
         containment_mu=effect.containment_mu,
         containment_sigma=language.mitigations.containment.sigma.value)
     return CompiledFirm(
@@ -143,18 +146,25 @@ def in_quarters(coverage: float) -> float:
 
 @lru_cache(maxsize=16384)
 def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
-    chance, mu = language.chance.copy(), language.mu.copy()
+    left, mu = np.ones(len(language.steps)), language.mu.copy()
     for place, control in enumerate(language.controls):  # in order: the same bytes everywhere
-        chance *= 1.0 - language.stopped[place] * coverage[place]
+        left *= 1.0 - language.stopped[place] * coverage[place]
         if control.slows is not None:
-            row = language.slowed[place] * in_quarters(coverage[place])
-            for kind in np.flatnonzero(row).tolist():
-                mu[kind] += ln(1.0 + float(row[kind]))
+            for kind in np.flatnonzero(language.slowed[place]).tolist():
+                mu[kind] += slowing(float(language.slowed[place, kind]), coverage[place],
+                                    control.shape, float(language.exponent[kind]))
     containment = language.mitigations.containment
+    exponent = language.mitigations.tempering.containment
     watched = ln(containment.median_days.value)
     for watch, score in zip(containment.controls, coverage[len(language.controls):], strict=True):
-        watched -= watch.strength.value * score
-    return _Effect(chance, mu, watched)
+        watched -= watch.strength.value * (HALF + exponent * (score - HALF))
+    return _Effect(tempered(language.at_half, left, language.half, language.exponent), mu, watched)
+
+
+def slowing(slowed: float, coverage: float, shape: str, exponent: float) -> float:
+    """What a control adds to ln days of a step that it slows at full effect by ``slowed``."""
+    half = ln(1.0 + slowed * in_quarters(shaped(HALF, shape)))
+    return half + exponent * (ln(1.0 + slowed * in_quarters(coverage)) - half)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +232,11 @@ def _by_technique(
 
 
 def _using(technique: str, asset: int, language: Language, network: Network) -> list[int]:
-    """Steps of the asset, else of the whole firm, that use the technique."""
+    """Steps of the asset, else of the whole firm, that use the technique. What was found today is
+    not the flaw that will be exploited everywhere tomorrow."""
     using = [place for place, kind in enumerate(network.kind.tolist())
              if place != network.start
+             and (language.steps[kind].after or not language.steps[kind].flaw_on)
              and any(same_family(technique, one)
                      for one in language.steps[kind].techniques)]
     here = [place for place in using if asset in network.on[place]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from dinghai.foundation.money import PPM
 from dinghai.foundation.reading import parse_toml, plain, read_text, typed
 from dinghai.foundation.trace import Source
 from dinghai.losses.curves import ln
+from dinghai.losses.effects import shaped
 from dinghai.losses.tables import shipped_tables
 from dinghai.supplychain.attack_facts import mitigations_of, techniques
 from dinghai.supplychain.language_faults import mitigation_faults, step_faults
@@ -38,8 +39,11 @@ from dinghai.supplychain.language_files import (
     Watch,
 )
 from dinghai.supplychain.step_graph import Floats
+from dinghai.supplychain.tempering import exponents
 
 T = TypeVar("T")
+HALF: Final = 0.5
+"""The score of half-implemented controls, from which exponents count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,9 @@ class Language:
     """A checked language as arrays. K steps, C controls; ``place`` says where a step stands.
 
     ``stopped`` and ``slowed`` (C × K) are what a complete control takes off a step's chance, as
-    capability × reliability × reach, and adds to its time. ``missing_prior`` is the coverage of an
+    capability × reliability × reach, and adds to its time. ``half`` is what half-implemented
+    controls leave of a step's chance, ``at_half`` the chance with them, and ``exponent`` how far
+    others move it from there (`tempering`). ``missing_prior`` is the coverage of an
     indicator that nobody answered or observed.
     """
 
@@ -60,6 +66,9 @@ class Language:
     reach: Floats
     stopped: Floats
     slowed: Floats
+    half: Floats
+    at_half: Floats
+    exponent: Floats
     missing_prior: float
     hash: str
 
@@ -127,14 +136,18 @@ def assembled(steps: StepsFile, against: MitigationsFile) -> Language:
                       for control in against.controls])
     slows = np.array([control.slows.value if control.slows else 0.0
                       for control in against.controls])
+    stopped, chance = force[:, None] * reach, np.array([one.chance.value for one in steps.steps])
+    half = np.ones(len(steps.steps))
+    for place, control in enumerate(against.controls):
+        half *= 1.0 - stopped[place] * shaped(HALF, control.shape)
     return Language(
         file=steps, mitigations=against,
         place={step.id: place for place, step in enumerate(steps.steps)},
-        chance=np.array([step.chance.value for step in steps.steps]),
+        chance=chance,
         mu=np.array([ln(step.days.value) for step in steps.steps]),
         sigma=np.array([step.sigma.value for step in steps.steps]),
-        reach=reach, stopped=force[:, None] * reach,
-        slowed=slows[:, None] * reach,
+        reach=reach, stopped=stopped, slowed=slows[:, None] * reach, half=half,
+        at_half=chance * half, exponent=exponents(steps.steps, against.tempering),
         missing_prior=int(shipped_tables().controls["missing_prior_ppm"]) / PPM,
         hash=sha256_hex(canonical_bytes({"steps": plain(steps), "mitigations": plain(against)})))
 

@@ -47,6 +47,7 @@ class Step(_Part, frozen=True):
     once: bool = False
     exposed: bool = False
     opened_on: tuple[AssetKind, ...] = ()
+    flaw_on: tuple[AssetKind, ...] = ()
     entry: LinkKind | None = None
     exits: tuple[LinkKind, ...] = ()
     peril: str | None = None
@@ -104,6 +105,18 @@ class Findings(_Part, frozen=True):
     confidence: Confidence
 
 
+class Tempering(_Part, frozen=True):
+    """How far controls move chances and times, about half-implemented ones: exponents, fitted to
+    the loss model. ``alone`` is for steps that lead to one peril only, by peril; ``shared`` for all
+    others; ``containment`` for the time until an attack is contained."""
+
+    shared: float
+    containment: float
+    alone: dict[str, float]
+    source: str
+    confidence: Confidence
+
+
 class StepsFile(_Part, frozen=True):
     """steps.toml."""
 
@@ -123,4 +136,5 @@ class MitigationsFile(_Part, frozen=True):
     as_of: str
     controls: tuple[Control, ...]
     containment: Containment
+    tempering: Tempering
     findings: Findings

@@ -6,12 +6,12 @@ from typing import Final
 
 from dinghai.foundation.money import PPM
 from dinghai.foundation.trace import Source, Trace
-from dinghai.losses.curves import exp
+from dinghai.losses.curves import exp, power
 from dinghai.losses.effects import shaped
 from dinghai.losses.tables import shipped_tables
 from dinghai.supplychain.attack_facts import ATTACK_VERSION, FACTS_AS_OF
-from dinghai.supplychain.compiling import CompiledFirm, Raised, in_quarters
-from dinghai.supplychain.language import Language
+from dinghai.supplychain.compiling import CompiledFirm, Raised, slowing
+from dinghai.supplychain.language import HALF, Language
 from dinghai.supplychain.language_files import Control, Step
 
 _ATTACK: Final = Source(
@@ -30,7 +30,8 @@ def step_reasons(compiled: CompiledFirm, code: str, language: Language) -> Trace
     step = language.step(compiled.kinds[place])
     kind = language.place[step.id]
     controls = tuple(
-        _control(compiled, control, float(language.reach[row, kind]), language)
+        _control(compiled, control, float(language.reach[row, kind]),
+                 float(language.exponent[kind]), language)
         for row, control in enumerate(language.controls) if language.reach[row, kind] > 0.0)
     findings = tuple(_finding(one, language) for one in compiled.raised if one.step == code)
     left = Trace("chance.with_controls", _left(step.chance.value, controls), "ratio", "product",
@@ -43,9 +44,12 @@ def step_reasons(compiled: CompiledFirm, code: str, language: Language) -> Trace
 def containment_reasons(compiled: CompiledFirm, language: Language) -> Trace:
     """The median days until an attack inside the firm is found and thrown out."""
     rules = language.mitigations.containment
+    exponent = language.mitigations.tempering.containment
     parts = tuple(
-        Trace(f"indicator.{one.indicator}", exp(-one.strength.value * coverage), "ratio",
-              "exp_of_strength", language.source_of(one, one.strength), (trace,))
+        Trace(f"indicator.{one.indicator}",
+              exp(-one.strength.value * (HALF + exponent * (coverage - HALF))), "ratio",
+              "exp_of_strength", language.source_of(one, one.strength),
+              (trace, _tempering(exponent, language)))
         for one in rules.controls
         for coverage, trace in (_coverage(compiled, one.indicator, "linear", language),))
     return Trace("containment.median", exp(compiled.steps.containment_mu), "days", "product", None,
@@ -53,18 +57,27 @@ def containment_reasons(compiled: CompiledFirm, language: Language) -> Trace:
                         language.source_of(rules, rules.median_days)), *parts))
 
 
-def _control(compiled: CompiledFirm, control: Control, reach: float, language: Language) -> Trace:
+def _control(compiled: CompiledFirm, control: Control, reach: float, exponent: float,
+             language: Language) -> Trace:
     coverage, trace = _coverage(compiled, control.indicator, control.shape, language)
     force = control.capability.value * control.reliability.value * reach
+    left, half = 1.0 - force * coverage, 1.0 - force * shaped(HALF, control.shape)
     return Trace(
-        f"indicator.{control.indicator}", 1.0 - force * coverage, "ratio", "one_less_product",
+        f"indicator.{control.indicator}", half * power(left / half, exponent), "ratio",
+        "one_less_product_tempered",
         language.source_of(control, control.capability),
         (Trace("capability", control.capability.value, "ratio", "table",
                language.source_of(control, control.capability)), trace,
          Trace("reliability", control.reliability.value, "ratio", "table",
                language.source_of(control, control.reliability)),
          Trace("reach", reach, "ratio", "share_of_techniques",
-               _ATTACK)))
+               _ATTACK), _tempering(exponent, language)))
+
+
+def _tempering(exponent: float, language: Language) -> Trace:
+    rules = language.mitigations.tempering
+    return Trace("tempering", exponent, "ratio", "exponent_about_half",
+                 Source(rules.source, rules.confidence, language.mitigations.as_of))
 
 
 def _coverage(compiled: CompiledFirm, indicator: str, shape: str,
@@ -85,9 +98,12 @@ def _time(compiled: CompiledFirm, place: int, step: Step, language: Language) ->
     ways = compiled.steps.target == place
     if not ways.any():
         return ()
+    exponent = float(language.exponent[language.place[step.id]])
     slowed = tuple(
-        Trace(f"slowed.{control.indicator}", 1.0 + slow * in_quarters(coverage), "ratio",
-              "one_plus_product", language.source_of(control, control.slows), (trace,))
+        Trace(f"slowed.{control.indicator}",
+              exp(slowing(slow, coverage, control.shape, exponent)), "ratio",
+              "one_plus_product_tempered", language.source_of(control, control.slows),
+              (trace, _tempering(exponent, language)))
         for row, control in enumerate(language.controls) if control.slows is not None
         and (slow := float(language.slowed[row, language.place[step.id]])) > 0.0
         for coverage, trace in (_coverage(compiled, control.indicator, control.shape, language),))
@@ -106,4 +122,4 @@ def _finding(one: Raised, language: Language) -> Trace:
 def _left(chance: float, controls: tuple[Trace, ...]) -> float:
     for one in controls:
         chance *= float(one.value or 0.0)
-    return chance
+    return min(chance, 1.0)

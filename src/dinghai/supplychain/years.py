@@ -70,7 +70,9 @@ class ChainYears:
     before the limits of event and year. By party:
     ``own`` loss of events that started there, ``inherited`` loss there of events from elsewhere,
     ``exported`` loss elsewhere of events from there, ``supply`` what of its loss came through
-    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events."""
+    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events. ``strikes``
+    counts firms struck by where the event began and its aim, shape (2, parties, perils): there, and
+    elsewhere."""
 
     loss: Whole
     starved: Whole
@@ -83,6 +85,7 @@ class ChainYears:
     starts: Whole
     struck: Whole
     entered: Whole
+    strikes: Whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,19 +107,19 @@ def run_years(
     totals = np.zeros((3, events.years), dtype=np.int64)
     cumulative, key = draws_of(events)
 
-    def part(years: range) -> tuple[Whole, Whole]:
+    def part(years: range) -> tuple[Whole, Whole, Whole]:
         sums, parts = np.zeros((7, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
+        strikes = np.zeros((2, parties, perils), dtype=np.int64)
         _run_part(field, supply.goods, starved_room(supply.goods), supply.waiting_days, terms,
                   events.first, cumulative, perils, horizon_days, key, years.start, years.stop,
-                  totals, sums, parts)
-        return sums, parts
+                  totals, sums, parts, strikes)
+        return sums, parts, strikes
 
     found = in_parts(part, cut(events.years, PARTS), workers=workers)
-    parts = np.sum([one for _, one in found], axis=0)
-    sums = np.sum([one for one, _ in found], axis=0)
+    sums, parts, strikes = (np.sum([one[place] for one in found], axis=0) for place in range(3))
     own, inherited, exported, through, starts, struck, entered = sums
     return ChainYears(totals[0], totals[1], totals[2], parts, own, inherited, exported, through,
-                      starts, struck, entered)
+                      starts, struck, entered, strikes)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -157,7 +160,7 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
     field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, sums, parts
+    to_year, totals, sums, parts, strikes
 ):
     room, left = room_of(field), np.empty(2, dtype=np.int64)
     firms = goods.first.shape[0] - 1
@@ -178,6 +181,7 @@ def _run_part(  # type: ignore[no-untyped-def]
                     continue
                 total += lost
                 sums[5, party] += 1
+                strikes[int(party != root), root, aim] += 1
                 if party == root:
                     sums[0, party] += lost
                 else:
