@@ -111,6 +111,8 @@ def test_a_new_known_exploited_vulnerability_moves_its_holders_and_whom_they_rea
     moved = {one.id for one in found.nodes if one.direction != "joined"}
     assert moved <= {"a", "b", "c"}
     assert found.unmoved == 5 - len(moved)
+    joined = [one for one in found.nodes if one.direction == "joined"]
+    assert [[reason.kind for reason in one.reasons] for one in joined] == [["kev"]]
     holder = next(one for one in found.nodes if one.id == "c")
     assert holder.direction == "worse"
     reason = holder.reasons[0]

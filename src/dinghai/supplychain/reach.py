@@ -32,7 +32,7 @@ from dinghai.supplychain.years import DAYS, Supply, Whole, short_of_goods
 WORLDS: Final = 2_000
 """Events of each start: a chance of a twentieth is known to a tenth of itself."""
 _PARTS: Final = 64
-_MOST_STRIKES: Final = 5_000_000
+_MOST_STRIKES: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
