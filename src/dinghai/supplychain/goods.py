@@ -16,6 +16,7 @@ from numba import njit
 
 from dinghai.foundation.money import PPM
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.lending import lent
 from dinghai.supplychain.step_graph import Flags, Floats, Places
 
 LONGEST_DAYS: Final = 365
@@ -101,6 +102,23 @@ def starved_room(
         np.empty(ways), np.empty(ways, dtype=np.int32), np.empty(ways), np.empty(ways),
         np.repeat(np.arange(firms, dtype=np.int32), np.diff(goods.first)), np.empty(firms),
         indemnity_days)
+
+
+@njit(cache=True, nogil=True)
+def lent_goods(goods):  # type: ignore[no-untyped-def]
+    """The deliveries for a kernel's own use: see `lending`."""
+    return GoodsWays(lent(goods.first), lent(goods.buyer), lent(goods.share), lent(goods.stock))
+
+
+@njit(cache=True, nogil=True)
+def lent_starved(room):  # type: ignore[no-untyped-def]
+    """The room for the use of the kernel that holds it: see `lending`."""
+    return Starved(
+        lent(room.seen), lent(room.stopped), lent(room.short), lent(room.next),
+        lent(room.lost), lent(room.since), lent(room.firm), lent(room.number),
+        lent(room.stock), lent(room.noted), lent(room.listed), lent(room.way),
+        lent(room.unmet), lent(room.then), lent(room.felt), lent(room.cost),
+        lent(room.waited), lent(room.supplier), lent(room.beyond), room.indemnity)
 
 
 @njit(cache=True, nogil=True)

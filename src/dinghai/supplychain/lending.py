@@ -23,6 +23,8 @@ def _pointer(typing: Any, address: Any) -> Any:
 
 @njit(cache=True, nogil=True, inline="always")
 def lent(array):  # type: ignore[no-untyped-def]
-    """A view of a contiguous array that is not counted."""
+    """A view of an array that is not counted. Raises ValueError unless it is contiguous."""
+    if not array.flags.c_contiguous:
+        raise ValueError("only a contiguous array can be lent")
     address: Any = _pointer(array.ctypes.data)  # type: ignore[call-arg]
     return carray(address, array.shape, array.dtype)

@@ -25,7 +25,14 @@ from dinghai.supplychain.averting import avert
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
 from dinghai.supplychain.fizzling import BATCH, guide_to, survivors
-from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve
+from dinghai.supplychain.goods import (
+    DAY_SECONDS,
+    GoodsWays,
+    concern,
+    lent_goods,
+    lent_starved,
+    starve,
+)
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts, sampled_times
 from dinghai.supplychain.programme import (
     OWN_PART,
@@ -34,6 +41,8 @@ from dinghai.supplychain.programme import (
     Terms,
     account_of,
     hungry_room,
+    lent_account,
+    lent_terms,
     open_year,
     pay_event,
 )
@@ -281,14 +290,16 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
-    shared, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, layers, sums, parts, paid_to, strikes, rows, guide, averted,
+    shared, ways, starved, waiting_days, contract, first, cumulative, perils, horizon, key,
+    from_year, to_year, totals, layers, sums, parts, paid_to, strikes, rows, guide, averted,
     squares
 ):
     own, other = room_of(shared), room_of(shared)
     field, room, spare = lent_field(shared), lent_room(own), lent_room(other)
     ranked, again = averted.shape[0] > 0, 1
-    account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
+    goods, hungry, terms = lent_goods(ways), lent_starved(starved), lent_terms(contract)
+    book = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
+    account = lent_account(book)
     firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
     fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
     found, begins = np.empty(BATCH, dtype=np.int64), np.empty(BATCH, dtype=np.int32)
@@ -352,11 +363,12 @@ def _run_part(  # type: ignore[no-untyped-def]
                 paid_to[section, account.party[line]] += account.amount[line]
             if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
                                           root, aim, given):
-                return own.number[0] + other.number[0]
+                return own.number[0] + other.number[0] + book.number[0]
         place_of = year - from_year
         totals[0, place_of], totals[1, place_of] = total + through_goods, through_goods
         totals[2, place_of] = paid
         layers[:, place_of] = account.layer_borne
     sums[4] += fizzled
     sums[6] += fizzled
-    return own.number[0] + other.number[0]  # rooms live as long as what they lent
+    # rooms live as long as what they lent
+    return own.number[0] + other.number[0] + book.number[0]
