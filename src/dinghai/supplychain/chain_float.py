@@ -144,7 +144,7 @@ class FloatBase:
         return self._at_bind[firm]
 
     def _products(self, chain: Chain) -> tuple[HeldProduct, ...]:
-        """The products at bind with who holds them in a changed chain: who the parties are stands."""
+        """The products at bind, with who holds them in a changed chain: no party comes or goes."""
         at_bind = self.model.products
         if not at_bind:
             return ()
@@ -179,8 +179,8 @@ class FloatBase:
 
 def _with_firms(bound: Sequence[Row], after: Sequence[Row], names: set[str]) -> tuple[Row, ...]:
     """The rows of some firms as they are after, of all others as at bind."""
-    return (*(one for one in bound if one.firm not in names),
-            *(one for one in after if one.firm in names))
+    kept = [one for one in bound if one.firm not in names]
+    return tuple(kept + [one for one in after if one.firm in names])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
