@@ -171,7 +171,10 @@ def _in_bins(events: EventGrid, bound: EventGrid, states: int) -> Whole:
 def changed_setting(
     setting: CausedSetting, model: ChainModel, twin: Twin, terms: Mapping[int, FirmTerms]
 ) -> CausedSetting:
-    """The setting with other steps and links, and other terms at some firms."""
+    """The setting with other steps and links, and other terms at some firms. Raises ValueError for
+    other parties."""
+    if twin.names != model.twin.names:
+        raise ValueError("the parties are not those of the setting")
     own, spread = setting.paid.own.copy(), setting.paid.spread.copy()
     stopped = setting.field.stopped.copy()
     for firm, one in terms.items():

@@ -115,7 +115,7 @@ def terms_of(cover: Cover, *, profit: Floats, goods: GoodsWays | None = None) ->
     for place, layer in enumerate(layers):
         for number, one in enumerate(layer.participants):
             shares[place, number] = one.share_ppm
-            retained[place, number] = one.role == "insured"
+            retained[place, number] = one.retained
     ways = 0 if goods is None else len(goods.buyer)
     noted = np.zeros(ways, dtype=np.bool_)
     if goods is not None:
