@@ -117,7 +117,7 @@ def lent_starved(room):  # type: ignore[no-untyped-def]
     """The room for the use of the kernel that holds it: see `lending`."""
     return Starved(
         lent(room.seen), lent(room.stopped), lent(room.short), lent(room.next),
-        lent(room.lost), lent(room.since), lent(room.firm), lent(room.number),
+        lent(room.lost), lent(room.late), lent(room.since), lent(room.firm), lent(room.number),
         lent(room.stock), lent(room.noted), lent(room.listed), lent(room.way),
         lent(room.unmet), lent(room.then), lent(room.felt), lent(room.cost),
         lent(room.waited), lent(room.supplier), lent(room.beyond), room.indemnity)
