@@ -293,6 +293,9 @@ def _enter(  # type: ignore[no-untyped-def]
     """Note what can matter at a party: its links that let the event through and into the firm that
     they lead to, and the steps that succeed and from which one of these or an impact can be
     reached."""
+    if aim < 0:  # all steps matter
+        live[slot], kept[slot, 0], kept[slot, 1] = 1, ~_NONE, ~_NONE
+        return
     shape, number = structure[party], 0
     base, first = s_step[shape], begin[party]
     shapes = s_step.shape[0] - 1
@@ -360,7 +363,8 @@ def _enter(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: ignore[no-untyped-def]
     """Run one event that starts at a party and aims at a peril: other impacts cost nothing. Nothing
-    gets into ``guarded`` (−1: no party).
+    gets into ``guarded`` (−1: no party). Where the aim is below zero every step is taken that can
+    be, and nothing costs anything.
 
     What it did stands in ``room``: the parties by slot, in the order in which they were reached.
     Steps from which the event can neither come to an impact of its aim nor leave the firm are not
@@ -370,6 +374,7 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
     s_step, waits_for, perils = field.s_step, field.waits_for, field.peril
     code, mu, sigma = field.code, field.mu, field.sigma
     r_first, r_edge, r_target = field.r_first, field.r_edge, field.r_target
+    s_edge, target = field.s_edge, field.target
     structure, key, begin, bars = field.structure, field.key, field.begin, field.bars
     containment, cuts, ground_up = field.containment, field.cuts, field.ground_up
     l_first, l_step, l_party, l_entry = field.l_first, field.l_step, field.l_party, field.l_entry
@@ -409,7 +414,7 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
         if since[slot] == OUTSIDE:
             since[slot] = now
             room.came[slot] = NOTHING if parents[place] < 0 else parties[parents[place] >> shift]
-        if perils[base + step] == aim and losses[slot] == NOTHING:
+        if perils[base + step] == aim and aim >= 0 and losses[slot] == NOTHING:
             if state < 0:
                 state = _place_in(field.states, unit(node_word(word, 0, SEVERITY)))
             found = state * bins + _place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
@@ -418,15 +423,19 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
             if live[slot] == 0:
                 continue
         leaving = draw_word(luck, code[base + step] ^ LEAVES)
-        row = aim * steps + base + step
-        first = r_first[row]
-        inside = r_first[row + 1] - first
+        if aim < 0:
+            first = s_edge[base + step]
+            inside = s_edge[base + step + 1] - first
+        else:
+            row = aim * steps + base + step
+            first = r_first[row]
+            inside = r_first[row + 1] - first
         links = l_first[party + 1] - l_first[party] if live[slot] > 0 else 0
         for way in range(inside + links):
             if way < inside:
-                edge = r_edge[first + way]
+                edge = first + way if aim < 0 else r_edge[first + way]
                 there, there_base, there_luck = party, base, luck
-                other, far = r_target[first + way], slot
+                other, far = target[edge] if aim < 0 else r_target[first + way], slot
             else:
                 edge = l_first[party] + way - inside
                 if l_step[edge] != step or l_party[edge] == guarded:
