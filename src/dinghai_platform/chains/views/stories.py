@@ -50,14 +50,15 @@ def storyboard(request: HttpRequest, key: UUID) -> HttpResponse:
     if document is None or not document["events"]:
         return _missing(request, choice, "storyboard", "replay")
     events = document["events"]
+    offered = [name for name in EVENTS if name in events]  # a database may keep no order
     chosen = request.GET.get("event", "")
-    chosen = chosen if chosen in events else next(iter(events))
+    chosen = chosen if chosen in events else offered[0]
     told = events[chosen]
     nodes = {one.id: one for one in rows_of(choice)}
     board = storyboard_of(told, nodes, chain_of_version(choice.version))
     return render(request, "chains/storyboard.html", {
         **frame_of(request, choice, "storyboard"), "told": told, "board": board,
-        "chosen": chosen, "events": [(name, EVENTS.get(name, name)) for name in events],
+        "chosen": chosen, "events": [(name, EVENTS[name]) for name in offered],
         "root": nodes[told["root"]].name if told["root"] in nodes else told["root"],
         "aim": traced_name(told["aim"]) or told["aim"],
         "states": list(STATES.items()),
