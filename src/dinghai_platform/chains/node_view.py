@@ -13,6 +13,7 @@ from dinghai.supplychain.chain import Chain, Firm
 from dinghai.supplychain.templates import TemplateEstimate, complete
 from dinghai_platform.chains import queries
 from dinghai_platform.chains.nodes import Node
+from dinghai_platform.chains.paths_view import likely_ways
 from dinghai_platform.chains.queries import Choice
 from dinghai_platform.chains.words import (
     ASSET_KINDS,
@@ -90,6 +91,7 @@ def level_view(
         "grade_history": _history(choice, node) if level else [],
         "changes": changes, "reasons": [_reason(one) for one in changes["reasons"]]
         if changes else [],
+        "likely": likely_ways(queries.part(run, "likely"), node.id, rows),
         "ways": _ways(queries.part(run, "paths"), node.id, rows)}
 
 

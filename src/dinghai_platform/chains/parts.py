@@ -31,6 +31,7 @@ from dinghai.supplychain.event_losses import (
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.layer_file import layers_of
 from dinghai.supplychain.level_changes import level_changes
+from dinghai.supplychain.likely_path import LikelyPath, likely_paths
 from dinghai.supplychain.node_levels import LevelState, level_state, state_of
 from dinghai.supplychain.replay import Replay, replay
 from dinghai.supplychain.sharing import share_chain
@@ -39,6 +40,9 @@ from dinghai.supplychain.strikes import field_of
 
 LEVELS: Final = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 """Levels of the loss of a year that a run keeps: points of its exceedance curve."""
+LIKELY_SCHEMA: Final = "dinghai.chain-likely-paths/1"
+MOST_LIKELY: Final = 12
+"""Firms to which the most likely ways are looked for: the owner, and those that lose most."""
 STORIES_SCHEMA: Final = "dinghai.chain-stories/1"
 MOST_PATHS: Final = 20
 MOST_REACHED: Final = 10
@@ -139,6 +143,25 @@ def _paths(shop: Workshop) -> Mapping[str, Any]:
                               top=MOST_PATHS))
 
 
+def _likely(shop: Workshop) -> Mapping[str, Any]:
+    """The most likely single ways to the owner and to the firms that lose most."""
+    model, years = shop.model, shop.found.years
+    lost = {name: int(years.own[place] + years.inherited[place])
+            for place, name in enumerate(model.twin.names[:model.twin.firms])}
+    worst = sorted(lost, key=lambda name: (name != model.chain.owner, -lost[name], name))
+    language = shipped_language()
+    return {"schema": LIKELY_SCHEMA, "chain": model.chain.id, "nodes": {
+        name: _leading(likely_paths(model.twin, model.rates, name, language,
+                                    chain=model.chain.id, seed=shop.seed))
+        for name in worst[:MOST_LIKELY]}}
+
+
+def _leading(found: tuple[LikelyPath, ...]) -> list[Any]:
+    """The likeliest that begin elsewhere, then those that begin at the firm itself."""
+    return [plain(one) for direct in (False, True)
+            for one in [one for one in found if one.direct is direct][:2]]
+
+
 def _replay(shop: Workshop) -> Mapping[str, Any]:
     """Events told day by day: the one that strikes most of the costly ones, the costliest, the
     costliest of a year in a hundred, and the one in the middle."""
@@ -182,6 +205,7 @@ PARTS: Final = (
     Part("changes", _("What changed the levels, and why"), _changes, needs="earlier"),
     Part("blast", _("Blast radius and single points of failure"), _blast),
     Part("paths", _("Attack paths"), _paths),
+    Part("likely", _("Most likely single ways"), _likely),
     Part("replay", _("Replay of events day by day"), _replay),
     Part("shares", _("Shares of the parties"), _shares),
     Part("hardening", _("Plan of fixes for a budget"), _hardening, needs="budget"),

@@ -81,7 +81,7 @@ class Actor:
     x: float
     y: float
     loss_fen: int
-    place: str
+    is_node: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def _stage(
             actors.append(Actor(
                 one["id"], names[one["id"]], round(x, 1),
                 round(_TOP + _LANE * (row + 0.5 * (deepest - len(columns[key]))), 1),
-                one["loss_fen"] + one["through_goods_fen"], node.tier_name if node else ""))
+                one["loss_fen"] + one["through_goods_fen"], node is not None))
     return tuple(actors), _TOP + _LANE * deepest
 
 

@@ -53,6 +53,7 @@ PARTS: Final[Mapping[str, Any]] = {
     "levels": _p("chain", "Security level of every node"),
     "blast": _p("chain", "Blast radius and single points of failure"),
     "paths": _p("chain", "Attack paths"),
+    "likely": _p("chain", "Most likely single ways"),
     "changes": _p("chain", "What changed the levels, and why"),
     "replay": _p("chain", "Replay of events day by day"),
     "hardening": _p("chain", "Plan of fixes for a budget"),
