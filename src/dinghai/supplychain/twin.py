@@ -117,10 +117,10 @@ def digest_of(twin: Twin) -> str:
                       shape.sigma):
             found.update(array.tobytes())
     links = twin.links
-    for array in (twin.structure, twin.begin, twin.chance, twin.containment, links.first,
-                  links.step, links.party, links.entry, links.chance, links.mu, links.sigma,
-                  links.key):
-        found.update(array.tobytes())
+    for column in (twin.structure, twin.begin, twin.chance, twin.containment, links.first,
+                   links.step, links.party, links.entry, links.chance, links.mu, links.sigma,
+                   links.key):
+        found.update(column.tobytes())
     return found.hexdigest()
 
 
