@@ -87,7 +87,7 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extr
 	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 lock: setup ## Lock the Python requirements anew from pyproject.toml
-	$(LOCK) --extra platform --extra develop -o requirements/develop.txt pyproject.toml
+	$(LOCK) --extra platform --extra cluster --extra develop -o requirements/develop.txt pyproject.toml
 	cp requirements/develop.txt requirements/base.txt
 	$(LOCK) --extra platform -o requirements/base.txt pyproject.toml
 	sed -i '/^ *#/d' requirements/base.txt requirements/develop.txt

@@ -11,7 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from distributed import LocalCluster
 
+from dinghai.compute.cluster import cluster_at
+from dinghai.foundation.errors import InputError
 from dinghai.supplychain import years as years_module
 from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
@@ -125,6 +128,27 @@ def test_other_processes_write_the_same_bytes(
     here = simulate_chain(found.model, years=YEARS, seed=3, ranked=True)
     assert (here.years.averted == again.years.averted).all()
     assert (here.years.squares == again.years.squares).all()
+
+
+def test_a_cluster_writes_the_same_bytes(
+    written: tuple[Simulation, dict[str, pa.Table], Path], tmp_path: Path
+) -> None:
+    found, _, folder = written
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+                      host="127.0.0.1", local_directory=str(tmp_path / "dask")) as cluster, (
+            cluster_at(cluster.scheduler_address)) as executor:
+        again = simulate_chain(found.model, years=YEARS, seed=3, folder=tmp_path,
+                               executor=executor)
+    for name in COLUMNS:
+        assert (tmp_path / f"{name}.parquet").read_bytes() == (
+            folder / f"{name}.parquet").read_bytes()
+    assert again.to_dict() == found.to_dict()
+
+
+def test_a_scheduler_that_is_not_there_is_said() -> None:
+    with pytest.raises(InputError, match="no scheduler answers at"), cluster_at(
+            "tcp://127.0.0.1:1"):
+        pass
 
 
 def test_every_column_is_on_the_page() -> None:

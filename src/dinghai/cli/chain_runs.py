@@ -6,12 +6,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from dinghai.cli.output import Answer, Parser, add_command, table
+from dinghai.compute.cluster import cluster_at
 from dinghai.evidence.feed_store import FeedStore
 from dinghai.foundation.canonical import JSON, read_json
 from dinghai.foundation.errors import InputError
@@ -39,6 +42,8 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
     add_run_options(one)
     one.add_argument("-o", "--output", type=Path, metavar="DIR",
                      help="write the year-loss tables and simulation.json here")
+    one.add_argument("--scheduler", metavar="ADDRESS",
+                     help="run on a Dask cluster: tcp://host:port of its scheduler")
     one = add_command(commands, "what-if", _what_if, "the same events with a changed chain")
     add_run_options(one)
     one.add_argument("--patch", type=Path, required=True, metavar="FILE",
@@ -64,18 +69,21 @@ def _model(chain: Chain, arguments: argparse.Namespace,
 
 def _simulated(
     model: ChainModel, arguments: argparse.Namespace, folder: Path | None = None, *,
-    ranked: bool = False,
+    ranked: bool = False, executor: Executor | None = None,
 ) -> Simulation:
     if not 0 < arguments.years <= MOST_YEARS:
         raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
                          mend=f"give 1 to {MOST_YEARS}")
     return simulate_chain(model, years=arguments.years, seed=arguments.seed, folder=folder,
-                          ranked=ranked)
+                          ranked=ranked, executor=executor)
 
 
 def _simulate(arguments: argparse.Namespace) -> Answer:
     folder: Path | None = arguments.output
-    found = _simulated(_model(read_chain(arguments.chain), arguments), arguments, folder)
+    model = _model(read_chain(arguments.chain), arguments)
+    with nullcontext() if arguments.scheduler is None else cluster_at(
+            arguments.scheduler) as executor:
+        found = _simulated(model, arguments, folder, executor=executor)
     document = found.to_dict()
     if folder is not None:
         (folder / "simulation.json").write_text(

@@ -2,9 +2,8 @@
 
 Kernels release the interpreter's lock, so threads are enough; what a part answers depends on the
 part alone, so that the number of workers changes nothing but the time. Any executor of the standard
-library's interface may run the parts instead, in other processes too (Dask's is
-``Client.get_executor()``): work that can be pickled is then written to a file once, and read once
-by each process, which must see the folder.
+library's interface may run the parts instead, in other processes too: work that can be pickled is
+then written to a file once, and read once by each process. A `Cluster` sends it by itself.
 """
 
 from __future__ import annotations
@@ -21,6 +20,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from dinghai.compute.cluster import Cluster
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
@@ -48,7 +49,9 @@ def in_order(
     """The answers of all parts one after another; no more than twice as many as there are workers
     are under way or wait to be taken, so that memory does not grow with the number of parts."""
     wanted = min(workers or os.cpu_count() or 1, len(parts))
-    if executor is not None:
+    if isinstance(executor, Cluster):
+        yield from ordered(executor, work, parts, ahead=max(2 * executor.threads, 1))
+    elif executor is not None:
         with handed_over(work) as handed:
             yield from ordered(executor, handed, parts, ahead=max(2 * wanted, 1))
     elif wanted <= 1:
@@ -71,10 +74,10 @@ class Handed(Generic[Part, Answer]):
 
 @contextmanager
 def handed_over(
-    work: Callable[[Part], Answer], folder: Path | None = None
+    work: Callable[[Part], Answer]
 ) -> Iterator[Handed[Part, Answer]]:
     """Work as a small thing that other processes read from a file of this one, which goes after."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix="dinghai-") as room:
+    with tempfile.TemporaryDirectory(prefix="dinghai-") as room:
         path = Path(room) / f"{uuid.uuid4().hex}.work"
         path.write_bytes(pickle.dumps(work, protocol=5))
         yield Handed(str(path))

@@ -23,8 +23,6 @@ from dinghai.supplychain.years import ChainYears, Events, Whole, run_years
 
 SIMULATION_SCHEMA = "dinghai.chain-simulation/1"
 LEVELS = (0.5, 0.9, 0.95, 0.99, 0.995)
-NOT_YET: tuple[str, ...] = ()
-"""What a simulation of a chain does not hold yet; the answer says so."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +50,7 @@ class Simulation:
                 for place, peril in enumerate(PERILS) if model.outside[:, place].any()},
             "paths": plain(leading_paths(model.twin, field_of(model.twin, model.outcomes),
                                          self.events, chain=model.chain.id)),
-            "estimated_facts": len(model.estimates), "not_yet": list(NOT_YET),
+            "estimated_facts": len(model.estimates),
         }
 
     def _programme(self, levels: Sequence[float]) -> dict[str, JSON]:
