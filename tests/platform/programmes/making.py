@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from dinghai_platform.chains.models import ChainVersion
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation, Relation
-from dinghai_platform.programmes.models import Member, Programme, Settlement
+from dinghai_platform.programmes.models import (
+    Member,
+    MemberFloat,
+    Programme,
+    Settlement,
+    Standing,
+    Study,
+)
+from dinghai_platform.programmes.services.certificates import issue_certificate
 from dinghai_platform.programmes.services.members import Joining, enrol
 from dinghai_platform.programmes.services.programmes import open_programme
 from dinghai_platform.programmes.services.settlements import propose_event
@@ -64,3 +72,26 @@ def million(programme: Programme, actor: Actor) -> Settlement:
         programme, event="2026-11 勒索", occurred_on=date(2026, 10, 30), root_cause="sup",
         sections=[{"member": "sub", "coverage": "SC-PROP", "amount_fen": 100_000_000}],
         actor=actor)
+
+
+def scene(version: ChainVersion, actor: Actor) -> dict[str, Any]:
+    """A programme with one of each of its rows, for the tests of every route."""
+    programme = opened(version, actor)
+    member = everybody(programme, actor)["sup"]
+    mine: dict[str, Any] = {"tenant": programme.tenant, "owner": programme.owner}
+    study = Study.objects.create(
+        **mine, programme=programme, kind="float", state="done", after=version, runs=200, seed=1,
+        day=INCEPTION, document={}, asked_by=actor.user)
+    standing = Standing.objects.create(
+        **mine, member=member, study=study, version_number=version.number, as_of=version.as_of,
+        score_ppm=500_000, factor_ppm=900_000, document={
+            "before": {"own_fen": 0, "exported_fen": 0}, "own_ppm": 900_000, "se_ppm": 1_000,
+            "credibility_now_ppm": 500_000, "reasons": [], "fixes": [], "evidence": [],
+            "controls": [], "proposal": "refund"})
+    row = MemberFloat.objects.create(
+        **mine, member=member, standing=standing, number="PF2026-000001", state="notified",
+        factor_before_ppm=1_000_000, factor_ppm=900_000, effective=INCEPTION, amount_fen=-1,
+        proposed_by=actor.user)
+    return {"programme": programme, "programme_member": member, "programme_study": study,
+            "member_float": row, "settlement": million(programme, actor),
+            "certificate": issue_certificate(member, actor=actor)}

@@ -25,7 +25,7 @@ from tests.supplychain.chains import FILES
 pytestmark = pytest.mark.django_db
 BETTER = FILES["controls.csv"].replace("sup,IAM-01,,,", "".join(
     f"sup,{code},100%,assessment,2026-09-01\n" for code in (
-        "IAM-01", "IAM-02", "IAM-03", "END-01", "END-02", "VUL-01", "VUL-02")))
+        "IAM-01", "IAM-02", "IAM-03", "EPP-01", "EPP-02", "VUL-01", "NET-01")))
 LANGUAGES = ("zh-hans", "en")
 
 

@@ -62,7 +62,7 @@ def _list(row: Programme) -> List:
         empty={"title": _("No floating premium yet"),
                "text": _("Compare the programme's version with a later one: whose own and exported "
                          "loss fell pays less, by the day."),
-               "icon": "arrows-up-down", "href": "", "action": ""},
+               "icon": "activity", "href": "", "action": ""},
     )
 
 
