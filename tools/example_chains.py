@@ -15,7 +15,14 @@ from pathlib import Path
 
 from dinghai.assessment.answers import Answer
 from dinghai.evidence.feeds import shipped_kev
-from dinghai.supplychain.chain import Chain, ControlScore, Firm, Goods
+from dinghai.supplychain.chain import (
+    Asset,
+    AssetKind,
+    Chain,
+    ControlScore,
+    Firm,
+    Goods,
+)
 from dinghai.supplychain.chain_file import files_of
 from dinghai.supplychain.firm_evidence import firm_evidence
 from dinghai.vocabulary.indicators import HIGHEST_SCORE, indicators, light_indicators
@@ -38,6 +45,31 @@ def pick(low: int, high: int, *names: object) -> int:
     """A whole number from low to high that follows from the names alone."""
     digest = hashlib.sha256("/".join(map(str, names)).encode()).digest()
     return low + int.from_bytes(digest[:8], "big") % (high - low + 1)
+
+
+GATEWAYS = ("cpe:2.3:o:fortinet:fortios:7.2.4:*:*:*:*:*:*:*",
+            "cpe:2.3:a:citrix:netscaler_gateway:13.1:*:*:*:*:*:*:*",
+            "cpe:2.3:a:ivanti:connect_secure:22.3:*:*:*:*:*:*:*",
+            "cpe:2.3:a:sangfor:ssl_vpn:7.6.8:*:*:*:*:*:*:*",
+            "cpe:2.3:o:huawei:usg6000e_firmware:600r7:*:*:*:*:*:*:*")
+MAILS = ("cpe:2.3:a:microsoft:exchange_server:2019:*:*:*:*:*:*:*",
+         "cpe:2.3:a:coremail:coremail_xt:5.0:*:*:*:*:*:*:*")
+OFFICE = ("cpe:2.3:o:microsoft:windows_10:22h2:*:*:*:*:*:*:*",
+          "cpe:2.3:a:microsoft:office:2019:*:*:*:*:*:*:*")
+
+
+def usual_assets(firm: Firm) -> tuple[Asset, ...]:
+    """What a questionnaire about products would list of a firm with an office of some size: its
+    gateway, its mail system and its workstations, of makes that follow from its name."""
+    def one(code: str, kind: AssetKind, name: str, products: Sequence[str], exposed: bool) -> Asset:
+        return Asset(firm.id, code, kind, name, exposed, None, tuple(products))
+
+    return (
+        one("gateway", "remote_access", "接入网关",
+            (GATEWAYS[pick(0, len(GATEWAYS) - 1, firm.id, "gateway")],), True),
+        one("mailbox", "mail", "邮件系统",
+            (MAILS[pick(0, len(MAILS) - 1, firm.id, "mail")],), True),
+        one("desktops", "workstations", "办公终端", OFFICE, False))
 
 
 def answers_of(firm: Firm, maturity: int) -> dict[str, int]:

@@ -17,7 +17,18 @@ from dinghai.supplychain.chain import (
     Role,
     Weakness,
 )
-from tools.example_chains import AS_OF, Example, answers_csv, answers_of, pick, scores_of
+from tools.example_chains import (
+    AS_OF,
+    GATEWAYS,
+    MAILS,
+    OFFICE,
+    Example,
+    answers_csv,
+    answers_of,
+    pick,
+    scores_of,
+    usual_assets,
+)
 from tools.example_scans import Host, Port, Result, cyclonedx, nmap_xml, nuclei_jsonl
 
 DAY = 86_400
@@ -115,6 +126,10 @@ _OWNER: tuple[tuple[str, AssetKind, str, bool, int], ...] = (
      False, 0),
     ("dispatch", "operations", "调度自动化", False, 80))
 
+OWN_PRODUCTS = {"office": OFFICE, "mail": MAILS[:1], "gateway": GATEWAYS[2:3],
+                "billing": ("cpe:2.3:a:oracle:weblogic_server:12.2.1.4:*:*:*:*:*:*:*",),
+                "backup": ("cpe:2.3:a:veeam:veeam_backup_\\&_replication:11.0:*:*:*:*:*:*:*",)}
+
 
 def energy() -> Example:
     """The whole example."""
@@ -130,7 +145,7 @@ def energy() -> Example:
         firms=firms, controls=tuple(controls),
         programme=Programme("supply-chain-programme", date(2026, 7, 1), 30_000_000_000,
                             100_000_000, 1_000_000_000),
-        assets=tuple(_assets()),
+        assets=tuple(_assets(firms)),
         weaknesses=(
             Weakness("plant-a", "dcs", None, "T0859", "high", date(2026, 1, 22),
                      "audit of the control network"),
@@ -175,8 +190,8 @@ def _maturity(firm: Firm) -> int:
             + pick(-35, 35, firm.id, "maturity"))
 
 
-def _assets() -> list[Asset]:
-    found = [Asset(OWNER, code, kind, name, exposed, share * 10_000)
+def _assets(firms: tuple[Firm, ...]) -> list[Asset]:
+    found = [Asset(OWNER, code, kind, name, exposed, share * 10_000, OWN_PRODUCTS.get(code, ()))
              for code, kind, name, exposed, share in _OWNER]
     for plant in ("plant-a", "plant-b", "plant-c"):
         found += [Asset(plant, code, kind, name, exposed, share * 10_000)
@@ -186,6 +201,10 @@ def _assets() -> list[Asset]:
         Asset("solar", "scada", "operations", "集控监控系统", False, 900_000)]
     found += [Asset(plant, "office", "workstations", "办公终端", False, 20_000)
               for plant in ("wind", "solar")]
+    listed = {one.firm for one in found}
+    for firm in firms:
+        if firm.id not in listed and firm.id not in SCANNED_FIRMS:
+            found += usual_assets(firm)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from dinghai.supplychain.chain import (
@@ -17,7 +18,18 @@ from dinghai.supplychain.chain import (
     Provider,
     Weakness,
 )
-from tools.example_chains import AS_OF, Example, answers_csv, answers_of, pick, scores_of
+from tools.example_chains import (
+    AS_OF,
+    GATEWAYS,
+    MAILS,
+    OFFICE,
+    Example,
+    answers_csv,
+    answers_of,
+    pick,
+    scores_of,
+    usual_assets,
+)
 from tools.example_scans import Host, Port, Result, cyclonedx, nmap_xml, nuclei_jsonl
 
 DAY = 86_400
@@ -149,6 +161,14 @@ OWN_ASSETS: tuple[tuple[str, AssetKind, str, bool, int], ...] = (
     ("erp", "business_system", "ERP", False, 60), ("orders", "database", "订单数据库", False, 45),
     ("backup", "backup", "备份系统", False, 0), ("firmware", "build", "固件构建", False, 5),
     ("cloud", "cloud", "物联网云平台", True, 20), ("plant", "operations", "总装产线", False, 70))
+OWN_PRODUCTS = {
+    "office": OFFICE, "mail": MAILS[:1], "vpn": GATEWAYS[1:2],
+    "shop": ("cpe:2.3:a:apache:tomcat:9.0.85:*:*:*:*:*:*:*",),
+    "directory": ("cpe:2.3:o:microsoft:windows_server_2019:1809:*:*:*:*:*:*:*",),
+    "erp": ("cpe:2.3:a:sap:netweaver:7.50:*:*:*:*:*:*:*",),
+    "orders": ("cpe:2.3:a:oracle:database_server:19c:*:*:*:*:*:*:*",),
+    "backup": ("cpe:2.3:a:veeam:veeam_backup_\\&_replication:12.1:*:*:*:*:*:*:*",),
+    "firmware": ("cpe:2.3:a:jetbrains:teamcity:2023.11:*:*:*:*:*:*:*",)}
 
 
 def haiyue() -> Example:
@@ -167,8 +187,7 @@ def haiyue() -> Example:
         programme=Programme("supply-chain-programme", date(2026, 7, 1), 20_000_000_000, 50_000_000,
                             500_000_000),
         controls=tuple(controls),
-        assets=tuple(Asset(OWNER, code, kind, name, exposed, share * 10_000)
-                     for code, kind, name, exposed, share in OWN_ASSETS),
+        assets=tuple(_assets(firms)),
         weaknesses=(
             Weakness(OWNER, "vpn", "CVE-2023-4966", None, "critical", date(2026, 3, 12),
                      "quarterly outside scan"),
@@ -176,6 +195,16 @@ def haiyue() -> Example:
                      "audit of the production network")),
         providers=PROVIDERS, links=tuple(_links()), goods=tuple(_goods()))
     return Example(chain, _dossiers(answers), answers)
+
+
+def _assets(firms: Iterable[Firm]) -> Iterator[Asset]:
+    """The owner's own assets; of suppliers of the first two tiers what each listed."""
+    for code, kind, name, exposed, share in OWN_ASSETS:
+        yield Asset(OWNER, code, kind, name, exposed, share * 10_000, OWN_PRODUCTS.get(code, ()))
+    for firm in firms:
+        if firm.role == "supplier" and firm.tier <= 2 and (
+                firm.id not in (*SCANNED_FIRMS, "donghai") and (firm.headcount or 0) >= 100):
+            yield from usual_assets(firm)
 
 
 def _owner() -> Firm:

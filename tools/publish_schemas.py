@@ -19,7 +19,10 @@ from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
 from dinghai.supplychain.attack_paths import AttackPaths
+from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.exceedance import ExceedanceDocument
+from dinghai.supplychain.fix_costs import ChainFixCosts
 from dinghai.supplychain.layer_file import ChainLayers
 from dinghai.supplychain.level_changes import LevelChanges
 from dinghai.supplychain.likely_path import LikelyPath
@@ -27,7 +30,7 @@ from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import own_experience
+from tools import chain_schemas, own_experience
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -150,6 +153,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
         "chain-layers.schema.json": of_type(
             ChainLayers, "Layers and shares of a chain (dinghai.chain-layers/1)"),
+        "chain-blast.schema.json": of_type(
+            BlastRadius, "Blast radius and single points of a chain (dinghai.chain-blast/1)"),
+        "chain-exceedance.schema.json": of_type(
+            ExceedanceDocument, "Exceedance curves of a chain (dinghai.chain-exceedance/1)"),
         "chain-levels.schema.json": of_type(
             NodeLevels, "Levels of a chain's nodes (dinghai.chain-levels/1)"),
         "chain-level-changes.schema.json": of_type(
@@ -160,6 +167,10 @@ def schemas() -> dict[str, dict[str, Any]]:
             LikelyPath, "Most likely way to a party (dinghai.chain-likely-path/1)"),
         "chain-replay.schema.json": of_type(
             Replay, "Replay of a simulated event (dinghai.chain-replay/1)"),
+        "chain-fix-costs.schema.json": of_type(
+            ChainFixCosts, "Costs of fixes in a supply chain (dinghai.chain-fix-costs/1)"),
+        "chain-hardening.schema.json": chain_schemas.hardening(),
+        "chain-ranking.schema.json": chain_schemas.ranking(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),

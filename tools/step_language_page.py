@@ -44,6 +44,8 @@ tactic; no control acts through them |
 | `steps.once` | one copy for all of these assets, where there is any |
 | `steps.exposed` | only on assets that the internet sees |
 | `steps.opened_on` | kinds of asset on which a known vulnerability raises it |
+| `steps.flaw_on` | kinds of asset on which an event of one vulnerability at all who hold a \
+product comes in here; a step without `after` is taken in such events alone |
 | `steps.entry`, `.exits` | the kind of attack link that comes in here; the kinds that go out \
 from here. Each kind has one of each |
 | `steps.chance` | of success once allowed, at a firm without any control and any finding |
@@ -71,8 +73,8 @@ time and places where it works |
 nobody looks |
 | `containment.controls` → `strength` | times exp(−strength × score) |
 | `tempering.shared`, `.containment`, `.alone` | exponents about half-implemented controls: of \
-steps that lead to several perils or out of the firm, of containment, and by peril of steps that lead to \
-it alone. Fitted by `python -m dinghai.supplychain.fit_tempering CHAIN…` |
+steps that lead to several perils or out of the firm, of containment, and by peril of steps that \
+lead to it alone. Fitted by `python -m dinghai.supplychain.fit_tempering CHAIN…` |
 | `findings.kev_exposed` | raise by a known-exploited vulnerability |
 | `findings.epss` | raise by its EPSS probability times this |
 | `findings.severity`, `.technique` | raise where neither feed has it; raise by a weakness that \

@@ -66,6 +66,9 @@ def test_show_gives_the_chain_and_one_firm(capsys: pytest.CaptureFixture[str]) -
     assert code == 0 and "织序制造软件有限公司" in out and "software_update" in out
     code, out, _ = run(capsys, "show", HAIYUE)
     assert "shared providers:" in out and "控制芯片" in out
+    assert "products that are exploited at scale" in out and "Fortinet FortiOS" in out
+    held = [len(one["firms"]) for one in found["products"]]
+    assert len(held) > 10 and held == sorted(held, reverse=True) and held[0] > 30
     assert run(capsys, "show", HAIYUE, "--firm", "nobody")[0] == 2
 
 
@@ -73,7 +76,8 @@ def test_export_writes_graphml_and_json(tmp_path: Path, capsys: pytest.CaptureFi
     path = tmp_path / "h.graphml"
     assert document(capsys, "export", HAIYUE, "-o", path)["holds"] == ["attack", "goods"]
     graphs = ElementTree.parse(path).getroot().findall("{*}graph")
-    assert [len(one.findall("{*}node")) for one in graphs] == [74, 71]
+    products = document(capsys, "show", HAIYUE)["products"]
+    assert [len(one.findall("{*}node")) for one in graphs] == [74 + len(products), 71]
     one = tmp_path / "goods.graphml"
     document(capsys, "export", HAIYUE, "-o", one, "--graph", "goods")
     assert len(ElementTree.parse(one).getroot().findall("{*}graph")) == 1

@@ -10,7 +10,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from dinghai.cli.main import main
+from dinghai.evidence.feeds import shipped_kev
 from dinghai.supplychain.chain_file import read_chain
+from dinghai.supplychain.held_products import held_products
 
 CHAIN = Path(__file__).parents[2] / "examples" / "energy"
 YEARS = ("--years", "2000", "--seed", "7")
@@ -74,8 +76,29 @@ def test_a_link_that_is_gone_carries_nothing(
     _code, found = run(capsys, "what-if", CHAIN, *YEARS, "--patch",
                        patch(tmp_path, {"remove": {"links": everything}}))
     assert found["before"] == whole
-    apart = [one for one in found["after"]["parties"] if one["kind"] == "firm"]
-    assert all(one["inherited_fen"] == one["through_goods_fen"] for one in apart)
+    causes = found["after"]["by_cause"]
+    assert causes["firm"]["strikes_a_year"] == causes["provider"]["strikes_a_year"] == 0
+    before, after = whole["by_cause"]["common_vulnerability"], causes["common_vulnerability"]
+    assert after["events_a_year"] == before["events_a_year"]
+    assert 0 < after["strikes_a_year"] < before["strikes_a_year"]  # they too went on along links
+    products = [one for one in found["after"]["parties"] if one["kind"] == "common_vulnerability"]
+    chain = read_chain(CHAIN)
+    holders = {firm for one in held_products(chain, shipped_kev(chain.as_of)) for firm in one.firms}
+    assert products and all(one["name_zh"] and one["name_en"] for one in products)
+    for one in found["after"]["parties"]:
+        if one["kind"] == "firm" and one["id"] not in holders:
+            assert one["inherited_fen"] == one["through_goods_fen"]
+
+
+def test_a_mended_finding_lowers_the_loss_and_leaves_the_product_in_the_chain(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mended = {"remove": {"weaknesses": [["plant-a", "historian", "CVE-2021-44228", None]]}}
+    code, found = run(capsys, "what-if", CHAIN, *YEARS, "--patch", patch(tmp_path, mended))
+    assert code == 0
+    assert found["change"]["mean_fen"] <= 0
+    assert [one["id"] for one in found["after"]["parties"]] == [
+        one["id"] for one in found["before"]["parties"]]
 
 
 def test_the_ranking_is_what_protection_averts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,6 +111,41 @@ def test_the_ranking_is_what_protection_averts(capsys: pytest.CaptureFixture[str
     worst = [one["tail_averted_fen"] for one in tail["parties"]]
     assert worst == sorted(worst, reverse=True)
     assert worst[0] > values[0]
+
+
+def test_fixes_for_a_budget(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    costs = tmp_path / "costs.toml"
+    costs.write_text('schema = "dinghai.chain-fix-costs/1"\nversion = "1"\nsource = "Offers"\n'
+                     'confidence = "T"\n[full_fen]\n"IAM-01" = 100\n', "utf-8")
+    words = ("harden", CHAIN, "--years", 300, "--budget", "100000yuan", "--most", 2, "--costs",
+             costs)
+    code, found = run(capsys, *words)
+    assert code == 0
+    assert min(one["cost_fen"] for one in found["fixes"]) <= 100
+    assert len(found["fixes"]) == 2
+    assert found["cost_fen"] <= found["budget_fen"] == 10_000_000
+    assert found["costs"][0]["name"] == "Offers"
+    code, changed = run(capsys, "what-if", CHAIN, "--years", 300, "--patch",
+                        patch(tmp_path, found["fixes"][0]["patch"]))
+    assert code == 0
+    assert changed["change"]["mean_fen"] <= 0
+    assert main(["chain", *map(str, words)]) == 0
+    text = capsys.readouterr().out
+    assert found["fixes"][0]["id"] in text
+    assert "no plan averts more than" in text
+
+
+@pytest.mark.parametrize(("words", "field"), [
+    (("--budget", "12"), "--budget"), (("--budget", "1万", "--most", "0"), "--most"),
+    (("--budget", "1万", "--years", "0"), "--years"), (("--budget", "0yuan"), "budget"),
+])
+def test_a_plan_that_cannot_be_made(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], field: str
+) -> None:
+    code, found = run(capsys, "harden", CHAIN, *words)
+    assert code == 2
+    assert found["error"]["field"] == field
+    assert found["error"]["mend"]
 
 
 @pytest.mark.parametrize(("document", "field"), [

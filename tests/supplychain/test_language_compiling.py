@@ -74,8 +74,8 @@ def same(one: FirmSteps, other: FirmSteps) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(other, name))
                for name in ("codes", "waits_for_all", "chance", "peril", "output_share", "source",
                             "target", "mu", "sigma")) and (
-        one.start, one.entries, one.exits, one.assets, one.containment_mu) == (
-        other.start, other.entries, other.exits, other.assets, other.containment_mu)
+        one.start, one.entries, one.exits, one.assets, one.flaws, one.containment_mu) == (
+        other.start, other.entries, other.exits, other.assets, other.flaws, other.containment_mu)
 
 
 def test_arrays_agree_in_shape_and_range(language: Language) -> None:
@@ -102,7 +102,9 @@ def test_attacks_begin_at_the_start_and_come_in_by_every_kind_of_link(language: 
     assert set(steps.entries) == set(LINK_KINDS)
     first = {steps.start, *steps.entries.values()}
     assert not first & set(steps.target.tolist())
-    assert set(range(steps.steps)) - first == set(steps.target.tolist())  # something leads to each
+    flaws = {at for at, exposed in steps.flaws.values() if exposed}
+    assert set(range(steps.steps)) - first - flaws == set(steps.target.tolist())
+    assert not flaws & set(steps.target.tolist())  # taken in events of one vulnerability alone
     assert {"remote_access", "email_trust", "shared_credential", "data_share"} <= set(steps.exits)
     assert "software_update" not in steps.exits  # it builds nothing
 
@@ -119,7 +121,8 @@ def test_several_assets_of_a_kind_have_steps_of_their_own(language: Language) ->
     assert parents(two, "collect.files") == {"server_access.files"}
     assert parents(two, "encrypt_local.files-2") == {"privilege_escalation",
                                                      "server_access.files-2"}
-    assert parents(two, "server_implant.web") == {"exploit_public.web", "lateral_movement"}
+    assert parents(two, "server_implant.web") == {"exploit_public.web", "mass_exploit.web",
+                                                  "lateral_movement"}
     assert two.assets[place(two, "encrypt.files")] == ("east",)
     assert two.assets[place(two, "encrypt.files-2")] == ("west",)
     assert two.assets[place(two, "lateral_movement")] == ()

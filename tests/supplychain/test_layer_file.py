@@ -8,6 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from dinghai.documents.booklet_layers import participants_words
+from dinghai.documents.phrases import Language
+from dinghai.documents.reader import Reader
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.reading import plain
 from dinghai.supplychain.chain_file import read_chain
@@ -20,6 +23,9 @@ from dinghai.supplychain.layer_file import (
     layers_of,
     read_layers,
 )
+from dinghai.wording.products import load_product
+from dinghai.wording.saying import participants_words as product_words
+from dinghai.wording.saying import word
 from tests.supplychain.twins import chain
 
 HAIYUE = Path(__file__).parents[2] / "examples" / "haiyue"
@@ -123,3 +129,14 @@ def test_the_wordings_own_layers_and_uplift_serve_where_there_is_no_file() -> No
 def test_a_chains_folder_may_hold_its_layers() -> None:
     assert read_chain(HAIYUE).id == "haiyue"
     assert len(read_layers(HAIYUE / "layers.toml").layers) == 3
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("zh", "由事故根因所在企业承担"), ("en", "borne by the firm where the root cause lies")])
+def test_the_booklet_and_the_wording_say_which_firm_bears(language: Language, words: str) -> None:
+    product = load_product("supply-chain-programme")
+    reader = Reader(product, None, language)
+    shown = dict(participants_words(product.layers[0], reader))
+    assert any(words in one for one in shown.values())
+    said = product_words(product.layers[0].participants, language)
+    assert word("bearer", "root_cause", language) in said

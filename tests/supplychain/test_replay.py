@@ -159,7 +159,7 @@ def test_the_worst_the_median_and_a_bad_year(events: Events, losses: Whole) -> N
     assert (costly < losses[median]).sum() <= len(costly) / 2 <= (costly <= losses[median]).sum()
     by_year = losses_by_year(events, losses)
     year = year_at(by_year, 0.99)
-    assert (by_year > by_year[year]).sum() == 20
+    assert (by_year > by_year[year]).sum() <= 20 < (by_year >= by_year[year]).sum() + 1
     found = events_of_year(events, losses, year)
     assert sum(int(losses[one]) for one in found) == by_year[year]
     assert list(found) == sorted(found, key=lambda one: -losses[one])

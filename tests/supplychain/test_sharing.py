@@ -70,7 +70,7 @@ def test_the_document_is_the_same_on_any_number_of_cores() -> None:
 def test_everything_adds_up_to_the_fen() -> None:
     found = shares()
     document = shares_document(found)
-    firms = [one for one in document["parties"] if one["group"] != "provider"]
+    firms = [one for one in document["parties"] if "cause_fen" in one]
     presented = document["presented"]["mean_fen"]
     assert presented > 0
     assert sum(one["cause_fen"] for one in firms) == presented

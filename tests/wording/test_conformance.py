@@ -348,6 +348,7 @@ def test_the_tables_name_what_exists() -> None:
     ("trigger_basis", words.TriggerBasis), ("waiting_mode", words.WaitingMode),
     ("retention", words.RetentionKind), ("valuation", words.ValuationMethod),
     ("payability", words.Payability), ("duty", words.Duty), ("role", words.PartyRole),
+    ("bearer", words.Bearer),
     ("stage", words.Stage), ("effect", msgspec.structs.fields(Effect)[0].type),
 ])
 def test_every_choice_has_words(group: str, choices: Any) -> None:

@@ -87,6 +87,9 @@ def product(**fields: Any) -> Product:
         {"party": "x", "role": "captive", "share_ppm": 600_000},
         {"party": "y", "role": "captive", "share_ppm": 600_000}]}]}, "layers[0].participants",
      "more than the whole"),
+    ({"layers": [{"id": "a", "name_zh": "甲", "name_en": "A", "limit_ppm": 5, "participants": [
+        {"party": "x", "role": "chain_owner", "share_ppm": 5, "bearer": "enrolled"}]}]},
+     "layers[0].participants[0].bearer", "no supplier"),
     ({"layers": [{"id": "a", "name_zh": "甲", "name_en": "A", "limit_ppm": 5}] * 2}, "layers",
      "layer a stands twice"),
     ({"shared_limits": [{"id": "s", "coverages": ["TP-PRIV"]}]}, "shared_limits[0].coverages",

@@ -26,6 +26,7 @@ from dinghai.supplychain.chain_dossiers import (
 from dinghai.supplychain.chain_export import GRAPHS, graphml_of
 from dinghai.supplychain.chain_file import chain_hash, notes_of, read_chain, write_chain
 from dinghai.supplychain.chain_overview import firm_overview, overview
+from dinghai.supplychain.held_products import held_products
 from dinghai.supplychain.importing import ChainImport, Sources, import_chain, new_chain
 from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.industries import industries
@@ -115,7 +116,7 @@ def _faults(faults: Sequence[Fault]) -> Iterator[str]:
 def _show(arguments: argparse.Namespace) -> Answer:
     chain = _loaded(arguments)[1].chain
     if arguments.firm is None:
-        found = overview(chain)
+        found = overview(chain, FeedStore.of_house().kev(chain.as_of))
         return Answer(found, _overview_text(chain, found))
     if arguments.firm not in chain.firm:
         raise InputError(f"the chain has no firm {arguments.firm!r}", field="--firm",
@@ -160,6 +161,13 @@ def _overview_text(chain: Chain, found: Mapping[str, JSON]) -> Sequence[str]:
         lines += ["shared providers:", *table(("provider", "firms", ""), (
             (names[one["provider"]], len(one["firms"]), _listed(one["firms"], names))
             for one in found["shared_providers"])), ""]
+    if found["products"]:
+        lines += ["products that are exploited at scale (catalogue of the chain's day):",
+                  *table(("product", "firms", "events a year", ""), (
+                      (f"{one['vendor']} {one['product']}", len(one["firms"]),
+                       f"{one['events_a_year']:.3f}", _listed(one["firms"], names))
+                      for one in found["products"][:_SHOWN])),
+                  f"of {found['firms_without_products']} firms no product is known", ""]
     if found["single_sources"]:
         lines += ["single sources:", *table(("item", "from", "to", "share", "stock"), (
             (one["item"], names[one["from"]], names[one["buyer"]], _percent(one["share_ppm"]),
@@ -219,7 +227,8 @@ def _export(arguments: argparse.Namespace) -> Answer:
                          mend="name another file")
     if path.suffix == ".graphml":
         graphs = GRAPHS if arguments.graph is None else (arguments.graph,)
-        content = graphml_of(chain, graphs)
+        content = graphml_of(chain, graphs, held_products(
+            chain, FeedStore.of_house().kev(chain.as_of)))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
         wrote: list[str] = list(graphs)

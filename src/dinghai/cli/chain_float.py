@@ -62,12 +62,13 @@ def _float(arguments: argparse.Namespace) -> Answer:
     if arguments.firm is not None and arguments.firm not in places:
         raise InputError(f"there is no firm {arguments.firm!r} in the chain", field="--firm",
                          mend="name a firm's id")
+    rule = None if arguments.rule is None else load_float_rule(arguments.rule)
     model = model_of(chain, None)
     base = FloatBase(model, _feeds(chain.as_of), arguments.worlds, arguments.seed)
     found = float_chain(base, after, _feeds(after.as_of), premium_fen=premium)
     inception = model.cover.policy.schedule.inception
     on = arguments.on or max(after.as_of, inception)
-    rule = load_float_rule(arguments.rule or model.cover.policy.product.rating.float_rule)
+    rule = rule or load_float_rule(model.cover.policy.product.rating.float_rule)
     shown = ([places[arguments.firm]] if arguments.firm is not None
              else [one.firm for one in found.firms])
     document = float_document(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,14 +15,19 @@ from dinghai.evidence.feed_store import FeedStore
 from dinghai.foundation.canonical import JSON, read_json
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan
+from dinghai.foundation.reading import plain
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.chain_patch import patched
 from dinghai.supplychain.chain_results import Simulation, simulate_chain
+from dinghai.supplychain.exceedance import exceedance_document
+from dinghai.supplychain.held_products import HeldProduct
 
 MOST_YEARS: Final = 10_000_000
 _SHOWN: Final = 15
+_CAUSES: Final = {"own_attempt": "by own attempts", "firm": "from other firms",
+                  "provider": "from providers", "common_vulnerability": "by common vulnerabilities"}
 
 
 def register(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -46,9 +52,10 @@ def add_run_options(parser: Parser) -> None:
                         help="day of the threat feeds (default: the chain's own day)")
 
 
-def _model(chain: Chain, arguments: argparse.Namespace) -> ChainModel:
+def _model(chain: Chain, arguments: argparse.Namespace,
+           keep: Sequence[HeldProduct] = ()) -> ChainModel:
     feeds, on = FeedStore.of_house(), arguments.on or chain.as_of
-    return chain_model(chain, kev=feeds.kev(on), epss=feeds.epss(on))
+    return chain_model(chain, kev=feeds.kev(on), epss=feeds.epss(on), keep=keep)
 
 
 def _simulated(
@@ -78,6 +85,7 @@ def _text(document: dict[str, JSON]) -> list[str]:
         f"loss a year       {format_yuan(loss['mean_fen'])}"
         + ("" if loss["se_fen"] is None else f" ± {format_yuan(loss['se_fen'])}"),
         f"  through goods   {format_yuan(document['through_goods_fen'])}",
+        *_causes(document),
         f"programme pays    {format_yuan(programme['mean_fen'])}",
         *(f"  {name:<15} {format_yuan(one['paid_fen'])} of {format_yuan(one['loss_fen'])}"
           for name, one in programme["parts"].items()),
@@ -93,20 +101,31 @@ def _text(document: dict[str, JSON]) -> list[str]:
                  format_yuan(one["inherited_fen"]), format_yuan(one["exported_fen"]))
                 for one in parties[:_SHOWN]]),
         *_more(len(parties)),
-        "losses are ground-up; not yet in it: common vulnerabilities, paths"]
+        "losses are ground-up"]
+
+
+def _causes(document: dict[str, JSON]) -> list[str]:
+    share, causes = document["third_party_share"], document["by_cause"]
+    return [
+        "firms struck      " + ", ".join(
+            f"{causes[cause]['strikes_a_year']:.2f} {words}" for cause, words in _CAUSES.items())
+        + " a year",
+        *([] if share is None else [f"from third parties {share:.0%} of breaches"])]
 
 
 def _what_if(arguments: argparse.Namespace) -> Answer:
     chain = read_chain(arguments.chain)
     changed = patched(chain, read_json(arguments.patch), file=str(arguments.patch))
     before = _simulated(_model(chain, arguments), arguments)
-    after = _simulated(_under_attempts_of(before.model, _model(changed, arguments)),
-                       arguments)
+    after = _simulated(_under_attempts_of(
+        before.model, _model(changed, arguments, before.model.products)), arguments)
     one, other = before.to_dict(), after.to_dict()
     document: dict[str, JSON] = {"schema": "dinghai.chain-what-if/1", "before": one,
                                  "after": other}
     moved = (after.years.loss - before.years.loss).astype(float)
     error = float(moved.std(ddof=1)) / len(moved)**0.5 if len(moved) > 1 else 0.0
+    document["exceedance"] = plain(exceedance_document(
+        chain.id, arguments.seed, before.years.loss, after.years.loss))
     document["change"] = {"mean_fen": round(float(moved.mean())), "se_fen": round(error)}
     first, second = one["loss"], other["loss"]
     change = document["change"]

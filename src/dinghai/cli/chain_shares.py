@@ -65,7 +65,7 @@ def _shares(arguments: argparse.Namespace) -> Answer:
 
 
 def _text(document: dict[str, JSON]) -> list[str]:
-    firms = [one for one in document["parties"] if one["group"] != "provider"]
+    firms = [one for one in document["parties"] if "cause_fen" in one]
     largest = sorted(firms, key=lambda one: -max(one["declared_fen"], one["fair_fen"]))
     premium = document["programme_premium"]
     percentile = percent(document["level_ppm"])
@@ -93,10 +93,21 @@ def _text(document: dict[str, JSON]) -> list[str]:
                 for one in largest[:_SHOWN]]),
         *([f"… and {len(largest) - _SHOWN} more: see --json"] if len(largest) > _SHOWN else []),
         "",
+        *_flows(document["flows"]),
+        "",
         *table(("group", "share of the tail (Shapley)", "share of the tail (co-TVaR)"),
                [(one["group"], format_yuan(one["shapley_fen"]), format_yuan(one["co_tail_fen"]))
                 for one in document["groups"]]),
         "shares of the tail are for information: causes drive the proposal"]
+
+
+def _flows(flows: list[dict[str, JSON]]) -> list[str]:
+    """Who bears (rows) what whose events (columns) cost a year."""
+    causes = list(dict.fromkeys(one["cause"] for one in flows))
+    fen = {(one["bearer"], one["cause"]): one["fen"] for one in flows}
+    return table(("bears … of events at", *causes),
+                 [(bearer, *(format_yuan(fen.get((bearer, cause), 0)) for cause in causes))
+                  for bearer in dict.fromkeys(one["bearer"] for one in flows)])
 
 
 def _share_rows(layer: dict[str, JSON]) -> list[tuple[str, str, str, str]]:

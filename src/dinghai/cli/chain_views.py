@@ -1,4 +1,4 @@
-"""`dinghai chain levels|paths|replay`: what the twin of a chain tells about nodes and attacks."""
+"""`dinghai chain levels|paths|replay|blast`: what the twin tells about nodes and attacks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM, format_yuan
 from dinghai.foundation.reading import plain
 from dinghai.supplychain.attack_paths import AttackPath, attack_paths
+from dinghai.supplychain.blast_radius import SinglePoint, blast_radius
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
@@ -28,6 +29,7 @@ from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.level_changes import LevelChanges, level_changes
 from dinghai.supplychain.likely_path import LikelyPath, likely_paths
 from dinghai.supplychain.node_levels import LevelState, NodeLevels, level_state
+from dinghai.supplychain.reach import reach_from
 from dinghai.supplychain.replay import Moment, Replay, replay
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.years import Events, Whole
@@ -51,6 +53,9 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
     _runs(one)
     one.add_argument("--to", metavar="PARTY", help="only those that strike this firm")
     one.add_argument("--top", type=int, default=10, metavar="N", help="paths (default: 10)")
+    one = add_command(commands, "blast", _blast,
+                      "whom a compromise of each node reaches, and single points of failure")
+    _runs(one)
     one = add_command(commands, "replay", _replay, "one simulated event, moment by moment")
     _runs(one)
     which = one.add_mutually_exclusive_group(required=True)
@@ -166,6 +171,32 @@ def _step_rows(paths: tuple[AttackPath, ...]) -> list[str]:
         f"{'' if place and one.steps[place - 1].party == step.party else step.party + ': '}"
         f"{step.code} ({_days(step.median_seconds)})" for place, step in enumerate(one.steps))
         for one in paths]
+
+
+def _blast(arguments: argparse.Namespace) -> Answer:
+    model, events = _run(arguments)
+    reach = reach_from(model.twin, model.outcomes, model.supply, model.rates, seed=arguments.seed)
+    found = blast_radius(model, reach, events)
+    return Answer(plain(found), [
+        *table(("node", "compromised a year", "others struck", "loss each time", "90% interval",
+                "elsewhere"),
+               [(one.id, f"{one.compromises_a_year:.4f}", f"{one.struck_others:.4f}",
+                 format_yuan(one.loss_fen or 0),
+                 f"{format_yuan(one.low_fen or 0)} to {format_yuan(one.high_fen or 0)}",
+                 format_yuan(one.elsewhere_fen or 0)) for one in found.nodes[:_SHOWN]]),
+        *_more(len(found.nodes)), "",
+        f"single points of failure towards {found.owner}; mean above 0.99 of years is "
+        f"{format_yuan(found.tail_fen)}",
+        *table(("node", "graph", "cuts off", "averts a year", "averts in the tail", "±"),
+               [(one.id, one.graph, len(one.cuts_off), *_averted(one))
+                for one in found.single_points[:_SHOWN]]),
+        *_more(len(found.single_points))])
+
+
+def _averted(one: SinglePoint) -> tuple[str, str, str]:
+    found = (one.mean_averted_fen, one.tail_averted_fen, one.tail_se_fen)
+    first, second, third = ("-" if fen is None else format_yuan(fen) for fen in found)
+    return first, second, third
 
 
 def _likely_rows(paths: tuple[LikelyPath, ...]) -> list[str]:

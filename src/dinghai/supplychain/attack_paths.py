@@ -12,7 +12,7 @@ paths, so that memory is bounded and the bytes are the same; what a full table l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import msgspec
@@ -24,7 +24,7 @@ from dinghai.compute.parts import cut, in_parts
 from dinghai.foundation.money import PPM
 from dinghai.losses.tables import PERILS
 from dinghai.supplychain.draws import draw_word, mixed, world_word
-from dinghai.supplychain.language import Language
+from dinghai.supplychain.language import Language, shipped_language
 from dinghai.supplychain.step_graph import Floats, Words
 from dinghai.supplychain.step_naming import link_kind_of, step_names
 from dinghai.supplychain.steps_taken import chain_of_places
@@ -38,6 +38,7 @@ _PARTS: Final = 64
 _SAMPLES: Final = 8
 """Events of a path that each part remembers, to read its times from."""
 _LONGEST: Final = 512
+_MOST_EVENTS: Final = 200_000
 SECONDS: Final = 86_400
 
 
@@ -172,6 +173,15 @@ def attack_paths(
         parties_along_links=leading(counts.by_party, True, False),
         steps=leading(counts.by_step, False, True),
         steps_along_links=leading(counts.by_step, True, True), to=to)
+
+
+def leading_paths(twin: Twin, field: Field, events: Events, *, chain: str) -> AttackPaths:
+    """The few leading paths that a simulation shows, from the first of its years that hold a
+    bounded number of events."""
+    years = max(int(np.searchsorted(events.first, _MOST_EVENTS, side="right")) - 1, 1)
+    return attack_paths(twin, field, events if years >= events.years else replace(
+        events, years=years, first=events.first[:years + 1]), shipped_language(), chain=chain,
+        top=5)
 
 
 def _merged(found: Sequence[tuple[Words, Whole, Whole]]) -> Counted:

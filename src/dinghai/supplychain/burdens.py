@@ -19,12 +19,18 @@ from dinghai.wording.layers import Participation
 
 @dataclass(frozen=True, slots=True)
 class ChainPlaces:
-    """Where parties stand: firms first, then providers. ``group`` is each party's, by place."""
+    """Where parties stand: firms first, then causes that are no firm of the chain, such as
+    providers. ``group`` is each party's, by place; no firm is in a group with one that is none."""
 
     names: tuple[str, ...]
     firms: int
     owner: int
     group: tuple[str, ...]
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """Groups of causes that are no firm."""
+        return frozenset(self.group[self.firms:])
 
     def firm(self, name: str) -> int:
         """The place of a firm."""
@@ -149,7 +155,7 @@ def _group_bearers(
     if one.retained or (one.bearer == "enrolled" and not any(enrolled)):
         return [(names[sufferer], unit)]
     if one.bearer == "root_cause":
-        return [(names[sufferer if names[cause] == "provider" else cause], unit)]
+        return [(names[sufferer if names[cause] in places.outside else cause], unit)]
     if one.bearer == "enrolled":
         return list(zip(names, enrolled, strict=True))
     bearer = places.owner if one.role == "chain_owner" else places.firm(one.party)

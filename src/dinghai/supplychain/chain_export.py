@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, get_args
 from xml.sax.saxutils import escape, quoteattr
 
 from dinghai.supplychain.chain import Chain, Firm, Goods, Link, Provider
+from dinghai.supplychain.held_products import HeldProduct
 
 GraphName = Literal["attack", "goods"]
 GRAPHS: Final[tuple[GraphName, ...]] = get_args(GraphName)
@@ -24,8 +25,11 @@ _EDGE: Final[Mapping[GraphName, Mapping[str, _Type]]] = {
               "substitutable_ppm": "long"}}
 
 
-def graphml_of(chain: Chain, graphs: Sequence[GraphName] = GRAPHS) -> str:
-    """The document: one ``graph`` for each name asked.
+def graphml_of(
+    chain: Chain, graphs: Sequence[GraphName] = GRAPHS, products: Sequence[HeldProduct] = ()
+) -> str:
+    """The document: one ``graph`` for each name asked; products stand in the attack graph, with an
+    edge to each firm that holds them.
 
     An identifier stands once in a document of GraphML, so with both graphs the nodes of the second
     are written ``goods:ID``; the attribute ``firm`` has the identifier itself. What is not known
@@ -40,7 +44,14 @@ def graphml_of(chain: Chain, graphs: Sequence[GraphName] = GRAPHS) -> str:
     for number, name in enumerate(graphs):
         prefix = f"{name}:" if number else ""
         lines += [f'  <graph id={_quoted(name)} edgedefault="directed">',
-                  *_nodes(chain, name, prefix), *_edges(chain, name, prefix), "  </graph>"]
+                  *_nodes(chain, name, prefix)]
+        if name == "attack":
+            for product in products:
+                lines += _node(prefix + product.id, _product_values(product))
+        lines += _edges(chain, name, prefix)
+        if name == "attack":
+            lines += _holdings(products, prefix)
+        lines.append("  </graph>")
     return "\n".join([*lines, "</graphml>"]) + "\n"
 
 
@@ -82,6 +93,22 @@ def _firm_values(firm: Firm) -> dict[str, Any]:
 def _provider_values(provider: Provider) -> dict[str, Any]:
     return {"firm": provider.id, "label": provider.name_zh, "name_en": provider.name_en or None,
             "kind": f"provider.{provider.kind}"}
+
+
+def _product_values(product: HeldProduct) -> dict[str, Any]:
+    return {"firm": product.id, "label": product.name_zh, "name_en": product.name_en,
+            "kind": "common_vulnerability"}
+
+
+def _holdings(products: Iterable[HeldProduct], prefix: str) -> Iterator[str]:
+    number = 0
+    for product in products:
+        for firm in product.firms:
+            yield (f'    <edge id="product-{number}" source={_quoted(prefix + product.id)} '
+                   f"target={_quoted(prefix + firm)}>")
+            yield from _data("attack", {"kind": "common_vulnerability"})
+            yield "    </edge>"
+            number += 1
 
 
 def _node(identifier: str, values: Mapping[str, Any]) -> Iterator[str]:

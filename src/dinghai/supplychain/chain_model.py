@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +16,7 @@ from dinghai.supplychain.cover import Cover, cover_of
 from dinghai.supplychain.event_table import event_table
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.goods import goods_of
+from dinghai.supplychain.held_products import HeldProduct, held_products
 from dinghai.supplychain.language import Language, shipped_language
 from dinghai.supplychain.outcomes import Outcomes, outcomes_of
 from dinghai.supplychain.programme import Terms, terms_of
@@ -32,7 +34,8 @@ HALF = 500_000
 @dataclass(frozen=True, slots=True, eq=False)
 class ChainModel:
     """``rates`` are events a year by party and aim; ``outside`` claims a year of the loss model
-    that no step leads to, by firm and peril; ``estimates`` what templates supplied."""
+    that no step leads to, by firm and peril; ``products`` what firms hold whose vulnerabilities may
+    be exploited everywhere; ``estimates`` what templates supplied."""
 
     chain: Chain
     twin: Twin
@@ -41,6 +44,7 @@ class ChainModel:
     cover: Cover
     rates: Floats
     outside: Floats
+    products: tuple[HeldProduct, ...]
     estimates: tuple[TemplateEstimate, ...]
 
     @property
@@ -58,9 +62,11 @@ class ChainModel:
 
 def chain_model(
     chain: Chain, *, kev: KevTable | None = None, epss: EpssTable | None = None,
-    language: Language | None = None,
+    language: Language | None = None, keep: Sequence[HeldProduct] = (),
 ) -> ChainModel:
-    """Compile every firm and join them. Raises InputError for a chain that cannot be compiled."""
+    """Compile every firm and join them. Without the catalogue of exploited vulnerabilities no
+    product has events of its own; those of ``keep`` stay parties (what a changed chain held
+    before). Raises InputError for a chain that cannot be compiled."""
     language = language or shipped_language()
     steps = {firm.id: compile_firm(chain, firm, language, kev=kev, epss=epss)
              for firm in chain.firms}
@@ -70,12 +76,13 @@ def chain_model(
         profile, guessed = complete(firm, chain)
         models.append(build_loss_model(profile, posture_of(chain, firm)))
         estimates.extend(guessed)
-    twin = twin_of(chain, steps)
-    rates, outside = event_rates(chain, twin_of(*_reference(chain, language)), models)
+    products = held_products(chain, kev, keep=keep)
+    twin = twin_of(chain, steps, products)
+    rates, outside = event_rates(chain, twin_of(*_reference(chain, language)), models, products)
     cover = cover_of(chain, models, parties=twin.parties)
     return ChainModel(
         chain, twin, outcomes_of(models, parties=twin.parties), _supply(chain, models, cover),
-        cover, rates, outside, tuple(estimates))
+        cover, rates, outside, products, tuple(estimates))
 
 
 def _supply(chain: Chain, models: list[LossModel], cover: Cover) -> Supply:

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dinghai.evidence.feeds import KevTable
 from dinghai.foundation.canonical import JSON
 from dinghai.supplychain.chain import Chain, Firm, Goods
 from dinghai.supplychain.chain_checks import share_of
+from dinghai.supplychain.held_products import held_products
 
 ESTIMABLE: Final = (
     "gross_profit_rate_ppm", "headcount", "endpoints", "records_general", "records_sensitive",
@@ -34,8 +36,10 @@ class SingleSource:
                 "share_ppm": self.share_ppm, "stock_seconds": self.stock_seconds}
 
 
-def overview(chain: Chain) -> dict[str, JSON]:
-    """The document ``dinghai.chain-overview/1``."""
+def overview(chain: Chain, kev: KevTable | None = None) -> dict[str, JSON]:
+    """The document ``dinghai.chain-overview/1``. With the catalogue of exploited vulnerabilities it
+    says which products of it are held by whom, those of the most firms first."""
+    products = held_products(chain, kev)
     known = Counter(one.known_by for one in chain.controls)
     scored = {one.firm for one in chain.controls}
     return {
@@ -57,6 +61,10 @@ def overview(chain: Chain) -> dict[str, JSON]:
                         for one, share, buyers in depended_on(chain)],
         "shared_providers": [{"provider": code, "firms": list(firms)}
                              for code, firms in shared_providers(chain).items()],
+        "products": [one.to_dict() for one in sorted(
+            products, key=lambda one: (-len(one.firms), one.id))],
+        "firms_without_products": len(chain.firm.keys() - {
+            asset.firm for asset in chain.assets if asset.products}),
         "single_sources": [one.to_dict() for one in single_sources(chain)],
     }
 

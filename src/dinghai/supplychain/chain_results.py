@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from dinghai.foundation.canonical import JSON
+from dinghai.foundation.reading import plain
 from dinghai.losses.tables import PERILS
+from dinghai.supplychain.attack_paths import leading_paths
+from dinghai.supplychain.causes import causes_dict
 from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.programme import PARTS_OF_COVER
 from dinghai.supplychain.ranking import Ranking, rank_parties
@@ -19,7 +22,7 @@ from dinghai.supplychain.years import ChainYears, Events, Whole, run_years
 
 SIMULATION_SCHEMA = "dinghai.chain-simulation/1"
 LEVELS = (0.5, 0.9, 0.95, 0.99, 0.995)
-NOT_YET = ("common_vulnerabilities", "paths")
+NOT_YET: tuple[str, ...] = ()
 """What a simulation of a chain does not hold yet; the answer says so."""
 
 
@@ -40,11 +43,14 @@ class Simulation:
             "seed": self.events.seed, "events_a_year": self.events.number / number,
             "loss": _distribution(loss, levels),
             "through_goods_fen": round(float(years.starved.mean())),
+            **causes_dict(model, years),
             "programme": self._programme(levels),
             "parties": [self._party(place) for place in range(model.twin.parties)],
             "outside_the_twin_claims_a_year": {
                 peril: float(model.outside[:, place].sum())
                 for place, peril in enumerate(PERILS) if model.outside[:, place].any()},
+            "paths": plain(leading_paths(model.twin, field_of(model.twin, model.outcomes),
+                                         self.events, chain=model.chain.id)),
             "estimated_facts": len(model.estimates), "not_yet": list(NOT_YET),
         }
 
@@ -77,11 +83,20 @@ class Simulation:
                     strict=True)],
         }
 
+    def _named(self, place: int) -> dict[str, JSON]:
+        model = self.model
+        first = model.twin.parties - len(model.products)
+        if place >= first:
+            product = model.products[place - first]
+            return {"kind": "common_vulnerability", "name_zh": product.name_zh,
+                    "name_en": product.name_en, "firms": len(product.firms)}
+        return {"kind": "firm" if place < model.twin.firms else "provider"}
+
     def _party(self, place: int) -> dict[str, JSON]:
         years, number = self.years, self.events.years
         return {
             "id": self.model.twin.names[place],
-            "kind": "firm" if place < self.model.twin.firms else "provider",
+            **self._named(place),
             "attempts_a_year": float(self.model.rates[place].sum()),
             "entered_a_year": int(years.entered[place]) / number,
             "struck_a_year": int(years.struck[place]) / number,

@@ -111,6 +111,8 @@ def compile_with_reasons(
         mu=mu[network.target], sigma=language.sigma[network.kind][network.target],
         start=network.start, entries=network.entries, exits=network.exits,
         assets=tuple(tuple(assets[one].id for one in on) for on in network.on),
+        flaws={one.id: flaw for one, flaw in zip(assets, network.flaws, strict=True)
+               if flaw[0] >= 0},
         containment_mu=effect.containment_mu,
         containment_sigma=language.mitigations.containment.sigma.value)
     return CompiledFirm(
@@ -230,9 +232,11 @@ def _by_technique(
 
 
 def _using(technique: str, asset: int, language: Language, network: Network) -> list[int]:
-    """Steps of the asset, else of the whole firm, that use the technique."""
+    """Steps of the asset, else of the whole firm, that use the technique. What was found today is
+    not the flaw that will be exploited everywhere tomorrow."""
     using = [place for place, kind in enumerate(network.kind.tolist())
              if place != network.start
+             and (language.steps[kind].after or not language.steps[kind].flaw_on)
              and any(same_family(technique, one)
                      for one in language.steps[kind].techniques)]
     here = [place for place in using if asset in network.on[place]]

@@ -26,17 +26,17 @@ _PARTS: Final = 64
 
 
 def event_losses(
-    field: Field, events: Events, supply: Supply, *, horizon_days: float = DAYS,
-    workers: int | None = None,
+    field: Field, events: Events, supply: Supply, *, guarded: int = -1,
+    horizon_days: float = DAYS, workers: int | None = None,
 ) -> Whole:
     """The ground-up loss of each event in fen, with what came through goods. A year's events add up
-    to its loss in `run_years`."""
+    to its loss in `run_years`. Nothing gets into the party ``guarded`` (−1: none)."""
     cumulative, key = draws_of(events)
     losses = np.zeros(events.number, dtype=np.int64)
 
     def part(which: range) -> None:
         _losses_part(field, supply.goods, starved_room(supply.goods), supply.waiting_days,
-                     supply.profit, cumulative, events.rate.shape[1], horizon_days, key,
+                     supply.profit, cumulative, events.rate.shape[1], horizon_days, key, guarded,
                      which.start, which.stop, losses)
 
     in_parts(part, cut(events.number, _PARTS), workers=workers)
@@ -87,8 +87,8 @@ def _some(losses: Whole) -> None:
 
 @njit(cache=True, nogil=True)
 def _losses_part(  # type: ignore[no-untyped-def]
-    field, goods, hungry, waiting_days, profit, cumulative, perils, horizon, key, first, last,
-    losses
+    field, goods, hungry, waiting_days, profit, cumulative, perils, horizon, key, guarded,
+    first, last, losses
 ):
     room = room_of(field)
     for event in range(first, last):
@@ -96,7 +96,7 @@ def _losses_part(  # type: ignore[no-untyped-def]
         begin = start_of(cumulative, word)
         root = begin // perils
         aim = begin - root * perils
-        strike(field, room, root, aim, -1, horizon, word, stamp)
+        strike(field, room, root, aim, guarded, horizon, word, stamp)
         total = np.int64(0)
         for slot in range(room.number[0]):
             if room.loss[slot] != NOTHING:

@@ -30,8 +30,9 @@ class Network:
     By step: ``kind`` is its place in the language, ``on`` the assets it happens on by their place;
     ``codes`` name a copy by the kind of its asset and, from the second on, its number
     (``encrypt.files``, ``encrypt.files-2``): another asset renames no step. ``opened`` are the
-    steps that a vulnerability of each asset raises. ``impacts`` are the steps that cost:
-    place, share that stops, and the assets that it is a share of.
+    steps that a vulnerability of each asset raises, ``flaws`` where an event of one vulnerability
+    at all who hold a product comes in (−1: nowhere) and whether from the internet. ``impacts`` are
+    the steps that cost: place, share that stops, and the assets that it is a share of.
     """
 
     kind: Places
@@ -45,6 +46,7 @@ class Network:
     entries: Mapping[str, int]
     exits: Mapping[str, int]
     opened: tuple[tuple[int, ...], ...]
+    flaws: tuple[tuple[int, bool], ...]
     impacts: tuple[tuple[int, float, tuple[int, ...]], ...]
 
     def __post_init__(self) -> None:
@@ -89,6 +91,10 @@ def network_of(language: Language, traits: AssetTraits) -> Network:
                            if kind in steps[copy.kind].opened_on
                            and (asset in copy.on or not copy.on))
                      for asset, (kind, _) in enumerate(traits)),
+        flaws=tuple(next(
+            ((number, steps[copy.kind].exposed) for number, copy in enumerate(copies)
+             if kind in steps[copy.kind].flaw_on and asset in copy.on), (-1, False))
+            for asset, (kind, _) in enumerate(traits)),
         impacts=tuple((number, stops.value, copy.on) for number, copy in enumerate(copies)
                       if (stops := steps[copy.kind].stops) is not None))
 
@@ -132,6 +138,7 @@ def _reached(language: Language, copies: list[_Copy]) -> list[_Copy]:
     """The copies that something leads to; an "and" step needs all that it waits for."""
     reached = {copy for copy in copies
                if language.steps[copy.kind].entry is not None
+               or (language.steps[copy.kind].flaw_on and not language.steps[copy.kind].after)
                or language.steps[copy.kind].id == language.file.start}
     parents = {copy: tuple(_parents(language, copy, copies)) for copy in copies}
     while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,8 @@ class FirmSteps:
     links of each kind come in and go out: an exit is there only where the firm can take its step.
     What got in is found and contained a lognormal time after its start: ``containment_mu`` and
     ``containment_sigma`` of ln days. ``assets`` names by step what it happens on, empty for a step
-    of the whole firm: an asset stops once, whichever steps hit it.
+    of the whole firm: an asset stops once, whichever steps hit it. ``flaws`` says by asset where an
+    event of one vulnerability at all who hold a product comes in, and whether from the internet.
     """
 
     codes: tuple[str, ...]
@@ -42,6 +43,7 @@ class FirmSteps:
     containment_mu: float = 3.0
     containment_sigma: float = 1.0
     assets: tuple[tuple[str, ...], ...] = ()
+    flaws: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:

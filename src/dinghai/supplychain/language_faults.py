@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
@@ -64,9 +65,13 @@ def _own_faults(step: Step, where: str) -> Iterator[Fault]:
         yield from _figure_faults(step.stops, f"{where}.stops", highest=1.0)
     if step.once and not step.assets:
         yield _fault(f"{where}.once", "once, but of no kind of asset", "drop it or name assets")
-    if step.assets and not set(step.opened_on) <= set(step.assets):
-        yield _fault(f"{where}.opened_on", "opened on an asset that it does not happen on",
-                     "name kinds of its assets")
+    for name, kinds in (("opened_on", step.opened_on), ("flaw_on", step.flaw_on)):
+        if step.assets and not set(kinds) <= set(step.assets):
+            yield _fault(f"{where}.{name}", "opened on an asset that it does not happen on",
+                         "name kinds of its assets")
+    if step.flaw_on and (step.gate == "and" or not step.assets):
+        yield _fault(f"{where}.flaw_on", "a flaw comes in at an \"or\" step on assets",
+                     "drop flaw_on, or the gate, or name assets")
 
 
 def _way_faults(
@@ -75,7 +80,7 @@ def _way_faults(
     for one in step.after:
         if one not in known:
             yield _fault(f"{where}.after", f"there is no step {one!r}", "name a step of this file")
-    if not step.after and step.entry is None and step.id != start:
+    if not (step.after or step.flaw_on) and step.entry is None and step.id != start:
         yield _fault(f"{where}.after", f"nothing leads to {step.id}",
                      "name the steps before it, or the link it is the entry of")
     if step.gate == "and" and len(set(step.after)) < 2:
@@ -102,6 +107,11 @@ def _gate_faults(file: StepsFile) -> Iterator[Fault]:
             if number != 1:
                 yield _fault(f"steps.{name}", f"{number} steps are the {name} of {kind}",
                              "make it exactly one")
+    flawed = Counter(kind for step in file.steps for kind in step.flaw_on)
+    for asset, number in flawed.items():
+        if number != 1:
+            yield _fault("steps.flaw_on", f"a flaw on {asset} comes in at {number} steps",
+                         "make it one")
 
 
 def mitigation_faults(steps: StepsFile, file: MitigationsFile) -> Iterator[Fault]:

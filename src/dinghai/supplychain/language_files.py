@@ -47,6 +47,7 @@ class Step(_Part, frozen=True):
     once: bool = False
     exposed: bool = False
     opened_on: tuple[AssetKind, ...] = ()
+    flaw_on: tuple[AssetKind, ...] = ()
     entry: LinkKind | None = None
     exits: tuple[LinkKind, ...] = ()
     peril: str | None = None

@@ -22,7 +22,6 @@ from dinghai.supplychain.compiling import compile_firm
 from dinghai.supplychain.event_table import event_table
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.language import Language
-from dinghai.supplychain.link_table import half_guarded
 from dinghai.supplychain.outcomes import Outcomes, outcomes_of
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.templates import complete
@@ -42,16 +41,13 @@ class Reference:
 def reference_of(model: ChainModel, language: Language, *, score_ppm: int = HALF) -> Reference:
     """The reference of a chain. ``score_ppm`` other than half says how levels answer to scores."""
     chain = evenly_scored(model.chain, score_ppm)
-    twin = rejoined(model, chain, {firm.id: compile_firm(chain, firm, language)
-                                   for firm in chain.firms})
-    known = len(chain.firms) + len(chain.providers)
-    leaving = np.repeat(np.arange(twin.parties), np.diff(twin.links.first))
-    links = replace(twin.links, chance=np.where(
-        leaving < known, twin.links.chance * half_guarded(), twin.links.chance))
+    steps = {firm.id: compile_firm(chain, firm, language) for firm in chain.firms}
+    twin = rejoined(model, chain, steps)
+    links = replace(twin.links, chance=_half_guarded(model, chain, steps))
     posture: dict[str, int | None] = dict.fromkeys(indicators(), score_ppm)
     outcomes = outcomes_of([build_loss_model(complete(firm, model.chain)[0], posture)
                             for firm in chain.firms], parties=model.twin.parties)
-    return Reference(replace(twin, links=links), outcomes, _rates(model))
+    return Reference(replace(twin, links=links), outcomes, reference_rates(model))
 
 
 def rejoined(model: ChainModel, chain: Chain, steps: Mapping[str, FirmSteps]) -> Twin:
@@ -73,7 +69,27 @@ def evenly_scored(chain: Chain, score_ppm: int) -> Chain:
                     for link in chain.links))
 
 
-def _rates(model: ChainModel) -> Floats:
+def _half_guarded(model: ChainModel, chain: Chain, steps: Mapping[str, FirmSteps]) -> Floats:
+    """The links' chances where each guard stands at half of them: the mean of all four cases."""
+    cases = [rejoined(model, msgspec.structs.replace(chain, links=tuple(
+        msgspec.structs.replace(link, mfa=mfa, segmented=segmented) for link in chain.links)),
+        steps).links.chance for mfa in (True, False) for segmented in (True, False)]
+    return np.asarray(np.mean(cases, axis=0))
+
+
+def same_reference(before: ChainModel, after: ChainModel) -> bool:
+    """Whether two states have the same reference but for rates: only controls, findings, guards and
+    the days of both may differ."""
+    def bare(chain: Chain) -> Chain:
+        return msgspec.structs.replace(
+            chain, controls=(), weaknesses=(), as_of=before.chain.as_of, links=tuple(
+                msgspec.structs.replace(link, mfa=None, segmented=None) for link in chain.links))
+
+    return before.twin.names == after.twin.names and bare(before.chain) == bare(after.chain) and (
+        np.array_equal(before.rates > 0.0, after.rates > 0.0))
+
+
+def reference_rates(model: ChainModel) -> Floats:
     """Attempts as they are; a provider's incidents as the table has them."""
     rates, table = model.rates.copy(), event_table().providers
     for place, name in enumerate(model.twin.names[len(model.chain.firms):]):

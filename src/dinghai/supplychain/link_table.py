@@ -14,7 +14,9 @@ import msgspec
 from dinghai.foundation.money import PPM
 from dinghai.foundation.reading import read_toml
 from dinghai.foundation.trace import Source
+from dinghai.losses.curves import power
 from dinghai.supplychain.chain import Link, LinkKind
+from dinghai.supplychain.event_table import event_table
 
 Share = Annotated[int, msgspec.Meta(ge=0, le=PPM)]
 
@@ -65,7 +67,8 @@ def link_source() -> Source:
 
 
 def crossing(link: Link) -> Crossing:
-    """How an attack crosses a link. A guard that is not known to be there does not count."""
+    """How an attack crosses a link, tried as often as fitted. A guard that is not known to be there
+    does not count."""
     table, kinds = _table()
     kind, factors = kinds[link.kind], table.factors
     chance = kind.chance_ppm / PPM
@@ -76,10 +79,17 @@ def crossing(link: Link) -> Crossing:
     if link.privilege is not None:
         chance *= (factors.administrator_ppm if link.privilege == "administrator"
                    else factors.user_ppm) / PPM
-    return Crossing(min(chance, 1.0), math.log(kind.median_days), kind.sigma)
+    return Crossing(tried(min(chance, 1.0)), math.log(kind.median_days), kind.sigma)
 
 
-def half_guarded() -> float:
-    """What is left of an unguarded link's chance where half of such links have each guard."""
-    factors = _table()[0].factors
-    return (PPM + factors.mfa_ppm) * (PPM + factors.segmented_ppm) / (2 * PPM)**2
+def reaching(*, exposed: bool) -> Crossing:
+    """How an exploit of a product reaches a holder: from the internet, or by a lure."""
+    rules = event_table().common_vulnerabilities
+    return Crossing(tried((rules.exposed_ppm if exposed else rules.lured_ppm) / PPM),
+                    math.log(rules.median_days), rules.sigma)
+
+
+def tried(chance: float, times: float | None = None) -> float:
+    """The chance that one of several tries succeeds; as many as fitted where ``times`` is None."""
+    times = event_table().third_parties.tries if times is None else times
+    return 1.0 - power(1.0 - chance, times) if chance < 1.0 else 1.0

@@ -10,7 +10,7 @@ history of grades is a list of such readings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -23,14 +23,19 @@ from dinghai.foundation.money import PPM
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_model import ChainModel, chain_model
 from dinghai.supplychain.language import Language, shipped_language
-from dinghai.supplychain.level_reference import Reference, reference_of
+from dinghai.supplychain.level_reference import (
+    Reference,
+    reference_of,
+    reference_rates,
+    same_reference,
+)
 from dinghai.supplychain.level_rules import level_rules
+from dinghai.supplychain.party_naming import PartyKind, party_names
 from dinghai.supplychain.reach import Reach, reach_again, reach_from
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.twin_changes import changed_parties, same_goods
 
 LEVELS_SCHEMA = "dinghai.chain-levels/1"
-NodeKind = Literal["firm", "provider", "common_vulnerability"]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -50,7 +55,7 @@ class NodeLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     and that cost it something."""
 
     id: str
-    kind: NodeKind
+    kind: PartyKind
     name_zh: str
     name_en: str
     own: Part
@@ -154,28 +159,37 @@ def state_of(
     since: LevelState | None = None, workers: int | None = None,
 ) -> LevelState:
     """The same from a model that is at hand."""
-    reference = reference_of(model, language)
     usable = since is not None and same_goods(since.model.supply, model.supply) and (
         since.model.twin.names == model.twin.names) and (
         since.reach.seed == seed and worlds in (None, since.reach.worlds))
-    if since is not None and usable:
-        reach = reach_again(
-            since.reach, model.twin, model.outcomes, model.supply, model.rates, changed_parties(
-                since.model.twin, since.model.outcomes, model.twin, model.outcomes),
-            workers=workers)
-        half = reach_again(
-            since.reference_reach, reference.twin, reference.outcomes, model.supply,
-            reference.rates, changed_parties(
-                since.reference.twin, since.reference.outcomes, reference.twin,
-                reference.outcomes), workers=workers)
-    else:
+    if since is None or not usable:
+        reference = reference_of(model, language)
         reach = reach_from(model.twin, model.outcomes, model.supply, model.rates, seed=seed,
                            worlds=worlds, workers=workers)
         half = reach_from(reference.twin, reference.outcomes, model.supply, reference.rates,
                           seed=seed, worlds=reach.worlds, workers=workers)
+    else:
+        reach = reach_again(
+            since.reach, model.twin, model.outcomes, model.supply, model.rates, changed_parties(
+                since.model.twin, since.model.outcomes, model.twin, model.outcomes),
+            workers=workers)
+        reference, half = _reference_again(model, language, since, workers)
     return LevelState(model, language, kev, epss, reach, reference, half, _reading(
         model, language, kev, epss, on or model.chain.as_of,
         sums_of(reach, model.rates), sums_of(half, reference.rates), reach))
+
+
+def _reference_again(
+    model: ChainModel, language: Language, since: LevelState, workers: int | None
+) -> tuple[Reference, Reach]:
+    """The reference of a changed chain, and its reach."""
+    if language.hash == since.language.hash and same_reference(since.model, model):
+        return replace(since.reference, rates=reference_rates(model)), since.reference_reach
+    reference = reference_of(model, language)
+    return reference, reach_again(
+        since.reference_reach, reference.twin, reference.outcomes, model.supply, reference.rates,
+        changed_parties(since.reference.twin, since.reference.outcomes, reference.twin,
+                        reference.outcomes), workers=workers)
 
 
 def sums_of(reach: Reach, rates: Floats) -> Sums:
@@ -205,7 +219,7 @@ def _reading(
 ) -> NodeLevels:
     chain, rules = model.chain, level_rules()
     attempts = model.rates.sum(axis=1)
-    providers = {one.id: one for one in chain.providers}
+    names = party_names(model)
 
     def part(name: str, place: int) -> Part:
         fen, base = float(getattr(now, name)[place]), float(getattr(half, name)[place])
@@ -213,7 +227,7 @@ def _reading(
                     round(base), rules.grade(round(fen / base * PPM)) if base > 0.0 else None)
 
     def node(place: int, name: str) -> NodeLevel:
-        one = chain.firm.get(name) or providers.get(name)
+        one = names[name]
         whole, base = float(now.whole[place]), float(half.whole[place])
         ratio = whole / base if base > 0.0 else None
         error = None if ratio is None else ratio * (
@@ -221,10 +235,7 @@ def _reading(
             + float(half.variance[place]) / base**2)**0.5
         index = None if ratio is None else round(ratio * PPM)
         return NodeLevel(
-            id=name, kind=("firm" if place < model.twin.firms else
-                           "provider" if name in providers else "common_vulnerability"),
-            name_zh=one.name_zh if one is not None else name,
-            name_en=one.name_en if one is not None else name,
+            id=name, kind=one.kind, name_zh=one.name_zh, name_en=one.name_en,
             tier=chain.firm[name].tier if name in chain.firm else None,
             own=part("own", place), inherited=part("inherited", place),
             exported=part("exported", place), attempts_a_year=float(attempts[place]),

@@ -1,9 +1,10 @@
-"""How often events start where: attempts on firms from the loss model, incidents of providers.
+"""How often events start where: attempts on firms from the loss model, common causes as declared.
 
 A firm's attempts a year with an aim are its claims a year of that peril in the loss model with
 half-implemented controls and without what strikes many at once, divided by the chance that an
 attempt succeeds against the same firm of the twin. So at the reference the twin has the loss
-model's frequency; what better or worse controls, findings and neighbours do is the steps' own.
+model's frequency, less the part that comes from others (`events.toml`, ``begin_ppm``); what better
+or worse controls, findings and neighbours do is the steps' own.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dinghai.losses.tables import PERILS, shipped_tables
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.draws import world_word
 from dinghai.supplychain.event_table import event_table
+from dinghai.supplychain.held_products import HeldProduct
 from dinghai.supplychain.outcomes import BINS, Outcomes
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import NOTHING, Field, field_of, room_of, strike
@@ -35,29 +37,34 @@ WORLDS = 4_000
 
 
 def event_rates(
-    chain: Chain, reference: Twin, models: Sequence[LossModel]
+    chain: Chain, reference: Twin, models: Sequence[LossModel],
+    products: Sequence[HeldProduct] = (),
 ) -> tuple[Floats, Floats]:
     """Events a year, shape (parties, perils), and the claims a year of the loss model that no step
     of the firm leads to, shape (firms, perils): these are outside the twin.
 
-    ``reference`` is the twin whose firms have half-implemented controls, no findings and no links;
-    ``models`` are the firms' loss models in the chain's order.
+    ``reference`` is the twin of firms and providers whose firms have half-implemented controls, no
+    findings and no links; ``models`` are the firms' loss models in the chain's order.
     """
     table = event_table()
     success = reference_chances(reference)
-    half = reference_factors()
-    claims = np.array([[_own_claims(model, peril) * half[peril] for peril in PERILS]
+    half, begin = reference_factors(), table.third_parties.begin_ppm / PPM
+    claims = np.array([[_own_claims(model, peril) * half[peril] * begin for peril in PERILS]
                        for model in models])
     reachable = success > 0.0
-    rates = np.zeros((reference.parties, len(PERILS)))
+    rates = np.zeros((reference.parties + len(products), len(PERILS)))
     rates[:reference.firms] = np.divide(claims, success, out=np.zeros_like(claims),
                                         where=reachable)
     for place, provider in enumerate(chain.providers):
         a_year = (provider.incidents_ppm_a_year if provider.incidents_ppm_a_year is not None
-                  else table.providers.incidents_ppm_a_year) / PPM
+                  else table.providers.incidents_ppm_a_year * table.third_parties.tries) / PPM
         for number, peril in enumerate(PERILS):
             rates[reference.firms + place, number] = (
                 a_year * table.providers.aims_ppm.get(peril, 0) / PPM)
+    for place, product in enumerate(products):
+        for number, peril in enumerate(PERILS):
+            rates[reference.parties + place, number] = (
+                product.a_year * table.common_vulnerabilities.aims_ppm.get(peril, 0) / PPM)
     return rates, np.where(reachable, 0.0, claims)
 
 

@@ -18,11 +18,11 @@ from numba import njit
 
 from dinghai.foundation.errors import InputError
 from dinghai.losses.tables import PERILS
-from dinghai.supplychain.chain import Firm, Provider
 from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.draws import world_word
 from dinghai.supplychain.goods import DAY_SECONDS, LONGEST_DAYS, NEGLIGIBLE, starved_room
 from dinghai.supplychain.language import Language
+from dinghai.supplychain.party_naming import PartyKind, party_names
 from dinghai.supplychain.step_naming import link_kind_of, step_names, step_techniques
 from dinghai.supplychain.steps_taken import chain_of_places, step_taken
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, field_of, room_of, strike
@@ -81,7 +81,7 @@ class ReplayParty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     name_zh: str
     name_en: str
-    kind: Literal["firm", "provider", "common_vulnerability"]
+    kind: PartyKind
     steps_taken: int
     loss_fen: int
     stopped_seconds: int
@@ -327,9 +327,7 @@ class _Teller:
 
     def parties(self) -> tuple[ReplayParty, ...]:
         """The parties in the order in which they were tried, then those that lacked supplies."""
-        room, chain = self.room, self.model.chain
-        known: dict[str, Firm | Provider] = {**chain.firm, **{
-            one.id: one for one in chain.providers}}
+        room, names = self.room, party_names(self.model)
         slot_of = {int(room.party[slot]): slot for slot in self.slots}
         profit = self.model.supply.profit
         out = []
@@ -345,11 +343,9 @@ class _Teller:
                     came = None if room.came[slot] < 0 else self.name(int(room.came[slot]))
                     until = self.contained(slot)
                     contained = None if until is None else _seconds(until)
-            one = known.get(name)
+            one = names[name]
             out.append(ReplayParty(
-                id=name, name_zh=one.name_zh if one else name, name_en=one.name_en if one else name,
-                kind=("firm" if party < self.model.twin.firms else
-                      "provider" if one else "common_vulnerability"),
+                id=name, name_zh=one.name_zh, name_en=one.name_en, kind=one.kind,
                 steps_taken=steps, loss_fen=loss, stopped_seconds=stopped,
                 through_goods_fen=round(lost * float(profit[party])) if lost > 0.0 else 0,
                 lost_days=lost, came_from=came, entered_at=entered, contained_at=contained))

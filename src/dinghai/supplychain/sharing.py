@@ -45,6 +45,7 @@ from dinghai.supplychain.years import Whole
 from dinghai.wording.layers import Layer
 
 PROVIDER: Final = "provider"
+COMMON: Final = "common_cause"
 ORDERS: Final = 64
 
 
@@ -136,12 +137,13 @@ class ChainShares:
 
 def places_of(model: ChainModel) -> ChainPlaces:
     """The parties of a chain with their groups: owner, suppliers by tier, dealers, customers,
-    providers."""
-    firms = model.chain.firms
+    providers, and other causes that strike many."""
+    firms, providers = model.chain.firms, len(model.chain.providers)
     group = [f"supplier-{min(one.tier, 4)}" if one.role == "supplier" else one.role
              for one in firms]
     return ChainPlaces(model.twin.names, len(firms), model.twin.names.index(model.chain.owner),
-                       (*group, *[PROVIDER] * (model.twin.parties - len(firms))))
+                       (*group, *[PROVIDER] * providers,
+                        *[COMMON] * (model.twin.parties - len(firms) - providers)))
 
 
 def share_chain(

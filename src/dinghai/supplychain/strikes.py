@@ -25,14 +25,14 @@ from dinghai.supplychain.draws import draw_word, node_word, unit
 from dinghai.supplychain.outcomes import CUTS, Outcomes
 from dinghai.supplychain.passage import CERTAIN, pop, push, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places, Words
-from dinghai.supplychain.twin import Twin, word_of
+from dinghai.supplychain.twin import Structure, Twin, word_of
 
 LUCK: Final = 1
 CONTAINMENT: Final = 2
 SEVERITY: Final = 3
 NOTHING: Final = -1
 OUTSIDE: Final = -1.0
-_LEAVES = np.uint64(0xD6E8FEB86659FD93)
+LEAVES = np.uint64(0xD6E8FEB86659FD93)
 
 
 class Field(NamedTuple):
@@ -44,7 +44,9 @@ class Field(NamedTuple):
     its own ``bars`` begin (``begin``), ``containment`` and where its links begin (``l_first``). By
     link: ``l_step`` it leaves, ``l_party`` and ``l_entry`` it comes into, its bar, times and key.
     Then the severity: chances of the states up to each, cuts, ground-up loss in fen and seconds of
-    a whole stop.
+    a whole stop. What can matter for each aim: the impacts ``i_step`` from ``i_first`` of structure
+    × perils + aim on; and by aim × steps + step, from ``r_first`` on, the edges ``r_edge`` and
+    their targets ``r_target`` from which an impact of the aim or a way out can be reached.
     """
 
     s_step: Places
@@ -73,6 +75,11 @@ class Field(NamedTuple):
     cuts: Floats
     ground_up: npt.NDArray[np.int64]
     stopped: npt.NDArray[np.int64]
+    i_first: Places
+    i_step: Places
+    r_first: Places
+    r_edge: Places
+    r_target: Places
 
 
 class Room(NamedTuple):
@@ -84,7 +91,9 @@ class Room(NamedTuple):
     ``slot``. By slot: the ``party``, its ``luck``, ``until`` when something can happen there,
     ``since`` when it is in (−1: reached, and nothing taken), the party it ``came`` from (−1: the
     event began there), and its loss, if any (−1: none), with the place of the impact and the bin.
-    ``number[0]`` slots are in use.
+    ``live`` are its links that let the event through. ``number[0]`` slots are in use. A slot has
+    room for 2 ** ``shift`` (``width``) steps. By step of one party, for `fizzling`: what is the event's where
+    ``wanted`` and ``tried`` are its stamp, edges still to wait for (``needed``), and a ``stack``.
     """
 
     heap_time: Floats
@@ -105,6 +114,12 @@ class Room(NamedTuple):
     bin: Places
     number: npt.NDArray[np.int64]
     width: int
+    wanted: npt.NDArray[np.int64]
+    tried: npt.NDArray[np.int64]
+    needed: Places
+    stack: Places
+    live: Places
+    shift: int
 
 
 def field_of(twin: Twin, outcomes: Outcomes) -> Field:
@@ -113,20 +128,53 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
     steps = np.cumsum([0, *(len(one.codes) for one in shapes)]).astype(np.int32)
     edges = np.cumsum([0, *(len(one.target) for one in shapes)]).astype(np.int32)
     first = np.concatenate([one.first[:-1] + edges[place] for place, one in enumerate(shapes)])
+    perils = outcomes.ground_up.shape[1]
+    impacts = [np.flatnonzero(one.peril == aim) for one in shapes for aim in range(perils)]
+    leading = [one for aim in range(perils) for place, shape in enumerate(shapes)
+               for one in _leading(shape, impacts[place * perils + aim], _exits(twin, place),
+                                   int(edges[place]))]
+    targets = np.concatenate([one.target for one in shapes])
     return Field(
         s_step=steps, s_start=np.array([one.start for one in shapes], dtype=np.int32),
         s_edge=np.append(first, edges[-1]).astype(np.int32),
         waits_for=np.concatenate([one.waits_for for one in shapes]),
         peril=np.concatenate([one.peril for one in shapes]),
         code=np.array([word_of(code) for one in shapes for code in one.codes], dtype=np.uint64),
-        target=np.concatenate([one.target for one in shapes]),
+        target=targets,
         mu=np.concatenate([one.mu for one in shapes]),
         sigma=np.concatenate([one.sigma for one in shapes]),
         structure=twin.structure, key=twin.key, begin=twin.begin, bars=thresholds(twin.chance),
         containment=twin.containment, l_first=links.first, l_step=links.step, l_party=links.party,
         l_entry=links.entry, l_bar=thresholds(links.chance), l_mu=links.mu, l_sigma=links.sigma,
         l_key=links.key, states=np.cumsum(outcomes.states), cuts=np.array(CUTS),
-        ground_up=outcomes.ground_up, stopped=outcomes.stopped)
+        ground_up=outcomes.ground_up, stopped=outcomes.stopped,
+        i_first=np.cumsum([0, *map(len, impacts)]).astype(np.int32),
+        i_step=np.concatenate(impacts).astype(np.int32),
+        r_first=np.cumsum([0, *map(len, leading)]).astype(np.int32),
+        r_edge=np.concatenate(leading).astype(np.int32),
+        r_target=targets[np.concatenate(leading)])
+
+
+def _exits(twin: Twin, structure: int) -> Places:
+    """The steps that links leave from at any party of a structure."""
+    leaving = np.repeat(np.arange(twin.parties), np.diff(twin.links.first))
+    steps: Places = np.unique(twin.links.step[twin.structure[leaving] == structure])
+    return steps
+
+
+def _leading(shape: Structure, impacts: Places, exits: Places, offset: int) -> list[Places]:
+    """By step, its edges (with an offset) to targets from which one of the steps can be reached."""
+    source = np.repeat(np.arange(len(shape.codes)), np.diff(shape.first))
+    useful = np.zeros(len(shape.codes), dtype=np.bool_)
+    useful[impacts] = useful[exits] = True
+    while True:
+        more = useful.copy()
+        more[source[useful[shape.target]]] = True
+        if (more == useful).all():
+            break
+        useful = more
+    kept = np.flatnonzero(useful[shape.target])
+    return np.split((kept + offset).astype(np.int32), np.searchsorted(kept, shape.first[1:-1]))
 
 
 @njit(cache=True, nogil=True)
@@ -135,6 +183,10 @@ def room_of(field):  # type: ignore[no-untyped-def]
     parties, width = field.structure.shape[0], 1
     for place in range(field.s_step.shape[0] - 1):
         width = max(width, field.s_step[place + 1] - field.s_step[place])
+    shift = 0
+    while 1 << shift < width:
+        shift += 1
+    width = 1 << shift
     size, waiting = parties * width, 1 + field.l_step.shape[0]
     for party in range(parties):
         shape = field.structure[party]
@@ -146,7 +198,10 @@ def room_of(field):  # type: ignore[no-untyped-def]
         np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.uint64), np.empty(parties),
         np.empty(parties), np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.int64),
         np.empty(parties, dtype=np.int32),
-        np.empty(parties, dtype=np.int32), np.zeros(1, dtype=np.int64), width)
+        np.empty(parties, dtype=np.int32), np.zeros(1, dtype=np.int64), width,
+        np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64),
+        np.empty(width, dtype=np.int32), np.empty(width, dtype=np.int32),
+        np.empty(parties, dtype=np.int32), shift)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -167,16 +222,41 @@ def _place_in(cumulative, chance):  # type: ignore[no-untyped-def]
     return low
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _passes(bar, word):  # type: ignore[no-untyped-def]
+    return bar == CERTAIN or (bar != 0 and word <= bar)
+
+
+@njit(cache=True, nogil=True)
+def _live_links(  # type: ignore[no-untyped-def]
+    party, guarded, luck, word, base, code, s_step, structure, key, begin, bars, l_first, l_step,
+    l_party, l_entry, l_bar, l_key
+):
+    """How many links of a party let the event through and into the firm that they lead to."""
+    number = 0
+    for link in range(l_first[party], l_first[party + 1]):
+        there, bar = l_party[link], l_bar[link]
+        if there != guarded and bar != 0 and draw_word(
+                draw_word(luck, code[base + l_step[link]] ^ LEAVES), l_key[link]) <= bar:
+            entry = l_entry[link]
+            number += _passes(bars[begin[there] + entry], draw_word(
+                node_word(word, key[there], LUCK), code[s_step[structure[there]] + entry]))
+    return number
+
+
 @njit(cache=True, nogil=True)
 def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: ignore[no-untyped-def]
     """Run one event that starts at a party and aims at a peril: other impacts cost nothing. Nothing
     gets into ``guarded`` (−1: no party).
 
     What it did stands in ``room``: the parties by slot, in the order in which they were reached.
+    Steps that lead neither to an impact of the aim nor out of the firm are not taken; nor are any
+    more once a firm is struck and no link of it lets the event through.
     """
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
-    s_step, s_edge, waits_for, perils = field.s_step, field.s_edge, field.waits_for, field.peril
-    code, target, mu, sigma = field.code, field.target, field.mu, field.sigma
+    s_step, waits_for, perils = field.s_step, field.waits_for, field.peril
+    code, mu, sigma = field.code, field.mu, field.sigma
+    r_first, r_edge, r_target = field.r_first, field.r_edge, field.r_target
     structure, key, begin, bars = field.structure, field.key, field.begin, field.bars
     containment, cuts, ground_up = field.containment, field.cuts, field.ground_up
     l_first, l_step, l_party, l_entry = field.l_first, field.l_step, field.l_party, field.l_entry
@@ -184,17 +264,20 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
     heap_time, heap_place, stamps, left = room.heap_time, room.heap_place, room.stamp, room.left
     times, parents, entered, slots = room.time, room.parent, room.entered, room.slot
     parties, lucks, until, losses = room.party, room.luck, room.until, room.loss
-    since = room.since
-    width, number = room.width, 0
+    since, live, shift = room.since, room.live, room.shift
+    number, steps = 0, s_step[s_step.shape[0] - 1]
     room.number[0] = 0
     if root == guarded:
         return
     bins = cuts.shape[0] - 1
-    state = _place_in(field.states, unit(node_word(word, 0, SEVERITY)))
+    state = -1
     entered[root], slots[root], parties[0], since[0] = stamp, 0, root, OUTSIDE
     lucks[0], losses[0] = node_word(word, key[root], LUCK), NOTHING
     until[0] = _days(containment[root, 0], containment[root, 1],
                      node_word(lucks[0], 0, CONTAINMENT))
+    live[0] = _live_links(root, guarded, lucks[0], word, s_step[structure[root]], code, s_step,
+                          structure, key, begin, bars, l_first, l_step, l_party, l_entry, l_bar,
+                          l_key)
     number = 1
     start = field.s_start[structure[root]]
     stamps[start], left[start], times[start], parents[start] = stamp, 0, 0.0, NOTHING
@@ -205,26 +288,32 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
         if left[place] < 0:
             continue
         left[place] = -1
-        slot = place // width
-        step, party, luck = place - slot * width, parties[slot], lucks[slot]
-        base = s_step[structure[party]]
-        if now > until[slot]:
+        slot = place >> shift
+        if now > until[slot] or (live[slot] == 0 and losses[slot] != NOTHING):
             continue
+        step, party, luck = place - (slot << shift), parties[slot], lucks[slot]
+        base = s_step[structure[party]]
         if since[slot] == OUTSIDE:
             since[slot] = now
-            room.came[slot] = NOTHING if parents[place] < 0 else parties[parents[place] // width]
+            room.came[slot] = NOTHING if parents[place] < 0 else parties[parents[place] >> shift]
         if perils[base + step] == aim and losses[slot] == NOTHING:
+            if state < 0:
+                state = _place_in(field.states, unit(node_word(word, 0, SEVERITY)))
             found = state * bins + _place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
             losses[slot] = ground_up[party, aim, found]
             room.impact[slot], room.bin[slot] = place, found
-        leaving = draw_word(luck, code[base + step] ^ _LEAVES)
-        inside = s_edge[base + step + 1] - s_edge[base + step]
-        links = l_first[party + 1] - l_first[party]
+            if live[slot] == 0:
+                continue
+        leaving = draw_word(luck, code[base + step] ^ LEAVES)
+        useful = aim * steps + base + step
+        first = r_first[useful]
+        inside = r_first[useful + 1] - first
+        links = l_first[party + 1] - l_first[party] if live[slot] > 0 else 0
         for way in range(inside + links):
             if way < inside:
-                edge = s_edge[base + step] + way
+                edge = r_edge[first + way]
                 there, there_base, there_luck = party, base, luck
-                other, far = target[edge], slot
+                other, far = r_target[first + way], slot
             else:
                 edge = l_first[party] + way - inside
                 if l_step[edge] != step or l_party[edge] == guarded:
@@ -238,15 +327,18 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
                     lucks[number] = node_word(word, key[there], LUCK)
                     until[number] = _days(containment[there, 0], containment[there, 1],
                                           node_word(lucks[number], 0, CONTAINMENT))
+                    live[number] = _live_links(
+                        there, guarded, lucks[number], word, s_step[structure[there]], code,
+                        s_step, structure, key, begin, bars, l_first, l_step, l_party, l_entry,
+                        l_bar, l_key)
                     number += 1
                 far = slots[there]
                 there_base, there_luck = s_step[structure[there]], lucks[far]
-            reached = far * width + other
+            reached = (far << shift) + other
             fresh = stamps[reached] != stamp
             if fresh:
                 bar = bars[begin[there] + other]
-                if bar != CERTAIN and (bar == 0 or draw_word(
-                        there_luck, code[there_base + other]) > bar):
+                if not _passes(bar, draw_word(there_luck, code[there_base + other])):
                     stamps[reached], left[reached] = stamp, -1
                     continue
             elif left[reached] < 0:

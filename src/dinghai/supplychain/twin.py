@@ -1,9 +1,10 @@
 """The digital twin: the steps of all parties, joined by attack links.
 
-A party is a firm or a provider. Parties whose steps are joined alike share one structure, which
-stays in the processor's cache while thousands of firms are struck; what differs, the chance of each
-step, is the party's own. Luck is named by party and step, never by place, so that a firm that
-changes leaves the luck of all others alone.
+A party is a firm, a provider, or a product that several may hold: where a vulnerability of it is
+exploited everywhere, the event begins there and comes in at its holders' assets. Parties whose
+steps are joined alike share one structure, which stays in the processor's cache while thousands of
+firms are struck; what differs, the chance of each step, is the party's own. Luck is named by party
+and step, never by place, so that a firm that changes leaves the luck of all others alone.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ import numpy.typing as npt
 
 from dinghai.supplychain.chain import Chain, Link, LinkKind
 from dinghai.supplychain.firm_steps import FirmSteps
-from dinghai.supplychain.link_table import crossing
+from dinghai.supplychain.held_products import HeldProduct
+from dinghai.supplychain.link_table import crossing, reaching
 from dinghai.supplychain.step_graph import LOGNORMAL, Floats, Places, StepGraph, Words
 
 NO_PERIL: Final = -1
 COMPROMISED: Final = "compromised"
+EXPLOITED: Final = "exploited"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +65,7 @@ class Links:
 class Twin:
     """By party: its ``names``, its ``structure``, the ``key`` of its luck, where its steps stand in
     ``chance`` from ``begin`` on, and ln days until it contains what got in (``containment``: mean
-    and deviation). Firms come first, then providers. Times in days."""
+    and deviation). Firms come first, then providers, then products. Times in days."""
 
     names: tuple[str, ...]
     firms: int
@@ -76,7 +79,7 @@ class Twin:
 
     @property
     def parties(self) -> int:
-        """Number of firms and providers."""
+        """Number of firms, providers and products."""
         return len(self.names)
 
     def codes(self, party: int) -> tuple[str, ...]:
@@ -84,11 +87,16 @@ class Twin:
         return self.structures[int(self.structure[party])].codes
 
 
-def twin_of(chain: Chain, steps: Mapping[str, FirmSteps]) -> Twin:
-    """Join the firms' steps by the chain's links. ``steps`` has an entry for each firm. Raises
-    ValueError where a link would come into a step that waits for all."""
-    names = (*(one.id for one in chain.firms), *(one.id for one in chain.providers))
-    parts = [steps.get(name, _PROVIDER) for name in names]
+def twin_of(
+    chain: Chain, steps: Mapping[str, FirmSteps], products: Sequence[HeldProduct] = ()
+) -> Twin:
+    """Join the firms' steps by the chain's links, and products to what their holders run.
+    ``steps`` has an entry for each firm. Raises ValueError where a link would come into a step that
+    waits for all."""
+    names = (*(one.id for one in chain.firms), *(one.id for one in chain.providers),
+             *(one.id for one in products))
+    parts = [*(steps[one.id] for one in chain.firms), *(_PROVIDER for _ in chain.providers),
+             *(_PRODUCT for _ in products)]
     structures: dict[bytes, tuple[int, Structure]] = {}
     numbers = []
     for part in parts:
@@ -105,7 +113,7 @@ def twin_of(chain: Chain, steps: Mapping[str, FirmSteps]) -> Twin:
         key=np.array([word_of(name) for name in names], dtype=np.uint64), begin=begin,
         chance=np.concatenate([part.chance for part in parts]),
         containment=np.array([[part.containment_mu, part.containment_sigma] for part in parts]),
-        links=_links(chain.links, names, parts))
+        links=_links(chain.links, products, names, parts))
 
 
 @cache
@@ -130,7 +138,10 @@ def _structure(part: FirmSteps) -> Structure:
         part.target[order], part.mu[order], part.sigma[order], part.start)
 
 
-def _links(links: Sequence[Link], names: tuple[str, ...], parts: Sequence[FirmSteps]) -> Links:
+def _links(
+    links: Sequence[Link], products: Sequence[HeldProduct], names: tuple[str, ...],
+    parts: Sequence[FirmSteps],
+) -> Links:
     place = {name: number for number, name in enumerate(names)}
     rows: list[tuple[int, int, int, int, float, float, float, int]] = []
     for link in links:
@@ -143,6 +154,15 @@ def _links(links: Sequence[Link], names: tuple[str, ...], parts: Sequence[FirmSt
         way = crossing(link)
         rows.append((source, leaves, target, enters, way.chance, way.mu, way.sigma,
                      word_of(f"{link.kind}>{link.target}")))
+    for product in products:
+        for holder in product.holders:
+            target = place[holder.firm]
+            flaw = parts[target].flaws.get(holder.asset)
+            if flaw is None:
+                continue  # neither seen from the internet nor where people work
+            way = reaching(exposed=flaw[1])
+            rows.append((place[product.id], 0, target, flaw[0], way.chance, way.mu, way.sigma,
+                         word_of(f"{holder.asset}>{holder.firm}")))
     rows.sort(key=lambda row: row[:4])
     columns = list(zip(*rows, strict=True)) or [()] * 8
     first = np.zeros(len(names) + 1, dtype=np.int32)
@@ -182,8 +202,14 @@ def step_graph_of(twin: Twin) -> StepGraph:
         first=np.concatenate([*mu, links.mu]), second=np.concatenate([*sigma, links.sigma]))
 
 
-_PROVIDER: Final = FirmSteps(
-    codes=(COMPROMISED,), waits_for_all=np.zeros(1, dtype=np.bool_), chance=np.ones(1),
-    peril=np.full(1, NO_PERIL, dtype=np.int8), output_share=np.zeros(1),
-    source=np.zeros(0, dtype=np.int32), target=np.zeros(0, dtype=np.int32), mu=np.zeros(0),
-    sigma=np.zeros(0), start=0, entries={}, exits=dict.fromkeys(get_args(LinkKind), 0))
+def _lone_step(code: str, exits: Mapping[str, int]) -> FirmSteps:
+    """A party of one step, which is taken where an event begins."""
+    return FirmSteps(
+        codes=(code,), waits_for_all=np.zeros(1, dtype=np.bool_), chance=np.ones(1),
+        peril=np.full(1, NO_PERIL, dtype=np.int8), output_share=np.zeros(1),
+        source=np.zeros(0, dtype=np.int32), target=np.zeros(0, dtype=np.int32), mu=np.zeros(0),
+        sigma=np.zeros(0), start=0, entries={}, exits=exits)
+
+
+_PROVIDER: Final = _lone_step(COMPROMISED, dict.fromkeys(get_args(LinkKind), 0))
+_PRODUCT: Final = _lone_step(EXPLOITED, {})

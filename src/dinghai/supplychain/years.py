@@ -21,6 +21,7 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
+from dinghai.supplychain.fizzling import BATCH, guide_to, survivors
 from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts, sampled_times
 from dinghai.supplychain.programme import (
@@ -143,6 +144,7 @@ def run_years(
     totals = np.zeros((3, events.years), dtype=np.int64)
     layers = np.zeros((len(terms.attachment), events.years), dtype=np.int64)
     cumulative, key = draws_of(events)
+    guide = guide_to(cumulative)
 
     def part(years: range) -> _Part:
         room = int(events.first[years.stop] - events.first[years.start]) if keep else 0
@@ -154,7 +156,8 @@ def run_years(
             rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
             _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
                       terms, events.first, cumulative, perils, horizon_days, key, years.start,
-                      years.stop, totals, layers, sums, parts, paid_to, strikes, rows)
+                      years.stop, totals, layers, sums, parts, paid_to, strikes, rows,
+                      guide)
             if not rows.number[2]:
                 return _Part(years, sums, parts, paid_to, strikes, filled(rows))
             members *= 4
@@ -227,19 +230,33 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
     field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, layers, sums, parts, paid_to, strikes, rows
+    to_year, totals, layers, sums, parts, paid_to, strikes, rows, guide
 ):
     room = room_of(field)
     account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
     firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
+    fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
+    found, begins = np.empty(BATCH, dtype=np.int64), np.empty(BATCH, dtype=np.int32)
+    told, number, place = first[from_year], 0, 0
     for year in range(from_year, to_year):
         total = through_goods = paid = np.int64(0)
         open_year(account)
-        for event in range(first[year], first[year + 1]):
+        while True:
+            if place == number:
+                if told >= first[year + 1]:
+                    break
+                until = min(told + BATCH, first[to_year])
+                number = survivors(field, room, cumulative, guide, key, told, until, fizzled, found,
+                                   begins)
+                told, place = until, 0
+                continue
+            event = found[place]
+            if event >= first[year + 1]:
+                break
+            root = begins[place] // perils
+            aim = begins[place] - root * perils
+            place += 1
             word, stamp = world_word(key, event), event + 1
-            begin = start_of(cumulative, word)
-            root = begin // perils
-            aim = begin - root * perils
             strike(field, room, root, aim, -1, horizon, word, stamp)
             sums[4, root] += 1
             struck = 0
@@ -262,8 +279,8 @@ def _run_part(  # type: ignore[no-untyped-def]
             if struck == 0:
                 continue
             short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
-            for place in range(hungry.number[0]):
-                party = hungry.firm[place]
+            for concerned in range(hungry.number[0]):
+                party = hungry.firm[concerned]
                 lost = np.int64(np.rint(hungry.lost[party] * terms.profit[party]))
                 through_goods += lost
                 sums[3, party] += lost
@@ -282,3 +299,5 @@ def _run_part(  # type: ignore[no-untyped-def]
         totals[0, year], totals[1, year] = total + through_goods, through_goods
         totals[2, year] = paid
         layers[:, year] = account.layer_borne
+    sums[4] += fizzled
+    sums[6] += fizzled

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dinghai_platform.cases import portfolio, queries, work
+from dinghai_platform.chains.queries import newest_chains
 from dinghai_platform.claims.models import Claim
 from dinghai_platform.claims.queries import open_clocks
 from dinghai_platform.core.permissions import allowed
@@ -37,6 +38,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "market": [(portfolio.MARKET_NAMES[name], _shown(name, value))
                    for name, value in (market or {}).items()],
         "cases": queries.cases(actor)[:6] if allowed(actor, "cases.view") else [],
+        "chains": newest_chains(actor) if allowed(actor, "chains.view") else [],
         "entries": audit_entries(actor, {}).exclude(action__in=SIGN_INS)[:ENTRIES]
         if allowed(actor, "core.view_audit") else [],
     })

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from dinghai_platform.actuarial.models import TableVersion
 from dinghai_platform.cases.queries import address
+from dinghai_platform.chains.queries import imports
 from dinghai_platform.claims.models import Claim, ReportingDuty, ResponseOrder
 from dinghai_platform.claims.queries import claim_steps, claims, incident_steps, incidents
 from dinghai_platform.core import clock, roles
@@ -45,7 +46,17 @@ def work_waiting(actor: Actor) -> list[WorkItem]:
         found += _work_of_insured(actor)
     if allowed(actor, "actuarial.decide"):
         found += _work_on_rates(actor)
+    if allowed(actor, "chains.import"):
+        found += _work_on_chains(actor)
     return sorted(found, key=lambda item: item.since or clock.now())
+
+
+def _work_on_chains(actor: Actor) -> Iterator[WorkItem]:
+    """Uploads of one's own that nobody kept or dropped yet."""
+    rows = imports(actor).filter(state="read", begun_by=actor.user).order_by("-id")
+    for row in rows[:MOST]:
+        yield WorkItem(_("Keep or drop the upload"), row.file_name,
+                       address("chains:import", row.pk), "affiliate", row.created_at)
 
 
 def _work_on_claims(actor: Actor) -> Iterator[WorkItem]:

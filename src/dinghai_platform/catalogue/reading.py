@@ -244,7 +244,9 @@ def _layer(own: Layer) -> Row:
         "clause": own.clause, "id": own.id, "name": name_of(own), "start": start, "size": size,
         "basis": said("choice", own.basis), "reinstatements": own.reinstatements,
         "shares": [{"party": one.party, "role": said("role", one.role),
-                    "share": percent(one.share_ppm)} for one in own.participants],
+                    "share": percent(one.share_ppm),
+                    "bearer": "" if one.bearer == "named" else said("bearer", one.bearer)}
+                   for one in own.participants],
         "unplaced": percent(1_000_000 - placed) if own.participants and placed < 1_000_000 else "",
     }
 

@@ -148,9 +148,9 @@ class ChainImport(OwnerRow):
 class ChainRun(OwnerRow):
     """Years of one version's twin: what was asked, by which tables, and how far it is.
 
-    ``day`` is the day of the threat tables, ``budget_fen`` what a plan of fixes may cost. What was
-    found stands in `RunDocument`; ``holds`` names the parts there are, ``lacks`` those that this
-    site could not make.
+    ``day`` is the day of the threat tables, ``budget_fen`` what a plan of fixes may cost, ``since``
+    the earlier run that changes are told against. What was found stands in `RunDocument`; ``holds``
+    names the parts there are, ``lacks`` those that it does not make.
     """
 
     class State(models.TextChoices):
@@ -175,6 +175,7 @@ class ChainRun(OwnerRow):
     paid_fen = models.BigIntegerField(_("paid by the programme"), null=True)
     tail_fen = models.BigIntegerField(null=True)
     fault = models.JSONField(null=True)
+    since = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     asked_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
     finished_at = models.DateTimeField(null=True)
 

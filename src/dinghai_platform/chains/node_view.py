@@ -11,6 +11,7 @@ from django.utils.translation import pgettext as _p
 from dinghai.foundation.errors import InputError
 from dinghai.supplychain.chain import Chain, Firm
 from dinghai.supplychain.templates import TemplateEstimate, complete
+from dinghai_platform.chains import queries
 from dinghai_platform.chains.nodes import Node
 from dinghai_platform.chains.queries import Choice
 from dinghai_platform.chains.words import (
@@ -19,6 +20,7 @@ from dinghai_platform.chains.words import (
     KNOWN_BY,
     LINK_KINDS,
     PROVIDER_KINDS,
+    REASONS,
     indicator_name,
     industry_name,
     word,
@@ -26,6 +28,9 @@ from dinghai_platform.chains.words import (
 from dinghai_platform.site.formats import UNKNOWN, value_text
 
 MOST_ROWS: Final = 200
+HISTORY: Final = 8
+"""Runs whose grades are shown."""
+MOST_WAYS: Final = 6
 _FACTS: Final = (
     "industry", "province", "credit_code", "revenue_fen", "gross_profit_rate_ppm", "headcount",
     "endpoints", "records_general", "records_sensitive", "important_data",
@@ -64,6 +69,61 @@ def node_view(
                  if one.target == firm.id][:MOST_ROWS],
         "delivers": [(rows[one.target], one) for one in chain.goods
                      if one.source == firm.id][:MOST_ROWS]}
+
+
+def level_view(
+    choice: Choice, node: Node, rows: Mapping[str, Node]
+) -> dict[str, Any]:
+    """The level of a node with its grades of before, what changed it, and the ways to it."""
+    run = choice.run
+    if run is None:
+        return {}
+    level = _of_node(queries.part(run, "levels"), node.id)
+    changes = _of_node(queries.part(run, "changes"), node.id)
+    return {
+        "level": level,
+        "level_parts": [(label, hint, level[name]) for name, label, hint in (
+            ("own", _p("chain", "Own"), _("its own events cost it")),
+            ("inherited", _p("chain", "Inherited"), _("events from elsewhere cost it")),
+            ("exported", _p("chain", "Exported"), _("its events cost others")))]
+        if level else [],
+        "grade_history": _history(choice, node) if level else [],
+        "changes": changes, "reasons": [_reason(one) for one in changes["reasons"]]
+        if changes else [],
+        "ways": _ways(queries.part(run, "paths"), node.id, rows)}
+
+
+def _of_node(document: Mapping[str, Any] | None, node: str) -> dict[str, Any] | None:
+    return next((one for one in (document or {}).get("nodes", ()) if one["id"] == node), None)
+
+
+def _history(choice: Choice, node: Node) -> list[tuple[Any, dict[str, Any]]]:
+    """Runs up to the one shown with the node's level in each, the newest first."""
+    assert choice.run is not None
+    found = []
+    for run in queries.runs_of(choice.chain).filter(
+            state="done", pk__lte=choice.run.pk)[:HISTORY]:
+        level = _of_node(queries.part(run, "levels"), node.id)
+        if level is not None:
+            found.append((run, level))
+    return found
+
+
+def _reason(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {**one, "kind_name": word(REASONS, one["kind"])}
+
+
+def _ways(
+    document: Mapping[str, Any] | None, node: str, rows: Mapping[str, Node]
+) -> list[dict[str, Any]]:
+    """The counted paths that end at a node, the most frequent first."""
+    found = {tuple(one["parties"]): one for kind in ("parties", "parties_along_links")
+             for order in ("by_frequency", "by_loss")
+             for one in (document or {}).get(kind, {}).get(order, ())
+             if one["parties"][-1] == node}
+    return [{**one, "stops": [rows[party].name if party in rows else party
+                              for party in one["parties"]]}
+            for one in sorted(found.values(), key=lambda one: -one["a_year"])[:MOST_WAYS]]
 
 
 def _links(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -18,10 +18,21 @@ from dinghai_platform.chains.models import (
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import visible_or_404
 
+SHOWN: Final = 5
+"""Chains on the start page."""
+
 
 def chains(actor: Actor) -> QuerySet[SupplyChain]:
     """The chains an actor sees."""
     return SupplyChain.objects.visible_to(actor).select_related("tenant", "owner", "begun_by")
+
+
+def newest_chains(actor: Actor) -> list[tuple[SupplyChain, ChainRun | None]]:
+    """The newest chains in use with the last run of each that is done."""
+    rows = list(chains(actor).filter(state=SupplyChain.State.ACTIVE).order_by("-id")[:SHOWN])
+    done = {one.chain_id: one for one in ChainRun.objects.visible_to(actor).filter(
+        chain__in=rows, state=ChainRun.State.DONE).defer("fault").order_by("id")}
+    return [(row, done.get(row.pk)) for row in rows]
 
 
 def chain(actor: Actor, key: Any) -> SupplyChain:

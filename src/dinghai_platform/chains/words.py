@@ -52,8 +52,8 @@ PARTS: Final[Mapping[str, Any]] = {
     "ranking": _p("chain", "Worth of protecting each party"),
     "levels": _p("chain", "Security level of every node"),
     "paths": _p("chain", "Attack paths"),
-    "providers": _p("chain", "Blast radius of providers"),
-    "replay": _p("chain", "Replay of a year day by day"),
+    "changes": _p("chain", "What changed the levels, and why"),
+    "replay": _p("chain", "Replay of events day by day"),
     "hardening": _p("chain", "Plan of fixes for a budget"),
     "shares": _p("chain", "Shares of the parties"),
 }
@@ -87,6 +87,13 @@ FIELDS: Final[Mapping[str, Any]] = {
     "file": _("File"), "years": _("Simulated years"), "seed": _("Seed"),
     "budget_fen": _("Budget for fixes"), "reason": _("Reason"), "note": _("Note on this version"),
     "owner": _("Chain owner"), "insurer": _("Insurer"),
+}
+REASONS: Final[Mapping[str, Any]] = {
+    "control": _p("chain", "Control"), "finding": _p("chain", "Finding"), "kev": "KEV",
+    "epss": "EPSS", "asset": _p("chain", "Asset"), "link": _p("chain", "Link"),
+    "profile": _p("chain", "Profile"), "goods": _p("chain", "Delivery"),
+    "neighbour": _p("chain", "Neighbour"), "provider": _p("chain", "Provider"),
+    "rules": _p("chain", "Rules of the grades"),
 }
 GUESSED_BY: Final[Mapping[str, Any]] = {
     "asked": _p("chain", "as you said"), "name": _p("chain", "by its name"),

@@ -45,6 +45,7 @@ class Cast:
     provider: Organisation
     adjuster: Organisation
     regulator: Organisation
+    chain_owner: Organisation
     people: tuple[Person, ...]
 
     def actor(self, role: str) -> Actor:
@@ -81,6 +82,8 @@ def make_cast() -> Cast:
     provider = introduce(kinds.PROVIDER, "磐石网络安全服务", "Panshi Security Services")
     adjuster = introduce(kinds.ADJUSTER, "顺衡保险公估", "Shunheng Loss Adjusters")
     regulator = introduce(kinds.REGULATOR, "金融监管机构（演示）", "Supervisor (demonstration)")
+    chain_owner = introduce(kinds.CHAIN_OWNER, "海悦电器集团股份有限公司",
+                            "Haiyue Appliances Group")
     people = [Person("admin", password, "", at_insurer)]
     for username, full_name, organisation, role in (
         ("underwriter", "林核", insurer, "underwriter"),
@@ -96,9 +99,10 @@ def make_cast() -> Cast:
         ("panshi", "赵磐", provider, "ir_lead"),
         ("shunheng", "孙衡", adjuster, "loss_adjuster"),
         ("regulator", "何监", regulator, "regulator_nfra"),
+        ("haiyue", "方海", chain_owner, "chain_owner"),
     ):
         people.append(_person(username, full_name, organisation, role, platform))
-    return Cast(insurer, insured, provider, adjuster, regulator, tuple(people))
+    return Cast(insurer, insured, provider, adjuster, regulator, chain_owner, tuple(people))
 
 
 def _person(

@@ -18,7 +18,15 @@ from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai_platform.catalogue.queries import epss_in_force, kev_in_force
 from dinghai_platform.chains.documents import chain_of_version
 from dinghai_platform.chains.models import ChainRun, ChainVersion, RunDocument
-from dinghai_platform.chains.parts import EXPECTED, Part, Workshop, parts_of, workshop_of
+from dinghai_platform.chains.parts import (
+    EXPECTED,
+    Earlier,
+    Part,
+    Tables,
+    Workshop,
+    parts_of,
+    workshop_of,
+)
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.jobs import Progress, Step
@@ -62,13 +70,16 @@ def start_run(
             raise Refusal("another run of this version and seed goes on",
                           reasons=["wait for it, cancel its job, or choose another seed"])
         kev, epss = kev_in_force(tenant, asked), epss_in_force(tenant, asked)
-        run = ChainRun.objects.create(
+        run = ChainRun(
             tenant=tenant, owner=version.owner, chain=chain, version=version, years=years,
             seed=seed, day=asked, kev_as_of=kev.as_of, epss_as_of=epss.as_of if epss else None,
-            budget_fen=budget_fen, lacks=lacking(budget_fen), asked_by=actor.user)
+            budget_fen=budget_fen, since=_earlier(version, asked), asked_by=actor.user)
+        made = parts_of_run(run)
+        run.lacks = [name for name in EXPECTED if name not in {one.name for one in made}]
+        run.save(force_insert=True)
         run.job = jobs.start_job(
             RUN, {"run": str(run.pk)}, actor=actor, tenant=tenant,
-            title=f"{chain.code} v{version.number}", total=len(parts_of(budget_fen=budget_fen)))
+            title=f"{chain.code} v{version.number}", total=len(made))
         run.save(update_fields=("job",))
         audit.append(actor, "chains.run_started", run, {
             "chain": chain.code, "version": version.number, "hash": version.document_hash,
@@ -88,10 +99,17 @@ def _check(years: int, seed: int, budget_fen: int | None) -> None:
                          mend="give an amount of zero or more")
 
 
-def lacking(budget_fen: int | None) -> list[str]:
-    """What a run with this budget does not hold."""
-    made = {one.name for one in parts_of(budget_fen=budget_fen)}
-    return [name for name in EXPECTED if name not in made]
+def _earlier(version: ChainVersion, day: date) -> ChainRun | None:
+    """The last run of the chain that says something else: of another version or another day."""
+    found: ChainRun | None = ChainRun.objects.within(version.tenant_id).filter(
+        chain=version.chain_id, state=ChainRun.State.DONE).exclude(
+            version=version, day=day).order_by("-id").first()
+    return found
+
+
+def parts_of_run(run: ChainRun) -> tuple[Part, ...]:
+    """The parts that a run makes."""
+    return parts_of(budget=run.budget_fen is not None, earlier=run.since_id is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +135,7 @@ _bench = _Bench()
 def prepare_part(step: Step) -> Made | None:
     """Compute the next part, outside any transaction; None for a run that is over."""
     run = run_of(step)
-    parts = parts_of(budget_fen=run.budget_fen)
+    parts = parts_of_run(run)
     if run.state != ChainRun.State.RUNNING or step.progress >= len(parts):
         return None
     part = parts[step.progress]
@@ -131,12 +149,17 @@ def prepare_part(step: Step) -> Made | None:
 def _shop_of(run: ChainRun) -> Workshop:
     if _bench.run != str(run.pk) or _bench.shop is None:
         _bench.run, _bench.shop = "", None  # the room of the former one, before the next is built
+        since = run.since
         _bench.shop = workshop_of(
-            chain_of_version(run.version), kev=kev_in_force(run.tenant, run.day),
-            epss=epss_in_force(run.tenant, run.day), years=run.years, seed=run.seed,
-            budget_fen=run.budget_fen)
+            chain_of_version(run.version), _tables(run), years=run.years, seed=run.seed,
+            budget_fen=run.budget_fen, earlier=None if since is None else Earlier(
+                chain_of_version(since.version), _tables(since)))
         _bench.run = str(run.pk)
     return _bench.shop
+
+
+def _tables(run: ChainRun) -> Tables:
+    return Tables(run.day, kev_in_force(run.tenant, run.day), epss_in_force(run.tenant, run.day))
 
 
 def _clear() -> None:
@@ -166,7 +189,7 @@ def write_part(step: Step) -> Progress:
         run.mean_fen = document["loss"]["mean_fen"]
         run.tail_fen = document["loss"]["tvar_fen"]["0.99"]
         run.paid_fen = document["programme"]["mean_fen"]
-    total = len(parts_of(budget_fen=run.budget_fen))
+    total = len(parts_of_run(run))
     progress = step.progress + 1
     if progress >= total:
         run.state, run.finished_at = ChainRun.State.DONE, clock.now()
@@ -181,6 +204,6 @@ def write_part(step: Step) -> Progress:
 def run_of(step: Step) -> ChainRun:
     """The run a job works on."""
     found: ChainRun = ChainRun.objects.within(step.tenant).select_related(
-        "tenant", "owner", "version", "job").defer("version__document").get(
-            pk=step.arguments["run"])
+        "tenant", "owner", "version", "job", "since", "since__tenant", "since__version").defer(
+            "version__document", "since__version__document").get(pk=step.arguments["run"])
     return found

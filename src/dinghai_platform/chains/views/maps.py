@@ -14,7 +14,7 @@ from django.utils.translation import pgettext as _p
 from dinghai.vocabulary.industries import industries
 from dinghai_platform.chains import queries
 from dinghai_platform.chains.documents import chain_of_version
-from dinghai_platform.chains.node_view import node_view
+from dinghai_platform.chains.node_view import level_view, node_view
 from dinghai_platform.chains.nodes import GRADES, Node, nodes_of
 from dinghai_platform.chains.picture import LAYERS, SIZES, Picture, Size, picture_of
 from dinghai_platform.chains.queries import Choice
@@ -139,4 +139,5 @@ def node(request: HttpRequest, key: UUID, node: str) -> HttpResponse:
         raise Http404("no such node")
     return render(request, "chains/node.html", {
         **frame_of(request, choice, "nodes"), "node": rows[node],
-        **node_view(choice, chain, rows[node], rows)})
+        **node_view(choice, chain, rows[node], rows),
+        **level_view(choice, rows[node], rows)})

@@ -26,6 +26,7 @@ from dinghai_platform.site.charts import bar_chart
 from dinghai_platform.site.words import traced_name
 
 EVENTS: Final = {
+    "widest": pgettext_lazy("chain", "The event that struck most firms"),
     "worst": pgettext_lazy("chain", "The event that cost most"),
     "rare": pgettext_lazy("chain", "The costliest event of a one-in-a-hundred year"),
     "median": pgettext_lazy("chain", "The event in the middle of those that cost something"),
