@@ -156,7 +156,7 @@ class FloatBase:
             for name in names}}
         links = (*(one for one in bound.links if not {one.source, one.target} & names),
                  *(one for one in chain.links if {one.source, one.target} & names))
-        twin = twin_of(msgspec.structs.replace(bound, links=links), steps)
+        twin = twin_of(msgspec.structs.replace(bound, links=links), steps, self.model.products)
         return changed_setting(
             self.setting, self.model, twin,
             {firm: self.terms(chain, bound.firms[firm].id) for firm in changed})

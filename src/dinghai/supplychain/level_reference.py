@@ -52,7 +52,7 @@ def reference_of(model: ChainModel, language: Language, *, score_ppm: int = HALF
 
 def rejoined(model: ChainModel, chain: Chain, steps: Mapping[str, FirmSteps]) -> Twin:
     """The twin of a changed chain with the parties of a model."""
-    twin = twin_of(chain, steps)
+    twin = twin_of(chain, steps, model.products)
     if twin.names != model.twin.names:
         raise ValueError("a changed chain must keep the parties of its model")
     return twin
