@@ -56,9 +56,9 @@ from dinghai_platform.underwriting.services.screenings import record_screening
 from dinghai_platform.underwriting.services.treatment import plan_treatment
 from tests.platform.actuarial.fit_making import fitted
 from tests.platform.chains import making as chain_making
-from tests.platform.programmes import making as programme_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
+from tests.platform.programmes import making as programme_making
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
 from tests.platform.underwriting.way import policy_in_force
 
