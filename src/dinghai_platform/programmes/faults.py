@@ -64,4 +64,7 @@ KNOWN: Final = (
     _("the time to appeal is over"),
     _("the member's premium changed since"),
     _("propose it again"),
+    _("a later study says how members stand now"),
+    _("propose that one"),
+    _("it is not said when the event happened"),
 )

@@ -64,6 +64,6 @@ def _effects(rows: Any) -> list[Effect]:
 
 def _chart(standings: list[Any]) -> Chart:
     rows = list(reversed(standings))
-    return line_chart([day_text(one.as_of) for one in rows],
+    return line_chart([day_text(one.document.get("on")) for one in rows],
                       {_("Score"): [one.score_ppm for one in rows],
                        _("Premium factor"): [one.factor_ppm for one in rows]}, unit="ppm")

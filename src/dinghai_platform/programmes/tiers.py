@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.chain import Chain, Firm
 from dinghai_platform.chains.words import tier_name
 from dinghai_platform.programmes.models import Member
 
@@ -32,7 +32,7 @@ def tiers_of(
         one["id"]: one["cause_fen"] for one in shares["parties"] if "cause_fen" in one}
     inside = {one.firm: one for one in members if one.state == Member.State.ENROLLED}
     found: dict[tuple[int, str], Tier] = {}
-    for firm in sorted(chain.firms, key=lambda one: (one.tier, one.role)):
+    for firm in sorted(chain.firms, key=_order):
         side = "owner" if firm.role == "owner" or firm.tier == 0 else (
             "supplier" if firm.role == "supplier" else "customer")
         tier = found.setdefault((firm.tier, side), Tier(tier_name(firm.tier, firm.role)))
@@ -48,3 +48,8 @@ def tiers_of(
     for tier in found.values():
         tier.grades = dict(sorted(tier.grades.items(), key=lambda one: one[0] or "Z"))
     return list(found.values())
+
+
+def _order(firm: Firm) -> tuple[bool, bool, int]:
+    """The owner, then upstream, then downstream."""
+    return firm.role != "owner", firm.role not in ("owner", "supplier"), firm.tier

@@ -45,6 +45,7 @@ GROUPS: Final[Mapping[str, Any]] = {
     "supplier-2": _p("party group", "Tier 2"), "supplier-3": _p("party group", "Tier 3"),
     "supplier-4": _p("party group", "Tier 4 and beyond"), "dealer": _p("party group", "Dealers"),
     "customer": _p("party group", "Customers"), "provider": _p("party group", "Providers"),
+    "common_cause": _p("party group", "Shared causes"),
 }
 
 

@@ -41,6 +41,9 @@ def propose_floats(study: Study, *, actor: Actor) -> list[MemberFloat]:
     if study.kind != Study.Kind.FLOAT or study.state != Study.State.DONE or not study.document:
         raise InputError("this study says nothing of floating premiums", field="study",
                          mend="choose a finished one")
+    if Study.objects.within(study.tenant_id).filter(
+            programme=programme, kind=study.kind, state=study.state, pk__gt=study.pk).exists():
+        raise Refusal("a later study says how members stand now", reasons=["propose that one"])
     if MemberFloat.objects.within(study.tenant_id).filter(standing__study=study).exists():
         raise Refusal("floats were proposed from this study before")
     wanted = int(study.document["rule_agreeing_readings"])

@@ -134,6 +134,7 @@ def member(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "programmes/member.html", {
         "member": row, **member_view(row), "may_administer": may,
         "sees_programme": allowed(request.actor, "programmes.view", row),
+        "may_float": allowed(request.actor, "programmes.float", row),
         "may_answer": allowed(request.actor, "programmes.answer_float", row),
         "leave_form": LeaveForm() if may else None,
         "link_form": LinkForm(organisations=partners_of(row.programme))
