@@ -25,6 +25,7 @@ HOUSE_APPS = [
     "dinghai_platform.monitoring",
     "dinghai_platform.chains",
     "dinghai_platform.claims",
+    "dinghai_platform.programmes",
     "dinghai_platform.pool",
     "dinghai_platform.cases",
     "dinghai_platform.site",

@@ -58,6 +58,7 @@ from tests.platform.actuarial.fit_making import fitted
 from tests.platform.chains import making as chain_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
+from tests.platform.programmes import making as programme_making
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
 from tests.platform.underwriting.way import policy_in_force
 
@@ -282,6 +283,7 @@ def _chain(scenery: Scenery) -> None:
             underwriter, chain_making.small_zip(providers="id,name_zh,kind\ncloud,海云,cloud\n"),
             chain=version.chain),
         "run": chain_making.run_done(version, underwriter)}
+    scenery.objects |= programme_making.scene(version, underwriter)
 
 
 def _keep(scenery: Scenery) -> None:

@@ -1,0 +1,1 @@
+"""Insurance programmes of supply chains: members, certificates, shares, settlements, floats."""

@@ -1,0 +1,1 @@
+"""Verbs on programmes; every write goes through one of them."""

@@ -1,0 +1,1 @@
+"""Tests of insurance programmes of supply chains."""
