@@ -47,7 +47,6 @@ def test_years_of_a_chain(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert providers
     assert all(one["own_fen"] == 0 for one in providers)
     assert json.loads((tmp_path / "out" / "simulation.json").read_text("utf-8")) == found
-    assert found["not_yet"]
     assert run(capsys, "simulate", CHAIN, *YEARS) == (0, found)
 
 

@@ -16,7 +16,7 @@ from dinghai.supplychain.chain import Asset, Chain, Weakness
 from dinghai.supplychain.chain_export import graphml_of
 from dinghai.supplychain.chain_model import chain_model
 from dinghai.supplychain.chain_overview import overview
-from dinghai.supplychain.chain_results import NOT_YET, simulate_chain
+from dinghai.supplychain.chain_results import simulate_chain
 from dinghai.supplychain.compiling import compile_firm
 from dinghai.supplychain.enumeration import exact_outcomes
 from dinghai.supplychain.event_table import event_table
@@ -214,7 +214,6 @@ def test_a_simulation_tells_events_by_cause_and_names_the_product(held: Chain) -
     found = simulate_chain(chain_model(held, kev=often), years=2_000, seed=3)
     document = found.to_dict()
     cause = document["by_cause"]
-    assert "common_vulnerabilities" not in NOT_YET
     assert cause["common_vulnerability"]["events_a_year"] == pytest.approx(0.5, rel=0.15)
     assert cause["common_vulnerability"]["strikes_a_year"] > 0.0
     assert sum(one["loss_fen"] for one in cause.values()) == pytest.approx(
