@@ -53,7 +53,8 @@ def hardening() -> dict[str, Any]:
             "before": years, "after": years,
             "exceedance": _list(_object({"return_years": WHOLE, "before_fen": WHOLE,
                                          "after_fen": WHOLE})),
-            "candidates": WHOLE, "looked_at": WHOLE, "remaining": _list(caused),
+            "candidates": WHOLE, "looked_at": WHOLE, "complete": {"type": "boolean"},
+            "remaining": _list(caused),
             "costs": _list(source), "notes": _list(TEXT)})}
 
 

@@ -21,6 +21,7 @@ from dinghai.pricing.screening import Screening
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.event_facts_file import EventFacts
 from dinghai.supplychain.exceedance import ExceedanceDocument
 from dinghai.supplychain.fix_costs import ChainFixCosts
 from dinghai.supplychain.layer_file import ChainLayers
@@ -151,6 +152,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "history.schema.json": of_type(History, "History of a policy (dinghai.history/1)"),
         "decision.schema.json": decision(),
         "chain.schema.json": of_type(Chain, "Supply chain (dinghai.chain/1)"),
+        "chain-event.schema.json": of_type(
+            EventFacts, "Facts of an event to be settled (dinghai.chain-event/1)"),
         "chain-layers.schema.json": of_type(
             ChainLayers, "Layers and shares of a chain (dinghai.chain-layers/1)"),
         "chain-blast.schema.json": of_type(

@@ -47,7 +47,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     home = tmp_path_factory.mktemp("site") / "demo"
     done = subprocess.run(
         [sys.executable, "-m", "dinghai_platform", "demo", "--json", "--home", str(home)],
-        capture_output=True, text=True, check=False, env=_environment(home), timeout=300)
+        capture_output=True, text=True, check=False, env=_environment(home), timeout=900)
     assert done.returncode == 0, done.stderr[-3_000:]
     return home, json.loads(done.stdout)
 

@@ -12,7 +12,7 @@ from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.strikes import Field, field_of
 from dinghai.supplychain.twin import Twin
 from dinghai.supplychain.years import Events, draw_events, run_years
-from tests.supplychain.test_twin import NEVER, no_goods, no_terms, one_yuan
+from tests.supplychain.test_twin import NEVER, no_goods, nothing_paid, one_yuan
 from tests.supplychain.twins import chain, twin
 
 LINE = [("s1", "o", "remote_access"), ("s2", "s1", "remote_access")]
@@ -33,7 +33,7 @@ def test_all_paths_together_are_all_strikes_and_losses() -> None:
     one = twin(chain(4, [*LINE, ("s3", "s2", "email_trust"), ("s3", "o", "email_trust"),
                          ("p1", "s3", "shared_provider")], providers=1))
     field, events = ready(one, years=4000)
-    years = run_years(field, events, no_goods(one.parties), no_terms(one.parties))
+    years = run_years(field, events, no_goods(one.parties), nothing_paid(one.parties))
     counts = count_paths(field, events)
     for found in (counts.by_party, counts.by_step):
         assert found.strikes.sum() == years.struck.sum() == counts.strikes
@@ -52,9 +52,9 @@ def test_a_path_occurs_as_often_as_its_steps_succeed() -> None:
     expected = {("o",): 0.6 * 0.7, ("s1", "o"): 0.6 * crossing * 0.6 * 0.7,
                 ("s2", "s1", "o"): 0.6 * crossing * 0.6 * crossing * 0.6 * 0.7}
     starts = np.bincount(
-        [int(one) for one in run_years(field, events, no_goods(3), no_terms(3)).starts])
+        [int(one) for one in run_years(field, events, no_goods(3), nothing_paid(3)).starts])
     assert starts.sum() == 3
-    years = run_years(field, events, no_goods(3), no_terms(3))
+    years = run_years(field, events, no_goods(3), nothing_paid(3))
     by_parties = {path.parties: path for path in (*found.parties.by_frequency,)}
     for parties, chance in expected.items():
         begun = int(years.starts[one.names.index(parties[0])])

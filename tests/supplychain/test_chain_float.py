@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM
 from dinghai.pricing.floating import load_float_rule
-from dinghai.supplychain.caused_payments import caused_payments, jackknife
+from dinghai.supplychain.caused_payments import caused_payments, changed_setting, jackknife
 from dinghai.supplychain.chain import Chain, ControlScore
 from dinghai.supplychain.chain_float import (
     ChainFloat,
@@ -235,3 +236,11 @@ def test_ratios_and_their_error() -> None:
     assert jackknife(spread, before) == pytest.approx(
         float(spread.std(ddof=1)) / 4**0.5 / 2.0)
     assert jackknife(spread, np.zeros(4)) == 0.0
+
+
+def test_a_setting_takes_no_other_parties() -> None:
+    """A changed chain that lost a party would let the kernel read beyond its arrays."""
+    model = energy()
+    fewer = replace(model.twin, names=model.twin.names[:-1])
+    with pytest.raises(ValueError, match="parties"):
+        changed_setting(base().setting, model, fewer, {})

@@ -292,7 +292,7 @@ def test_protecting_a_party_is_the_ranking_with_goods_and_the_tail_taken_anew() 
         fall[entries[mine]] = drawn.averted[mine]
         after = drawn.loss - drawn.by_year(fall)
         exact = tail_mean_of(drawn.loss, 0.02) - tail_mean_of(after, 0.02)
-        assert found.at_most[party] >= exact
+        assert found.at_most[party] >= exact - 1e-6  # floats of the same fen
         assert found.tail[party] == (exact if found.exact[party] else found.at_most[party])
     assert set(np.argsort(-found.at_most)[:3]) == set(np.flatnonzero(found.exact))
     assert (found.tail < found.at_most)[found.exact].any()
@@ -349,7 +349,7 @@ def schema_of(name: str) -> JSON:
 @cache
 def plan(metric: Metric = "mean") -> HardeningPlan:
     model, _ = energy()
-    return harden_chain(model, years=YEARS, seed=3, budget_fen=12_000_000, most=3, metric=metric,
+    return harden_chain(model, years=YEARS, seed=3, budget_fen=1_500_000, most=2, metric=metric,
                         kev=shipped_kev(), epss=shipped_epss())
 
 
@@ -357,8 +357,9 @@ def plan(metric: Metric = "mean") -> HardeningPlan:
 def test_the_answer_adds_up(metric: Metric) -> None:
     found = plan(metric)
     document: dict[str, JSON] = found.to_dict()
-    assert 0 < found.cost_fen <= 12_000_000
-    assert 0 < len(found.fixes) <= 3
+    assert 0 < found.cost_fen <= 1_500_000
+    assert 0 < len(found.fixes) <= 2
+    assert document["complete"]
     summary = document["plan"]
     for name in ("averted_fen", "tail_averted_fen"):
         parts = [one["on_top"][name] for one in document["fixes"]]

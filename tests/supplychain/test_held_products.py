@@ -81,6 +81,8 @@ def test_words_tell_products_apart_without_vendor_and_version() -> None:
     ("cpe:2.3:o:microsoft:windows_10:22h2:*:*:*:*:*:*:*", "Microsoft Windows"),
     ("cpe:2.3:o:paloaltonetworks:pan-os:10.2:*:*:*:*:*:*:*", "Palo Alto Networks PAN-OS"),
     ("pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1", "Apache Log4j2"),
+    ("cpe:2.3:a:ivanti:connect_secure:22.3:*:*:*:*:*:*:*",
+     "Ivanti Connect Secure and Policy Secure"),
     ("pkg:npm/next@15.2.2", "Meta React Server Components")])
 def test_real_names_meet_the_shipped_catalogue(name: str, expected: str) -> None:
     (found,) = held_products(of(name), shipped_kev())
@@ -221,6 +223,7 @@ def test_a_simulation_tells_events_by_cause_and_names_the_product(held: Chain) -
     assert sum(one["strikes_a_year"] for one in cause.values()) == pytest.approx(
         sum(one["struck_a_year"] for one in document["parties"]))
     assert 0.0 < document["third_party_share"] < 1.0
+    assert document["firms_without_products"] == 1
     last = document["parties"][-1]
     assert (last["kind"], last["name_zh"], last["firms"]) == (
         "common_vulnerability", "Acme Gate Access 通用漏洞", 2)

@@ -240,7 +240,7 @@ def test_an_and_step_cannot_wait_for_every_copy_of_another() -> None:
     ('"external_login", ', '"login", ', "controls[5].steps", "no step 'login'"),
     ("value = 0.9", "value = 1.9", "controls[5].capability", "cannot be"),
     ("value = 0.8", "value = -0.8", "controls[5].reliability", "cannot be"),
-    ("shared = 0.25", "shared = -0.25", "tempering.shared", "no exponent"),
+    ("shared = 0.", "shared = -0.", "tempering.shared", "no exponent"),
     ("ddos_web = ", "flood = ", "tempering.alone", "no peril 'flood'"),
     ('mitigations = ["M1032", "M0932"]', 'mitigations = ["M0805"]', "controls[5].steps",
      "reaches no step"),

@@ -16,7 +16,7 @@ from dinghai.supplychain.likely_path import LikelyPath, likely_paths
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.twin import Twin, step_graph_of, twin_of
 from dinghai.supplychain.years import draw_events, run_years
-from tests.supplychain.test_twin import NEVER, no_goods, no_terms, one_yuan
+from tests.supplychain.test_twin import NEVER, no_goods, nothing_paid, one_yuan
 from tests.supplychain.twins import chain, twin
 
 
@@ -123,7 +123,7 @@ def test_no_path_is_more_frequent_than_being_struck() -> None:
     one = twin(chain(2, [("s1", "o", "remote_access")]), entry=0.95, containment_mu=2.2)
     found = only(one, 1, "o")
     events = draw_events(rates(one, 1), years=200_000, seed=2)
-    years = run_years(field_of(one, one_yuan(2)), events, no_goods(2), no_terms(2))
+    years = run_years(field_of(one, one_yuan(2)), events, no_goods(2), nothing_paid(2))
     struck = int(years.struck[0]) / events.years
     in_time = found.a_year * found.in_time
     assert 0.0 < found.in_time < 1.0

@@ -8,17 +8,22 @@ from datetime import date
 import msgspec
 import numpy as np
 import pytest
+from numba import njit
 
 from dinghai.evidence.feeds import EpssScore, EpssTable, KevEntry, KevTable
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.chain import Chain, Link, Provider
 from dinghai.supplychain.chain_results import simulate_chain
+from dinghai.supplychain.draws import mixed_all, world_word
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.level_changes import level_changes
 from dinghai.supplychain.level_reference import evenly_scored, reference_of
 from dinghai.supplychain.level_rules import GradeBound, LevelRules, level_rules
 from dinghai.supplychain.node_levels import LevelState, level_state, sums_of
 from dinghai.supplychain.reach import reach_from
+from dinghai.supplychain.steps_taken import aim_at, perils_hit
+from dinghai.supplychain.strikes import field_of, room_of, strike
 from dinghai.vocabulary.indicators import indicators
 from tests.supplychain.step_chains import asset, chain, firm, weakness
 
@@ -106,6 +111,8 @@ def test_a_new_known_exploited_vulnerability_moves_its_holders_and_whom_they_rea
     moved = {one.id for one in found.nodes if one.direction != "joined"}
     assert moved <= {"a", "b", "c"}
     assert found.unmoved == 5 - len(moved)
+    joined = [one for one in found.nodes if one.direction == "joined"]
+    assert [[reason.kind for reason in one.reasons] for one in joined] == [["kev"]]
     holder = next(one for one in found.nodes if one.id == "c")
     assert holder.direction == "worse"
     reason = holder.reasons[0]
@@ -194,6 +201,40 @@ def test_a_firm_that_joins_or_leaves_is_said_so(base: LevelState) -> None:
     assert [one.direction for one in left.nodes if one.id == "e"] == ["left"]
     joined = level_changes(state(fewer), base)
     assert [one.grade_before for one in joined.nodes if one.direction == "joined"] == [None]
+
+
+def test_a_world_costs_what_the_event_would_that_aims_at_it(base: LevelState) -> None:
+    """Costed without an aim, a start's events strike as often as those that aim at each peril."""
+    model = base.model
+    field, seen = field_of(model.twin, model.outcomes), 0
+    found = reach_from(model.twin, model.outcomes, model.supply, model.rates, worlds=100, seed=4)
+    words = mixed_all(model.twin.key ^ stream_key(4, "chain.reach"))
+    for pair, (root, aim) in enumerate(zip(found.root, found.aim, strict=True)):
+        struck = np.zeros((model.twin.parties, 2), dtype=np.int64)
+        aimed_strikes(field, root, aim, words[root], 100, struck)
+        rows = slice(int(found.first[pair]), int(found.first[pair + 1]))
+        assert (found.struck[rows] == struck[found.party[rows], 0]).all()
+        assert found.struck[rows].sum() == struck[:, 0].sum()
+        seen += int(struck[:, 0].sum())
+    assert seen > 100
+
+
+@njit
+def aimed_strikes(field, root, aim, word, worlds, struck):  # type: ignore[no-untyped-def]
+    """Strikes by party of events that aim at one peril, and the bins that they fell into."""
+    room, other = room_of(field), room_of(field)
+    masks = np.zeros(struck.shape[0], dtype=np.int64)
+    for world in range(worlds):
+        luck = world_word(word, world)
+        strike(field, room, root, aim, -1, 365.0, luck, world + 1)
+        strike(field, other, root, -2, -1, 365.0, luck, world + 1)
+        perils_hit(field, other, world + 1, masks)
+        aim_at(field, other, aim, luck, masks)
+        for slot in range(room.number[0]):
+            if room.loss[slot] != other.loss[slot] or (
+                    room.loss[slot] != -1 and room.bin[slot] != other.bin[slot]):
+                raise ValueError("costed otherwise than struck")
+            struck[room.party[slot], 0] += room.loss[slot] != -1
 
 
 def test_the_same_bytes_on_any_number_of_cores(base: LevelState) -> None:

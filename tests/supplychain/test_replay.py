@@ -79,6 +79,15 @@ def test_a_replay_costs_what_the_event_cost(stories: list[Replay], losses: Whole
         assert len({moment.party for moment in struck}) == len(struck)
 
 
+def test_payments_that_the_caller_knows_stand_beside_the_loss(
+        model: ChainModel, events: Events, losses: Whole) -> None:
+    worst = worst_event(losses)
+    paid = replay(model, events, worst, shipped_language(), payments={"SC-PROP": 7})
+    plain = replay(model, events, worst, shipped_language())
+    assert paid.payments_fen == {"SC-PROP": 7}
+    assert msgspec.structs.replace(paid, payments_fen={}) == plain
+
+
 def test_lost_output_by_day_adds_up_to_what_was_lost_through_goods(stories: list[Replay]) -> None:
     short = 0
     for one in stories:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from dinghai.cli.main import main
+from dinghai.supplychain.event_facts_file import BeforeFacts, EventFacts, SectionFacts
 from dinghai.supplychain.layer_file import ChainLayers, Uplift
 from dinghai.wording.layers import Layer, Participation
 from tests.cli.test_chain_float import CHAIN, FEW
@@ -24,7 +25,8 @@ NAMED = set(re.findall(r"`([^`\s]+)`", REFERENCE))
 def test_the_reference_names_every_field_of_the_file() -> None:
     plain = {name.removesuffix("[]") for name in NAMED}
     left_out = {"premium_fen"}  # of a layer: what a reinstatement costs, on the schedule only
-    for kind in (ChainLayers, Uplift, Layer, Participation):
+    for kind in (ChainLayers, Uplift, Layer, Participation, EventFacts, SectionFacts,
+                 BeforeFacts):
         for field in msgspec.structs.fields(kind):
             assert field.encode_name in plain | left_out, f"{kind.__name__}: {field.encode_name}"
 
@@ -48,9 +50,10 @@ def test_the_how_to_is_followed_from_an_empty_folder(
     (patch,) = re.findall(r"```json\n(.*?)```", HOW_TO, re.DOTALL)
     Path("patch.json").write_text(patch, "utf-8")
     commands = re.findall(r"^dinghai (.*)$", HOW_TO, re.MULTILINE)
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         assert main(command.split()) == 0, command
     said = capsys.readouterr().out
-    for words in ("pays for others", "(agreed)", "what lowers the premium", "may be disputed"):
+    for words in ("pays for others", "(agreed)", "what lowers the premium", "may be disputed",
+                  "commercial contribution", "uplift"):
         assert words in said

@@ -13,7 +13,7 @@ from dinghai.supplychain.enumeration import exact_outcomes
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.goods import GoodsWays
 from dinghai.supplychain.outcomes import BINS, Outcomes
-from dinghai.supplychain.programme import no_terms
+from dinghai.supplychain.programme import Terms, no_terms
 from dinghai.supplychain.ranking import rank_parties
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.twin import Twin, step_graph_of, twin_of
@@ -32,6 +32,11 @@ def one_yuan(parties: int, loss: int = 100) -> Outcomes:
                     np.zeros((parties, 6, BINS), dtype=np.int64))
 
 
+def nothing_paid(firms: int) -> Terms:
+    """A programme that pays nothing, in the shape of these tests' outcomes."""
+    return no_terms(firms, perils=6, bins=2 * BINS)
+
+
 def no_goods(firms: int) -> Supply:
     empty = np.zeros(0)
     return Supply(GoodsWays(np.zeros(firms + 1, dtype=np.int32), np.zeros(0, dtype=np.int32),
@@ -45,7 +50,7 @@ def run(one: Twin, rate: list[float], *, years: int = 20_000, seed: int = 1,
     aims[:, 0] = rate
     events = draw_events(aims, years=years, seed=seed)
     return run_years(field, events, no_goods(one.parties),
-                     no_terms(one.parties, perils=6, bins=2 * BINS), workers=workers,
+                     nothing_paid(one.parties), workers=workers,
                      horizon_days=np.inf)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,21 @@ def test_the_bytes_are_the_same_on_any_cores_and_with_little_room(
             folder / f"{name}.parquet").read_bytes()
     without = simulate_chain(found.model, years=YEARS, seed=3)
     assert without.to_dict() == again.to_dict() == found.to_dict()
+
+
+def test_other_processes_write_the_same_bytes(
+    written: tuple[Simulation, dict[str, pa.Table], Path], tmp_path: Path
+) -> None:
+    found, _, folder = written
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        again = simulate_chain(found.model, years=YEARS, seed=3, folder=tmp_path, executor=pool,
+                               ranked=True)
+    for name in COLUMNS:
+        assert (tmp_path / f"{name}.parquet").read_bytes() == (
+            folder / f"{name}.parquet").read_bytes()
+    here = simulate_chain(found.model, years=YEARS, seed=3, ranked=True)
+    assert (here.years.averted == again.years.averted).all()
+    assert (here.years.squares == again.years.squares).all()
 
 
 def test_every_column_is_on_the_page() -> None:

@@ -10,6 +10,7 @@ from dinghai.cli import (
     chain_graph,
     chain_hardening,
     chain_runs,
+    chain_settle,
     chain_shares,
     chain_views,
 )
@@ -25,6 +26,7 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     chain_runs.register(commands)
     chain_float.register(commands)
     chain_hardening.register(commands)
+    chain_settle.register(commands)
     chain_shares.register(commands)
     chain_views.register(commands)
     chain_graph.register(commands)

@@ -114,6 +114,8 @@ def _text(document: Mapping[str, JSON]) -> list[str]:
         "no plan averts more" if plan["exact"] else
         f"no plan averts more than {format_yuan(plan['bound_fen'])} (proven), or than "
         f"{format_yuan(plan['bound_unless_reinforced_fen'])} if fixes never reinforce each other",
+        *([] if document["complete"] else [
+            "in a chain of this size only the parties of the highest bounds were looked at"]),
         "", "what still begins where, a year:",
         *table(("party", "own", "exported"), [
             (one["party"], format_yuan(one["own_fen"]), format_yuan(one["exported_fen"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -23,6 +24,7 @@ from dinghai.supplychain.chain_patch import patched
 from dinghai.supplychain.chain_results import Simulation, simulate_chain
 from dinghai.supplychain.exceedance import exceedance_document
 from dinghai.supplychain.held_products import HeldProduct
+from dinghai.supplychain.years import kernels_are_compiled
 
 MOST_YEARS: Final = 10_000_000
 _SHOWN: Final = 15
@@ -54,17 +56,21 @@ def add_run_options(parser: Parser) -> None:
 
 def _model(chain: Chain, arguments: argparse.Namespace,
            keep: Sequence[HeldProduct] = ()) -> ChainModel:
+    if not kernels_are_compiled():
+        print("compiling, once: this takes up to a minute", file=sys.stderr, flush=True)
     feeds, on = FeedStore.of_house(), arguments.on or chain.as_of
     return chain_model(chain, kev=feeds.kev(on), epss=feeds.epss(on), keep=keep)
 
 
 def _simulated(
-    model: ChainModel, arguments: argparse.Namespace, folder: Path | None = None
+    model: ChainModel, arguments: argparse.Namespace, folder: Path | None = None, *,
+    ranked: bool = False,
 ) -> Simulation:
     if not 0 < arguments.years <= MOST_YEARS:
         raise InputError(f"{arguments.years} years cannot be simulated", field="--years",
                          mend=f"give 1 to {MOST_YEARS}")
-    return simulate_chain(model, years=arguments.years, seed=arguments.seed, folder=folder)
+    return simulate_chain(model, years=arguments.years, seed=arguments.seed, folder=folder,
+                          ranked=ranked)
 
 
 def _simulate(arguments: argparse.Namespace) -> Answer:

@@ -85,12 +85,11 @@ def _text(document: dict[str, JSON]) -> list[str]:
         *table(("layer", "share", "agreed", "by its causes"),
                [row for one in document["layers"] for row in _share_rows(one)]),
         "",
-        *table(("party", "own", "exported", "bears as agreed", "by its causes",
+        *table(("party", "own", "exported", "shared causes", "bears as agreed", "by its causes",
                 "pays for others", "premium"),
-               [(one["id"], format_yuan(one["own_fen"]), format_yuan(one["exported_fen"]),
-                 format_yuan(one["declared_fen"]), format_yuan(one["fair_fen"]),
-                 format_yuan(one["pays_for_others_fen"]), format_yuan(one["premium_fen"]))
-                for one in largest[:_SHOWN]]),
+               [(one["id"], *(format_yuan(one[f"{name}_fen"]) for name in (
+                   "own", "exported", "shared_causes", "declared", "fair", "pays_for_others",
+                   "premium"))) for one in largest[:_SHOWN]]),
         *([f"… and {len(largest) - _SHOWN} more: see --json"] if len(largest) > _SHOWN else []),
         "",
         *_flows(document["flows"]),

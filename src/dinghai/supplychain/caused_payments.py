@@ -89,7 +89,7 @@ class FirmTerms:
 @dataclass(frozen=True, slots=True, eq=False)
 class Caused:
     """Fen a year by batch of worlds and firm: own, exported, the owner's lost supply, and what
-    providers brought."""
+    shared causes (providers, common vulnerabilities) brought."""
 
     own: Floats
     exported: Floats
@@ -171,7 +171,10 @@ def _in_bins(events: EventGrid, bound: EventGrid, states: int) -> Whole:
 def changed_setting(
     setting: CausedSetting, model: ChainModel, twin: Twin, terms: Mapping[int, FirmTerms]
 ) -> CausedSetting:
-    """The setting with other steps and links, and other terms at some firms."""
+    """The setting with other steps and links, and other terms at some firms. Raises ValueError for
+    other parties."""
+    if twin.names != model.twin.names:
+        raise ValueError("the parties are not those of the setting")
     own, spread = setting.paid.own.copy(), setting.paid.spread.copy()
     stopped = setting.field.stopped.copy()
     for firm, one in terms.items():
@@ -184,10 +187,10 @@ def caused_payments(
     setting: CausedSetting, roots: Sequence[int], *, worlds: int, seed: int,
     workers: int | None = None,
 ) -> Caused:
-    """What events that begin at these firms, and at all providers, are expected to be paid.
+    """What events that begin at these firms, and at all shared causes, are expected to be paid.
 
     ``worlds`` are attempts for each beginning and aim, in ``BATCHES`` batches; firms that are not
-    asked for have only what providers bring. The same figures for any number of workers.
+    asked for have only what shared causes bring. The same figures for any number of workers.
     """
     firms, parties = setting.firms, setting.rates.shape[0]
     batch = max(worlds // BATCHES, 1)
@@ -198,10 +201,8 @@ def caused_payments(
         aims = len(PERILS)
         out = np.zeros((BATCHES, aims, 3), dtype=np.int64)
         brought = np.zeros((BATCHES, aims, firms if root >= firms else 0), dtype=np.int64)
-        hungry = starved_room(setting.goods, noted=setting.goods.buyer == setting.supply.owner,
-                              indemnity_days=setting.supply.indemnity)
-        _caused(setting.field, setting.paid, setting.goods, hungry, setting.supply,
-                setting.rates[root], root, key, batch, out, brought)
+        _caused(setting.field, setting.paid, setting.goods, starved_room(setting.goods),
+                setting.supply, setting.rates[root], root, key, batch, out, brought)
         return root, out, brought
 
     sums = np.zeros((4, BATCHES, firms))
@@ -257,9 +258,9 @@ def _lost_supply(goods, hungry, supply, stops, stamp):  # type: ignore[no-untype
     """What the owner is paid for deliveries that stop."""
     starve(goods, hungry, supply.waiting, stamp)
     days = 0.0
-    for place in range(hungry.number[1]):
-        way = hungry.way[place]
-        days += max(hungry.cost[way] - hungry.waited[way], 0.0)
+    for place in range(hungry.number[0]):
+        if hungry.firm[place] == supply.owner:
+            days = min(hungry.late[supply.owner], supply.indemnity)
     return min(np.int64(np.rint(days * supply.profit)), stops * supply.per_supplier, supply.limit)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from dinghai.foundation.canonical import JSON
 from dinghai.losses.tables import PERILS
 from dinghai.supplychain.chain_model import ChainModel
+from dinghai.supplychain.chain_overview import firms_without_products
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.years import ChainYears
 
@@ -56,6 +57,7 @@ def causes_dict(model: ChainModel, years: ChainYears) -> dict[str, JSON]:
                     "loss_fen": round(losses[place] / number)}
             for place, cause in enumerate(CAUSES)},
         "outside_provider_strikes_a_year": float(strikes[0, _OUTSIDE]),
+        "firms_without_products": firms_without_products(model.chain),
     }
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -34,12 +34,13 @@ from dinghai.supplychain.caused_payments import (
     jackknife,
     setting_of,
 )
-from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.chain import Asset, Chain, Weakness
 from dinghai.supplychain.chain_file import chain_hash
 from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.compiling import compile_firm, posture_of
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.float_table import chain_float_table
+from dinghai.supplychain.held_products import HeldProduct, held_products
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.layer_file import INSURERS
 from dinghai.supplychain.member_terms import MemberTerms
@@ -48,6 +49,7 @@ from dinghai.supplychain.templates import complete
 from dinghai.supplychain.twin import twin_of
 from dinghai.vocabulary.indicators import FULL_WEIGHT_MILLIS, indicators
 
+Row = TypeVar("Row", Asset, Weakness)
 WORLDS: Final = 2_000
 """Attempts for each beginning and aim."""
 
@@ -141,6 +143,15 @@ class FloatBase:
             self._at_bind[firm] = self.payments(setting, (firm,))
         return self._at_bind[firm]
 
+    def _products(self, chain: Chain) -> tuple[HeldProduct, ...]:
+        """The products at bind, with who holds them in a changed chain: no party comes or goes."""
+        at_bind = self.model.products
+        if not at_bind:
+            return ()
+        known = {one.id for one in at_bind}
+        return tuple(one for one in held_products(chain, self.feeds.kev, keep=at_bind)
+                     if one.id in known)
+
     @cached_property
     def _at_bind(self) -> dict[int, Caused]:
         return {}
@@ -156,10 +167,20 @@ class FloatBase:
             for name in names}}
         links = (*(one for one in bound.links if not {one.source, one.target} & names),
                  *(one for one in chain.links if {one.source, one.target} & names))
-        twin = twin_of(msgspec.structs.replace(bound, links=links), steps, self.model.products)
+        mixed = msgspec.structs.replace(
+            bound, links=links,
+            assets=_with_firms(bound.assets, chain.assets, names),
+            weaknesses=_with_firms(bound.weaknesses, chain.weaknesses, names))
+        twin = twin_of(mixed, steps, self._products(mixed))
         return changed_setting(
             self.setting, self.model, twin,
             {firm: self.terms(chain, bound.firms[firm].id) for firm in changed})
+
+
+def _with_firms(bound: Sequence[Row], after: Sequence[Row], names: set[str]) -> tuple[Row, ...]:
+    """The rows of some firms as they are after, of all others as at bind."""
+    kept = [one for one in bound if one.firm not in names]
+    return tuple(kept + [one for one in after if one.firm in names])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

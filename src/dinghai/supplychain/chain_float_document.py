@@ -70,7 +70,7 @@ def _firm(
             "own_fen": round(float(caused.own[:, one.firm].mean())),
             "exported_fen": round(float(caused.exported[:, one.firm].mean())),
             "lost_supply_fen": round(float(caused.supply[:, one.firm].mean())),
-            "through_providers_fen": round(float(caused.brought[:, one.firm].mean()))},
+            "shared_causes_fen": round(float(caused.brought[:, one.firm].mean()))},
         "caused_before_fen": one.before_fen, "caused_after_fen": one.after_fen,
         "own_ppm": one.own_ppm, "all_ppm": one.all_ppm, "se_ppm": one.error_ppm,
         "credibility_at_bind_ppm": one.bound_ppm, "credibility_now_ppm": one.now_ppm,

@@ -38,6 +38,10 @@ NOTES: Final = ("same_events", "goods_counted", "reinforcing_fixes_not_excluded"
 MOST_SHARED: Final = 10
 """Up to so many fixes their shares of the tail are worked out."""
 _MOST_PARTIES: Final = 20
+SMALL: Final = 200
+"""Up to so many firms, fixes are left out by bounds alone."""
+LEADING: Final = 40
+"""In larger chains, how many parties are looked at for each choice, those of the highest bounds."""
 
 
 
@@ -176,6 +180,7 @@ class HardeningPlan:
     bound_fen: float
     unless_reinforced_fen: float
     exact: bool
+    complete: bool
     costs: Sequence[JSON]
     remaining: tuple[Caused, ...]
 
@@ -198,6 +203,7 @@ class HardeningPlan:
                  "after_fen": _at(self.after.drawn, years)}
                 for years in RETURN_YEARS if years <= len(self.before.drawn)],
             "candidates": self.candidates, "looked_at": self.looked_at,
+            "complete": self.complete,
             "remaining": [one.to_dict() for one in self.remaining],
             "costs": list(self.costs), "notes": list(NOTES),
         }
@@ -274,7 +280,8 @@ def harden_chain(
     workshop = Workshop(model.chain, model.twin, kev=kev, epss=epss)
     search = Hardening(
         first, fixes, workshop.changes, budget_fen=budget_fen,
-        most=most, measure=Measure() if metric == "mean" else Measure(TAIL))
+        most=most, measure=Measure() if metric == "mean" else Measure(TAIL),
+        leading=None if model.twin.firms <= SMALL else LEADING)
     readings = Both(search, second, model.twin.names)
     found = search.exact()
     chosen = found or search.best()
@@ -288,7 +295,8 @@ def harden_chain(
         after=readings.years(search.with_fixes(chosen.fixes)), candidates=len(fixes),
         looked_at=search.looked_at, bound_fen=0.0 if found else search.bound(),
         unless_reinforced_fen=0.0 if found else search.bound_unless_reinforced(chosen),
-        exact=found is not None, costs=costs.origin(), remaining=tuple(left[:_MOST_PARTIES]))
+        exact=found is not None, complete=search.complete, costs=costs.origin(),
+        remaining=tuple(left[:_MOST_PARTIES]))
 
 
 def _planned(

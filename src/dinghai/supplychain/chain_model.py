@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 
 from dinghai.evidence.feeds import EpssTable, KevTable
-from dinghai.losses.model import LossModel, build_loss_model
-from dinghai.supplychain.chain import Chain, ControlScore
-from dinghai.supplychain.compiling import compile_firm, posture_of
-from dinghai.supplychain.cover import Cover, cover_of
+from dinghai.losses.model import LossModel
+from dinghai.supplychain.chain import Chain, ControlScore, Firm
+from dinghai.supplychain.compiling import compile_firm
+from dinghai.supplychain.cover import Cover, MemberTerms, cover_from, programme_policy
 from dinghai.supplychain.event_table import event_table
+from dinghai.supplychain.firm_losses import firm_losses
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.goods import goods_of
 from dinghai.supplychain.held_products import HeldProduct, held_products
 from dinghai.supplychain.language import Language, shipped_language
-from dinghai.supplychain.outcomes import Outcomes, outcomes_of
+from dinghai.supplychain.outcomes import Outcomes, outcomes_from
 from dinghai.supplychain.programme import Terms, terms_of
 from dinghai.supplychain.rates import event_rates
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.templates import TemplateEstimate, complete
+from dinghai.supplychain.templates import TemplateEstimate
 from dinghai.supplychain.twin import Twin, twin_of
 from dinghai.supplychain.years import Events, Supply, draw_events
 from dinghai.vocabulary.indicators import indicators
@@ -32,10 +33,22 @@ HALF = 500_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ModelParts:
+    """What firms are by themselves: compiled ``steps`` and those at the ``reference`` by id, loss
+    ``models`` without the points of their grids and ``estimates`` in the chain's order."""
+
+    steps: Mapping[str, FirmSteps]
+    reference: Mapping[str, FirmSteps]
+    models: tuple[LossModel, ...]
+    estimates: tuple[tuple[TemplateEstimate, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ChainModel:
     """``rates`` are events a year by party and aim; ``outside`` claims a year of the loss model
     that no step leads to, by firm and peril; ``products`` what firms hold whose vulnerabilities may
-    be exploited everywhere; ``estimates`` what templates supplied."""
+    be exploited everywhere; ``estimates`` what templates supplied; ``parts`` what the firms are by
+    themselves."""
 
     chain: Chain
     twin: Twin
@@ -46,6 +59,7 @@ class ChainModel:
     outside: Floats
     products: tuple[HeldProduct, ...]
     estimates: tuple[TemplateEstimate, ...]
+    parts: ModelParts
 
     @property
     def terms(self) -> Terms:
@@ -70,31 +84,44 @@ def chain_model(
     language = language or shipped_language()
     steps = {firm.id: compile_firm(chain, firm, language, kev=kev, epss=epss)
              for firm in chain.firms}
-    models: list[LossModel] = []
-    estimates: list[TemplateEstimate] = []
-    for firm in chain.firms:
-        profile, guessed = complete(firm, chain)
-        models.append(build_loss_model(profile, posture_of(chain, firm)))
-        estimates.extend(guessed)
+    reference = reference_steps(chain, language, chain.firms)
+    terms = MemberTerms.of(programme_policy(chain))
+    losses = firm_losses(chain, terms, chain.firms)
     products = held_products(chain, kev, keep=keep)
-    twin = twin_of(chain, steps, products)
-    rates, outside = event_rates(chain, twin_of(*_reference(chain, language)), models, products)
-    cover = cover_of(chain, models, parties=twin.parties)
+    parties = len(chain.firms) + len(chain.providers) + len(products)
+    outcomes = outcomes_from(losses[0].model, [one.ground_up for one in losses],
+                             [one.stopped for one in losses], parties=parties)
+    cover = cover_from(chain, terms, [one.granted for one in losses],
+                       [one.deducted for one in losses], parties=parties)
+    return joined(chain, ModelParts(
+        steps, reference, tuple(one.model for one in losses),
+        tuple(one.estimates for one in losses)), products, outcomes, cover)
+
+
+def joined(
+    chain: Chain, parts: ModelParts, products: Sequence[HeldProduct], outcomes: Outcomes,
+    cover: Cover,
+) -> ChainModel:
+    """Join what firms are by themselves."""
+    twin = twin_of(chain, parts.steps, products)
+    apart = msgspec.structs.replace(chain, controls=(), weaknesses=(), links=())
+    rates, outside = event_rates(chain, twin_of(apart, parts.reference), parts.models, products)
     return ChainModel(
-        chain, twin, outcomes_of(models, parties=twin.parties), _supply(chain, models, cover),
-        cover, rates, outside, products, tuple(estimates))
+        chain, twin, outcomes, _supply(chain, parts.models, cover), cover, rates, outside,
+        tuple(products), tuple(one for several in parts.estimates for one in several), parts)
 
 
-def _supply(chain: Chain, models: list[LossModel], cover: Cover) -> Supply:
+def _supply(chain: Chain, models: Sequence[LossModel], cover: Cover) -> Supply:
     profit = [float(model.exposure.gross_profit_per_day_fen) for model in models]
     return Supply(goods_of(chain), np.array(profit), cover.waiting_days)
 
 
-def _reference(chain: Chain, language: Language) -> tuple[Chain, dict[str, FirmSteps]]:
-    """The same firms with half-implemented controls, without findings, and apart."""
+def reference_steps(
+    chain: Chain, language: Language, firms: Sequence[Firm]
+) -> dict[str, FirmSteps]:
+    """Some firms with half-implemented controls, without findings, and apart."""
     controls = tuple(ControlScore(firm=firm.id, indicator=code, score_ppm=HALF,
                                   known_by="estimate")
-                     for firm in chain.firms for code in indicators())
+                     for firm in firms for code in indicators())
     reference = msgspec.structs.replace(chain, controls=controls, weaknesses=(), links=())
-    return reference, {firm.id: compile_firm(reference, firm, language)
-                       for firm in reference.firms}
+    return {firm.id: compile_firm(reference, firm, language) for firm in firms}

@@ -63,8 +63,7 @@ def overview(chain: Chain, kev: KevTable | None = None) -> dict[str, JSON]:
                              for code, firms in shared_providers(chain).items()],
         "products": [one.to_dict() for one in sorted(
             products, key=lambda one: (-len(one.firms), one.id))],
-        "firms_without_products": len(chain.firm.keys() - {
-            asset.firm for asset in chain.assets if asset.products}),
+        "firms_without_products": firms_without_products(chain),
         "single_sources": [one.to_dict() for one in single_sources(chain)],
     }
 
@@ -103,6 +102,11 @@ def shared_providers(chain: Chain) -> Mapping[str, tuple[str, ...]]:
             users[link.source][link.target] = None
     return {code: tuple(firms) for code, firms in sorted(
         users.items(), key=lambda row: (-len(row[1]), row[0]))}
+
+
+def firms_without_products(chain: Chain) -> int:
+    """Firms of which no product is known: no common vulnerability can reach them."""
+    return len(chain.firm.keys() - {one.firm for one in chain.assets if one.products})
 
 
 def single_sources(chain: Chain) -> tuple[SingleSource, ...]:

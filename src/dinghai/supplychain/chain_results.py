@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,18 +115,19 @@ class Simulation:
 
 def simulate_chain(
     model: ChainModel, *, years: int, seed: int, workers: int | None = None,
-    folder: Path | None = None,
+    folder: Path | None = None, ranked: bool = False, executor: Executor | None = None,
 ) -> Simulation:
-    """Run years of events, and write their tables into a folder where one is given. The same bytes
-    for any number of workers."""
+    """Run years of events, and write their tables into a folder where one is given; ``ranked`` has
+    them ranked in the same pass. The same bytes for any number of workers, and on any executor."""
     events = model.events(years=years, seed=seed)
     field = field_of(model.twin, model.outcomes)
     if folder is None:
         return Simulation(model, events, run_years(field, events, model.supply, model.terms,
-                                                   workers=workers))
+                                                   workers=workers, ranked=ranked,
+                                                   executor=executor))
     with YearTables(folder, model, events) as tables:
         found = run_years(field, events, model.supply, model.terms, workers=workers,
-                          keep=tables.keep)
+                          keep=tables.keep, ranked=ranked, executor=executor)
         tables.finish(found)
     return Simulation(model, events, found)
 
@@ -134,7 +136,8 @@ def rank_chain(found: Simulation, *, level: float = 0.99) -> Ranking:
     """What protecting each party averts, on average and in the worst years of the simulation."""
     number = max(round(found.events.years * (1.0 - level)), 1)
     worst = np.argsort(-found.years.loss, kind="stable")[:number]
-    return rank_parties(field_of(found.model.twin, found.model.outcomes), found.events, tail=worst)
+    return rank_parties(field_of(found.model.twin, found.model.outcomes), found.events, tail=worst,
+                        known=found.years)
 
 
 def _distribution(years: Whole, levels: Sequence[float]) -> dict[str, JSON]:

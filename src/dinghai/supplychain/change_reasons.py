@@ -97,6 +97,10 @@ def _reasons(before: LevelState, after: LevelState, name: str) -> Iterator[Reaso
         if name in rows[0] and name in rows[1] and rows[0][name] != rows[1][name]:
             yield from (Reason("provider", name, *change)
                         for change in _fields(rows[0][name], rows[1][name]))
+    was, now = ({product.id: product for product in state.model.products}.get(name)
+                for state in (before, after))
+    if now is not None and (was is None or was.exploited != now.exploited):
+        yield Reason("kev", name, name, _text(was and was.exploited), _text(now.exploited))
     yield from _rows("link", name, old, new)
     yield from _rows("goods", name, old, new)
 

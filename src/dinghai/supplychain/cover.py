@@ -28,7 +28,8 @@ from dinghai.losses.severity import EventGrid
 from dinghai.losses.tables import PERILS
 from dinghai.pricing.quote import priced_policy
 from dinghai.supplychain.chain import Chain
-from dinghai.supplychain.outcomes import BINS, Whole, condensed
+from dinghai.supplychain.outcomes import Whole, condensed
+from dinghai.supplychain.step_graph import Floats
 from dinghai.terms.compiler import compile_policy
 from dinghai.terms.kernel import run
 from dinghai.terms.program import ItemShape, Program
@@ -118,39 +119,56 @@ def _year_after(begin: date) -> date:
 def cover_of(chain: Chain, models: Sequence[LossModel], *, parties: int) -> Cover:
     """The programme's payments on every firm's impacts. Raises InputError where the product has not
     the sections of a programme, or terms that no simulated event can be paid by."""
-    policy = programme_policy(chain)
-    product = policy.product
-    _check(policy)
-    sections = tuple(one for one in product.sections if one.coverage in (*OWN, SPREAD, SUPPLY))
-    place = {one.coverage: number for number, one in enumerate(sections)}
+    terms = MemberTerms.of(programme_policy(chain))
     states = len(models[0].latent.event_weights)
-    granted, deducted = np.zeros(
-        (2, len(sections), parties, len(PERILS), states, BINS), dtype=np.int64)
-    terms = _MemberTerms.of(policy)
-    for firm, model in enumerate(models):
-        for number, peril in enumerate(PERILS):
+    rows = []
+    for model in models:
+        found = []
+        for peril in PERILS:
             events = model.perils[peril].events
             columns = terms.columns(peril, events)
-            for state, means in enumerate(condensed(events, tuple(columns.values()), states)):
-                for (coverage, what), mean in zip(columns, means, strict=True):
-                    fen = np.floor(mean + _ROUNDING).astype(np.int64)
-                    where = place[coverage], firm, number, state
-                    granted[where] += fen
-                    if what == _DEDUCTED:
-                        deducted[where] = fen
-    shape = (len(sections), parties, len(PERILS), states * BINS)
-    supply = sections[place[SUPPLY]]
+            found.append(granted_by(terms, list(columns), condensed(
+                events, tuple(columns.values()), states)))
+        rows.append([np.stack([one[which] for one in found], axis=1) for which in range(2)])
+    return cover_from(chain, terms, [one for one, _ in rows], [one for _, one in rows],
+                      parties=parties)
+
+
+def cover_from(
+    chain: Chain, terms: MemberTerms, granted: Sequence[Whole], deducted: Sequence[Whole], *,
+    parties: int,
+) -> Cover:
+    """The cover of firms by their rows, each by section, peril and bin."""
+    sections, supply = terms.sections, terms.policy.product.section(SUPPLY)
+    assert supply is not None
+    count, perils, bins = granted[0].shape
+    rows = np.zeros((2, count, parties, perils, bins), dtype=np.int64)
+    for firm, (amounts, taken) in enumerate(zip(granted, deducted, strict=True)):
+        rows[0, :, firm], rows[1, :, firm] = amounts, taken
     everybody = supply.sublimit.per == "insured"
     named = "suppliers" in supply.schedule_refs
     return Cover(
-        policy=policy, sections=sections, granted=granted.reshape(shape),
-        deducted=deducted.reshape(shape),
+        policy=terms.policy, sections=sections, granted=rows[0], deducted=rows[1],
         per_supplier=chain.programme.per_supplier_fen or supply.per_supplier_fen or OPEN_FEN,
         waiting_days=(supply.waiting.seconds / DAY if supply.waiting else 0.0),
         indemnity_days=float(supply.indemnity_days or 365),
         insured=np.array([everybody or firm.id == chain.owner for firm in chain.firms]),
-        named=np.array([not named or firm.id in policy.schedule.suppliers
-                        for firm in chain.firms]))
+        named=np.array([not named or firm.id in terms.suppliers for firm in chain.firms]))
+
+
+def granted_by(
+    terms: MemberTerms, columns: Sequence[tuple[str, str]], means: Floats
+) -> tuple[Whole, Whole]:
+    """What each section grants in each bin, and what the deductible takes of it, from the means of
+    a firm's columns, by section and bin."""
+    place = {one.coverage: number for number, one in enumerate(terms.sections)}
+    fen = np.floor(means + _ROUNDING).astype(np.int64)
+    granted, deducted = np.zeros((2, len(place), fen.shape[1]), dtype=np.int64)
+    for (coverage, what), row in zip(columns, fen, strict=True):
+        granted[place[coverage]] += row
+        if what == _DEDUCTED:
+            deducted[place[coverage]] = row
+    return granted, deducted
 
 
 _ROUNDING: Final = 1e-3
@@ -189,38 +207,48 @@ def _check(policy: Policy) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _MemberTerms:
-    """The contract for one member, with what members share wide open: as the firm where an event
-    begins with its deductible and without, and as one that it came to."""
+class MemberTerms:
+    """A programme's ``policy`` and the ``sections`` of it that are simulated; and the contract for
+    one member, with what members share wide ``opened``: as the firm where an event begins with its
+    deductible and, of the sections that bear it, without, and as one that it came to."""
 
     policy: Policy
+    sections: tuple[Section, ...]
+    suppliers: frozenset[str]
+    opened: Policy
     own: Program
     before: Program
     bearing: tuple[str, ...]
     spread: Program
 
     @classmethod
-    def of(cls, policy: Policy) -> _MemberTerms:
+    def of(cls, policy: Policy) -> MemberTerms:
+        """Compile them. Raises InputError where the product has not the sections of a programme, or
+        terms that no simulated event can be paid by."""
+        _check(policy)
         opened = _opened(policy)
         free = msgspec.structs.replace(opened, schedule=msgspec.structs.replace(
             opened.schedule, event_deductible_fen=0))
         bearing = tuple(one.coverage for one in policy.product.sections
                         if one.coverage in (*OWN, SPREAD) and _bears(one))
         return cls(
-            opened, compile_policy(opened, [ItemShape(code, _MEMBER) for code in OWN]),
-            compile_policy(free, [ItemShape(code, _MEMBER) for code in OWN]), bearing,
-            compile_policy(free, [ItemShape(SPREAD, _MEMBER)]))
+            policy, tuple(one for one in policy.product.sections
+                          if one.coverage in (*OWN, SPREAD, SUPPLY)),
+            frozenset(policy.schedule.suppliers), opened,
+            compile_policy(opened, [ItemShape(code, _MEMBER) for code in OWN]),
+            compile_policy(free, [ItemShape(code, _MEMBER) for code in OWN if code in bearing]),
+            bearing, compile_policy(free, [ItemShape(SPREAD, _MEMBER)]))
 
     def columns(self, peril: str, events: EventGrid) -> dict[tuple[str, str], Whole]:
         """What is paid and what the deductible took, by section, on each point of a grid."""
-        facts = _own_columns(self.own, self.policy, peril, events)
-        paid = _run(self.own, facts, events, OWN)
+        paid = _run(self.own, _own_columns(self.own, self.opened, peril, events, OWN), events, OWN)
         bearing = [code for code in OWN if code in self.bearing]
         found = {(code, _PAID): paid[code] for code in OWN}
         if bearing:
-            before = _run(self.before, facts, events, bearing)
+            before = _run(self.before, _own_columns(self.before, self.opened, peril, events,
+                                                    bearing), events, bearing)
             found |= {(code, _DEDUCTED): before[code] - paid[code] for code in bearing}
-        spread = _run(self.spread, _spread_columns(self.spread, self.policy, peril, events),
+        spread = _run(self.spread, _spread_columns(self.spread, self.opened, peril, events),
                       events, (SPREAD,))[SPREAD]
         taken = (np.minimum(spread, self.policy.schedule.event_deductible_fen)
                  if SPREAD in self.bearing else np.zeros_like(spread))
@@ -257,9 +285,11 @@ def _event_columns(policy: Policy, peril: str, events: EventGrid) -> Columns:
             **event_facts(peril, events)}
 
 
-def _own_columns(program: Program, policy: Policy, peril: str, events: EventGrid) -> Columns:
+def _own_columns(
+    program: Program, policy: Policy, peril: str, events: EventGrid, coverages: Sequence[str]
+) -> Columns:
     columns = _event_columns(policy, peril, events)
-    for place, code in enumerate(OWN):
+    for place, code in enumerate(coverages):
         section = policy.product.section(code)
         waiting = section.waiting.seconds if section is not None and section.waiting else 0
         for name, value in ITEM_FACTS[code](events, partial(_lost, events, waiting)).items():

@@ -25,7 +25,7 @@ from dinghai.supplychain.strikes import room_of, strike
 from dinghai.supplychain.years import draws_of, start_of
 
 _OPENED_AT_ONCE: Final = 8
-_MOST_OPENED: Final = 200
+_MOST_OPENED: Final = 40
 _MIXED: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 

@@ -20,7 +20,7 @@ from dinghai.supplychain.reruns import Change, Changes, Reruns
 from dinghai.supplychain.step_graph import Places
 from dinghai.supplychain.years import Whole
 
-MOST_RUNS: Final = 3_000_000
+MOST_RUNS: Final = 1_000_000
 """Events are run again at most so often; above that nothing is said."""
 MOST_CHOICES: Final = 4096
 Make = Callable[[Sequence[Fix]], Sequence[Change]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -25,13 +25,14 @@ from dinghai.supplychain.compiling import compile_firm, posture_of
 from dinghai.supplychain.fix_costs import Costs
 from dinghai.supplychain.language import Language, shipped_language
 from dinghai.supplychain.link_table import crossing
-from dinghai.supplychain.outcomes import condensed
+from dinghai.supplychain.outcomes import condensed, stop_seconds
 from dinghai.supplychain.reruns import Change, LinkChange, Variant
 from dinghai.supplychain.templates import FirmProfile, complete
 from dinghai.supplychain.twin import Twin, word_of
 from dinghai.supplychain.years import Whole
 from dinghai.vocabulary.indicators import HIGHEST_SCORE, indicators
 
+_ROUNDING: Final = 1e-9
 FixKind = Literal["control", "finding", "mfa", "segmentation"]
 
 
@@ -193,12 +194,14 @@ class Workshop:
             raise ValueError(f"{chain.firms[0].id}: a fix renames no step")
         mu = steps.mu[np.argsort(steps.source, kind="stable")]
         before = twin.chance[twin.begin[party]:twin.begin[party + 1]]
-        if (steps.chance > before).any() or (mu < shape.mu).any() or (
-                steps.containment_mu > twin.containment[party, 0]):
+        if (steps.chance > before + _ROUNDING).any() or (mu < shape.mu - _ROUNDING).any() or (
+                steps.containment_mu > twin.containment[party, 0] + _ROUNDING):
             raise ValueError(f"{chain.firms[0].id}: a fix makes no step easier")
+        chance, mu = np.minimum(steps.chance, before), np.maximum(mu, shape.mu)
         ground_up, stopped = self._tables_of(party, self.model(party, fixes))
-        return Variant(party, steps.chance, None if (mu == shape.mu).all() else mu,
-                       (steps.containment_mu, steps.containment_sigma), ground_up, stopped)
+        return Variant(party, chance, None if (mu == shape.mu).all() else mu,
+                       (min(steps.containment_mu, float(twin.containment[party, 0])),
+                        steps.containment_sigma), ground_up, stopped)
 
     def _firm_alone(self, party: int) -> Chain:
         """The chain's rows that the firm compiles from."""
@@ -233,10 +236,8 @@ class Workshop:
             events = model.perils[peril].events
             held = known.get(peril)
             if held is None or held[0] is not events:
-                seconds = np.rint(events.duration_seconds * (events.affected_ppm / 1e6))
-                rows = condensed(events, (events.loss, seconds.astype(np.int64)), states)
-                held = (events, np.concatenate([one[0] for one in rows]),
-                        np.concatenate([one[1] for one in rows]))
+                rows = np.rint(condensed(events, (events.loss, stop_seconds(events)), states))
+                held = (events, *rows.astype(np.int64))
                 if events is base.perils[peril].events:
                     known[peril] = held
             columns[0].append(held[1])

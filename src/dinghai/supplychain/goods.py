@@ -16,6 +16,7 @@ from numba import njit
 
 from dinghai.foundation.money import PPM
 from dinghai.supplychain.chain import Chain
+from dinghai.supplychain.lending import lent
 from dinghai.supplychain.step_graph import Flags, Floats, Places
 
 LONGEST_DAYS: Final = 365
@@ -38,8 +39,9 @@ class Starved(NamedTuple):
     """A kernel's own room; by firm, where ``seen`` is the event's.
 
     ``stopped`` days of its own, ``short`` and ``next`` share of output missing today and tomorrow
-    through supply, ``lost`` days of output lost through supply beyond its own stop, and ``since``
-    the day when it first delivered less (−1: it never did). ``firm`` lists the firms concerned,
+    through supply, ``lost`` days of output lost through supply beyond its own stop, ``late`` those
+    of them after the waiting time, were it counted from the event's start, and ``since`` the day
+    when it first delivered less (−1: it never did). ``firm`` lists the firms concerned,
     ``number[0]`` of them. By delivery where the supplier is concerned: ``stock`` that is left.
 
     Of the deliveries ``noted`` (those whose shortage somebody is insured for) it also says how much
@@ -54,6 +56,7 @@ class Starved(NamedTuple):
     short: Floats
     next: Floats
     lost: Floats
+    late: Floats
     since: Places
     firm: Places
     number: np.ndarray
@@ -94,8 +97,8 @@ def starved_room(
     firms, ways = len(goods.first) - 1, len(goods.buyer)
     return Starved(
         np.zeros(firms, dtype=np.int64), np.empty(firms), np.empty(firms), np.empty(firms),
-        np.empty(firms), np.empty(firms, dtype=np.int32), np.empty(firms, dtype=np.int32),
-        np.zeros(2, dtype=np.int64), np.empty(ways),
+        np.empty(firms), np.empty(firms), np.empty(firms, dtype=np.int32),
+        np.empty(firms, dtype=np.int32), np.zeros(2, dtype=np.int64), np.empty(ways),
         np.zeros(ways, dtype=np.bool_) if noted is None else noted,
         np.zeros(ways, dtype=np.int64), np.empty(ways, dtype=np.int32), np.empty(ways),
         np.empty(ways), np.empty(ways, dtype=np.int32), np.empty(ways), np.empty(ways),
@@ -104,12 +107,29 @@ def starved_room(
 
 
 @njit(cache=True, nogil=True)
+def lent_goods(goods):  # type: ignore[no-untyped-def]
+    """The deliveries for a kernel's own use: see `lending`."""
+    return GoodsWays(lent(goods.first), lent(goods.buyer), lent(goods.share), lent(goods.stock))
+
+
+@njit(cache=True, nogil=True)
+def lent_starved(room):  # type: ignore[no-untyped-def]
+    """The room for the use of the kernel that holds it: see `lending`."""
+    return Starved(
+        lent(room.seen), lent(room.stopped), lent(room.short), lent(room.next),
+        lent(room.lost), lent(room.late), lent(room.since), lent(room.firm), lent(room.number),
+        lent(room.stock), lent(room.noted), lent(room.listed), lent(room.way),
+        lent(room.unmet), lent(room.then), lent(room.felt), lent(room.cost),
+        lent(room.waited), lent(room.supplier), lent(room.beyond), room.indemnity)
+
+
+@njit(cache=True, nogil=True)
 def concern(goods, starved, firm, days, stamp):  # type: ignore[no-untyped-def]
     """A firm is concerned in this event, and stops by itself for some days from its start."""
     if starved.seen[firm] != stamp:
         starved.seen[firm], starved.stopped[firm] = stamp, 0.0
         starved.short[firm], starved.next[firm] = 0.0, 0.0
-        starved.lost[firm], starved.since[firm] = 0.0, NEVER
+        starved.lost[firm], starved.late[firm], starved.since[firm] = 0.0, 0.0, NEVER
         starved.firm[starved.number[0]] = firm
         starved.number[0] += 1
         for way in range(goods.first[firm], goods.first[firm + 1]):
@@ -161,6 +181,7 @@ def starve(goods, starved, waiting_days, stamp):  # type: ignore[no-untyped-def]
             short = min(starved.short[firm], 1.0)
             beyond = max(short - own, 0.0)
             starved.lost[firm] += beyond
+            starved.late[firm] += beyond * min(max(day - waiting_days, 0.0), 1.0)
             starved.beyond[firm] = beyond
             missing = max(own, short)
             if missing <= NEGLIGIBLE:

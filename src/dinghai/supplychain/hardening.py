@@ -89,11 +89,14 @@ class Hardening:
     def __init__(
         self, reruns: Reruns, fixes: Iterable[Fix], make: Make, *, budget_fen: Fen,
         most: int | None = None, measure: Measure | None = None, lazy: bool = True,
+        leading: int | None = None,
     ) -> None:
         self.reruns, self.events, self._make = reruns, reruns.events, make
         self.budget, self.most = budget_fen, most
         self.measure = measure or Measure()
-        self._lazy = lazy
+        self._lazy, self._leading = lazy, leading
+        self.complete = True
+        """Whether bounds alone left parties out, and never the number of leading ones."""
         self._at: dict[int, list[Fix]] = {}
         for one in fixes:
             if one.cost_fen <= budget_fen:
@@ -187,8 +190,11 @@ class Hardening:
                   for party, some in open_ones.items()}
         best: tuple[float, str] | None = None
         leader = None
-        for party in sorted(ratios, key=lambda one: (-ratios[one], one)):
+        for place, party in enumerate(sorted(ratios, key=lambda one: (-ratios[one], one))):
             if self._lazy and best is not None and ratios[party] < best[0]:
+                break
+            if self._leading is not None and place >= self._leading:
+                self.complete = False
                 break
             worths = self._worths(state, party, loss)
             for one, extra in open_ones[party]:

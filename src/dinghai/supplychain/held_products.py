@@ -136,12 +136,12 @@ class _Catalogue:
 
     def _family(self, vendor: str, product: str) -> _Name | None:
         """The row that names a product: of those that share all words with it, the shortest,
-        then the one with the most entries. None where the catalogue does not know it."""
+        then the one with the most entries of late. None where the catalogue does not know it."""
         wanted = words(product, vendor)
         alike = [name for name in self._by_vendor.get(_joined(vendor), ())
                  if wanted and _alike(wanted, words(name[1], name[0]))]
-        return min(alike, key=lambda name: (len(words(name[1], name[0])), -self._all[name], name),
-                   default=None)
+        return min(alike, default=None, key=lambda name: (
+            len(words(name[1], name[0])), -self._recent[name], -self._all[name], name))
 
     def _products(self, text: str) -> tuple[_Name, ...]:
         """The products that a CPE name or a package URL names."""

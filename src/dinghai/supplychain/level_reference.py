@@ -86,15 +86,15 @@ def same_reference(before: ChainModel, after: ChainModel) -> bool:
                 msgspec.structs.replace(link, mfa=None, segmented=None) for link in chain.links))
 
     return before.twin.names == after.twin.names and bare(before.chain) == bare(after.chain) and (
-        np.array_equal(before.rates > 0.0, after.rates > 0.0))
+        np.array_equal(reference_rates(before) > 0.0, reference_rates(after) > 0.0))
 
 
 def reference_rates(model: ChainModel) -> Floats:
-    """Attempts as they are; a provider's incidents as the table has them."""
-    rates, table = model.rates.copy(), event_table().providers
-    for place, name in enumerate(model.twin.names[len(model.chain.firms):]):
-        if any(one.id == name for one in model.chain.providers):
-            rates[len(model.chain.firms) + place] = np.array([
-                table.incidents_ppm_a_year / PPM * table.aims_ppm.get(peril, 0) / PPM
-                for peril in PERILS])
+    """Attempts on firms as they are; incidents of providers as the table has them; none of what
+    firms hold is exploited everywhere."""
+    rates, table = np.zeros_like(model.rates), event_table().providers
+    firms = len(model.chain.firms)
+    rates[:firms] = model.rates[:firms]
+    rates[firms:firms + len(model.chain.providers)] = [
+        table.incidents_ppm_a_year / PPM * table.aims_ppm.get(peril, 0) / PPM for peril in PERILS]
     return rates

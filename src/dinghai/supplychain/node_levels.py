@@ -148,7 +148,8 @@ def level_state(
     """The levels of a chain with feeds. With ``since``, only what changed since then is run again;
     the answer is the same to the bit. Raises InputError for a chain that cannot be compiled."""
     language = language or shipped_language()
-    model = chain_model(chain, kev=kev, epss=epss, language=language)
+    model = chain_model(chain, kev=kev, epss=epss, language=language,
+                        keep=since.model.products if since is not None else ())
     return state_of(model, language, kev=kev, epss=epss, on=on, seed=seed, worlds=worlds,
                     since=since, workers=workers)
 

@@ -14,10 +14,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from dinghai.losses.model import LossModel
 from dinghai.losses.severity import EventGrid
-from dinghai.losses.tables import PERILS
 from dinghai.supplychain.step_graph import Floats
 
 Whole = npt.NDArray[np.int64]
@@ -40,40 +40,64 @@ class Outcomes:
 
 def outcomes_of(models: Sequence[LossModel], *, parties: int | None = None) -> Outcomes:
     """The outcomes of firms in order; all share the tables. Parties beyond them lose nothing."""
-    weights = models[0].latent.event_weights
-    shape = (parties or len(models), len(PERILS), len(weights), BINS)
-    ground_up, stopped = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    for firm, model in enumerate(models):
-        for place, peril in enumerate(PERILS):
-            events = model.perils[peril].events
-            seconds = np.rint(events.duration_seconds * (events.affected_ppm / 1e6))
-            for state, (loss, stop) in enumerate(condensed(
-                    events, (events.loss, seconds.astype(np.int64)), len(weights))):
-                ground_up[firm, place, state] = np.rint(loss).astype(np.int64)
-                stopped[firm, place, state] = np.rint(stop).astype(np.int64)
-    total = sum(weights)
-    flat = (*shape[:2], len(weights) * BINS)
-    return Outcomes(np.array([one / total for one in weights]), ground_up.reshape(flat),
-                    stopped.reshape(flat))
+    states = len(models[0].latent.event_weights)
+    rows = [[np.rint(condensed(one.events, (one.events.loss, stop_seconds(one.events)), states))
+             .astype(np.int64) for one in model.perils.values()] for model in models]
+    return outcomes_from(models[0], [np.array([row[0] for row in firm]) for firm in rows],
+                         [np.array([row[1] for row in firm]) for firm in rows],
+                         parties=parties or len(models))
 
 
-def condensed(
-    events: EventGrid, columns: Sequence[Whole], states: int
-) -> list[list[Floats]]:
-    """Each column's mean in each bin, by latent state; bins are cut by ground-up loss."""
-    out = []
+def outcomes_from(
+    model: LossModel, ground_up: Sequence[Whole], stopped: Sequence[Whole], *, parties: int
+) -> Outcomes:
+    """The outcomes of firms by their rows. Any of the firms' models tells the latent states."""
+    weights = model.latent.event_weights
+    total, shape = sum(weights), (parties, *ground_up[0].shape)
+    out = Outcomes(np.array([one / total for one in weights]), np.zeros(shape, dtype=np.int64),
+                   np.zeros(shape, dtype=np.int64))
+    out.ground_up[:len(ground_up)] = ground_up
+    out.stopped[:len(stopped)] = stopped
+    return out
+
+
+def stop_seconds(events: EventGrid) -> Whole:
+    """Seconds of a stop of the whole output, by point."""
+    seconds: Whole = np.rint(events.duration_seconds * (events.affected_ppm / 1e6)).astype(np.int64)
+    return seconds
+
+
+def condensed(events: EventGrid, columns: Sequence[Whole], states: int) -> Floats:
+    """Each column's mean in each bin, shape (columns, states × BINS); bins are cut by ground-up
+    loss within each latent state."""
+    table, out = np.array(columns), np.zeros((len(columns), states, BINS))
     for state in range(states):
         groups = [one for one in events.grid.groups if one.state == state]
         window = slice(groups[0].start, groups[-1].stop)
         weight = np.repeat([one.chance for one in groups],
                            [one.stop - one.start for one in groups])
         order = np.argsort(events.loss[window], kind="stable")
-        reached = np.concatenate([[0.0], np.cumsum(weight[order])])
-        reached /= reached[-1]
-        found = []
-        for column in columns:
-            ordered = column[window][order]
-            sums = np.concatenate([[0.0], np.cumsum(weight[order] * ordered)]) / weight.sum()
-            found.append(np.diff(np.interp(CUTS, reached, sums)) / np.diff(CUTS))
-        out.append(found)
-    return out
+        _fill_bins(order, weight, table[:, window], np.array(CUTS), out[:, state])
+    return out.reshape(len(columns), states * BINS)
+
+
+@njit(cache=True, nogil=True)
+def _fill_bins(order, weight, columns, cuts, out):  # type: ignore[no-untyped-def]
+    """Points in their order fill the bins by their weights; one at a cut is split there."""
+    total, number, bins = weight.sum(), order.shape[0], cuts.shape[0] - 1
+    since, place, reached = 0.0, 0, 0.0
+    for one in range(number):
+        point = order[one]
+        reached = 1.0 if one == number - 1 else min(reached + weight[point] / total, 1.0)
+        while place < bins and cuts[place + 1] <= reached:
+            for column in range(columns.shape[0]):
+                out[column, place] += (cuts[place + 1] - since) * columns[column, point]
+            since = cuts[place + 1]
+            place += 1
+        if place < bins:
+            for column in range(columns.shape[0]):
+                out[column, place] += (reached - since) * columns[column, point]
+            since = reached
+    for place in range(bins):
+        for column in range(columns.shape[0]):
+            out[column, place] /= cuts[place + 1] - cuts[place]

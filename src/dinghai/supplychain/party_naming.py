@@ -20,10 +20,10 @@ class PartyName:
 
 
 def party_names(model: ChainModel) -> dict[str, PartyName]:
-    """By party of the model; what is neither firm nor provider is a product with a common
-    vulnerability, and goes by its own name."""
+    """By party of the model: firms, providers, and products with common vulnerabilities."""
     chain = model.chain
-    found = {name: PartyName("common_vulnerability", name, name) for name in model.twin.names}
+    found = {one.id: PartyName("common_vulnerability", one.name_zh, one.name_en)
+             for one in model.products}
     found.update((one.id, PartyName("firm", one.name_zh, one.name_en)) for one in chain.firms)
     found.update((one.id, PartyName("provider", one.name_zh, one.name_en))
                  for one in chain.providers)

@@ -22,6 +22,7 @@ from numba import njit
 from dinghai.foundation.money import PPM, apply_ppm
 from dinghai.supplychain.cover import OWN, SPREAD, SUPPLY, Cover
 from dinghai.supplychain.goods import GoodsWays, Starved, starved_room
+from dinghai.supplychain.lending import lent
 from dinghai.supplychain.step_graph import Flags, Floats
 from dinghai.supplychain.strikes import NOTHING
 from dinghai.terms.kernel import exact_quotient
@@ -114,7 +115,7 @@ def terms_of(cover: Cover, *, profit: Floats, goods: GoodsWays | None = None) ->
     for place, layer in enumerate(layers):
         for number, one in enumerate(layer.participants):
             shares[place, number] = one.share_ppm
-            retained[place, number] = one.role == "insured"
+            retained[place, number] = one.retained
     ways = 0 if goods is None else len(goods.buyer)
     noted = np.zeros(ways, dtype=np.bool_)
     if goods is not None:
@@ -170,6 +171,31 @@ def hungry_room(goods: GoodsWays, terms: Terms) -> Starved:
     """Room for shortages, which notes the deliveries that somebody is insured for."""
     noted = terms.noted if len(terms.noted) == len(goods.buyer) else None
     return starved_room(goods, noted=noted, indemnity_days=terms.indemnity_days)
+
+
+@njit(cache=True, nogil=True)
+def lent_terms(terms):  # type: ignore[no-untyped-def]
+    """The terms for a kernel's own use: see `lending`."""
+    return Terms(
+        lent(terms.part), lent(terms.limit), lent(terms.annual), lent(terms.apart),
+        lent(terms.granted), lent(terms.deducted), lent(terms.shared),
+        lent(terms.shared_limit), lent(terms.shared_annual), terms.event_limit,
+        terms.aggregate, terms.per_supplier, lent(terms.attachment),
+        lent(terms.layer_limit), lent(terms.layer_year), lent(terms.layer_each_event),
+        lent(terms.shares), lent(terms.retained), lent(terms.profit), lent(terms.noted),
+        terms.waiting_days, terms.indemnity_days)
+
+
+@njit(cache=True, nogil=True)
+def lent_account(account):  # type: ignore[no-untyped-def]
+    """The account for the use of the kernel that holds it: see `lending`."""
+    return Account(
+        lent(account.section_paid), lent(account.year), lent(account.member_paid),
+        lent(account.shared_paid), lent(account.used), lent(account.layer_borne),
+        lent(account.number), lent(account.party), lent(account.section),
+        lent(account.before), lent(account.amount), lent(account.deducted),
+        lent(account.group), lent(account.event_layer), lent(account.loss),
+        lent(account.waited))
 
 
 @njit(cache=True, nogil=True)

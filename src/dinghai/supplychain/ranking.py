@@ -13,10 +13,12 @@ import numpy as np
 from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
+from dinghai.supplychain.averting import avert
 from dinghai.supplychain.draws import world_word
+from dinghai.supplychain.fizzling import BATCH, guide_to, survivors
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
-from dinghai.supplychain.years import DAYS, PARTS, Events, Whole, draws_of, start_of
+from dinghai.supplychain.strikes import Field, lent_field, lent_room, room_of, strike
+from dinghai.supplychain.years import DAYS, PARTS, ChainYears, Events, Whole, draws_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,68 +34,62 @@ class Ranking:
 
 def rank_parties(
     field: Field, events: Events, *, tail: Whole | None = None, horizon_days: float = DAYS,
-    workers: int | None = None,
+    workers: int | None = None, known: ChainYears | None = None,
 ) -> Ranking:
-    """Protect each party alone. ``tail`` are years, for what they lose alone."""
+    """Protect each party alone. ``tail`` are years, for what they lose alone. ``known`` are years
+    of the same events that were run with their ranking: these need not be run again."""
+    if known is not None and len(known.averted):
+        averted, squares = known.averted, known.squares
+    else:
+        averted, squares = _over(field, events, np.arange(events.years), horizon_days, workers)
+    worst = np.zeros(0, dtype=np.int64) if tail is None else np.sort(tail)
+    in_tail, _ = _over(field, events, worst, horizon_days, workers)
+    return Ranking(averted / events.years, np.sqrt(squares) / events.years,
+                   in_tail / max(len(worst), 1))
+
+
+def _over(
+    field: Field, events: Events, years: Whole, horizon_days: float, workers: int | None
+) -> tuple[Whole, Floats]:
+    """What is averted in some years, by party, and the sum of squares over events."""
     parties, perils = events.rate.shape
     cumulative, key = draws_of(events)
-    in_tail = np.zeros(events.years, dtype=np.bool_)
-    if tail is not None:
-        in_tail[tail] = True
+    guide = guide_to(cumulative)
 
-    def part(years: range) -> tuple[Whole, Floats]:
-        sums, squares = np.zeros((2, parties), dtype=np.int64), np.zeros(parties)
-        _rank_part(field, events.first, cumulative, perils, horizon_days, key, years.start,
-                   years.stop, in_tail, sums, squares)
-        return sums, squares
+    def part(which: range) -> tuple[Whole, Floats]:
+        averted, squares = np.zeros(parties, dtype=np.int64), np.zeros(parties)
+        _rank_years(field, events.first, cumulative, guide, perils, horizon_days, key,
+                    years[which.start:which.stop], averted, squares)
+        return averted, squares
 
-    found = in_parts(part, cut(events.years, PARTS), workers=workers)
-    sums = np.sum([one for one, _ in found], axis=0)
-    squares = np.sum([one for _, one in found], axis=0)
-    return Ranking(sums[0] / events.years, np.sqrt(squares) / events.years,
-                   sums[1] / max(int(in_tail.sum()), 1))
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _loss(room):  # type: ignore[no-untyped-def]
-    """What the event in the room cost all parties."""
-    total = np.int64(0)
-    for slot in range(room.number[0]):
-        if room.loss[slot] != NOTHING:
-            total += room.loss[slot]
-    return total
+    found = in_parts(part, cut(len(years), PARTS), workers=workers)
+    if not found:
+        return np.zeros(parties, dtype=np.int64), np.zeros(parties)
+    averted: Whole = np.sum([one for one, _ in found], axis=0)
+    squares: Floats = np.sum([one for _, one in found], axis=0)
+    return averted, squares
 
 
 @njit(cache=True, nogil=True)
-def _rank_part(  # type: ignore[no-untyped-def]
-    field, first, cumulative, perils, horizon, key, from_year, to_year, in_tail, sums, squares
+def _rank_years(  # type: ignore[no-untyped-def]
+    shared, first, cumulative, guide, perils, horizon, key, years, averted, squares
 ):
-    room = room_of(field)
-    touched = np.empty(field.structure.shape[0], dtype=np.int32)
-    stamp = 0
-    for year in range(from_year, to_year):
-        for event in range(first[year], first[year + 1]):
-            word = world_word(key, event)
-            begin = start_of(cumulative, word)
-            root = begin // perils
-            aim = begin - root * perils
-            stamp += 1
-            strike(field, room, root, aim, -1, horizon, word, stamp)
-            base = _loss(room)
-            if base == 0:
-                continue
-            number = 0
-            for slot in range(room.number[0]):
-                if room.since[slot] != OUTSIDE:
-                    touched[number] = room.party[slot]
-                    number += 1
+    own, other = room_of(shared), room_of(shared)
+    field, room, spare = lent_field(shared), lent_room(own), lent_room(other)
+    fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
+    found, begins = np.empty(BATCH, dtype=np.int64), np.empty(BATCH, dtype=np.int32)
+    stamp = 1
+    for year in years:
+        told = first[year]
+        while told < first[year + 1]:
+            until = min(told + BATCH, first[year + 1])
+            number = survivors(field, room, cumulative, guide, key, told, until, fizzled, found,
+                               begins)
+            told = until
             for place in range(number):
-                party, averted = touched[place], base
-                if party != root:
-                    stamp += 1
-                    strike(field, room, root, aim, party, horizon, word, stamp)
-                    averted = base - _loss(room)
-                sums[0, party] += averted
-                squares[party] += float(averted) * float(averted)
-                if in_tail[year]:
-                    sums[1, party] += averted
+                root = begins[place] // perils
+                aim = begins[place] - root * perils
+                word = world_word(key, found[place])
+                strike(field, room, root, aim, -1, horizon, word, found[place] + 1)
+                stamp = avert(field, room, spare, stamp, root, aim, horizon, word, averted, squares)
+    return own.number[0] + other.number[0]  # rooms live as long as what they lent

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -28,10 +29,13 @@ from dinghai.supplychain.held_products import HeldProduct
 from dinghai.supplychain.outcomes import BINS, Outcomes
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import NOTHING, Field, field_of, room_of, strike
-from dinghai.supplychain.twin import Twin
+from dinghai.supplychain.twin import Twin, digest_of
 from dinghai.supplychain.years import DAYS
 from dinghai.vocabulary.indicators import indicators
 
+_KNOWN: Final[dict[tuple[str, int], Floats]] = {}
+_KEPT: Final = 4
+"""Chances by reference twin: where only controls or findings change, it stays what it was."""
 WORLDS = 4_000
 """Sampled for each kind of firm and aim: a chance of a tenth is known to a twentieth of itself."""
 
@@ -85,6 +89,9 @@ def _own_claims(model: LossModel, peril: str) -> float:
 def reference_chances(reference: Twin, *, worlds: int = WORLDS) -> Floats:
     """The chance that an attempt on a firm succeeds there, by firm and aim. Firms that are alike in
     steps and chances share their sample."""
+    digest = digest_of(reference), worlds
+    if digest in _KNOWN:
+        return _KNOWN[digest]
     kinds: dict[bytes, list[int]] = {}
     for firm in range(reference.firms):
         steps = slice(int(reference.begin[firm]), int(reference.begin[firm + 1]))
@@ -105,6 +112,10 @@ def reference_chances(reference: Twin, *, worlds: int = WORLDS) -> Floats:
     chances = np.empty((reference.firms, len(PERILS)))
     for place, alike in enumerate(kinds.values()):
         chances[alike] = hits[place] / worlds
+    if len(_KNOWN) >= _KEPT:
+        del _KNOWN[next(iter(_KNOWN))]
+    chances.setflags(write=False)
+    _KNOWN[digest] = chances
     return chances
 
 

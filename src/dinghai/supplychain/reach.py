@@ -24,7 +24,7 @@ from dinghai.supplychain.draws import mixed_all, world_word
 from dinghai.supplychain.goods import starved_room
 from dinghai.supplychain.outcomes import BINS, CUTS, Outcomes
 from dinghai.supplychain.step_graph import Floats, Places
-from dinghai.supplychain.steps_taken import aims_hit, got_in
+from dinghai.supplychain.steps_taken import aim_at, got_in, perils_hit
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, field_of, room_of, strike
 from dinghai.supplychain.twin import Twin
 from dinghai.supplychain.years import DAYS, Supply, Whole, short_of_goods
@@ -32,7 +32,7 @@ from dinghai.supplychain.years import DAYS, Supply, Whole, short_of_goods
 WORLDS: Final = 2_000
 """Events of each start: a chance of a twentieth is known to a tenth of itself."""
 _PARTS: Final = 64
-_MOST_STRIKES: Final = 5_000_000
+_MOST_STRIKES: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,7 +198,7 @@ def _reach_part(  # type: ignore[no-untyped-def]
     first, last
 ):
     """Starts from ``first`` on; the aims of start i stand from ``starts[i]`` on. An event is run
-    once without an aim, and again for each aim that would cost somebody something."""
+    once, and costed for each aim that would cost somebody something."""
     room = room_of(field)
     parties, perils = mean.shape
     sums = np.zeros((perils, parties, 3), dtype=np.int64)  # struck, loss, through
@@ -206,11 +206,11 @@ def _reach_part(  # type: ignore[no-untyped-def]
     squares, value = np.zeros((perils, parties)), np.zeros(parties, dtype=np.int64)
     touched, here = np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.int32)
     known, seen = np.zeros(parties, dtype=np.bool_), np.zeros(parties, dtype=np.bool_)
-    hit = np.zeros(perils, dtype=np.bool_)
+    masks = np.zeros(parties, dtype=np.int64)
     rows, row_squares = np.empty((256, 6), dtype=np.int64), np.empty(256)
     pairs = starts[last] - starts[first]
     counts, wholes = np.zeros((pairs, 2), dtype=np.int64), np.zeros((pairs, 4))
-    stamp = filled = 0
+    stamp = filled = costed = 0
     for start in range(first, last):
         root, number = roots[start], 0
         begin, end = starts[start], starts[start + 1]
@@ -227,14 +227,14 @@ def _reach_part(  # type: ignore[no-untyped-def]
                     number += 1
                 tried[party, 0] += 1
                 tried[party, 1] += room.since[slot] != OUTSIDE
-            aims_hit(field, room, stamp, hit)
+            hit = perils_hit(field, room, stamp, masks)
             for pair in range(begin, end):
                 aim = aims[pair]
-                if not hit[aim]:
+                if not hit >> np.int64(aim) & np.int64(1):
                     continue
-                stamp += 1
-                strike(field, room, root, aim, -1, horizon, word, stamp)
-                short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
+                aim_at(field, room, aim, word, masks)
+                costed += 1
+                short_of_goods(field, goods, hungry, room, aim, waiting_days, costed)
                 concerned = 0
                 for slot in range(room.number[0]):
                     party = room.party[slot]

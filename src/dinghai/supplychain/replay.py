@@ -8,7 +8,7 @@ how many events it has, not on which date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -146,13 +146,15 @@ class _Day:
 
 def replay(
     model: ChainModel, events: Events, event: int, language: Language, *, chosen: str = "event",
-    horizon_days: float = DAYS,
+    payments: Mapping[str, int] | None = None, horizon_days: float = DAYS,
 ) -> Replay:
-    """The storyboard of an event by its number. Raises InputError for a number that is none."""
+    """The storyboard of an event by its number. ``payments`` in fen, by what they are for, are of
+    the caller's programme. Raises InputError for a number that is none."""
     if not 0 <= event < events.number:
         raise InputError(f"there is no event {event}", field="--event",
                          mend=f"the run has {events.number} events, from 0")
-    return _Teller(model, events, event, language, horizon_days).told(chosen)
+    told = _Teller(model, events, event, language, horizon_days).told(chosen)
+    return msgspec.structs.replace(told, payments_fen=dict(payments or {}))
 
 
 class _Teller:

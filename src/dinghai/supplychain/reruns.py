@@ -30,6 +30,7 @@ from dinghai.supplychain.strikes import (
     room_of,
     strike,
 )
+from dinghai.supplychain.structures_behind import with_structures
 from dinghai.supplychain.years import Whole, draws_of, start_of
 
 _PARTS: Final = 4
@@ -182,40 +183,21 @@ class Reruns:
 def _overlay(worlds: Worlds, variants: Sequence[Variant]) -> _Overlay:
     """The field with the variants' bars, and structures where their times differ, behind it."""
     base = worlds.field
-    s_step, s_start, s_edge = [base.s_step], [base.s_start], [base.s_edge]
-    by_step = {name: [getattr(base, name)] for name in ("waits_for", "peril", "code")}
-    by_edge = {name: [getattr(base, name)] for name in ("target", "mu", "sigma")}
+    shapes, length = len(base.s_start), len(base.bars)
+    retimed: list[tuple[int, Floats]] = []
     bars, begin, structure = [base.bars], [], []
-    steps, edges, shapes = len(base.code), len(base.target), len(base.s_start)
-    length = len(base.bars)
     for one in variants:
         shape = int(base.structure[one.party])
-        first, last = int(base.s_step[shape]), int(base.s_step[shape + 1])
         begin.append(length)
         bars.append(thresholds(one.chance))
         length += len(one.chance)
-        if one.mu is None:
-            structure.append(shape)
-            continue
-        low, high = int(base.s_edge[first]), int(base.s_edge[last])
-        structure.append(shapes)
-        for name, rows in by_step.items():
-            rows.append(getattr(base, name)[first:last])
-        by_edge["target"].append(base.target[low:high])
-        by_edge["mu"].append(one.mu)
-        by_edge["sigma"].append(base.sigma[low:high])
-        s_start.append(base.s_start[shape:shape + 1])
-        s_edge.append(base.s_edge[first + 1:last + 1] - low + edges)
-        steps, edges, shapes = steps + last - first, edges + high - low, shapes + 1
-        s_step.append(np.array([steps], dtype=np.int32))
+        structure.append(shape if one.mu is None else shapes + len(retimed))
+        if one.mu is not None:
+            retimed.append((shape, one.mu))
     tables = base.ground_up.shape[1:]
-    whole = base._replace(
-        bars=np.concatenate(bars),
-        s_step=np.concatenate(s_step).astype(np.int32), s_start=np.concatenate(s_start),
-        s_edge=np.concatenate(s_edge).astype(np.int32),
-        **{name: np.concatenate(rows) for name, rows in (*by_step.items(), *by_edge.items())})
     return _Overlay(
-        whole, np.array([one.party for one in variants], dtype=np.int32),
+        with_structures(base, retimed)._replace(bars=np.concatenate(bars)),
+        np.array([one.party for one in variants], dtype=np.int32),
         np.array(structure, dtype=np.int32), np.array(begin, dtype=np.int32),
         np.array([one.containment for one in variants], dtype=np.float64).reshape(-1, 2),
         np.array([_ground_up(worlds, one) for one in variants],

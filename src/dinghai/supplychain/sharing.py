@@ -1,10 +1,10 @@
 """Who shares a chain's risk: what each party bears of each layer, and what it would by its causes.
 
 A party's cause is what events that began there present to the layers, at itself and elsewhere (own
-and exported); what providers bring counts with the firms that suffer it. Causes drive the proposal
-(DECISIONS 26): a better control at a firm never raises what its events cost, in any event. Amounts
-of a year are means over simulated years, cut to the fen by the largest remainders, so that parties
-add up to layers and layers to the programme.
+and exported); what shared causes bring, providers and common vulnerabilities, counts with the firms
+that suffer it. Causes drive the proposal (DECISIONS 26): a better control at a firm never raises
+what its events cost, in any event. Amounts of a year are means over simulated years, cut to the fen
+by the largest remainders, so that parties add up to layers and layers to the programme.
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ class LayerShares:
 @dataclass(frozen=True, slots=True, eq=False)
 class ChainShares:
     """Shares of a chain's risk. By firm: ``own`` and ``exported`` cause and what came
-    ``through_providers``, of what is presented, and its ``premium``. By party (firms, then
-    providers): ``ground`` loss own, exported and inherited, standard ``error`` of what its events
-    present, ``co_tail`` and ``shapley`` shares of the tail; by group ``group_shapley`` and
+    from ``shared_causes``, of what is presented, and its ``premium``. By party (firms, then
+    shared causes): ``ground`` loss own, exported and inherited, standard ``error`` of what its
+    events present, ``co_tail`` and ``shapley`` shares of the tail; by group ``group_shapley`` and
     ``flows``: who bears of whose events."""
 
     model: ChainModel
@@ -108,7 +108,7 @@ class ChainShares:
     ground: Whole
     own: tuple[Fen, ...]
     exported: tuple[Fen, ...]
-    through_providers: tuple[Fen, ...]
+    shared_causes: tuple[Fen, ...]
     error: tuple[float, ...]
     programme: ProgrammePremium
     premium: tuple[Fen, ...]
@@ -123,8 +123,8 @@ class ChainShares:
         return tuple(dict.fromkeys(self.places.group))
 
     def cause(self, firm: int) -> Fen:
-        """What drives a firm's part: own, exported, and what providers brought to it."""
-        return self.own[firm] + self.exported[firm] + self.through_providers[firm]
+        """What drives a firm's part: own, exported, and what shared causes brought to it."""
+        return self.own[firm] + self.exported[firm] + self.shared_causes[firm]
 
     def declared(self, firm: int) -> Fen:
         """What a firm bears of all layers as agreed."""

@@ -76,7 +76,7 @@ def _party(place: int, found: ChainShares) -> dict[str, JSON]:
         out |= {
             "name_zh": found.model.chain.firms[place].name_zh,
             "own_fen": found.own[place], "exported_fen": found.exported[place],
-            "through_providers_fen": found.through_providers[place],
+            "shared_causes_fen": found.shared_causes[place],
             "cause_fen": found.cause(place),
             "retention_fen": sum(one.burdens[place].retention_fen for one in found.layers),
             "contribution_fen": sum(one.burdens[place].contribution_fen for one in found.layers),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from dinghai.supplychain.language import Language
-from dinghai.supplychain.twin import COMPROMISED
+from dinghai.supplychain.twin import COMPROMISED, EXPLOITED
 
-_COMPROMISED: Final = ("服务商被攻陷", "Provider compromised")
+_LONE: Final = {COMPROMISED: ("服务商被攻陷", "Provider compromised"),
+                EXPLOITED: ("通用漏洞被大规模利用", "A common vulnerability is exploited at scale")}
 
 
 def step_names(code: str, language: Language) -> tuple[str, str]:
-    """The Chinese and the English name of a firm's or provider's step. A step that the language
+    """The Chinese and the English name of a party's step. A step that the language
     does not know goes by its code."""
-    if code == COMPROMISED:
-        return _COMPROMISED
+    if code in _LONE:
+        return _LONE[code]
     try:
         step = language.of_code(code)
     except KeyError:

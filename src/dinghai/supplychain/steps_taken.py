@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from dinghai.supplychain.draws import draw_word
+from dinghai.supplychain.draws import draw_word, node_word, unit
 from dinghai.supplychain.passage import CERTAIN
+from dinghai.supplychain.strikes import NOTHING, SEVERITY
 
 SETTLED: Final = -1
 
@@ -52,19 +53,50 @@ def got_in(field, room, slot, stamp):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def aims_hit(field, room, stamp, hit):  # type: ignore[no-untyped-def]
-    """Which perils' impacts the event took anywhere, whatever it aims at."""
-    hit[:] = False
+def perils_hit(field, room, stamp, masks):  # type: ignore[no-untyped-def]
+    """By slot, which perils' impacts the event took there, whatever it aims at: a bit for each
+    peril. All bits together."""
     s_step, perils, structure = field.s_step, field.peril, field.structure
     stamps, left, parties, width = room.stamp, room.left, room.party, room.width
+    whole = np.int64(0)
     for slot in range(room.number[0]):
-        shape = structure[parties[slot]]
+        shape, mask = structure[parties[slot]], np.int64(0)
         base, first = slot * width, s_step[shape]
         for place in range(first, s_step[shape + 1]):
             here = base + place - first
-            if perils[place] >= 0 and stamps[here] == stamp and left[here] == SETTLED and not hit[
-                    perils[place]] and step_taken(field, room, slot, place - first, stamp):
-                hit[perils[place]] = True
+            if perils[place] >= 0 and stamps[here] == stamp and left[here] == SETTLED:
+                bit = np.int64(1) << np.int64(perils[place])
+                if mask & bit == 0 and step_taken(field, room, slot, place - first, stamp):
+                    mask |= bit
+        masks[slot] = mask
+        whole |= mask
+    return whole
+
+
+@njit(cache=True, nogil=True)
+def aim_at(field, room, aim, word, masks):  # type: ignore[no-untyped-def]
+    """Let the event in the room aim at a peril: losses and bins as `strike` would have set them."""
+    cuts, bins = field.cuts, field.cuts.shape[0] - 1
+    state = _place_in(field.states, unit(node_word(word, 0, SEVERITY)))
+    for slot in range(room.number[0]):
+        room.loss[slot] = NOTHING
+        if masks[slot] >> np.int64(aim) & np.int64(1):
+            found = state * bins + _place_in(
+                cuts[1:], unit(node_word(room.luck[slot], 0, SEVERITY)))
+            room.loss[slot] = field.ground_up[room.party[slot], aim, found]
+            room.bin[slot] = found
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _place_in(cumulative, chance):  # type: ignore[no-untyped-def]
+    low, high = 0, cumulative.shape[0] - 1
+    while low < high:
+        middle = (low + high) >> 1
+        if chance < cumulative[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 @njit(cache=True, nogil=True)

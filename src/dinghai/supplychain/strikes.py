@@ -22,6 +22,7 @@ from numba import njit
 
 from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.draws import draw_word, node_word, unit
+from dinghai.supplychain.lending import lent
 from dinghai.supplychain.outcomes import CUTS, Outcomes
 from dinghai.supplychain.passage import CERTAIN, pop, push, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places, Words
@@ -32,7 +33,13 @@ CONTAINMENT: Final = 2
 SEVERITY: Final = 3
 NOTHING: Final = -1
 OUTSIDE: Final = -1.0
+SETS: Final = 128
 LEAVES = np.uint64(0xD6E8FEB86659FD93)
+_ONE, _NONE, _S58 = np.uint64(1), np.uint64(0), np.uint64(58)
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_PLACES = np.zeros(64, dtype=np.int64)
+for _bit in range(64):  # where each lowest bit stands, by what it makes of the sequence
+    _PLACES[((1 << _bit) * int(_DE_BRUIJN) & (1 << 64) - 1) >> 58] = _bit
 
 
 class Field(NamedTuple):
@@ -46,7 +53,9 @@ class Field(NamedTuple):
     Then the severity: chances of the states up to each, cuts, ground-up loss in fen and seconds of
     a whole stop. What can matter for each aim: the impacts ``i_step`` from ``i_first`` of structure
     × perils + aim on; and by aim × steps + step, from ``r_first`` on, the edges ``r_edge`` and
-    their targets ``r_target`` from which an impact of the aim or a way out can be reached.
+    their targets ``r_target`` from which an impact of the aim or a way out can be reached. Sets of
+    the first 128 steps of a structure as two words each: by step those that lead to it
+    (``before``), by aim × structures + structure what can matter (``useful``).
     """
 
     s_step: Places
@@ -80,6 +89,8 @@ class Field(NamedTuple):
     r_first: Places
     r_edge: Places
     r_target: Places
+    before: Words
+    useful: Words
 
 
 class Room(NamedTuple):
@@ -91,9 +102,11 @@ class Room(NamedTuple):
     ``slot``. By slot: the ``party``, its ``luck``, ``until`` when something can happen there,
     ``since`` when it is in (−1: reached, and nothing taken), the party it ``came`` from (−1: the
     event began there), and its loss, if any (−1: none), with the place of the impact and the bin.
-    ``live`` are its links that let the event through. ``number[0]`` slots are in use. A slot has
-    room for 2 ** ``shift`` (``width``) steps. By step of one party, for `fizzling`: what is the event's where
-    ``wanted`` and ``tried`` are its stamp, edges still to wait for (``needed``), and a ``stack``.
+    ``live`` are its links that let the event through, and ``kept`` the steps that succeed and
+    from which one of these or an impact can be reached, as two words. ``number[0]`` slots are in
+    use; each has room for 2 ** ``shift`` (``width``) steps. By step of one party, for `fizzling`:
+    what is the event's where ``wanted`` and ``tried`` are its stamp, edges still to wait for
+    (``needed``), and a ``stack``.
     """
 
     heap_time: Floats
@@ -119,6 +132,7 @@ class Room(NamedTuple):
     needed: Places
     stack: Places
     live: Places
+    kept: Words
     shift: int
 
 
@@ -134,6 +148,11 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
                for one in _leading(shape, impacts[place * perils + aim], _exits(twin, place),
                                    int(edges[place]))]
     targets = np.concatenate([one.target for one in shapes])
+    useful = []
+    for aim in range(perils):
+        rows = leading[aim * steps[-1]:(aim + 1) * steps[-1]]
+        whose = np.repeat(np.repeat(np.arange(len(shapes)), np.diff(steps)), list(map(len, rows)))
+        useful.append((whose, targets[np.concatenate(rows)]))
     return Field(
         s_step=steps, s_start=np.array([one.start for one in shapes], dtype=np.int32),
         s_edge=np.append(first, edges[-1]).astype(np.int32),
@@ -152,7 +171,19 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
         i_step=np.concatenate(impacts).astype(np.int32),
         r_first=np.cumsum([0, *map(len, leading)]).astype(np.int32),
         r_edge=np.concatenate(leading).astype(np.int32),
-        r_target=targets[np.concatenate(leading)])
+        r_target=targets[np.concatenate(leading)],
+        before=np.concatenate([_sets(len(one.codes), one.target, np.repeat(
+            np.arange(len(one.codes)), np.diff(one.first))) for one in shapes]),
+        useful=np.concatenate([_sets(len(shapes), shape, step) for shape, step in useful]))
+
+
+def _sets(number: int, rows: npt.NDArray[np.integer], members: Places) -> Words:
+    """Sets by row as two words, of members below 128."""
+    sets = np.zeros((number, 2), dtype=np.uint64)
+    low = members < SETS
+    np.bitwise_or.at(sets, (rows[low], members[low] >> 6),
+                     np.uint64(1) << (members[low] & 63).astype(np.uint64))
+    return sets
 
 
 def _exits(twin: Twin, structure: int) -> Places:
@@ -201,7 +232,34 @@ def room_of(field):  # type: ignore[no-untyped-def]
         np.empty(parties, dtype=np.int32), np.zeros(1, dtype=np.int64), width,
         np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64),
         np.empty(width, dtype=np.int32), np.empty(width, dtype=np.int32),
-        np.empty(parties, dtype=np.int32), shift)
+        np.empty(parties, dtype=np.int32), np.empty((parties, 2), dtype=np.uint64), shift)
+
+
+@njit(cache=True, nogil=True)
+def lent_field(field):  # type: ignore[no-untyped-def]
+    """The field for a kernel's own use: see `lending`."""
+    return Field(
+        lent(field.s_step), lent(field.s_start), lent(field.s_edge),
+        lent(field.waits_for), lent(field.peril), lent(field.code), lent(field.target),
+        lent(field.mu), lent(field.sigma), lent(field.structure), lent(field.key),
+        lent(field.begin), lent(field.bars), lent(field.containment), lent(field.l_first),
+        lent(field.l_step), lent(field.l_party), lent(field.l_entry), lent(field.l_bar),
+        lent(field.l_mu), lent(field.l_sigma), lent(field.l_key), lent(field.states),
+        lent(field.cuts), lent(field.ground_up), lent(field.stopped), lent(field.i_first),
+        lent(field.i_step), lent(field.r_first), lent(field.r_edge), lent(field.r_target),
+        lent(field.before), lent(field.useful))
+
+
+@njit(cache=True, nogil=True)
+def lent_room(room):  # type: ignore[no-untyped-def]
+    """The room for the use of the kernel that holds it: see `lending`."""
+    return Room(
+        lent(room.heap_time), lent(room.heap_place), lent(room.stamp), lent(room.left),
+        lent(room.time), lent(room.parent), lent(room.entered), lent(room.slot),
+        lent(room.party), lent(room.luck), lent(room.until), lent(room.since),
+        lent(room.came), lent(room.loss), lent(room.impact), lent(room.bin),
+        lent(room.number), room.width, lent(room.wanted), lent(room.tried),
+        lent(room.needed), lent(room.stack), lent(room.live), lent(room.kept), room.shift)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -228,35 +286,95 @@ def _passes(bar, word):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _live_links(  # type: ignore[no-untyped-def]
-    party, guarded, luck, word, base, code, s_step, structure, key, begin, bars, l_first, l_step,
-    l_party, l_entry, l_bar, l_key
+def _enter(  # type: ignore[no-untyped-def]
+    slot, party, aim, guarded, luck, word, live, kept, code, s_step, structure, key, begin, bars,
+    l_first, l_step, l_party, l_entry, l_bar, l_key, i_first, i_step, before, useful
 ):
-    """How many links of a party let the event through and into the firm that they lead to."""
-    number = 0
+    """Note what can matter at a party: its links that let the event through and into the firm that
+    they lead to, and the steps that succeed and from which one of these or an impact can be
+    reached."""
+    if aim < 0:  # all steps matter
+        live[slot], kept[slot, 0], kept[slot, 1] = 1, ~_NONE, ~_NONE
+        return
+    shape, number = structure[party], 0
+    base, first = s_step[shape], begin[party]
+    shapes = s_step.shape[0] - 1
+    perils = (i_first.shape[0] - 1) // shapes
+    low = high = _NONE
     for link in range(l_first[party], l_first[party + 1]):
-        there, bar = l_party[link], l_bar[link]
+        there, bar, step = l_party[link], l_bar[link], l_step[link]
         if there != guarded and bar != 0 and draw_word(
-                draw_word(luck, code[base + l_step[link]] ^ LEAVES), l_key[link]) <= bar:
+                draw_word(luck, code[base + step] ^ LEAVES), l_key[link]) <= bar:
             entry = l_entry[link]
-            number += _passes(bars[begin[there] + entry], draw_word(
-                node_word(word, key[there], LUCK), code[s_step[structure[there]] + entry]))
-    return number
+            if _passes(bars[begin[there] + entry], draw_word(
+                    node_word(word, key[there], LUCK), code[s_step[structure[there]] + entry])):
+                number += 1
+                if step < 64:
+                    low |= _ONE << np.uint64(step)
+                elif step < SETS:
+                    high |= _ONE << np.uint64(step - 64)
+    live[slot] = number
+    wide = s_step[shape + 1] - base > SETS
+    if wide:  # not told apart
+        kept[slot, 0] = kept[slot, 1] = ~_NONE
+        return
+    for place in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
+        step = i_step[place]
+        if step < 64:
+            low |= _ONE << np.uint64(step)
+        else:
+            high |= _ONE << np.uint64(step - 64)
+    opened_low = opened_high = _NONE
+    mask = useful[aim * shapes + shape, 0]
+    while mask != _NONE:
+        bit = mask & (~mask + _ONE)
+        mask ^= bit
+        step = _PLACES[(bit * _DE_BRUIJN) >> _S58]
+        if _passes(bars[first + step], draw_word(luck, code[base + step])):
+            opened_low |= bit
+    mask = useful[aim * shapes + shape, 1]
+    while mask != _NONE:
+        bit = mask & (~mask + _ONE)
+        mask ^= bit
+        step = 64 + _PLACES[(bit * _DE_BRUIJN) >> _S58]
+        if _passes(bars[first + step], draw_word(luck, code[base + step])):
+            opened_high |= bit
+    low &= opened_low
+    high &= opened_high
+    todo_low, todo_high = low, high
+    while todo_low != _NONE or todo_high != _NONE:
+        if todo_low != _NONE:
+            bit = todo_low & (~todo_low + _ONE)
+            todo_low ^= bit
+            step = base + _PLACES[(bit * _DE_BRUIJN) >> _S58]
+        else:
+            bit = todo_high & (~todo_high + _ONE)
+            todo_high ^= bit
+            step = base + 64 + _PLACES[(bit * _DE_BRUIJN) >> _S58]
+        more = before[step, 0] & opened_low & ~low
+        low |= more
+        todo_low |= more
+        more = before[step, 1] & opened_high & ~high
+        high |= more
+        todo_high |= more
+    kept[slot, 0], kept[slot, 1] = low, high
 
 
 @njit(cache=True, nogil=True)
 def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: ignore[no-untyped-def]
     """Run one event that starts at a party and aims at a peril: other impacts cost nothing. Nothing
-    gets into ``guarded`` (−1: no party).
+    gets into ``guarded`` (−1: no party). Where the aim is below zero every step is taken that can
+    be, and nothing costs anything.
 
     What it did stands in ``room``: the parties by slot, in the order in which they were reached.
-    Steps that lead neither to an impact of the aim nor out of the firm are not taken; nor are any
-    more once a firm is struck and no link of it lets the event through.
+    Steps from which the event can neither come to an impact of its aim nor leave the firm are not
+    taken; nor are any more once a firm is struck and no link of it lets the event through.
     """
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
     s_step, waits_for, perils = field.s_step, field.waits_for, field.peril
     code, mu, sigma = field.code, field.mu, field.sigma
     r_first, r_edge, r_target = field.r_first, field.r_edge, field.r_target
+    s_edge, target = field.s_edge, field.target
     structure, key, begin, bars = field.structure, field.key, field.begin, field.bars
     containment, cuts, ground_up = field.containment, field.cuts, field.ground_up
     l_first, l_step, l_party, l_entry = field.l_first, field.l_step, field.l_party, field.l_entry
@@ -264,7 +382,8 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
     heap_time, heap_place, stamps, left = room.heap_time, room.heap_place, room.stamp, room.left
     times, parents, entered, slots = room.time, room.parent, room.entered, room.slot
     parties, lucks, until, losses = room.party, room.luck, room.until, room.loss
-    since, live, shift = room.since, room.live, room.shift
+    since, live, kept, shift = room.since, room.live, room.kept, room.shift
+    i_first, i_step, before, useful = field.i_first, field.i_step, field.before, field.useful
     number, steps = 0, s_step[s_step.shape[0] - 1]
     room.number[0] = 0
     if root == guarded:
@@ -275,9 +394,8 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
     lucks[0], losses[0] = node_word(word, key[root], LUCK), NOTHING
     until[0] = _days(containment[root, 0], containment[root, 1],
                      node_word(lucks[0], 0, CONTAINMENT))
-    live[0] = _live_links(root, guarded, lucks[0], word, s_step[structure[root]], code, s_step,
-                          structure, key, begin, bars, l_first, l_step, l_party, l_entry, l_bar,
-                          l_key)
+    _enter(0, root, aim, guarded, lucks[0], word, live, kept, code, s_step, structure, key, begin,
+           bars, l_first, l_step, l_party, l_entry, l_bar, l_key, i_first, i_step, before, useful)
     number = 1
     start = field.s_start[structure[root]]
     stamps[start], left[start], times[start], parents[start] = stamp, 0, 0.0, NOTHING
@@ -296,7 +414,7 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
         if since[slot] == OUTSIDE:
             since[slot] = now
             room.came[slot] = NOTHING if parents[place] < 0 else parties[parents[place] >> shift]
-        if perils[base + step] == aim and losses[slot] == NOTHING:
+        if perils[base + step] == aim and aim >= 0 and losses[slot] == NOTHING:
             if state < 0:
                 state = _place_in(field.states, unit(node_word(word, 0, SEVERITY)))
             found = state * bins + _place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
@@ -305,15 +423,19 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
             if live[slot] == 0:
                 continue
         leaving = draw_word(luck, code[base + step] ^ LEAVES)
-        useful = aim * steps + base + step
-        first = r_first[useful]
-        inside = r_first[useful + 1] - first
+        if aim < 0:
+            first = s_edge[base + step]
+            inside = s_edge[base + step + 1] - first
+        else:
+            row = aim * steps + base + step
+            first = r_first[row]
+            inside = r_first[row + 1] - first
         links = l_first[party + 1] - l_first[party] if live[slot] > 0 else 0
         for way in range(inside + links):
             if way < inside:
-                edge = r_edge[first + way]
+                edge = first + way if aim < 0 else r_edge[first + way]
                 there, there_base, there_luck = party, base, luck
-                other, far = r_target[first + way], slot
+                other, far = target[edge] if aim < 0 else r_target[first + way], slot
             else:
                 edge = l_first[party] + way - inside
                 if l_step[edge] != step or l_party[edge] == guarded:
@@ -327,13 +449,15 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
                     lucks[number] = node_word(word, key[there], LUCK)
                     until[number] = _days(containment[there, 0], containment[there, 1],
                                           node_word(lucks[number], 0, CONTAINMENT))
-                    live[number] = _live_links(
-                        there, guarded, lucks[number], word, s_step[structure[there]], code,
-                        s_step, structure, key, begin, bars, l_first, l_step, l_party, l_entry,
-                        l_bar, l_key)
+                    _enter(number, there, aim, guarded, lucks[number], word, live, kept, code,
+                           s_step, structure, key, begin, bars, l_first, l_step, l_party, l_entry,
+                           l_bar, l_key, i_first, i_step, before, useful)
                     number += 1
                 far = slots[there]
                 there_base, there_luck = s_step[structure[there]], lucks[far]
+            if way < inside and other < SETS and not (
+                    kept[slot, other >> 6] >> np.uint64(other & 63)) & _ONE:
+                continue
             reached = (far << shift) + other
             fresh = stamps[reached] != stamp
             if fresh:

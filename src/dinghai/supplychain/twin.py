@@ -116,6 +116,22 @@ def twin_of(
         links=_links(chain.links, products, names, parts))
 
 
+def digest_of(twin: Twin) -> str:
+    """What tells two twins apart, whatever their chain says besides."""
+    found = hashlib.sha256("\x1f".join(twin.names).encode())
+    for shape in twin.structures:
+        found.update("\x1f".join((*shape.codes, str(shape.start))).encode())
+        for array in (shape.waits_for, shape.peril, shape.first, shape.target, shape.mu,
+                      shape.sigma):
+            found.update(array.tobytes())
+    links = twin.links
+    for part in (twin.structure, twin.begin, twin.chance, twin.containment, links.first,
+                 links.step, links.party, links.entry, links.chance, links.mu, links.sigma,
+                 links.key):
+        found.update(part.tobytes())
+    return found.hexdigest()
+
+
 @cache
 def word_of(text: str) -> int:
     """64 bits that name something's luck."""

@@ -9,20 +9,30 @@ on the seed and e alone. Sums are whole fen, so that they are the same on any nu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from dinghai.compute.compiled import is_compiled
 from dinghai.compute.parts import cut, in_order
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
+from dinghai.supplychain.averting import avert
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
 from dinghai.supplychain.fizzling import BATCH, guide_to, survivors
-from dinghai.supplychain.goods import DAY_SECONDS, GoodsWays, concern, starve
+from dinghai.supplychain.goods import (
+    DAY_SECONDS,
+    GoodsWays,
+    concern,
+    lent_goods,
+    lent_starved,
+    starve,
+)
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts, sampled_times
 from dinghai.supplychain.programme import (
     OWN_PART,
@@ -31,11 +41,21 @@ from dinghai.supplychain.programme import (
     Terms,
     account_of,
     hungry_room,
+    lent_account,
+    lent_terms,
     open_year,
     pay_event,
 )
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
+from dinghai.supplychain.strikes import (
+    NOTHING,
+    OUTSIDE,
+    Field,
+    lent_field,
+    lent_room,
+    room_of,
+    strike,
+)
 
 Whole = npt.NDArray[np.int64]
 PARTS: Final = 64
@@ -98,7 +118,9 @@ class ChainYears:
     and elsewhere.
     ``suffered`` is each party's loss by the part of the cover that answers for it (own,
     propagation, supply), shape (parts, parties); ``paid_to`` what it is paid by section of the
-    programme, shape (sections, parties), and ``part`` the part of each section. All over all years.
+    programme, shape (sections, parties), and ``part`` the part of each section. Where the ranking
+    was asked for, ``averted`` is what protecting each party alone averts, and ``squares`` its sum
+    of squares over events; else both are empty. All over all years.
     """
 
     loss: Whole
@@ -117,6 +139,8 @@ class ChainYears:
     suffered: Whole
     paid_to: Whole
     part: Whole
+    averted: Whole
+    squares: Floats
 
     @property
     def compensated(self) -> Whole:
@@ -137,34 +161,21 @@ class Supply:
 def run_years(
     field: Field, events: Events, supply: Supply, terms: Terms, *, horizon_days: float = DAYS,
     workers: int | None = None, keep: Callable[[range, EventRows], None] | None = None,
+    ranked: bool = False, executor: Executor | None = None,
 ) -> ChainYears:
     """Run every event. ``keep`` is given the events that cost something, some years at a time and
-    in their order."""
-    parties, perils = events.rate.shape
+    in their order; ``ranked`` adds what protecting each party averts. An ``executor`` runs the
+    same parts elsewhere."""
+    cumulative, key = draws_of(events)
+    run = _Run(field, events.first, cumulative, guide_to(cumulative), events.rate.shape, supply,
+               terms, key, horizon_days, keep is not None, ranked)
+    several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
     totals = np.zeros((3, events.years), dtype=np.int64)
     layers = np.zeros((len(terms.attachment), events.years), dtype=np.int64)
-    cumulative, key = draws_of(events)
-    guide = guide_to(cumulative)
-
-    def part(years: range) -> _Part:
-        room = int(events.first[years.stop] - events.first[years.start]) if keep else 0
-        members = FIRST_ROOM
-        while True:
-            sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
-            paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
-            strikes = np.zeros((2, parties, perils), dtype=np.int64)
-            rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
-            _run_part(field, supply.goods, hungry_room(supply.goods, terms), supply.waiting_days,
-                      terms, events.first, cumulative, perils, horizon_days, key, years.start,
-                      years.stop, totals, layers, sums, parts, paid_to, strikes, rows,
-                      guide)
-            if not rows.number[2]:
-                return _Part(years, sums, parts, paid_to, strikes, filled(rows))
-            members *= 4
-
-    several = max(PARTS, -(-events.number // EVENTS_A_PART)) if keep else PARTS
     found: _Part | None = None
-    for one in in_order(part, cut(events.years, several), workers=workers):
+    for one in in_order(run, cut(events.years, several), workers=workers, executor=executor):
+        totals[:, one.years.start:one.years.stop] = one.totals
+        layers[:, one.years.start:one.years.stop] = one.layers
         if keep is not None:
             keep(one.years, one.rows)
         found = one if found is None else found.with_(one)
@@ -172,7 +183,47 @@ def run_years(
     own, inherited, exported, through, starts, struck, entered = found.sums[:7]
     return ChainYears(totals[0], totals[1], totals[2], layers, found.parts, own, inherited,
                       exported, through, starts, struck, entered, found.strikes, found.sums[7:],
-                      found.paid_to, terms.part)
+                      found.paid_to, terms.part, found.averted, found.squares)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """Runs some of the years; it can be handed to another process."""
+
+    field: Field
+    first: Whole
+    cumulative: Floats
+    guide: npt.NDArray[np.int32]
+    shape: tuple[int, ...]
+    supply: Supply
+    terms: Terms
+    key: np.uint64
+    horizon_days: float
+    keeping: bool
+    ranked: bool
+
+    def __call__(self, years: range) -> _Part:
+        parties, perils = self.shape
+        first, terms, goods = self.first, self.terms, self.supply.goods
+        room = int(first[years.stop] - first[years.start]) if self.keeping else 0
+        members = FIRST_ROOM
+        while True:
+            totals = np.zeros((3, len(years)), dtype=np.int64)
+            layers = np.zeros((len(terms.attachment), len(years)), dtype=np.int64)
+            sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
+            paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+            strikes = np.zeros((2, parties, perils), dtype=np.int64)
+            averted = np.zeros(parties if self.ranked else 0, dtype=np.int64)
+            squares = np.zeros(len(averted))
+            rows = rows_for(terms, parties=parties, events=room, members=members if room else 0)
+            _run_part(self.field, goods, hungry_room(goods, terms), self.supply.waiting_days, terms,
+                      first, self.cumulative, perils, self.horizon_days, self.key, years.start,
+                      years.stop, totals, layers, sums, parts, paid_to, strikes, rows, self.guide,
+                      averted, squares)
+            if not rows.number[2]:
+                return _Part(years, totals, layers, sums, parts, paid_to, strikes, averted,
+                             squares, filled(rows))
+            members *= 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,16 +231,26 @@ class _Part:
     """What some of the years come to."""
 
     years: range
+    totals: Whole
+    layers: Whole
     sums: Whole
     parts: Whole
     paid_to: Whole
     strikes: Whole
+    averted: Whole
+    squares: Floats
     rows: EventRows
 
     def with_(self, other: _Part) -> _Part:
-        """The sums of both; rows are kept elsewhere."""
-        return _Part(self.years, self.sums + other.sums, self.parts + other.parts,
-                     self.paid_to + other.paid_to, self.strikes + other.strikes, self.rows)
+        """The sums of both; what is by year or event is kept elsewhere."""
+        return replace(self, sums=self.sums + other.sums, parts=self.parts + other.parts,
+                       paid_to=self.paid_to + other.paid_to, strikes=self.strikes + other.strikes,
+                       averted=self.averted + other.averted, squares=self.squares + other.squares)
+
+
+def kernels_are_compiled() -> bool:
+    """Whether years can be run without compiling first, which takes up to a minute."""
+    return is_compiled(_run_part)
 
 
 def draws_of(events: Events) -> tuple[Floats, np.uint64]:
@@ -229,11 +290,16 @@ def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # typ
 
 @njit(cache=True, nogil=True)
 def _run_part(  # type: ignore[no-untyped-def]
-    field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
-    to_year, totals, layers, sums, parts, paid_to, strikes, rows, guide
+    shared, ways, starved, waiting_days, contract, first, cumulative, perils, horizon, key,
+    from_year, to_year, totals, layers, sums, parts, paid_to, strikes, rows, guide, averted,
+    squares
 ):
-    room = room_of(field)
-    account = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
+    own, other = room_of(shared), room_of(shared)
+    field, room, spare = lent_field(shared), lent_room(own), lent_room(other)
+    ranked, again = averted.shape[0] > 0, 1
+    goods, hungry, terms = lent_goods(ways), lent_starved(starved), lent_terms(contract)
+    book = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
+    account = lent_account(book)
     firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
     fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
     found, begins = np.empty(BATCH, dtype=np.int64), np.empty(BATCH, dtype=np.int32)
@@ -278,6 +344,8 @@ def _run_part(  # type: ignore[no-untyped-def]
                     sums[2, root] += lost
             if struck == 0:
                 continue
+            if ranked:
+                again = avert(field, room, spare, again, root, aim, horizon, word, averted, squares)
             short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
             for concerned in range(hungry.number[0]):
                 party = hungry.firm[concerned]
@@ -295,9 +363,12 @@ def _run_part(  # type: ignore[no-untyped-def]
                 paid_to[section, account.party[line]] += account.amount[line]
             if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
                                           root, aim, given):
-                return
-        totals[0, year], totals[1, year] = total + through_goods, through_goods
-        totals[2, year] = paid
-        layers[:, year] = account.layer_borne
+                return own.number[0] + other.number[0] + book.number[0]
+        place_of = year - from_year
+        totals[0, place_of], totals[1, place_of] = total + through_goods, through_goods
+        totals[2, place_of] = paid
+        layers[:, place_of] = account.layer_borne
     sums[4] += fizzled
     sums[6] += fizzled
+    # rooms live as long as what they lent
+    return own.number[0] + other.number[0] + book.number[0]

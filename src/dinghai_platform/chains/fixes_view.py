@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -40,12 +41,14 @@ def fixes_page(document: Mapping[str, Any], nodes: Mapping[str, Node]) -> dict[s
     plan, before, after = document["plan"], document["before"], document["after"]
     half = _NORMAL_95 * plan["averted_se_fen"]
     return {
-        "plan": document, "rows": rows, "waterfall": _waterfall(before, after, rows),
+        "plan": document, "rows": rows, "waterfall": (drawn := _waterfall(before, after, rows)),
+        "is_cut": "min" in drawn.option["yAxis"],
         "exceedance": _exceedance(document["exceedance"]),
         "interval": _("95%% between %(low)s and %(high)s") % {
             "low": short_money_text(round(plan["averted_fen"] - half)),
             "high": short_money_text(round(plan["averted_fen"] + half))},
-        "looked": f"{document['looked_at']:,} / {document['candidates']:,}",
+        "looked": _("%(count)s tries") % {"count": f"{document['looked_at']:,}"},
+        "most": document.get("most"),
         "averted_ppm": plan["averted_fen"] * 1_000_000 // before["expected_fen"]
         if before["expected_fen"] else 0,
         "metric": METRICS.get(document["metric"], document["metric"]),
@@ -88,7 +91,13 @@ def _waterfall(
         steps.append((_("%(count)d more fixes") % {"count": len(rows) - MOST_STEPS}, rest,
                       "change"))
     steps.append((_p("chain", "After"), after["expected_fen"], "total"))
-    return waterfall_chart(steps, unit="fen").with_height("large")
+    drawn = waterfall_chart(steps, unit="fen").with_height("large")
+    averted = before["expected_fen"] - after["expected_fen"]
+    floor = after["expected_fen"] - averted
+    if floor <= 0 or averted <= 0:
+        return drawn
+    # So that a small fix beside a large loss is seen; the page says that the axis is cut.
+    return replace(drawn, option={**drawn.option, "yAxis": {"type": "value", "min": floor}})
 
 
 def _exceedance(rows: list[Mapping[str, Any]]) -> Chart:

@@ -13,6 +13,7 @@ from dinghai.supplychain.chain import Chain, Firm
 from dinghai.supplychain.templates import TemplateEstimate, complete
 from dinghai_platform.chains import queries
 from dinghai_platform.chains.nodes import Node
+from dinghai_platform.chains.paths_view import likely_ways
 from dinghai_platform.chains.queries import Choice
 from dinghai_platform.chains.words import (
     ASSET_KINDS,
@@ -81,7 +82,7 @@ def level_view(
     level = _of_node(queries.part(run, "levels"), node.id)
     changes = _of_node(queries.part(run, "changes"), node.id)
     return {
-        "level": level,
+        "level": level, "index": _index(level),
         "level_parts": [(label, hint, level[name]) for name, label, hint in (
             ("own", _p("chain", "Own"), _("its own events cost it")),
             ("inherited", _p("chain", "Inherited"), _("events from elsewhere cost it")),
@@ -90,7 +91,14 @@ def level_view(
         "grade_history": _history(choice, node) if level else [],
         "changes": changes, "reasons": [_reason(one) for one in changes["reasons"]]
         if changes else [],
+        "likely": likely_ways(queries.part(run, "likely"), node.id, rows),
         "ways": _ways(queries.part(run, "paths"), node.id, rows)}
+
+
+def _index(level: Mapping[str, Any] | None) -> str:
+    if level is None or level.get("index_ppm") is None:
+        return UNKNOWN
+    return f"{level['index_ppm'] / 1e6:.3f} ± {(level.get('index_se_ppm') or 0) / 1e6:.3f}"
 
 
 def _of_node(document: Mapping[str, Any] | None, node: str) -> dict[str, Any] | None:

@@ -86,12 +86,18 @@ def nodes_of(
     into = Counter(one.target for one in chain.links)
     out = Counter(one.source for one in chain.links)
     means = mean_scores(chain)
+    places: dict[tuple[Any, ...], dict[str, Any]] = {}
     made = []
     for one in (*chain.firms, *chain.providers):
         mean, number = means.get(one.id, (None, 0))
         grade = level.get(one.id, {}).get("grade")
+        alike = ((one.role, one.tier, one.industry) if isinstance(one, Firm) else (one.kind,))
+        if alike not in places:
+            places[alike] = _place(one)
         made.append(Node(
-            **_place(one), id=one.id, name=name_of(one, english=english), score_ppm=mean,
+            **places[alike], province=getattr(one, "province", ""),
+            revenue_fen=getattr(one, "revenue_fen", None), id=one.id,
+            name=name_of(one, english=english), score_ppm=mean,
             scores=number, weaknesses=weak[one.id], links_in=into[one.id],
             links_out=out[one.id], grade=grade,
             index_ppm=level.get(one.id, {}).get("index_ppm"),
@@ -104,16 +110,17 @@ def nodes_of(
 
 
 def _place(one: Any) -> dict[str, Any]:
+    """What all nodes of one place in the chain share."""
     if not isinstance(one, Firm):
         return {"kind": "provider", "role": "provider", "role_name": str(ROLES["provider"]),
                 "tier": None, "tier_name": str(ROLES["provider"]), "column": 0,
                 "section": one.kind, "industry": word(PROVIDER_KINDS, one.kind),
-                "group": f"{PROVIDERS}-{one.kind}", "province": "", "revenue_fen": None}
+                "group": f"{PROVIDERS}-{one.kind}"}
     column = column_of(one)
     return {"kind": "firm", "role": one.role, "role_name": word(ROLES, one.role),
             "tier": one.tier, "tier_name": tier_name(one.tier, one.role), "column": column,
             "section": one.industry, "industry": industry_name(one.industry),
-            "group": group_of(one), "province": one.province, "revenue_fen": one.revenue_fen}
+            "group": group_of(one)}
 
 
 def column_of(firm: Firm) -> int:

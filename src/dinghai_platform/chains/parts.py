@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.foundation.reading import plain
 from dinghai.supplychain.attack_paths import attack_paths
+from dinghai.supplychain.blast_radius import blast_radius
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_hardening import harden_chain, protect_parties
 from dinghai.supplychain.chain_model import ChainModel, chain_model
@@ -30,6 +31,7 @@ from dinghai.supplychain.event_losses import (
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.layer_file import layers_of
 from dinghai.supplychain.level_changes import level_changes
+from dinghai.supplychain.likely_path import LikelyPath, likely_paths
 from dinghai.supplychain.node_levels import LevelState, level_state, state_of
 from dinghai.supplychain.replay import Replay, replay
 from dinghai.supplychain.sharing import share_chain
@@ -38,8 +40,12 @@ from dinghai.supplychain.strikes import field_of
 
 LEVELS: Final = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 """Levels of the loss of a year that a run keeps: points of its exceedance curve."""
+LIKELY_SCHEMA: Final = "dinghai.chain-likely-paths/1"
+MOST_LIKELY: Final = 12
+"""Firms to which the most likely ways are looked for: the owner, and those that lose most."""
 STORIES_SCHEMA: Final = "dinghai.chain-stories/1"
 MOST_PATHS: Final = 20
+MOST_REACHED: Final = 10
 MOST_FIXES: Final = 12
 _LOOKED_AT: Final = 200
 """The costliest events among which the one that strikes most parties is looked for."""
@@ -125,11 +131,35 @@ def _changes(shop: Workshop) -> Mapping[str, Any]:
     return plain(level_changes(before, _state(shop)))
 
 
+def _blast(shop: Workshop) -> Mapping[str, Any]:
+    return plain(blast_radius(shop.model, _state(shop).reach, shop.found.events,
+                              most_reached=MOST_REACHED))
+
+
 def _paths(shop: Workshop) -> Mapping[str, Any]:
     model = shop.model
     return plain(attack_paths(model.twin, field_of(model.twin, model.outcomes),
                               shop.found.events, shipped_language(), chain=model.chain.id,
                               top=MOST_PATHS))
+
+
+def _likely(shop: Workshop) -> Mapping[str, Any]:
+    """The most likely single ways to the owner and to the firms that lose most."""
+    model, years = shop.model, shop.found.years
+    lost = {name: int(years.own[place] + years.inherited[place])
+            for place, name in enumerate(model.twin.names[:model.twin.firms])}
+    worst = sorted(lost, key=lambda name: (name != model.chain.owner, -lost[name], name))
+    language = shipped_language()
+    return {"schema": LIKELY_SCHEMA, "chain": model.chain.id, "nodes": {
+        name: _leading(likely_paths(model.twin, model.rates, name, language,
+                                    chain=model.chain.id, seed=shop.seed))
+        for name in worst[:MOST_LIKELY]}}
+
+
+def _leading(found: tuple[LikelyPath, ...]) -> list[Any]:
+    """The likeliest that begin elsewhere, then those that begin at the firm itself."""
+    return [plain(one) for direct in (False, True)
+            for one in [one for one in found if one.direct is direct][:2]]
 
 
 def _replay(shop: Workshop) -> Mapping[str, Any]:
@@ -173,7 +203,9 @@ PARTS: Final = (
     Part("ranking", _("Worth of protecting each party"), _ranking),
     Part("levels", _("Security level of every node"), _levels),
     Part("changes", _("What changed the levels, and why"), _changes, needs="earlier"),
+    Part("blast", _("Blast radius and single points of failure"), _blast),
     Part("paths", _("Attack paths"), _paths),
+    Part("likely", _("Most likely single ways"), _likely),
     Part("replay", _("Replay of events day by day"), _replay),
     Part("shares", _("Shares of the parties"), _shares),
     Part("hardening", _("Plan of fixes for a budget"), _hardening, needs="budget"),

@@ -61,3 +61,18 @@ def _steps(steps: Any, nodes: Mapping[str, Node]) -> list[dict[str, Any]]:
             "seconds": one["median_seconds"]})
         before = one["party"]
     return found
+
+
+def likely_ways(
+    document: Mapping[str, Any] | None, node: str, nodes: Mapping[str, Node]
+) -> list[dict[str, Any]]:
+    """The most likely single ways to a node, where the run looked for them."""
+    found = (document or {}).get("nodes", {}).get(node, ())
+    return [{
+        **one, "stops": [_stop(party, nodes) for party in one["parties"]],
+        "aim_name": str(traced_name(one["aim"]) or one["aim"]),
+        "by_steps": [{
+            **_stop(step["party"], nodes), "chance": step["chance"],
+            "step": step["name_zh"] if is_chinese() else step["name_en"],
+            "link": word(LINK_KINDS, step["link"]) if step.get("link") else "",
+            "waits": step["waits_for_all"]} for step in one["steps"]]} for one in found]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from dinghai.supplychain.chain import Chain
 from dinghai_platform.chains.nodes import GRADES, PROVIDERS, Node
-from dinghai_platform.site.formats import short_money_text
+from dinghai_platform.site.formats import is_chinese, short_money_text
 
 Size = Literal["revenue", "exported", "loss"]
 SIZES: Final = ("revenue", "exported", "loss")
@@ -52,6 +52,12 @@ class Mark:
     exported_fen: int | None
     tones: Mapping[str, int]
     tips: tuple[str, ...]
+
+    @property
+    def short_label(self) -> str:
+        """Its label cut to what fits beside others: Chinese characters are twice as wide."""
+        most = 9 if is_chinese() else 17
+        return self.label if len(self.label) <= most else f"{self.label[:most - 1]}…"
 
     @property
     def label_y(self) -> float:

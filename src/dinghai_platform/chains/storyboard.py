@@ -10,9 +10,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy as _p
 
+from dinghai.supplychain.chain import Chain
 from dinghai_platform.chains.nodes import Node
 from dinghai_platform.chains.words import LINK_KINDS, word
-from dinghai_platform.site.formats import duration_text, is_chinese, percent_text, short_money_text
+from dinghai_platform.site.formats import is_chinese, percent_text, short_money_text
 
 DAY: Final = 86_400
 MOST_FRAMES: Final = 400
@@ -80,16 +81,18 @@ class Actor:
     x: float
     y: float
     loss_fen: int
-    place: str
+    is_node: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """The whole story. ``ways`` are who came from whom, as curves."""
+    """The whole story. ``ways`` are who was attacked from whom, ``supplies`` who delivers to whom
+    and could not: source, target and curve."""
 
     frames: tuple[Frame, ...]
     actors: tuple[Actor, ...]
     ways: tuple[tuple[str, str, str], ...]
+    supplies: tuple[tuple[str, str, str], ...]
     width: int
     height: int
     left_out: int
@@ -100,7 +103,9 @@ class Storyboard:
         return self.frames[-1] if self.frames else None
 
 
-def storyboard_of(told: Mapping[str, Any], nodes: Mapping[str, Node]) -> Storyboard:
+def storyboard_of(
+    told: Mapping[str, Any], nodes: Mapping[str, Node], chain: Chain
+) -> Storyboard:
     """From the engine's replay (dinghai.chain-replay/1). Steps that led to no loss are left out and
     counted; of an event that goes on for very long the first MOST_FRAMES days are shown."""
     names = {one["id"]: nodes[one["id"]].name if one["id"] in nodes else _name(one)
@@ -109,7 +114,8 @@ def storyboard_of(told: Mapping[str, Any], nodes: Mapping[str, Node]) -> Storybo
     left_out = len(told["moments"]) - len(shown)
     frames = _frames(told, shown[:MOST_MOMENTS], names)
     actors, height = _stage(told, nodes, names)
-    return Storyboard(tuple(frames[:MOST_FRAMES]), actors, _ways(told, actors), WIDTH, height,
+    return Storyboard(tuple(frames[:MOST_FRAMES]), actors, _ways(told, actors),
+                      _supplies(told, actors, chain), WIDTH, height,
                       left_out + max(len(shown) - MOST_MOMENTS, 0))
 
 
@@ -216,7 +222,7 @@ def _stage(
             actors.append(Actor(
                 one["id"], names[one["id"]], round(x, 1),
                 round(_TOP + _LANE * (row + 0.5 * (deepest - len(columns[key]))), 1),
-                one["loss_fen"] + one["through_goods_fen"], node.tier_name if node else ""))
+                one["loss_fen"] + one["through_goods_fen"], node is not None))
     return tuple(actors), _TOP + _LANE * deepest
 
 
@@ -224,19 +230,26 @@ def _ways(
     told: Mapping[str, Any], actors: Sequence[Actor]
 ) -> tuple[tuple[str, str, str], ...]:
     place = {one.id: one for one in actors}
-    ways = []
-    for one in told["parties"]:
-        source, target = place.get(one.get("came_from") or ""), place[one["id"]]
-        if source is not None and source is not target:
-            mx = (source.x + target.x) / 2
-            my = (source.y + target.y) / 2 - (30 if abs(source.y - target.y) < 1 else 0)
-            my += 40 if source.x == target.x else 0
-            ways.append((source.id, target.id,
-                         f"M{source.x:.1f},{source.y:.1f} Q{mx:.1f},{my:.1f} "
-                         f"{target.x:.1f},{target.y:.1f}"))
-    return tuple(ways)
+    pairs = [(place.get(one.get("came_from") or ""), place[one["id"]]) for one in told["parties"]]
+    return tuple((source.id, target.id, _curve(source, target, -30.0))
+                 for source, target in pairs if source is not None and source is not target)
 
 
-def span_text(seconds: int | None) -> str:
-    """A time since the event's start."""
-    return "—" if seconds is None else duration_text(seconds)
+def _supplies(
+    told: Mapping[str, Any], actors: Sequence[Actor], chain: Chain
+) -> tuple[tuple[str, str, str], ...]:
+    """Deliveries from firms without output to firms that were short."""
+    place = {one.id: one for one in actors}
+    short = {one["party"] for one in told["moments"] if one["kind"] == "short"}
+    dry = short | {one["party"] for one in told["moments"] if one["kind"] == "stops"}
+    pairs = dict.fromkeys((one.source, one.target) for one in chain.goods
+                          if one.source in dry and one.target in short)
+    return tuple((source, target, _curve(place[source], place[target], 30.0))
+                 for source, target in pairs if source in place and target in place)
+
+
+def _curve(source: Actor, target: Actor, bend: float) -> str:
+    mx, my = (source.x + target.x) / 2, (source.y + target.y) / 2 + bend
+    mx += 60.0 if source.x == target.x else 0.0
+    return (f"M{source.x:.1f},{source.y:.1f} Q{mx:.1f},{my:.1f} "
+            f"{target.x:.1f},{target.y:.1f}")

@@ -26,13 +26,15 @@ def keep_chain(story: Story) -> ChainRun:
     version = keep_import(
         read_file(archive, name=f"{CHAIN}.zip", actor=owner), actor=owner,
         note="2026 年供应商普查（虚构）")
+    teller.at(moment, f"供应链：链主上传 {version.counts['firms']} 家企业",
+              f"Supply chain: its owner uploads {version.counts['firms']} firms")
+    teller.say("（新机器上首次运行会编译孪生模型的计算内核，需要几分钟）",
+               "(the first run on a machine compiles the twin's kernels: some minutes)")
     run = start_run(version, years=YEARS, seed=SEED, actor=story.actor("underwriter"))
     work()
     done: ChainRun = ChainRun.objects.within(story.cast.insurer).get(pk=run.pk)
-    teller.at(moment, f"供应链：链主上传 {version.counts['firms']} 家企业，"
-                      f"孪生模型模拟 {YEARS:,} 年，年均损失 {short_money_text(done.mean_fen)}",
-              f"Supply chain: its owner uploads {version.counts['firms']} firms; {YEARS:,} years "
-              f"of the twin cost {short_money_text(done.mean_fen)} a year")
+    teller.figure(f"孪生模型 {YEARS:,} 年，年均损失", f"{YEARS:,} years of the twin, loss a year",
+                  short_money_text(done.mean_fen))
     teller.keep(f"{CHAIN}.zip", archive)
     story.figures |= {"chain": str(version.chain_id), "chain_run": str(done.pk),
                       "chain_mean_fen": done.mean_fen}

@@ -23,7 +23,7 @@ def large(firms: int = 5_000) -> Chain:
         tier = 1 + number % 4 if number % 5 else 1 + number % 2
         role = "supplier" if number % 5 else "dealer"
         made.append(Firm(f"f{number}", f"企业{number}", role, tier,
-                         SECTIONS[number % len(SECTIONS)], 10**8 * (1 + number % 97)))
+                         SECTIONS[number // 20 % len(SECTIONS)], 10**8 * (1 + number % 97)))
         partner = made[number // 2].id
         links.append(Link(f"f{number}", partner, "remote_access"))
         links.append(Link(f"p{number % 6}", f"f{number}", "shared_provider"))

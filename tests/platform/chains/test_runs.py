@@ -56,7 +56,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
     actor = world.actor("underwriter")
     whole = run_done(version, actor)
     cut = start_run(version, years=YEARS, seed=1, actor=actor)
-    worker = Worker(lease_seconds=600, turn_seconds=0.0)
+    worker = Worker(lease_seconds=600, poll_seconds=0.0)
     write = runs.write_part
 
     def write_and_stop(step: Any) -> Any:

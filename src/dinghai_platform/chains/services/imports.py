@@ -136,13 +136,13 @@ def read_again(
 
 @transaction.atomic
 def _read_anew(waiting: ChainImport, actor: Actor) -> ChainImport:
-    fresh = locked(waiting)
-    if not fresh.is_open:
-        raise Refusal("this upload is decided", reasons=["upload the file again"])
-    waiting.save(update_fields=("settings", "faults", "report", "document", "document_hash"))
-    audit.append(actor, "chains.file_read_again", waiting, {
-        "settings": waiting.settings, "faults": len(waiting.faults),
-        "result": waiting.document_hash})
+    with scope_of(actor, tenant=waiting.tenant):
+        if not locked(waiting).is_open:
+            raise Refusal("this upload is decided", reasons=["upload the file again"])
+        waiting.save(update_fields=("settings", "faults", "report", "document", "document_hash"))
+        audit.append(actor, "chains.file_read_again", waiting, {
+            "settings": waiting.settings, "faults": len(waiting.faults),
+            "result": waiting.document_hash})
     return waiting
 
 
@@ -233,11 +233,12 @@ def _decide(waiting: ChainImport, state: str) -> None:
 def drop_import(waiting: ChainImport, *, actor: Actor) -> ChainImport:
     """Leave an upload; its bytes are deleted. Raises Refusal for one that was decided."""
     require(actor, "chains.import", waiting)
-    waiting = _held(waiting)
-    if not waiting.is_open:
-        raise Refusal("this upload is decided")
-    _decide(waiting, ChainImport.State.DROPPED)
-    audit.append(actor, "chains.file_dropped", waiting, {"sha256": waiting.file_sha256})
+    with scope_of(actor, tenant=waiting.tenant):
+        waiting = _held(waiting)
+        if not waiting.is_open:
+            raise Refusal("this upload is decided")
+        _decide(waiting, ChainImport.State.DROPPED)
+        audit.append(actor, "chains.file_dropped", waiting, {"sha256": waiting.file_sha256})
     return waiting
 
 

@@ -34,7 +34,7 @@ from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 
 MOST_BARS = 12
-MOST_PARTIES = 200
+MOST_PARTIES = 60
 
 
 @require_POST
@@ -126,7 +126,10 @@ def _fault(found: ChainRun) -> str:
 def _found(found: ChainRun, simulation: dict[str, Any]) -> dict[str, Any]:
     chain = chain_of_version(found.version)
     names = names_of(chain, english=not is_chinese())
-    parties = [{**one, "name": names.get(one["id"], one["id"]),
+    nodes = set(names)
+    for one in (queries.part(found, "levels") or {}).get("nodes", ()):  # products are no nodes
+        names.setdefault(one["id"], one["name_zh"] if is_chinese() else one["name_en"])
+    parties = [{**one, "name": names.get(one["id"], one["id"]), "is_node": one["id"] in nodes,
                 "total_fen": one["own_fen"] + one["inherited_fen"]}
                for one in simulation["parties"]]
     by_size = sorted(parties, key=lambda one: -(one["own_fen"] + one["exported_fen"]))

@@ -12,9 +12,10 @@ from django.utils.translation import pgettext as _p
 from django.utils.translation import pgettext_lazy
 
 from dinghai_platform.chains import queries
+from dinghai_platform.chains.documents import chain_of_version
 from dinghai_platform.chains.fixes_view import fixes_page
 from dinghai_platform.chains.forms import RunForm
-from dinghai_platform.chains.paths_view import paths_page
+from dinghai_platform.chains.paths_view import likely_ways, paths_page
 from dinghai_platform.chains.providers_view import providers_page
 from dinghai_platform.chains.queries import Choice
 from dinghai_platform.chains.storyboard import STATES, storyboard_of
@@ -49,14 +50,15 @@ def storyboard(request: HttpRequest, key: UUID) -> HttpResponse:
     if document is None or not document["events"]:
         return _missing(request, choice, "storyboard", "replay")
     events = document["events"]
+    offered = [name for name in EVENTS if name in events]  # a database may keep no order
     chosen = request.GET.get("event", "")
-    chosen = chosen if chosen in events else next(iter(events))
+    chosen = chosen if chosen in events else offered[0]
     told = events[chosen]
     nodes = {one.id: one for one in rows_of(choice)}
-    board = storyboard_of(told, nodes)
+    board = storyboard_of(told, nodes, chain_of_version(choice.version))
     return render(request, "chains/storyboard.html", {
         **frame_of(request, choice, "storyboard"), "told": told, "board": board,
-        "chosen": chosen, "events": [(name, EVENTS.get(name, name)) for name in events],
+        "chosen": chosen, "events": [(name, EVENTS[name]) for name in offered],
         "root": nodes[told["root"]].name if told["root"] in nodes else told["root"],
         "aim": traced_name(told["aim"]) or told["aim"],
         "states": list(STATES.items()),
@@ -89,9 +91,14 @@ def paths(request: HttpRequest, key: UUID) -> HttpResponse:
     if document is None:
         return _missing(request, choice, "paths", "paths")
     frame = frame_of(request, choice, "paths")
+    nodes = {one.id: one for one in rows_of(choice)}
+    owner = chain_of_version(choice.version).owner
     return render(request, "chains/paths.html", {
-        **frame, **paths_page(document, {one.id: one for one in rows_of(choice)},
-                              kind=request.GET.get("kind", ""), order=request.GET.get("by", ""))})
+        **frame, **paths_page(document, nodes, kind=request.GET.get("kind", ""),
+                              order=request.GET.get("by", "")),
+        "owner": nodes[owner],
+        "likely": likely_ways(queries.part(choice.run, "likely") if choice.run else None, owner,
+                              nodes)})
 
 
 @page("chains.view")

@@ -57,6 +57,9 @@ class Storyboard {
     for (const way of this.holder.querySelectorAll("[data-to]")) {
       way.classList.toggle("ch-way-off", !(way.dataset.to in frame.states));
     }
+    for (const way of this.holder.querySelectorAll("[data-short]")) {
+      way.classList.toggle("ch-way-off", frame.states[way.dataset.short] !== "short");
+    }
     for (const day of document.querySelectorAll("[data-frame]")) {
       const here = Number(day.dataset.frame) === this.at;
       day.classList.toggle("ch-now", here);

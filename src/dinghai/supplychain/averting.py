@@ -1,0 +1,43 @@
+"""What protecting each party alone averts of one event: for kernels."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from dinghai.supplychain.strikes import NOTHING, OUTSIDE, strike
+
+
+@njit(cache=True, nogil=True)
+def loss_in(room):  # type: ignore[no-untyped-def]
+    """What the event in a room cost all parties."""
+    total = 0
+    for slot in range(room.number[0]):
+        if room.loss[slot] != NOTHING:
+            total += room.loss[slot]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def avert(  # type: ignore[no-untyped-def]
+    field, room, spare, stamp, root, aim, horizon, word, averted, squares
+):
+    """Add what it averts of the event in ``room`` that nothing gets into each party it touches.
+
+    Where it began, all of it is averted; of others that it touched, the event runs again in the
+    ``spare`` room, from ``stamp`` on. The next stamp.
+    """
+    base = loss_in(room)
+    if base == 0:
+        return stamp
+    for slot in range(room.number[0]):
+        party = room.party[slot]
+        if room.since[slot] == OUTSIDE:
+            continue
+        spared = base
+        if party != root:
+            strike(field, spare, root, aim, party, horizon, word, stamp)
+            spared -= loss_in(spare)
+            stamp += 1
+        averted[party] += spared
+        squares[party] += float(spared) * float(spared)
+    return stamp
