@@ -201,10 +201,8 @@ def caused_payments(
         aims = len(PERILS)
         out = np.zeros((BATCHES, aims, 3), dtype=np.int64)
         brought = np.zeros((BATCHES, aims, firms if root >= firms else 0), dtype=np.int64)
-        hungry = starved_room(setting.goods, noted=setting.goods.buyer == setting.supply.owner,
-                              indemnity_days=setting.supply.indemnity)
-        _caused(setting.field, setting.paid, setting.goods, hungry, setting.supply,
-                setting.rates[root], root, key, batch, out, brought)
+        _caused(setting.field, setting.paid, setting.goods, starved_room(setting.goods),
+                setting.supply, setting.rates[root], root, key, batch, out, brought)
         return root, out, brought
 
     sums = np.zeros((4, BATCHES, firms))
@@ -260,9 +258,9 @@ def _lost_supply(goods, hungry, supply, stops, stamp):  # type: ignore[no-untype
     """What the owner is paid for deliveries that stop."""
     starve(goods, hungry, supply.waiting, stamp)
     days = 0.0
-    for place in range(hungry.number[1]):
-        way = hungry.way[place]
-        days += max(hungry.cost[way] - hungry.waited[way], 0.0)
+    for place in range(hungry.number[0]):
+        if hungry.firm[place] == supply.owner:
+            days = min(hungry.late[supply.owner], supply.indemnity)
     return min(np.int64(np.rint(days * supply.profit)), stops * supply.per_supplier, supply.limit)
 
 

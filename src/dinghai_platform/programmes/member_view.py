@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from dinghai_platform.chains.words import KNOWN_BY, indicator_name, word
 from dinghai_platform.programmes import queries
 from dinghai_platform.programmes.models import Certificate, Member, MemberFloat, MemberStep
-from dinghai_platform.programmes.words import STEPS, subject_words
+from dinghai_platform.programmes.words import STEPS, fix_words, subject_words
 from dinghai_platform.site.charts import Chart, line_chart
 from dinghai_platform.site.formats import day_text
 
@@ -32,6 +33,7 @@ def member_view(row: Member) -> dict[str, Any]:
     standings = list(queries.standings_of(row)[:MOST_HISTORY])
     last = standings[0] if standings else None
     document = last.document if last else {}
+    fixes = _effects(document.get("fixes", ()), fix_words)
     steps = list(MemberStep.objects.within(row.tenant_id).filter(
         member=row).select_related("entry"))
     floats = list(MemberFloat.objects.within(row.tenant_id).filter(
@@ -39,10 +41,9 @@ def member_view(row: Member) -> dict[str, Any]:
     return {
         "standing": last, "document": document, "history": standings,
         "history_chart": _chart(standings) if len(standings) > 1 else None,
-        "reasons": _effects(document.get("reasons", ())),
-        "fixes": _effects(document.get("fixes", ())),
-        "fixes_saved_fen": -min((one.premium_fen for one in _effects(
-            document.get("fixes", ()))), default=0),
+        "reasons": _effects(document.get("reasons", ()), subject_words),
+        "fixes": fixes,
+        "fixes_saved_fen": -min((one.premium_fen for one in fixes), default=0),
         "controls": [(indicator_name(one["indicator"]), one["score_ppm"],
                       word(KNOWN_BY, one["known_by"] or ""), one["as_of"])
                      for one in sorted(document.get("controls", ()),
@@ -57,8 +58,8 @@ def member_view(row: Member) -> dict[str, Any]:
     }
 
 
-def _effects(rows: Any) -> list[Effect]:
-    return [Effect(subject_words(one["table"], one["subject"]), one["premium_fen"],
+def _effects(rows: Any, words: Callable[[str, str], str]) -> list[Effect]:
+    return [Effect(words(one["table"], one["subject"]), one["premium_fen"],
                    one["factor_ppm"]) for one in rows]
 
 

@@ -95,6 +95,7 @@ class Member(OwnerRow):
     programme_zh = models.CharField(max_length=200)
     programme_en = models.CharField(max_length=200, blank=True)
     insurer_zh = models.CharField(max_length=200)
+    insurer_en = models.CharField(max_length=200, blank=True)
     inception = models.DateField()
     expiry = models.DateField()
     firm = models.CharField(_p("programme", "identifier"), max_length=64)
@@ -127,6 +128,12 @@ class Member(OwnerRow):
     def name(self) -> str:
         """Its name in the language of the page."""
         return self.name_en if self.name_en and get_language() == "en" else self.name_zh
+
+    @property
+    def insurer_name(self) -> str:
+        """The insurer's name in the language of the page."""
+        english = self.insurer_en and get_language() == "en"
+        return self.insurer_en if english else self.insurer_zh
 
     @property
     def programme_name(self) -> str:

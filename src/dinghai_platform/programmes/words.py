@@ -67,6 +67,13 @@ def subject_words(table: str, subject: str) -> str:
     return str(_("The chain as a whole became safer"))
 
 
+def fix_words(table: str, subject: str) -> str:
+    """What a member could do."""
+    if table == "controls":
+        return str(_("Bring to full marks: %(control)s") % {"control": indicator_name(subject)})
+    return subject_words(table, subject)
+
+
 def register() -> None:
     """Hand the room's words to the site and to the books."""
     register_states({

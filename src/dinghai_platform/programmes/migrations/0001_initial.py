@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('programme_zh', models.CharField(max_length=200)),
                 ('programme_en', models.CharField(blank=True, max_length=200)),
                 ('insurer_zh', models.CharField(max_length=200)),
+                ('insurer_en', models.CharField(blank=True, max_length=200)),
                 ('inception', models.DateField()),
                 ('expiry', models.DateField()),
                 ('firm', models.CharField(max_length=64, verbose_name='identifier')),
