@@ -1,15 +1,24 @@
-"""The supply chain of the demonstration: the example chain kept by its owner, and its twin run.
+"""The supply chain of the demonstration: kept by its owner, its twin run, its risk shared.
 
 Donghai is one of its suppliers, with the very dossier of the story.
 """
 
 from __future__ import annotations
 
+import json
+from datetime import date
+
 from dinghai_platform.chains.archives import chain_archive
+from dinghai_platform.chains.documents import chain_of_version
 from dinghai_platform.chains.models import ChainRun
 from dinghai_platform.chains.services.imports import keep_import, read_file
 from dinghai_platform.chains.services.runs import start_run
 from dinghai_platform.demo.story import Story, stand_at, work
+from dinghai_platform.programmes.models import Study
+from dinghai_platform.programmes.services.members import Joining, enrol
+from dinghai_platform.programmes.services.programmes import open_programme
+from dinghai_platform.programmes.services.settlements import approve_settlement, propose_event
+from dinghai_platform.programmes.services.studies import start_study
 from dinghai_platform.site.formats import short_money_text
 
 CHAIN = "haiyue"
@@ -39,3 +48,35 @@ def keep_chain(story: Story) -> ChainRun:
     story.figures |= {"chain": str(version.chain_id), "chain_run": str(done.pk),
                       "chain_mean_fen": done.mean_fen}
     return done
+
+
+def share_risk(story: Story, run: ChainRun) -> None:
+    """The insurer opens a programme, suppliers join, what each party bears is studied, and one
+    event is settled between the three parties by two people."""
+    moment = stand_at("2026-10-23T10:00:00")
+    underwriter, teller = story.actor("underwriter"), story.teller
+    folder = story.example.parent / CHAIN
+    programme = open_programme(
+        run.version, inception=date(2026, 11, 1), expiry=date(2027, 10, 31), actor=underwriter,
+        layers=(folder / "layers.toml").read_bytes(), layers_name="layers.toml")
+    firms = [one for one in chain_of_version(run.version).firms if one.role == "supplier"]
+    members = enrol(programme, [
+        Joining(one.id, organisation=story.cast.insured if one.id == "donghai" else None)
+        for one in firms], actor=underwriter)
+    teller.at(moment, f"供应链共保计划 {programme.number}：{len(members)} 家供应商加入",
+              f"Programme {programme.number}: {len(members)} suppliers join")
+    start_study(programme, kind=Study.Kind.SHARES, runs=YEARS, seed=SEED, actor=underwriter)
+    work()
+    moment = stand_at("2026-11-02T09:00:00")
+    event = json.loads((folder / "event.json").read_text("utf-8"))
+    settlement = approve_settlement(
+        propose_event(programme, event=event["event"], occurred_on=date(2026, 11, 1),
+                      root_cause=event["root_cause"], sections=event["sections"],
+                      actor=story.actor("handler")),
+        actor=story.actor("approver"))
+    teller.at(moment, f"三方分担 {settlement.number}", f"Shared between three: {settlement.number}")
+    for zh, en, amount in (("保险赔款", "insurance", settlement.insurance_fen),
+                           ("商业分担", "commercial contributions", settlement.contribution_fen),
+                           ("自留", "own retention", settlement.retention_fen)):
+        teller.figure(zh, en, short_money_text(amount))
+    story.figures |= {"programme": str(programme.pk), "settlement": str(settlement.pk)}

@@ -97,7 +97,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         settlement.settle(story)
         rates.revise_rates(story)
         fits.fit_made_up_losses(story)
-        chaining.keep_chain(story)
+        chaining.share_risk(story, chaining.keep_chain(story))
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"

@@ -8,6 +8,7 @@ import io
 import json
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -172,7 +173,9 @@ def through_asgi(chunks: list[bytes], *, announced: int | None, maximum: int
 
     headers = [(b"content-length", str(announced).encode())] if announced is not None else []
     scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
-    asyncio.run(BoundedBodies(application, maximum)(scope, receive, send))
+    whole = BoundedBodies(application, maximum)(scope, receive, send)
+    with ThreadPoolExecutor(1) as other:  # this thread may hold the loop of a browser
+        other.submit(asyncio.run, whole).result()
     return sent[0]["status"], sent[1]["body"], handed
 
 
