@@ -166,6 +166,8 @@ def main() -> None:
         "nanoseconds_an_attempt": round(
             processor["years_and_averted"] / max(found.events.number, 1) * 1e9),
         "seconds": seconds, "processor_seconds": processor,
+        "plan": {"years": min(number, PLAN_YEARS), "fixes": len(plan.fixes),
+                 "looked_at": plan.looked_at, "candidates": plan.candidates},
         "worst": model.twin.names[int(np.argmax(ranking.averted))],
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "versions": {"dinghai": version("dinghai"), "python": platform.python_version(),
