@@ -24,6 +24,8 @@ from dinghai_platform.site.formats import short_money_text
 CHAIN = "haiyue"
 YEARS = 2_000
 SEED = 1
+PREMIUM_FEN = 120_000_000
+"""Agreed for the whole programme and year: an invented figure."""
 
 
 def keep_chain(story: Story) -> ChainRun:
@@ -58,7 +60,8 @@ def share_risk(story: Story, run: ChainRun) -> None:
     folder = story.example.parent / CHAIN
     programme = open_programme(
         run.version, inception=date(2026, 11, 1), expiry=date(2027, 10, 31), actor=underwriter,
-        layers=(folder / "layers.toml").read_bytes(), layers_name="layers.toml")
+        layers=(folder / "layers.toml").read_bytes(), layers_name="layers.toml",
+        premium_fen=PREMIUM_FEN)
     firms = [one for one in chain_of_version(run.version).firms if one.role == "supplier"]
     members = enrol(programme, [
         Joining(one.id, organisation=story.cast.insured if one.id == "donghai" else None)
@@ -72,8 +75,8 @@ def share_risk(story: Story, run: ChainRun) -> None:
     settlement = approve_settlement(
         propose_event(programme, event=event["event"], occurred_on=date(2026, 11, 1),
                       root_cause=event["root_cause"], sections=event["sections"],
-                      actor=story.actor("handler")),
-        actor=story.actor("approver"))
+                      actor=story.actor("claims_handler")),
+        actor=story.actor("claims_approver"))
     teller.at(moment, f"三方分担 {settlement.number}", f"Shared between three: {settlement.number}")
     for zh, en, amount in (("保险赔款", "insurance", settlement.insurance_fen),
                            ("商业分担", "commercial contributions", settlement.contribution_fen),

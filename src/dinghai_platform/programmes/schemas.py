@@ -83,7 +83,7 @@ class MemberPart(Part):
     items: list[MemberAnswer]
 
 
-class StepAnswer(Schema):
+class PremiumStepAnswer(Schema):
     """A step of a member's premium; negative goes back."""
 
     on: date
@@ -132,7 +132,7 @@ class CertificateAnswer(Schema):
 class MemberWholeAnswer(MemberAnswer):
     """A member with its steps, standings, notices and certificates, and nobody else's."""
 
-    steps: list[StepAnswer]
+    steps: list[PremiumStepAnswer]
     standings: list[StandingAnswer]
     floats: list[MemberFloatAnswer]
     certificates: list[CertificateAnswer]

@@ -59,10 +59,11 @@ def supplier_of(world: World, name: str = "云屿压缩机") -> Organisation:
 
 
 def everybody(programme: Programme, actor: Actor,
-              supplier: Organisation | None = None) -> dict[str, Member]:
+              supplier: Organisation | None = None,
+              other: Organisation | None = None) -> dict[str, Member]:
     """All firms of the small chain from the first day, by id."""
     made = enrol(programme, [Joining("own"), Joining("sup", organisation=supplier),
-                             Joining("sub")], actor=actor)
+                             Joining("sub", organisation=other)], actor=actor)
     return {one.firm: one for one in made}
 
 
@@ -74,10 +75,12 @@ def million(programme: Programme, actor: Actor) -> Settlement:
         actor=actor)
 
 
-def scene(version: ChainVersion, actor: Actor) -> dict[str, Any]:
+def scene(
+    version: ChainVersion, actor: Actor, supplier: Organisation | None = None
+) -> dict[str, Any]:
     """A programme with one of each of its rows, for the tests of every route."""
     programme = opened(version, actor)
-    member = everybody(programme, actor)["sup"]
+    member = everybody(programme, actor, supplier, supplier)["sup"]
     mine: dict[str, Any] = {"tenant": programme.tenant, "owner": programme.owner}
     study = Study.objects.create(
         **mine, programme=programme, kind="float", state="done", after=version, runs=200, seed=1,

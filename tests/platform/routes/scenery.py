@@ -283,7 +283,7 @@ def _chain(scenery: Scenery) -> None:
             underwriter, chain_making.small_zip(providers="id,name_zh,kind\ncloud,海云,cloud\n"),
             chain=version.chain),
         "run": chain_making.run_done(version, underwriter)}
-    scenery.objects |= programme_making.scene(version, underwriter)
+    scenery.objects |= programme_making.scene(version, underwriter, scenery.world.donghai)
 
 
 def _keep(scenery: Scenery) -> None:
