@@ -142,8 +142,13 @@ def test_gzip_bomb_is_refused() -> None:
         read_evidence_bytes(bomb, "bomb.gz")
 
 
-@pytest.mark.parametrize("data", [gzip.compress(NMAP)[:-20], gzip.compress(NMAP)[:12] + b"xxxx",
-                                  gzip.compress(gzip.compress(NMAP)), b"\x1f\x8b"])
+@pytest.mark.parametrize("data", [
+    # named, since a compressed file's bytes hold the time of its making
+    pytest.param(gzip.compress(NMAP)[:-20], id="cut short"),
+    pytest.param(gzip.compress(NMAP)[:12] + b"xxxx", id="broken off"),
+    pytest.param(gzip.compress(gzip.compress(NMAP)), id="packed twice"),
+    pytest.param(b"\x1f\x8b", id="only the mark"),
+])
 def test_bad_gzip_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="gzip"):
         read_evidence_bytes(data, "file.gz")
