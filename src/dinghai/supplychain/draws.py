@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numba import njit, uint64
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
@@ -49,19 +49,19 @@ def mixed_all(words):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, inline="always")
 def world_word(key, world):  # type: ignore[no-untyped-def]
     """The word of a world of a stream."""
-    return mixed(uint64(key) + uint64(world) * _GOLDEN)
+    return mixed(uint64(key) + uint64(world) * GOLDEN)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def node_word(word, node, purpose):  # type: ignore[no-untyped-def]
     """The word of a node in a world, for one purpose."""
-    return mixed(word + (uint64(node) * uint64(8) + uint64(purpose)) * _GOLDEN)
+    return mixed(word + (uint64(node) * uint64(8) + uint64(purpose)) * GOLDEN)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def draw_word(word, draw):  # type: ignore[no-untyped-def]
     """The word of a numbered draw."""
-    return mixed(word + (uint64(draw) + uint64(1)) * _GOLDEN)
+    return mixed(word + (uint64(draw) + uint64(1)) * GOLDEN)
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -1,27 +1,46 @@
 """Which events cost something: most attempts fail at their first steps, and are told apart quickly.
 
 An event surely costs nothing and goes nowhere where every impact that it aims at fails, or no way
-leads there or to a link that lets it through: so much is told without times. What is tried has the
-same luck as in `strikes`, which need not run for such an event. What is left may still come to
-nothing: it may take too long, or fail where it goes on to.
+leads there or to a link that lets it through: so much is told without times. One that could never
+leave the firm where it begins is a race of few steps against the firm's containment, and is run
+here at once. What is tried has the same luck as in `strikes`, which runs what may go on.
+
+Events that start alike are tried up to 64 at a time: for each step of the firm one word says, bit
+by bit, in which of them it succeeds, and what can be reached is found for all of them together.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from dinghai.supplychain.draws import draw_word, node_word, unit, world_word
+from dinghai.supplychain.draws import GOLDEN, draw_word, mixed, node_word, unit, world_word
+from dinghai.supplychain.openings import (
+    LEAVES,
+    LUCK,
+    NONE,
+    ONE,
+    SETS,
+    holds,
+    leading_to,
+    leads_on,
+    place_of,
+)
 from dinghai.supplychain.passage import CERTAIN
-from dinghai.supplychain.step_graph import Floats, Places
-from dinghai.supplychain.strikes import LEAVES, LUCK
+from dinghai.supplychain.step_graph import Floats, Places, Words
+from dinghai.supplychain.strikes import CONTAINMENT, NOTHING, SEVERITY, days, place_in
 
 GUIDE: Final = 1 << 16
-BATCH: Final = 1 << 12
-"""Events that are told apart at a time."""
+BATCH: Final = 1 << 20
+"""Events that are told apart at a time, those that start alike one after another."""
+LANES: Final = 64
+GOES_ON: Final = -1
+"""In place of a bin: the event may leave the firm where it begins."""
+FIZZLES: Final = -2
+"""In place of a bin: the event strikes nobody."""
 
 
 def guide_to(cumulative: Floats) -> Places:
@@ -31,83 +50,332 @@ def guide_to(cumulative: Floats) -> Places:
     return places
 
 
-@njit(cache=True, nogil=True)
-def survivors(  # type: ignore[no-untyped-def]
-    field, room, cumulative, guide, key, from_event, to_event, starts, found, begins
-):
-    """Find the events that do not fizzle: ``found`` their numbers, ``begins`` where they start
-    (party × perils + aim); how many they are. Those that fizzle are counted in ``starts``.
-
-    An event is stamped with its number + 1.
+class Apart(NamedTuple):
+    """Room for a batch of events; by event: where it starts (``begin``: party × perils + aim), and
+    the ``bin`` of the impact where it alone strikes, `GOES_ON` or `FIZZLES`. ``order`` are the
+    events by where they start, those of each start up to ``until``. Of up to 64 events at a time,
+    the lanes: their ``word`` and ``luck``; in which of them, a bit each, a step succeeds
+    (``opened``) and is ``reached``, and a link of the party lets the event through (``crossed``).
     """
+
+    begin: Places
+    bin: Places
+    order: Places
+    until: Places
+    word: Words
+    luck: Words
+    opened: Words
+    reached: Words
+    crossed: Words
+
+
+@njit(cache=True, nogil=True)
+def apart_for(field, cumulative, events):  # type: ignore[no-untyped-def]
+    """Room for so many events, at most a batch."""
+    size, links = min(events, BATCH), 0
+    for party in range(field.structure.shape[0]):
+        links = max(links, field.l_first[party + 1] - field.l_first[party])
+    return Apart(np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32),
+                 np.empty(size, dtype=np.int32), np.empty(cumulative.shape[0], dtype=np.int32),
+                 np.zeros(LANES, dtype=np.uint64), np.zeros(LANES, dtype=np.uint64),
+                 np.empty(SETS, dtype=np.uint64), np.empty(SETS, dtype=np.uint64),
+                 np.empty(links, dtype=np.uint64))
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _succeeds(bar, code, luck, lanes):  # type: ignore[no-untyped-def]
+    """In which lanes a step's draw is below its bar."""
+    if bar == CERTAIN:
+        return ~NONE
+    found, salt = NONE, (code + ONE) * GOLDEN
+    if bar != 0:
+        for lane in range(lanes):
+            found |= np.uint64(mixed(luck[lane] + salt) <= bar) << np.uint64(lane)
+    return found
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _crosses(bar, code, key, luck, lanes):  # type: ignore[no-untyped-def]
+    """In which lanes a link lets the event through."""
+    found, salt, other = NONE, ((code ^ LEAVES) + ONE) * GOLDEN, (key + ONE) * GOLDEN
+    if bar != 0:
+        for lane in range(lanes):
+            found |= np.uint64(mixed(mixed(luck[lane] + salt) + other) <= bar) << np.uint64(lane)
+    return found
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _spread(base, useful_low, useful_high, opened, reached, before, waits_for):  # type: ignore[no-untyped-def]
+    """Let what is reached in each lane lead on to useful steps that succeed, until nothing does."""
+    going = True
+    while going:
+        going = False
+        low, high = useful_low, useful_high
+        while low != NONE or high != NONE:
+            if low != NONE:
+                bit = low & (~low + ONE)
+                low ^= bit
+                step = place_of(bit)
+            else:
+                bit = high & (~high + ONE)
+                high ^= bit
+                step = 64 + place_of(bit)
+            if opened[step] & ~reached[step] == NONE:
+                continue
+            every = waits_for[base + step] > 1
+            come = ~NONE if every else NONE
+            from_low, from_high = before[base + step, 0], before[base + step, 1]
+            while from_low != NONE:
+                bit = from_low & (~from_low + ONE)
+                from_low ^= bit
+                by = reached[place_of(bit)]
+                come = come & by if every else come | by
+            while from_high != NONE:
+                bit = from_high & (~from_high + ONE)
+                from_high ^= bit
+                by = reached[64 + place_of(bit)]
+                come = come & by if every else come | by
+            more = come & opened[step] & ~reached[step]
+            if more != NONE:
+                reached[step] |= more
+                going = True
+
+
+@njit(cache=True, nogil=True)
+def _by_start(cumulative, guide, key, from_event, to_event, begin, order, until):  # type: ignore[no-untyped-def]
+    """Draw where events start, and put them in order of it."""
+    until[:] = 0
+    for event in range(from_event, to_event):
+        chance = unit(draw_word(world_word(key, event), 0))
+        start = guide[np.int64(chance * GUIDE)]
+        while cumulative[start] <= chance:
+            start += 1
+        begin[event - from_event] = start
+        until[start] += 1
+    total = np.int32(0)
+    for start in range(until.shape[0]):
+        until[start], total = total, total + until[start]
+    for place in range(to_event - from_event):
+        start = begin[place]
+        order[until[start]] = place
+        until[start] += 1
+
+
+@njit(cache=True, nogil=True)
+def tell_apart(  # type: ignore[no-untyped-def]
+    field, room, cumulative, guide, key, from_event, to_event, horizon, starts, apart
+):
+    """Tell events of a batch apart, by their place in it. Those that fizzle are counted in
+    ``starts``."""
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
     s_step, s_start, waits_for, code = field.s_step, field.s_start, field.waits_for, field.code
     structure, keys, firsts, bars = field.structure, field.key, field.begin, field.bars
     l_first, l_step, l_party, l_entry = field.l_first, field.l_step, field.l_party, field.l_entry
     l_bar, l_key = field.l_bar, field.l_key
-    i_first, i_step, r_first, r_target = field.i_first, field.i_step, field.r_first, field.r_target
-    wanted, tried, needed, stack = room.wanted, room.tried, room.needed, room.stack
-    perils, steps, number = field.ground_up.shape[1], s_step[s_step.shape[0] - 1], 0
-    for event in range(from_event, to_event):
-        word, stamp = world_word(key, event), event + 1
-        chance = unit(draw_word(word, 0))
-        start = guide[np.int64(chance * GUIDE)]
-        while cumulative[start] <= chance:
-            start += 1
+    i_first, i_step, useful = field.i_first, field.i_step, field.useful
+    r_first, r_edge, r_target = field.r_first, field.r_edge, field.r_target
+    mu, sigma, containment = field.mu, field.sigma, field.containment
+    before, after, states, cuts = field.before, field.after, field.states, field.cuts[1:]
+    due, waiting = room.due, room.open_edges
+    bins, order, until, words, lucks = (apart.bin, apart.order, apart.until, apart.word,
+                                        apart.luck)
+    opened, reached, crossed = apart.opened, apart.reached, apart.crossed
+    perils, shapes, steps = field.ground_up.shape[1], s_step.shape[0] - 1, code.shape[0]
+    _by_start(cumulative, guide, key, from_event, to_event, apart.begin, order, until)
+    last = 0
+    for start in range(until.shape[0]):
+        first_place, last = last, until[start]
+        if first_place == last:
+            continue
         root = start // perils
         aim = start - root * perils
         shape = structure[root]
-        base, begin = s_step[shape], firsts[root]
-        luck = node_word(word, keys[root], LUCK)
-        hope = False
-        for place in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
-            step = i_step[place]
-            bar = bars[begin + step]
-            if bar == CERTAIN or (bar != 0 and draw_word(luck, code[base + step]) <= bar):
-                wanted[step] = stamp
-                hope = True
-        for link in range(l_first[root], l_first[root + 1]):
-            step, bar = l_step[link], l_bar[link]
-            if wanted[step] == stamp or bar == 0 or draw_word(
-                    draw_word(luck, code[base + step] ^ LEAVES), l_key[link]) > bar:
+        base, begin, first = s_step[shape], firsts[root], s_start[shape]
+        wide = s_step[shape + 1] - base > SETS
+        row = aim * shapes + shape
+        useful_low, useful_high = useful[row, 0], useful[row, 1]
+        first_link, last_link = l_first[root], l_first[root + 1]
+        impacts_low = impacts_high = NONE
+        for impact in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
+            step = i_step[impact]
+            if step < 64:
+                impacts_low |= ONE << np.uint64(step)
+            elif step < SETS:
+                impacts_high |= ONE << np.uint64(step - 64)
+        for ordered in range(first_place, last, LANES):
+            lanes = min(LANES, last - ordered)
+            for lane in range(lanes):
+                place = order[ordered + lane]
+                bins[place] = FIZZLES
+                words[lane] = world_word(key, from_event + place)
+                lucks[lane] = node_word(words[lane], keys[root], LUCK)
+            if wide:
+                for lane in range(lanes):
+                    bins[order[ordered + lane]] = GOES_ON
                 continue
-            there, entry = l_party[link], l_entry[link]
-            bar = bars[firsts[there] + entry]
-            if bar == CERTAIN or (bar != 0 and draw_word(
-                    node_word(word, keys[there], LUCK),
-                    code[s_step[structure[there]] + entry]) <= bar):
-                wanted[step] = stamp
-                hope = True
-        alive = False
-        if hope:
-            first = s_start[shape]
-            alive = wanted[first] == stamp
-            tried[first], stack[0], height = stamp, first, 1
-            useful = aim * steps + base
-            while height > 0 and not alive:
-                height -= 1
-                step = stack[height]
-                for edge in range(r_first[useful + step], r_first[useful + step + 1]):
-                    other = r_target[edge]
-                    if tried[other] != stamp:
-                        tried[other] = stamp
-                        bar = bars[begin + other]
-                        opened = bar == CERTAIN or (
-                            bar != 0 and draw_word(luck, code[base + other]) <= bar)
-                        needed[other] = waits_for[base + other] if opened else 0
-                    if needed[other] > 0:
-                        needed[other] -= 1
-                        if waits_for[base + other] == 1:
-                            needed[other] = 0
-                        if needed[other] == 0:
-                            if wanted[other] == stamp:
-                                alive = True
-                                break
-                            stack[height] = other
-                            height += 1
-        if alive:
-            found[number], begins[number] = event, start
-            number += 1
+            hope = NONE
+            low, high = impacts_low, impacts_high
+            while low != NONE or high != NONE:
+                low, high, step = _next(low, high)
+                opened[step] = _succeeds(bars[begin + step], code[base + step], lucks, lanes)
+                hope |= opened[step]
+            for link in range(first_link, last_link):
+                crossed[link - first_link] = _crosses(
+                    l_bar[link], code[base + l_step[link]], l_key[link], lucks, lanes)
+                hope |= crossed[link - first_link]
+            starts[root] += lanes
+            if hope == NONE:
+                continue
+            low, high = useful_low & ~impacts_low, useful_high & ~impacts_high
+            while low != NONE or high != NONE:
+                low, high, step = _next(low, high)
+                opened[step] = _succeeds(bars[begin + step], code[base + step], lucks, lanes)
+            reached[:s_step[shape + 1] - base] = NONE
+            reached[first] = hope
+            _spread(base, useful_low, useful_high, opened, reached, before, waits_for)
+            alive = NONE
+            low, high = impacts_low, impacts_high
+            while low != NONE or high != NONE:
+                low, high, step = _next(low, high)
+                alive |= reached[step]
+            for link in range(first_link, last_link):
+                crossed[link - first_link] &= reached[l_step[link]]
+                alive |= crossed[link - first_link]
+            if lanes < LANES:
+                alive &= (ONE << np.uint64(lanes)) - ONE
+            while alive != NONE:
+                bit = alive & (~alive + ONE)
+                alive ^= bit
+                lane = place_of(bit)
+                place, word, luck = order[ordered + lane], words[lane], lucks[lane]
+                goes_on = False
+                for link in range(first_link, last_link):
+                    if crossed[link - first_link] & bit != NONE and leads_on(
+                            l_party[link], l_entry[link], aim, word, code, s_step, structure, keys,
+                            firsts, bars, waits_for, l_first, l_step, l_party, l_entry, l_bar,
+                            l_key, i_first, i_step, before, after, useful):
+                        goes_on = True
+                        break
+                if goes_on:
+                    bins[place] = GOES_ON
+                    starts[root] -= 1
+                    continue
+                low, high = _of_lane(bit, useful_low, useful_high, reached)
+                if first < 64:
+                    low |= ONE << np.uint64(first)
+                else:
+                    high |= ONE << np.uint64(first - 64)
+                if (impacts_low & low) | (impacts_high & high) != NONE and _wins(
+                        base, aim * steps + base, first, impacts_low & low, impacts_high & high,
+                        low, high, luck,
+                        min(horizon, days(containment[root, 0], containment[root, 1],
+                                          node_word(luck, 0, CONTAINMENT))),
+                        code, mu, sigma, waits_for, r_first, r_edge, r_target, before, due,
+                        waiting):
+                    state = place_in(states, unit(node_word(word, 0, SEVERITY)))
+                    bins[place] = state * cuts.shape[0] + place_in(
+                        cuts, unit(node_word(luck, 0, SEVERITY)))
+                    starts[root] -= 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _next(low, high):  # type: ignore[no-untyped-def]
+    """The first step of a set that is not empty, and the set without it."""
+    if low != NONE:
+        bit = low & (~low + ONE)
+        return low ^ bit, high, place_of(bit)
+    bit = high & (~high + ONE)
+    return low, high ^ bit, 64 + place_of(bit)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _of_lane(bit, useful_low, useful_high, reached):  # type: ignore[no-untyped-def]
+    """The useful steps that are reached in a lane."""
+    low = high = NONE
+    todo_low, todo_high = useful_low, useful_high
+    while todo_low != NONE or todo_high != NONE:
+        todo_low, todo_high, step = _next(todo_low, todo_high)
+        if reached[step] & bit != NONE:
+            if step < 64:
+                low |= ONE << np.uint64(step)
+            else:
+                high |= ONE << np.uint64(step - 64)
+    return low, high
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _wins(  # type: ignore[no-untyped-def]
+    base, rows, first, goal_low, goal_high, low, high, luck, until, code, mu, sigma, waits_for,
+    r_first, r_edge, r_target, before, due, waiting
+):
+    """Whether an event that cannot leave a firm takes one of its goals in time. ``rows`` is where
+    the ways of the aim from the firm's steps begin, ``low`` and ``high`` what it comes to."""
+    low, high = leading_to(goal_low, goal_high, low, high, base, before)
+    open_low = open_high = NONE
+    seen_low = seen_high = NONE
+    if first < 64:
+        open_low = ONE << np.uint64(first)
+    else:
+        open_high = ONE << np.uint64(first - 64)
+    due[first] = 0.0
+    while open_low != NONE or open_high != NONE:
+        now, step = np.inf, 0
+        some_low, some_high = open_low, open_high
+        while some_low != NONE or some_high != NONE:
+            if some_low != NONE:
+                bit = some_low & (~some_low + ONE)
+                some_low ^= bit
+                other = place_of(bit)
+            else:
+                bit = some_high & (~some_high + ONE)
+                some_high ^= bit
+                other = 64 + place_of(bit)
+            if due[other] < now:
+                now, step = due[other], other
+        if now > until:
+            return False
+        if holds(goal_low, goal_high, step):
+            return True
+        if step < 64:
+            bit = ONE << np.uint64(step)
+            open_low ^= bit
+            low &= ~bit
         else:
-            starts[root] += 1
-    return number
+            bit = ONE << np.uint64(step - 64)
+            open_high ^= bit
+            high &= ~bit
+        leaving = draw_word(luck, code[base + step] ^ LEAVES)
+        for way in range(r_first[rows + step], r_first[rows + step + 1]):
+            other = r_target[way]
+            if not holds(low, high, other):
+                continue
+            edge = r_edge[way]
+            later = now + days(mu[edge], sigma[edge], draw_word(leaving, code[base + other]))
+            needed = waits_for[base + other]
+            fresh = not holds(seen_low, seen_high, other)
+            if fresh:
+                waiting[other], due[other] = needed, later
+                if other < 64:
+                    seen_low |= ONE << np.uint64(other)
+                else:
+                    seen_high |= ONE << np.uint64(other - 64)
+            if needed > 1:
+                due[other] = max(due[other], later)
+                waiting[other] -= 1
+                if waiting[other] > 0:
+                    continue
+            elif later < due[other]:
+                due[other] = later
+            if other < 64:
+                open_low |= ONE << np.uint64(other)
+            else:
+                open_high |= ONE << np.uint64(other - 64)
+    return False
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def struck_alone(field, room, root, aim, found):  # type: ignore[no-untyped-def]
+    """Put into the room an event that struck the firm where it began, and nobody else."""
+    room.number[0] = 1
+    room.party[0], room.since[0], room.came[0] = root, 0.0, NOTHING
+    room.loss[0], room.bin[0] = field.ground_up[root, aim, found], found

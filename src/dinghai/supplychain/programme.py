@@ -39,7 +39,8 @@ class Terms(NamedTuple):
     """The programme as a kernel reads it.
 
     By section: the ``part`` of the cover it belongs to, its sublimit ``limit``, whether that is
-    ``annual`` and each insured's own (``apart``). ``granted`` and ``deducted`` as in `Cover`. By
+    ``annual`` and each insured's own (``apart``). ``granted`` and ``deducted`` of `Cover`, by
+    firm, peril, bin and section. By
     shared limit: ``shared`` sections (a flag each), ``shared_limit``, and whether it is annual.
     Then the limits of event and year (with reinstatements) and of one supplier's stop. By layer:
     attachment, limit, what it bears in a year at most, whether it attaches to each event; the
@@ -126,7 +127,7 @@ def terms_of(cover: Cover, *, profit: Floats, goods: GoodsWays | None = None) ->
         limit=np.array([policy.sublimit(code) for code in codes], dtype=np.int64),
         annual=np.array([one.sublimit.basis == "annual" for one in cover.sections]),
         apart=np.array([one.sublimit.per == "insured" for one in cover.sections]),
-        granted=cover.granted, deducted=cover.deducted,
+        granted=_by_firm(cover.granted), deducted=_by_firm(cover.deducted),
         shared=np.array([[code in one.coverages for code in codes] for one in shared],
                         dtype=np.bool_).reshape(len(shared), len(codes)),
         shared_limit=np.array(
@@ -148,6 +149,11 @@ def terms_of(cover: Cover, *, profit: Floats, goods: GoodsWays | None = None) ->
         waiting_days=cover.waiting_days, indemnity_days=cover.indemnity_days)
 
 
+def _by_firm(amounts: Whole) -> Whole:
+    """Sections last: what one impact is paid stands together."""
+    return np.ascontiguousarray(np.moveaxis(amounts, 0, -1))
+
+
 def without_layers(terms: Terms) -> Terms:
     """The same programme up to its layers: what comes to them."""
     nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
@@ -159,7 +165,7 @@ def without_layers(terms: Terms) -> Terms:
 def no_terms(firms: int, *, perils: int, bins: int, profit: Floats | None = None) -> Terms:
     """A programme that pays nothing: for losses alone."""
     nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
-    empty = np.zeros((0, firms, perils, bins), dtype=np.int64)
+    empty = np.zeros((firms, perils, bins, 0), dtype=np.int64)
     return Terms(
         nothing, nothing, none, none, empty, empty, np.zeros((0, 0), dtype=np.bool_), nothing, none,
         0, 0, 0, nothing, nothing, nothing, none, np.zeros((0, 0), dtype=np.int64),
@@ -234,6 +240,10 @@ def cut(amounts, group, count, cap):  # type: ignore[no-untyped-def]
     cap = max(cap, np.int64(0))
     if total <= cap:
         return
+    if cap == 0 or count == 1:
+        for k in range(count):
+            amounts[group[k]] = cap
+        return
     missing = cap
     remainders = np.empty(count, dtype=np.int64)
     for k in range(count):
@@ -246,7 +256,7 @@ def cut(amounts, group, count, cap):  # type: ignore[no-untyped-def]
             amounts[group[order[k]]] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def pay_event(terms, account, room, hungry, goods, aim, year):  # type: ignore[no-untyped-def]
     """What the programme pays of the event in the room, in fen; its lines stand in the account."""
     _claim(terms, account, room, hungry, goods, aim, year)
@@ -255,10 +265,11 @@ def pay_event(terms, account, room, hungry, goods, aim, year):  # type: ignore[n
         account.event_layer[:] = 0
         return np.int64(0)
     amounts, sections, group = account.amount, account.section, account.group
+    before, shared = account.before, terms.shared
     for one in range(terms.shared_limit.shape[0]):
         count = 0
         for line in range(number):
-            if terms.shared[one, sections[line]]:
+            if shared[one, sections[line]]:
                 group[count] = line
                 count += 1
         left = terms.shared_limit[one]
@@ -267,7 +278,7 @@ def pay_event(terms, account, room, hungry, goods, aim, year):  # type: ignore[n
         cut(amounts, group, count, left)
     _deduct(account)
     for line in range(number):
-        account.before[line] = amounts[line]
+        before[line] = amounts[line]
         group[line] = line
     cut(amounts, group, number, terms.event_limit)
     cut(amounts, group, number, terms.aggregate - account.used[0])
@@ -275,43 +286,46 @@ def pay_event(terms, account, room, hungry, goods, aim, year):  # type: ignore[n
     return _use_up(terms, account)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _claim(terms, account, room, hungry, goods, aim, year):  # type: ignore[no-untyped-def]
     """The lines of an event, after each section's sublimit."""
-    number = 0
-    firms = goods.first.shape[0] - 1
-    group, amounts = account.group, account.amount
-    for section in range(terms.part.shape[0]):
-        part, first = terms.part[section], number
+    # Arrays are taken out of their bundles once: each look into a bundle counts references.
+    number, firms = 0, goods.first.shape[0] - 1
+    group, amounts, parties, sections = (account.group, account.amount, account.party,
+                                         account.section)
+    deducted, years, member_paid = account.deducted, account.year, account.member_paid
+    struck, losses, bins, cames = room.party, room.loss, room.bin, room.came
+    granted, taken, parts = terms.granted, terms.deducted, terms.part
+    limits, apart, annual = terms.limit, terms.apart, terms.annual
+    for section in range(parts.shape[0]):
+        part, first = parts[section], number
         if part == SUPPLY_PART:
             if hungry.number[1] > 0:
                 number = _claim_supply(terms, account, hungry, goods, section, number)
         else:
             for slot in range(room.number[0]):
-                party, came = room.party[slot], room.came[slot]
-                if room.loss[slot] == NOTHING or party >= firms:
+                party, came = struck[slot], cames[slot]
+                if losses[slot] == NOTHING or party >= firms:
                     continue
                 along = came != NOTHING and came < firms  # else it began here, or at a provider
                 if along != (part == SPREAD_PART):
                     continue
-                amount = terms.granted[section, party, aim, room.bin[slot]]
+                amount = granted[party, aim, bins[slot], section]
                 if amount > 0:
-                    account.party[number], account.section[number] = party, section
-                    amounts[number] = amount
-                    account.deducted[number] = terms.deducted[section, party, aim, room.bin[slot]]
+                    parties[number], sections[number], amounts[number] = party, section, amount
+                    deducted[number] = taken[party, aim, bins[slot], section]
                     number += 1
-        limit = terms.limit[section]
+        limit, yearly, own = limits[section], annual[section], apart[section]
         for line in range(first, number):
-            group[line - first] = line
-            if account.year[account.party[line]] != year:
-                account.year[account.party[line]] = year
-                account.member_paid[account.party[line]] = 0
-            if terms.apart[section]:
-                used = account.member_paid[account.party[line], section]
-                left = limit - used if terms.annual[section] else limit
+            group[line - first], party = line, parties[line]
+            if years[party] != year:
+                years[party] = year
+                member_paid[party] = 0
+            if own:
+                left = limit - member_paid[party, section] if yearly else limit
                 amounts[line] = min(amounts[line], max(left, 0))
-        if not terms.apart[section]:
-            left = limit - account.section_paid[section] if terms.annual[section] else limit
+        if not own:
+            left = limit - account.section_paid[section] if yearly else limit
             cut(amounts, group, number - first, left)
     account.number[0] = number
 
@@ -355,54 +369,60 @@ def _claim_supply(terms, account, hungry, goods, section, number):  # type: igno
     return number
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _deduct(account):  # type: ignore[no-untyped-def]
     """Each insured's deductible, on what the limits that are shared left of its sections."""
-    number, group = account.number[0], account.group
+    number, group, parties = account.number[0], account.group, account.party
+    amounts, taken = account.amount, account.deducted
     for line in range(number):
-        if account.deducted[line] <= 0:
+        if taken[line] <= 0:
             continue
-        party, count = account.party[line], 0
+        party, count = parties[line], 0
         total = deductible = np.int64(0)
         for other in range(line, number):
-            if account.party[other] == party and account.deducted[other] > 0:
+            if parties[other] == party and taken[other] > 0:
                 group[count] = other
                 count += 1
-                total += account.amount[other]
-                deductible += account.deducted[other]
-                account.deducted[other] = 0
-        cut(account.amount, group, count, total - deductible)
+                total += amounts[other]
+                deductible += taken[other]
+                taken[other] = 0
+        cut(amounts, group, count, total - deductible)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _layers(terms, account):  # type: ignore[no-untyped-def]
     """What each layer bears of what comes to them, and the lines cut to what they pay."""
-    layers, number = terms.attachment.shape[0], account.number[0]
+    attachment, limit, yearly = terms.attachment, terms.layer_limit, terms.layer_year
+    each_event, layers, number = terms.layer_each_event, attachment.shape[0], account.number[0]
     if layers == 0:
         return
+    amounts, used, borne_before = account.amount, account.used, account.layer_borne
+    event_layer = account.event_layer
     presented = np.int64(0)
     for line in range(number):
-        presented += account.amount[line]
+        presented += amounts[line]
     paid = np.int64(0)
     for one in range(layers):
-        before = np.int64(0) if terms.layer_each_event[one] else account.used[1]
-        top = min(max(before + presented - terms.attachment[one], 0), terms.layer_limit[one])
-        below = min(max(before - terms.attachment[one], 0), terms.layer_limit[one])
-        borne = min(top - below, max(terms.layer_year[one] - account.layer_borne[one], 0))
-        account.event_layer[one] = borne
-        paid += _placed(terms, one, borne)
-    account.used[1] += presented
-    cut(account.amount, account.group, number, paid)
+        before = np.int64(0) if each_event[one] else used[1]
+        top = min(max(before + presented - attachment[one], 0), limit[one])
+        below = min(max(before - attachment[one], 0), limit[one])
+        borne = min(top - below, max(yearly[one] - borne_before[one], 0))
+        event_layer[one] = borne
+        if borne > 0:
+            paid += _placed(terms, one, borne)
+    used[1] += presented
+    cut(amounts, account.group, number, paid)
 
 
 @njit(cache=True, nogil=True)
 def _placed(terms, layer, borne):  # type: ignore[no-untyped-def]
     """What a layer pays in money: the placed shares but those that the insured retains."""
     placed, kept = np.int64(0), np.int64(0)
-    count = terms.shares.shape[1]
+    shares, retained = terms.shares, terms.retained
+    count = shares.shape[1]
     for one in range(count):
-        placed += terms.shares[layer, one]
-        kept += terms.retained[layer, one]
+        placed += shares[layer, one]
+        kept += retained[layer, one]
     if placed == 0:
         return borne  # without named participants it is placed whole with the insurer
     whole, remainder = exact_quotient(borne, placed, PPM)
@@ -411,11 +431,11 @@ def _placed(terms, layer, borne):  # type: ignore[no-untyped-def]
         return whole
     parts, group = np.empty(count, dtype=np.int64), np.arange(count).astype(np.int32)
     for one in range(count):
-        parts[one] = terms.shares[layer, one]
+        parts[one] = shares[layer, one]
     _allot(parts, group, whole, placed)
     paid = np.int64(0)
     for one in range(count):
-        if not terms.retained[layer, one]:
+        if not retained[layer, one]:
             paid += parts[one]
     return paid
 
@@ -434,18 +454,21 @@ def _allot(parts, group, amount, total):  # type: ignore[no-untyped-def]
         parts[order[k]] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _use_up(terms, account):  # type: ignore[no-untyped-def]
     """Note what the event's payments use up of the year; their sum."""
     total = np.int64(0)
+    amounts, sections, parties = account.amount, account.section, account.party
+    section_paid, member_paid = account.section_paid, account.member_paid
+    shared, shared_paid = terms.shared, account.shared_paid
     for line in range(account.number[0]):
-        paid, section = account.amount[line], account.section[line]
+        paid, section = amounts[line], sections[line]
         total += paid
-        account.section_paid[section] += paid
-        account.member_paid[account.party[line], section] += paid
-        for one in range(terms.shared_limit.shape[0]):
-            if terms.shared[one, section]:
-                account.shared_paid[one] += paid
+        section_paid[section] += paid
+        member_paid[parties[line], section] += paid
+        for one in range(shared.shape[0]):
+            if shared[one, section]:
+                shared_paid[one] += paid
     account.used[0] += total
     for one in range(terms.attachment.shape[0]):
         account.layer_borne[one] += account.event_layer[one]

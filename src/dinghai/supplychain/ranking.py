@@ -15,7 +15,15 @@ from numba import njit
 from dinghai.compute.parts import cut, in_parts
 from dinghai.supplychain.averting import avert
 from dinghai.supplychain.draws import world_word
-from dinghai.supplychain.fizzling import BATCH, guide_to, survivors
+from dinghai.supplychain.fizzling import (
+    BATCH,
+    FIZZLES,
+    GOES_ON,
+    apart_for,
+    guide_to,
+    struck_alone,
+    tell_apart,
+)
 from dinghai.supplychain.step_graph import Floats
 from dinghai.supplychain.strikes import Field, lent_field, lent_room, room_of, strike
 from dinghai.supplychain.years import DAYS, PARTS, ChainYears, Events, Whole, draws_of
@@ -77,19 +85,24 @@ def _rank_years(  # type: ignore[no-untyped-def]
     own, other = room_of(shared), room_of(shared)
     field, room, spare = lent_field(shared), lent_room(own), lent_room(other)
     fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
-    found, begins = np.empty(BATCH, dtype=np.int64), np.empty(BATCH, dtype=np.int32)
+    apart = apart_for(field, cumulative, BATCH)
     stamp = 1
     for year in years:
-        told = first[year]
-        while told < first[year + 1]:
-            until = min(told + BATCH, first[year + 1])
-            number = survivors(field, room, cumulative, guide, key, told, until, fizzled, found,
-                               begins)
-            told = until
-            for place in range(number):
-                root = begins[place] // perils
-                aim = begins[place] - root * perils
-                word = world_word(key, found[place])
-                strike(field, room, root, aim, -1, horizon, word, found[place] + 1)
-                stamp = avert(field, room, spare, stamp, root, aim, horizon, word, averted, squares)
+        since = told = first[year]
+        for event in range(since, first[year + 1]):
+            if event == told:
+                since, told = told, min(told + BATCH, first[year + 1])
+                tell_apart(field, room, cumulative, guide, key, since, told, horizon, fizzled,
+                           apart)
+            alone = apart.bin[event - since]
+            if alone == FIZZLES:
+                continue
+            root = apart.begin[event - since] // perils
+            aim = apart.begin[event - since] - root * perils
+            word = world_word(key, event)
+            if alone == GOES_ON:
+                strike(field, room, root, aim, -1, horizon, word, event + 1)
+            else:
+                struck_alone(field, room, root, aim, alone)
+            stamp = avert(field, room, spare, stamp, root, aim, horizon, word, averted, squares)
     return own.number[0] + other.number[0]  # rooms live as long as what they lent

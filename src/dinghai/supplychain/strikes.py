@@ -23,23 +23,27 @@ from numba import njit
 from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.draws import draw_word, node_word, unit
 from dinghai.supplychain.lending import lent
+from dinghai.supplychain.openings import (
+    LEAVES,
+    LUCK,
+    NONE,
+    ONE,
+    SETS,
+    holds,
+    leading_to,
+    leads_on,
+    passes,
+    place_of,
+)
 from dinghai.supplychain.outcomes import CUTS, Outcomes
-from dinghai.supplychain.passage import CERTAIN, pop, push, quick_exponential, thresholds
+from dinghai.supplychain.passage import pop, push, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places, Words
 from dinghai.supplychain.twin import Structure, Twin, word_of
 
-LUCK: Final = 1
 CONTAINMENT: Final = 2
 SEVERITY: Final = 3
 NOTHING: Final = -1
 OUTSIDE: Final = -1.0
-SETS: Final = 128
-LEAVES = np.uint64(0xD6E8FEB86659FD93)
-_ONE, _NONE, _S58 = np.uint64(1), np.uint64(0), np.uint64(58)
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_PLACES = np.zeros(64, dtype=np.int64)
-for _bit in range(64):  # where each lowest bit stands, by what it makes of the sequence
-    _PLACES[((1 << _bit) * int(_DE_BRUIJN) & (1 << 64) - 1) >> 58] = _bit
 
 
 class Field(NamedTuple):
@@ -55,7 +59,8 @@ class Field(NamedTuple):
     × perils + aim on; and by aim × steps + step, from ``r_first`` on, the edges ``r_edge`` and
     their targets ``r_target`` from which an impact of the aim or a way out can be reached. Sets of
     the first 128 steps of a structure as two words each: by step those that lead to it
-    (``before``), by aim × structures + structure what can matter (``useful``).
+    (``before``) and those that it leads to (``after``), by aim × structures + structure what can
+    matter (``useful``).
     """
 
     s_step: Places
@@ -90,6 +95,7 @@ class Field(NamedTuple):
     r_edge: Places
     r_target: Places
     before: Words
+    after: Words
     useful: Words
 
 
@@ -102,11 +108,11 @@ class Room(NamedTuple):
     ``slot``. By slot: the ``party``, its ``luck``, ``until`` when something can happen there,
     ``since`` when it is in (−1: reached, and nothing taken), the party it ``came`` from (−1: the
     event began there), and its loss, if any (−1: none), with the place of the impact and the bin.
-    ``live`` are its links that let the event through, and ``kept`` the steps that succeed and
-    from which one of these or an impact can be reached, as two words. ``number[0]`` slots are in
-    use; each has room for 2 ** ``shift`` (``width``) steps. By step of one party, for `fizzling`:
-    what is the event's where ``wanted`` and ``tried`` are its stamp, edges still to wait for
-    (``needed``), and a ``stack``.
+    ``live`` of its links, in ``links`` from ``leave`` on, let the event through to where it leads
+    on, and ``kept`` are the steps that succeed and from which one of these or an impact can be
+    reached, as two words. ``number[0]`` slots and ``number[1]`` links are in use; each slot has
+    room for 2 ** ``shift`` (``width``) steps. ``due`` and ``open_edges`` are by step of one party,
+    for `fizzling`: the time when it is taken, and the edges that it still waits for.
     """
 
     heap_time: Floats
@@ -127,12 +133,12 @@ class Room(NamedTuple):
     bin: Places
     number: npt.NDArray[np.int64]
     width: int
-    wanted: npt.NDArray[np.int64]
-    tried: npt.NDArray[np.int64]
-    needed: Places
-    stack: Places
     live: Places
+    leave: Places
+    links: Places
     kept: Words
+    due: Floats
+    open_edges: Places
     shift: int
 
 
@@ -174,6 +180,8 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
         r_target=targets[np.concatenate(leading)],
         before=np.concatenate([_sets(len(one.codes), one.target, np.repeat(
             np.arange(len(one.codes)), np.diff(one.first))) for one in shapes]),
+        after=np.concatenate([_sets(len(one.codes), np.repeat(
+            np.arange(len(one.codes)), np.diff(one.first)), one.target) for one in shapes]),
         useful=np.concatenate([_sets(len(shapes), shape, step) for shape, step in useful]))
 
 
@@ -229,10 +237,10 @@ def room_of(field):  # type: ignore[no-untyped-def]
         np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.uint64), np.empty(parties),
         np.empty(parties), np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.int64),
         np.empty(parties, dtype=np.int32),
-        np.empty(parties, dtype=np.int32), np.zeros(1, dtype=np.int64), width,
-        np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64),
-        np.empty(width, dtype=np.int32), np.empty(width, dtype=np.int32),
-        np.empty(parties, dtype=np.int32), np.empty((parties, 2), dtype=np.uint64), shift)
+        np.empty(parties, dtype=np.int32), np.zeros(2, dtype=np.int64), width,
+        np.empty(parties, dtype=np.int32), np.empty(parties, dtype=np.int32),
+        np.empty(field.l_step.shape[0], dtype=np.int32), np.empty((parties, 2), dtype=np.uint64),
+        np.empty(SETS), np.empty(SETS, dtype=np.int32), shift)
 
 
 @njit(cache=True, nogil=True)
@@ -247,7 +255,7 @@ def lent_field(field):  # type: ignore[no-untyped-def]
         lent(field.l_mu), lent(field.l_sigma), lent(field.l_key), lent(field.states),
         lent(field.cuts), lent(field.ground_up), lent(field.stopped), lent(field.i_first),
         lent(field.i_step), lent(field.r_first), lent(field.r_edge), lent(field.r_target),
-        lent(field.before), lent(field.useful))
+        lent(field.before), lent(field.after), lent(field.useful))
 
 
 @njit(cache=True, nogil=True)
@@ -258,17 +266,18 @@ def lent_room(room):  # type: ignore[no-untyped-def]
         lent(room.time), lent(room.parent), lent(room.entered), lent(room.slot),
         lent(room.party), lent(room.luck), lent(room.until), lent(room.since),
         lent(room.came), lent(room.loss), lent(room.impact), lent(room.bin),
-        lent(room.number), room.width, lent(room.wanted), lent(room.tried),
-        lent(room.needed), lent(room.stack), lent(room.live), lent(room.kept), room.shift)
+        lent(room.number), room.width, lent(room.live), lent(room.leave), lent(room.links),
+        lent(room.kept), lent(room.due), lent(room.open_edges), room.shift)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _days(mu, sigma, word):  # type: ignore[no-untyped-def]
+def days(mu, sigma, word):  # type: ignore[no-untyped-def]
+    """A lognormal time."""
     return quick_exponential(mu + sigma * normal_quantile(unit(word)))
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _place_in(cumulative, chance):  # type: ignore[no-untyped-def]
+def place_in(cumulative, chance):  # type: ignore[no-untyped-def]
     """The first place whose cumulative chance is above ``chance``, by bisection."""
     low, high = 0, cumulative.shape[0] - 1
     while low < high:
@@ -280,84 +289,60 @@ def _place_in(cumulative, chance):  # type: ignore[no-untyped-def]
     return low
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _passes(bar, word):  # type: ignore[no-untyped-def]
-    return bar == CERTAIN or (bar != 0 and word <= bar)
-
-
 @njit(cache=True, nogil=True)
 def _enter(  # type: ignore[no-untyped-def]
-    slot, party, aim, guarded, luck, word, live, kept, code, s_step, structure, key, begin, bars,
-    l_first, l_step, l_party, l_entry, l_bar, l_key, i_first, i_step, before, useful
+    slot, party, aim, guarded, luck, word, live, leave, leaving, number, kept, code, s_step,
+    structure, key, begin, bars, waits_for, l_first, l_step, l_party, l_entry, l_bar, l_key,
+    i_first, i_step, before, after, useful
 ):
-    """Note what can matter at a party: its links that let the event through and into the firm that
-    they lead to, and the steps that succeed and from which one of these or an impact can be
-    reached."""
-    if aim < 0:  # all steps matter
-        live[slot], kept[slot, 0], kept[slot, 1] = 1, ~_NONE, ~_NONE
-        return
-    shape, number = structure[party], 0
+    """Note what can matter at a party: its links that let the event through to where it leads on,
+    and the steps that succeed and from which one of these or an impact can be reached."""
+    shape, place = structure[party], number[1]
     base, first = s_step[shape], begin[party]
     shapes = s_step.shape[0] - 1
-    perils = (i_first.shape[0] - 1) // shapes
-    low = high = _NONE
+    low = high = NONE
+    leave[slot] = place
     for link in range(l_first[party], l_first[party + 1]):
         there, bar, step = l_party[link], l_bar[link], l_step[link]
         if there != guarded and bar != 0 and draw_word(
-                draw_word(luck, code[base + step] ^ LEAVES), l_key[link]) <= bar:
-            entry = l_entry[link]
-            if _passes(bars[begin[there] + entry], draw_word(
-                    node_word(word, key[there], LUCK), code[s_step[structure[there]] + entry])):
-                number += 1
-                if step < 64:
-                    low |= _ONE << np.uint64(step)
-                elif step < SETS:
-                    high |= _ONE << np.uint64(step - 64)
-    live[slot] = number
-    wide = s_step[shape + 1] - base > SETS
-    if wide:  # not told apart
-        kept[slot, 0] = kept[slot, 1] = ~_NONE
+                draw_word(luck, code[base + step] ^ LEAVES), l_key[link]) <= bar and (
+                aim < 0 or leads_on(there, l_entry[link], aim, word, code, s_step, structure, key,
+                                    begin, bars, waits_for, l_first, l_step, l_party, l_entry,
+                                    l_bar, l_key, i_first, i_step, before, after, useful)):
+            leaving[place] = link
+            place += 1
+            if step < 64:
+                low |= ONE << np.uint64(step)
+            elif step < SETS:
+                high |= ONE << np.uint64(step - 64)
+    live[slot], number[1] = place - number[1], place
+    if aim < 0 or s_step[shape + 1] - base > SETS:  # all steps matter, or are not told apart
+        kept[slot, 0] = kept[slot, 1] = ~NONE
         return
+    perils = (i_first.shape[0] - 1) // shapes
     for place in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
         step = i_step[place]
         if step < 64:
-            low |= _ONE << np.uint64(step)
+            low |= ONE << np.uint64(step)
         else:
-            high |= _ONE << np.uint64(step - 64)
-    opened_low = opened_high = _NONE
+            high |= ONE << np.uint64(step - 64)
+    opened_low = opened_high = NONE
     mask = useful[aim * shapes + shape, 0]
-    while mask != _NONE:
-        bit = mask & (~mask + _ONE)
+    while mask != NONE:
+        bit = mask & (~mask + ONE)
         mask ^= bit
-        step = _PLACES[(bit * _DE_BRUIJN) >> _S58]
-        if _passes(bars[first + step], draw_word(luck, code[base + step])):
+        step = place_of(bit)
+        if passes(bars[first + step], draw_word(luck, code[base + step])):
             opened_low |= bit
     mask = useful[aim * shapes + shape, 1]
-    while mask != _NONE:
-        bit = mask & (~mask + _ONE)
+    while mask != NONE:
+        bit = mask & (~mask + ONE)
         mask ^= bit
-        step = 64 + _PLACES[(bit * _DE_BRUIJN) >> _S58]
-        if _passes(bars[first + step], draw_word(luck, code[base + step])):
+        step = 64 + place_of(bit)
+        if passes(bars[first + step], draw_word(luck, code[base + step])):
             opened_high |= bit
-    low &= opened_low
-    high &= opened_high
-    todo_low, todo_high = low, high
-    while todo_low != _NONE or todo_high != _NONE:
-        if todo_low != _NONE:
-            bit = todo_low & (~todo_low + _ONE)
-            todo_low ^= bit
-            step = base + _PLACES[(bit * _DE_BRUIJN) >> _S58]
-        else:
-            bit = todo_high & (~todo_high + _ONE)
-            todo_high ^= bit
-            step = base + 64 + _PLACES[(bit * _DE_BRUIJN) >> _S58]
-        more = before[step, 0] & opened_low & ~low
-        low |= more
-        todo_low |= more
-        more = before[step, 1] & opened_high & ~high
-        high |= more
-        todo_high |= more
-    kept[slot, 0], kept[slot, 1] = low, high
+    kept[slot, 0], kept[slot, 1] = leading_to(low & opened_low, high & opened_high, opened_low,
+                                              opened_high, base, before)
 
 
 @njit(cache=True, nogil=True)
@@ -368,7 +353,8 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
 
     What it did stands in ``room``: the parties by slot, in the order in which they were reached.
     Steps from which the event can neither come to an impact of its aim nor leave the firm are not
-    taken; nor are any more once a firm is struck and no link of it lets the event through.
+    taken; nor are any more once a firm is struck and no link of it leads on; and no firm is entered
+    where the event could do nothing.
     """
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
     s_step, waits_for, perils = field.s_step, field.waits_for, field.peril
@@ -383,19 +369,22 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
     times, parents, entered, slots = room.time, room.parent, room.entered, room.slot
     parties, lucks, until, losses = room.party, room.luck, room.until, room.loss
     since, live, kept, shift = room.since, room.live, room.kept, room.shift
-    i_first, i_step, before, useful = field.i_first, field.i_step, field.before, field.useful
+    leave, leaves = room.leave, room.links
+    i_first, i_step, useful = field.i_first, field.i_step, field.useful
+    before, after = field.before, field.after
     number, steps = 0, s_step[s_step.shape[0] - 1]
-    room.number[0] = 0
+    room.number[0] = room.number[1] = 0
     if root == guarded:
         return
     bins = cuts.shape[0] - 1
     state = -1
     entered[root], slots[root], parties[0], since[0] = stamp, 0, root, OUTSIDE
     lucks[0], losses[0] = node_word(word, key[root], LUCK), NOTHING
-    until[0] = _days(containment[root, 0], containment[root, 1],
+    until[0] = days(containment[root, 0], containment[root, 1],
                      node_word(lucks[0], 0, CONTAINMENT))
-    _enter(0, root, aim, guarded, lucks[0], word, live, kept, code, s_step, structure, key, begin,
-           bars, l_first, l_step, l_party, l_entry, l_bar, l_key, i_first, i_step, before, useful)
+    _enter(0, root, aim, guarded, lucks[0], word, live, leave, leaves, room.number, kept, code,
+           s_step, structure, key, begin, bars, waits_for, l_first, l_step, l_party, l_entry, l_bar,
+           l_key, i_first, i_step, before, after, useful)
     number = 1
     start = field.s_start[structure[root]]
     stamps[start], left[start], times[start], parents[start] = stamp, 0, 0.0, NOTHING
@@ -416,8 +405,8 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
             room.came[slot] = NOTHING if parents[place] < 0 else parties[parents[place] >> shift]
         if perils[base + step] == aim and aim >= 0 and losses[slot] == NOTHING:
             if state < 0:
-                state = _place_in(field.states, unit(node_word(word, 0, SEVERITY)))
-            found = state * bins + _place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
+                state = place_in(field.states, unit(node_word(word, 0, SEVERITY)))
+            found = state * bins + place_in(cuts[1:], unit(node_word(luck, 0, SEVERITY)))
             losses[slot] = ground_up[party, aim, found]
             room.impact[slot], room.bin[slot] = place, found
             if live[slot] == 0:
@@ -430,48 +419,45 @@ def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: igno
             row = aim * steps + base + step
             first = r_first[row]
             inside = r_first[row + 1] - first
-        links = l_first[party + 1] - l_first[party] if live[slot] > 0 else 0
-        for way in range(inside + links):
+        for way in range(inside + live[slot]):
             if way < inside:
                 edge = first + way if aim < 0 else r_edge[first + way]
                 there, there_base, there_luck = party, base, luck
                 other, far = target[edge] if aim < 0 else r_target[first + way], slot
             else:
-                edge = l_first[party] + way - inside
-                if l_step[edge] != step or l_party[edge] == guarded:
-                    continue
-                if l_bar[edge] == 0 or draw_word(leaving, l_key[edge]) > l_bar[edge]:
+                edge = leaves[leave[slot] + way - inside]
+                if l_step[edge] != step:
                     continue
                 there, other = l_party[edge], l_entry[edge]
                 if entered[there] != stamp:
                     entered[there], slots[there] = stamp, number
                     parties[number], since[number], losses[number] = there, OUTSIDE, NOTHING
                     lucks[number] = node_word(word, key[there], LUCK)
-                    until[number] = _days(containment[there, 0], containment[there, 1],
+                    until[number] = days(containment[there, 0], containment[there, 1],
                                           node_word(lucks[number], 0, CONTAINMENT))
-                    _enter(number, there, aim, guarded, lucks[number], word, live, kept, code,
-                           s_step, structure, key, begin, bars, l_first, l_step, l_party, l_entry,
-                           l_bar, l_key, i_first, i_step, before, useful)
+                    _enter(number, there, aim, guarded, lucks[number], word, live, leave, leaves,
+                           room.number, kept, code, s_step, structure, key, begin, bars, waits_for,
+                           l_first, l_step, l_party, l_entry, l_bar, l_key, i_first, i_step, before,
+                           after, useful)
                     number += 1
                 far = slots[there]
                 there_base, there_luck = s_step[structure[there]], lucks[far]
-            if way < inside and other < SETS and not (
-                    kept[slot, other >> 6] >> np.uint64(other & 63)) & _ONE:
+            if way < inside and other < SETS and not holds(kept[slot, 0], kept[slot, 1], other):
                 continue
             reached = (far << shift) + other
             fresh = stamps[reached] != stamp
             if fresh:
                 bar = bars[begin[there] + other]
-                if not _passes(bar, draw_word(there_luck, code[there_base + other])):
+                if not passes(bar, draw_word(there_luck, code[there_base + other])):
                     stamps[reached], left[reached] = stamp, -1
                     continue
             elif left[reached] < 0:
                 continue
             if way < inside:
-                later = now + _days(mu[edge], sigma[edge],
+                later = now + days(mu[edge], sigma[edge],
                                     draw_word(leaving, code[there_base + other]))
             else:
-                later = now + _days(l_mu[edge], l_sigma[edge],
+                later = now + days(l_mu[edge], l_sigma[edge],
                                     node_word(draw_word(leaving, l_key[edge]), 0, LUCK))
             if later > horizon:
                 continue

@@ -22,7 +22,7 @@ def with_structures(base: Field, retimed: Sequence[tuple[int, Floats]]) -> Field
     moved = [int(edge) - one.low for edge, one in zip(edges, own, strict=False)]
     by_step = {name: np.concatenate([getattr(base, name), *(
         getattr(base, name)[one.first:one.last] for one in own)])
-        for name in ("waits_for", "peril", "code", "before")}
+        for name in ("waits_for", "peril", "code", "before", "after")}
     by_edge = {name: np.concatenate([getattr(base, name), *(
         getattr(base, name)[one.low:one.high] for one in own)]) for name in ("target", "sigma")}
     lengths, leading, leads_to = [], [], []

@@ -24,7 +24,15 @@ from dinghai.foundation.streams import stream_key
 from dinghai.supplychain.averting import avert
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
-from dinghai.supplychain.fizzling import BATCH, guide_to, survivors
+from dinghai.supplychain.fizzling import (
+    BATCH,
+    FIZZLES,
+    GOES_ON,
+    apart_for,
+    guide_to,
+    struck_alone,
+    tell_apart,
+)
 from dinghai.supplychain.goods import (
     DAY_SECONDS,
     GoodsWays,
@@ -113,9 +121,9 @@ class ChainYears:
     and year. By party:
     ``own`` loss of events that started there, ``inherited`` loss there of events from elsewhere,
     ``exported`` loss elsewhere of events from there, ``supply`` what of its loss came through
-    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events. ``strikes``
-    counts firms struck by where the event began and its aim, shape (2, parties, perils): there,
-    and elsewhere.
+    goods (within the inherited); ``starts``, ``struck`` and ``entered`` count events, the last
+    those that could strike there or go on. ``strikes`` counts firms struck by where the event
+    began and its aim, shape (2, parties, perils): there, and elsewhere.
     ``suffered`` is each party's loss by the part of the cover that answers for it (own,
     propagation, supply), shape (parts, parties); ``paid_to`` what it is paid by section of the
     programme, shape (sections, parties), and ``part`` the part of each section. Where the ranking
@@ -273,18 +281,29 @@ def start_of(cumulative, word):  # type: ignore[no-untyped-def]
     return low
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp):  # type: ignore[no-untyped-def]
     """Let the firms that the event in the room stopped starve those that buy from them."""
-    hungry.number[:] = 0
-    firms = goods.first.shape[0] - 1
-    for slot in range(room.number[0]):
-        party = room.party[slot]
-        if room.loss[slot] != NOTHING and party < firms:
-            seconds = field.stopped[party, aim, room.bin[slot]]
+    # Arrays are taken out of their bundles once: each look into a bundle counts references.
+    number, losses, parties, bins = hungry.number, room.loss, room.party, room.bin
+    first, stock, stopped = goods.first, goods.stock, field.stopped
+    number[:] = 0
+    firms, slots, short = first.shape[0] - 1, room.number[0], False
+    for slot in range(slots):
+        party = parties[slot]
+        if losses[slot] != NOTHING and party < firms:
+            days = stopped[party, aim, bins[slot]] / DAY_SECONDS
+            for way in range(first[party], first[party + 1]):
+                short = short or days > stock[way]
+    if not short:  # every buyer lives on its stock
+        return
+    for slot in range(slots):
+        party = parties[slot]
+        if losses[slot] != NOTHING and party < firms:
+            seconds = stopped[party, aim, bins[slot]]
             if seconds > 0:
                 concern(goods, hungry, party, seconds / DAY_SECONDS, stamp)
-    if hungry.number[0] > 0:
+    if number[0] > 0:
         starve(goods, hungry, waiting_days, stamp)
 
 
@@ -301,34 +320,39 @@ def _run_part(  # type: ignore[no-untyped-def]
     book = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
     account = lent_account(book)
     firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
+    slots, struck_party, losses = room.number, room.party, room.loss
+    cames, sinces = room.came, room.since
+    concerned_firms, starving, lost_days = hungry.number, hungry.firm, hungry.lost
+    lines, line_section, line_party = account.number, account.section, account.party
+    line_before, line_amount = account.before, account.amount
+    part_of, profit = terms.part, terms.profit
     fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
-    found, begins = np.empty(BATCH, dtype=np.int64), np.empty(BATCH, dtype=np.int32)
-    told, number, place = first[from_year], 0, 0
+    apart = apart_for(field, cumulative, first[to_year] - first[from_year])
+    begins, bins = apart.begin, apart.bin
+    since = told = first[from_year]
     for year in range(from_year, to_year):
         total = through_goods = paid = np.int64(0)
         open_year(account)
-        while True:
-            if place == number:
-                if told >= first[year + 1]:
-                    break
-                until = min(told + BATCH, first[to_year])
-                number = survivors(field, room, cumulative, guide, key, told, until, fizzled, found,
-                                   begins)
-                told, place = until, 0
+        for event in range(first[year], first[year + 1]):
+            if event == told:
+                since, told = told, min(told + BATCH, first[to_year])
+                tell_apart(field, room, cumulative, guide, key, since, told, horizon, fizzled,
+                           apart)
+            alone = bins[event - since]
+            if alone == FIZZLES:
                 continue
-            event = found[place]
-            if event >= first[year + 1]:
-                break
-            root = begins[place] // perils
-            aim = begins[place] - root * perils
-            place += 1
+            root = begins[event - since] // perils
+            aim = begins[event - since] - root * perils
             word, stamp = world_word(key, event), event + 1
-            strike(field, room, root, aim, -1, horizon, word, stamp)
+            if alone == GOES_ON:
+                strike(field, room, root, aim, -1, horizon, word, stamp)
+            else:
+                struck_alone(field, room, root, aim, alone)
             sums[4, root] += 1
             struck = 0
-            for slot in range(room.number[0]):
-                party, lost, came = room.party[slot], room.loss[slot], room.came[slot]
-                sums[6, party] += room.since[slot] != OUTSIDE
+            for slot in range(slots[0]):
+                party, lost, came = struck_party[slot], losses[slot], cames[slot]
+                sums[6, party] += sinces[slot] != OUTSIDE
                 if lost == NOTHING:
                     continue
                 total += lost
@@ -347,9 +371,9 @@ def _run_part(  # type: ignore[no-untyped-def]
             if ranked:
                 again = avert(field, room, spare, again, root, aim, horizon, word, averted, squares)
             short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
-            for concerned in range(hungry.number[0]):
-                party = hungry.firm[concerned]
-                lost = np.int64(np.rint(hungry.lost[party] * terms.profit[party]))
+            for concerned in range(concerned_firms[0]):
+                party = starving[concerned]
+                lost = np.int64(np.rint(lost_days[party] * profit[party]))
                 through_goods += lost
                 sums[3, party] += lost
                 sums[7 + SUPPLY_PART, party] += lost
@@ -357,10 +381,10 @@ def _run_part(  # type: ignore[no-untyped-def]
                 sums[2, root] += lost
             given = pay_event(terms, account, room, hungry, goods, aim, year)
             paid += given
-            for line in range(account.number[0]):
-                section = account.section[line]
-                parts[terms.part[section]] += account.before[line]
-                paid_to[section, account.party[line]] += account.amount[line]
+            for line in range(lines[0]):
+                section = line_section[line]
+                parts[part_of[section]] += line_before[line]
+                paid_to[section, line_party[line]] += line_amount[line]
             if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
                                           root, aim, given):
                 return own.number[0] + other.number[0] + book.number[0]

@@ -1,0 +1,157 @@
+"""What an event could come to at a party, were there time for all of it: sets of steps, no times.
+
+A step's luck is drawn when the event first comes to it, and is what `strikes` draws. Sets hold the
+first 128 steps of a structure as two words; what a wider structure leads to is not told apart.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from dinghai.supplychain.draws import draw_word, node_word
+from dinghai.supplychain.passage import CERTAIN
+
+LUCK: Final = 1
+SETS: Final = 128
+LEAVES = np.uint64(0xD6E8FEB86659FD93)
+ONE, NONE = np.uint64(1), np.uint64(0)
+_S58 = np.uint64(58)
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_PLACES = np.zeros(64, dtype=np.int64)
+for _bit in range(64):  # where each lowest bit stands, by what it makes of the sequence
+    _PLACES[((1 << _bit) * int(_DE_BRUIJN) & (1 << 64) - 1) >> 58] = _bit
+
+
+@njit(cache=True, nogil=True, inline="always")
+def passes(bar, word):  # type: ignore[no-untyped-def]
+    """Whether a draw is below a bar."""
+    return bar == CERTAIN or (bar != 0 and word <= bar)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def place_of(bit):  # type: ignore[no-untyped-def]
+    """Where a word's only bit stands."""
+    return _PLACES[(bit * _DE_BRUIJN) >> _S58]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def holds(low, high, step):  # type: ignore[no-untyped-def]
+    """Whether a set holds a step."""
+    if step < 64:
+        return ((low >> np.uint64(step)) & ONE) != NONE
+    return ((high >> np.uint64(step - 64)) & ONE) != NONE
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def reached_from(  # type: ignore[no-untyped-def]
+    entry, base, first, luck, either, useful_low, useful_high, code, bars, waits_for, before, after
+):
+    """The steps that an event comes to from a step of a party whose steps stand from ``base`` and
+    whose bars from ``first`` on, as two words. Only useful steps are looked at; with ``either`` a
+    step that waits for all waits for one."""
+    low = high = NONE
+    if entry < 64:
+        low = ONE << np.uint64(entry)
+    else:
+        high = ONE << np.uint64(entry - 64)
+    todo_low, todo_high = low, high
+    left_low, left_high = useful_low & ~low, useful_high & ~high
+    while todo_low != NONE or todo_high != NONE:
+        if todo_low != NONE:
+            bit = todo_low & (~todo_low + ONE)
+            todo_low ^= bit
+            step = base + place_of(bit)
+        else:
+            bit = todo_high & (~todo_high + ONE)
+            todo_high ^= bit
+            step = base + 64 + place_of(bit)
+        new_low, new_high = after[step, 0] & left_low, after[step, 1] & left_high
+        while new_low != NONE or new_high != NONE:
+            upper = new_low == NONE
+            if upper:
+                bit = new_high & (~new_high + ONE)
+                new_high ^= bit
+                other = 64 + place_of(bit)
+            else:
+                bit = new_low & (~new_low + ONE)
+                new_low ^= bit
+                other = place_of(bit)
+            opened = passes(bars[first + other], draw_word(luck, code[base + other]))
+            if opened and not either and waits_for[base + other] > 1 and (
+                    (before[base + other, 0] & ~low) | (before[base + other, 1] & ~high)) != NONE:
+                continue  # another of those that it waits for may come
+            if upper:
+                left_high ^= bit
+            else:
+                left_low ^= bit
+            if opened:
+                if upper:
+                    high |= bit
+                    todo_high |= bit
+                else:
+                    low |= bit
+                    todo_low |= bit
+    return low, high
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def leading_to(  # type: ignore[no-untyped-def]
+    low, high, opened_low, opened_high, base, before
+):
+    """Of the opened steps, those that the steps of a set can be reached from, and the set."""
+    todo_low, todo_high = low, high
+    while todo_low != NONE or todo_high != NONE:
+        if todo_low != NONE:
+            bit = todo_low & (~todo_low + ONE)
+            todo_low ^= bit
+            step = base + place_of(bit)
+        else:
+            bit = todo_high & (~todo_high + ONE)
+            todo_high ^= bit
+            step = base + 64 + place_of(bit)
+        more = before[step, 0] & opened_low & ~low
+        low |= more
+        todo_low |= more
+        more = before[step, 1] & opened_high & ~high
+        high |= more
+        todo_high |= more
+    return low, high
+
+
+@njit(cache=True, nogil=True, inline="always")
+def gets_in(party, entry, word, code, s_step, structure, key, begin, bars):  # type: ignore[no-untyped-def]
+    """Whether a step of a party lets an event in that comes to it."""
+    return passes(bars[begin[party] + entry], draw_word(
+        node_word(word, key[party], LUCK), code[s_step[structure[party]] + entry]))
+
+
+@njit(cache=True, nogil=True)
+def leads_on(  # type: ignore[no-untyped-def]
+    party, entry, aim, word, code, s_step, structure, key, begin, bars, waits_for, l_first, l_step,
+    l_party, l_entry, l_bar, l_key, i_first, i_step, before, after, useful
+):
+    """Whether an event that comes into a party at a step gets in, and could there come to an impact
+    of its aim or go on to a party that lets it in."""
+    shape, luck, first = structure[party], node_word(word, key[party], LUCK), begin[party]
+    base, shapes = s_step[shape], s_step.shape[0] - 1
+    if not passes(bars[first + entry], draw_word(luck, code[base + entry])):
+        return False
+    if s_step[shape + 1] - base > SETS:
+        return True
+    row = aim * shapes + shape
+    low, high = reached_from(entry, base, first, luck, True, useful[row, 0], useful[row, 1], code,
+                             bars, waits_for, before, after)
+    perils = (i_first.shape[0] - 1) // shapes
+    for place in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
+        if holds(low, high, i_step[place]):
+            return True
+    for link in range(l_first[party], l_first[party + 1]):
+        step, bar = l_step[link], l_bar[link]
+        if bar != 0 and holds(low, high, step) and draw_word(
+                draw_word(luck, code[base + step] ^ LEAVES), l_key[link]) <= bar and gets_in(
+                l_party[link], l_entry[link], word, code, s_step, structure, key, begin, bars):
+            return True
+    return False
