@@ -23,21 +23,33 @@ def avert(  # type: ignore[no-untyped-def]
 ):
     """Add what it averts of the event in ``room`` that nothing gets into each party it touches.
 
-    Where it began, all of it is averted; of others that it touched, the event runs again in the
-    ``spare`` room, from ``stamp`` on. The next stamp.
+    Where it began, all of it is averted, and where no link leads on, what it cost that party alone.
+    Of others that it touched, the event runs again in the ``spare`` room, from ``stamp`` on. The
+    next stamp.
     """
     base = loss_in(room)
     if base == 0:
         return stamp
+    parties, sinces, lives, losses = room.party, room.since, room.live, room.loss
     for slot in range(room.number[0]):
-        party = room.party[slot]
-        if room.since[slot] == OUTSIDE:
+        party = parties[slot]
+        if sinces[slot] == OUTSIDE:
             continue
         spared = base
         if party != root:
-            strike(field, spare, root, aim, party, horizon, word, stamp)
-            spared -= loss_in(spare)
-            stamp += 1
+            if lives[slot] == 0:
+                spared = losses[slot] if losses[slot] != NOTHING else 0
+            else:
+                strike(field, spare, root, aim, party, horizon, word, stamp)
+                spared -= loss_in(spare)
+                stamp += 1
         averted[party] += spared
         squares[party] += float(spared) * float(spared)
     return stamp
+
+
+@njit(cache=True, nogil=True, inline="always")
+def avert_alone(party, lost, averted, squares):  # type: ignore[no-untyped-def]
+    """Add what is averted of an event that struck the party where it began, and nobody else."""
+    averted[party] += lost
+    squares[party] += float(lost) * float(lost)

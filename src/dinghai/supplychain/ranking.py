@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
-from dinghai.supplychain.averting import avert
+from dinghai.supplychain.averting import avert, avert_alone
 from dinghai.supplychain.draws import world_word
 from dinghai.supplychain.fizzling import (
     BATCH,
@@ -21,7 +21,6 @@ from dinghai.supplychain.fizzling import (
     GOES_ON,
     apart_for,
     guide_to,
-    struck_alone,
     tell_apart,
 )
 from dinghai.supplychain.step_graph import Floats
@@ -100,9 +99,9 @@ def _rank_years(  # type: ignore[no-untyped-def]
             root = apart.begin[event - since] // perils
             aim = apart.begin[event - since] - root * perils
             word = world_word(key, event)
-            if alone == GOES_ON:
-                strike(field, room, root, aim, -1, horizon, word, event + 1)
-            else:
-                struck_alone(field, room, root, aim, alone)
+            if alone != GOES_ON:
+                avert_alone(root, field.ground_up[root, aim, alone], averted, squares)
+                continue
+            strike(field, room, root, aim, -1, horizon, word, event + 1)
             stamp = avert(field, room, spare, stamp, root, aim, horizon, word, averted, squares)
     return own.number[0] + other.number[0]  # rooms live as long as what they lent

@@ -21,7 +21,7 @@ from dinghai.compute.compiled import is_compiled
 from dinghai.compute.parts import cut, in_order
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
-from dinghai.supplychain.averting import avert
+from dinghai.supplychain.averting import avert, avert_alone
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
 from dinghai.supplychain.fizzling import (
@@ -368,7 +368,9 @@ def _run_part(  # type: ignore[no-untyped-def]
                     sums[2, root] += lost
             if struck == 0:
                 continue
-            if ranked:
+            if ranked and alone != GOES_ON:
+                avert_alone(root, losses[0], averted, squares)
+            elif ranked:
                 again = avert(field, room, spare, again, root, aim, horizon, word, averted, squares)
             short_of_goods(field, goods, hungry, room, aim, waiting_days, stamp)
             for concerned in range(concerned_firms[0]):
