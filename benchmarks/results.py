@@ -71,6 +71,12 @@ TARGETS: Final = (
            ("passage", "19980", "milliseconds_a_world"), 0.5, "ms"),
     Target("the same with 200,000 steps", "cascade",
            ("passage", "199980", "milliseconds_a_world"), 12.0, "ms"),
+    Target("a programme of 5,000 suppliers: 100,000 years with losses, ranking and ten fixes",
+           "chain_programme", ("seconds", "years_ranking_and_plan"), 60.0, "s"),
+    Target("its model made from the chain's file", "chain_programme", ("seconds", "model"), None,
+           "s"),
+    Target("its model again after one supplier's change", "chain_programme",
+           ("seconds", "one_change"), 2.0, "s"),
     Target("event-lines through the terms, each core", "terms",
            ("event_lines_per_second_and_core",), 30e6, "/s", least=True),
 )
