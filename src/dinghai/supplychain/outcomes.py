@@ -105,7 +105,8 @@ def _orders(loss: Whole) -> Whole:
         return orders
     keys: Whole = (loss << bits) | np.arange(loss.shape[1])  # one word a point sorts much faster
     keys.sort(axis=1)
-    return np.bitwise_and(keys, (1 << bits) - 1, out=keys)
+    keys &= (1 << bits) - 1
+    return keys
 
 
 @njit(cache=True, nogil=True)

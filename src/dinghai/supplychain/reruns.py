@@ -3,7 +3,7 @@
 A change at a party replaces the chances and times of its steps, its containment and what impacts
 cost it; a change of a link lowers the chance that it is crossed. Before an event is run again it is
 asked whether any draw of it falls differently: a change that touches none leaves the event's course
-as it is.
+as it is, and changes that turn the same draws share one course.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from dinghai.compute.parts import cut, in_parts
 from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of, mean_of_bins
 from dinghai.supplychain.draws import draw_word, node_word, unit, world_word
-from dinghai.supplychain.goods import starved_room
+from dinghai.supplychain.goods import Starved, starved_room
 from dinghai.supplychain.passage import CERTAIN, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import (
     CONTAINMENT,
     NOTHING,
+    SETS,
     Field,
     Room,
     room_of,
@@ -35,6 +36,9 @@ from dinghai.supplychain.years import Whole, draws_of, start_of
 
 _PARTS: Final = 4
 """An event's answer is its own, so that any number of parts gives the same."""
+_FEW: Final = 4096
+"""Up to so many runs are not cut into parts."""
+_ONE = np.uint64(1)
 _NOBODY: Final = np.zeros(0, dtype=np.int32)
 _NOTHING: Final = np.zeros(0, dtype=np.int64)
 
@@ -98,42 +102,39 @@ class Reruns:
         self.worlds, self.events = worlds, events
         self._workers = workers
         self._cumulative, self._key = draws_of(worlds.events)
-        self._rooms: list[tuple[Room, Room]] = []
+        self._rooms: list[tuple[Room, Room, Starved]] = []
         self._stamp = 0
+        self._grown = worlds.field
+        self._bars = worlds.field.bars.copy()
+        self._retimed: dict[tuple[int, bytes], int] = {}
 
     def totals(self, changes: Changes, places: Places) -> Whole:
         """What events (by place) cost in all under changes."""
-        overlay = _overlay(self.worlds, list(changes.parties.values()))
-        given, variant = _applied(overlay, changes, len(changes.parties))
-        events, supply = self.events, self.worlds.supply
         out = np.empty(len(places), dtype=np.int64)
-
-        def part(some: range, rooms: tuple[Room, Room], stamp: int) -> None:
-            _totals(given, supply.goods, starved_room(supply.goods), supply.profit, rooms[0],
-                    events.number, places, some.start, some.stop, self._cumulative,
-                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
-                    variant, overlay.ground_up, overlay.stopped, stamp, out, _NOBODY, _NOTHING)
-
-        self._in_rooms(part, len(places), 1)
+        self._run(changes, places, out, _NOBODY, _NOTHING)
         return out
 
     def caused(self, changes: Changes, places: Places) -> tuple[Places, Whole, Whole]:
         """The parties where events began, what they cost these, and what they cost others with
         all that came through goods."""
-        overlay = _overlay(self.worlds, list(changes.parties.values()))
-        given, variant = _applied(overlay, changes, len(changes.parties))
-        events, supply = self.events, self.worlds.supply
         roots = np.empty(len(places), dtype=np.int32)
         own, whole = np.empty((2, len(places)), dtype=np.int64)
+        self._run(changes, places, whole, roots, own)
+        return roots, own, whole - own
 
-        def part(some: range, rooms: tuple[Room, Room], stamp: int) -> None:
-            _totals(given, supply.goods, starved_room(supply.goods), supply.profit, rooms[0],
-                    events.number, places, some.start, some.stop, self._cumulative,
-                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
-                    variant, overlay.ground_up, overlay.stopped, stamp, whole, roots, own)
+    def _run(self, changes: Changes, places: Places, out: Whole, roots: Places,
+             own: Whole) -> None:
+        overlay = self._overlay(list(changes.parties.values()))
+        given, variant = _applied(overlay, changes, len(changes.parties))
+        events, supply = self.events, self.worlds.supply
+
+        def part(some: range, room: tuple[Room, Room, Starved], stamp: int) -> None:
+            _totals(given, supply.goods, room[2], supply.profit, room[0], events.number, places,
+                    some.start, some.stop, self._cumulative, self.worlds.events.rate.shape[1],
+                    self.worlds.horizon_days, self._key, variant, overlay.ground_up,
+                    overlay.stopped, stamp, out, roots, own)
 
         self._in_rooms(part, len(places), 1)
-        return roots, own, whole - own
 
     def gains(
         self, changes: Changes, now: Whole, candidates: Sequence[Change], places: Places
@@ -144,7 +145,7 @@ class Reruns:
         are links. A variant of a candidate holds what was changed at its party before, too.
         """
         variants = [one for one in candidates if isinstance(one, Variant)]
-        overlay = _overlay(self.worlds, [*changes.parties.values(), *variants])
+        overlay = self._overlay([*changes.parties.values(), *variants])
         given, variant = _applied(overlay, changes, len(changes.parties))
         which, link, bar = _candidate_rows(candidates, len(changes.parties))
         events, supply = self.events, self.worlds.supply
@@ -152,25 +153,26 @@ class Reruns:
                             np.diff(given.l_first))
         out = np.zeros((len(places), len(candidates)), dtype=np.int64)
 
-        def part(some: range, rooms: tuple[Room, Room], stamp: int) -> None:
+        def part(some: range, room: tuple[Room, Room, Starved], stamp: int) -> None:
             own = given._replace(
                 structure=given.structure.copy(), begin=given.begin.copy(),
                 containment=given.containment.copy(), l_bar=given.l_bar.copy())
-            _gains(given, own, supply.goods, starved_room(supply.goods), supply.profit, *rooms,
+            _gains(given, own, supply.goods, room[2], supply.profit, room[0], room[1],
                    events.number, now, places, some.start, some.stop, self._cumulative,
                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
                    variant, variant.copy(), overlay.ground_up, overlay.stopped, which,
                    overlay.party, overlay.structure, overlay.begin, overlay.containment,
                    link, bar, sources, stamp, out)
 
-        self._in_rooms(part, len(places), 1 + len(candidates))
+        self._in_rooms(part, len(places), 1 + 3 * len(candidates))
         return out.T
 
     def _in_rooms(self, part, number: int, strikes: int) -> None:  # type: ignore[no-untyped-def]
         """Cut events into parts, each in a room of its own and with stamps of its own."""
-        pieces = cut(number, _PARTS if number > 64 else 1)
+        pieces = cut(number, _PARTS if number * strikes > _FEW else 1)
         while len(self._rooms) < len(pieces):
-            self._rooms.append((room_of(self.worlds.field), room_of(self.worlds.field)))
+            self._rooms.append((room_of(self.worlds.field), room_of(self.worlds.field),
+                                starved_room(self.worlds.supply.goods)))
         stamps, stamp = [], self._stamp
         for piece in pieces:
             stamps.append(stamp)
@@ -179,38 +181,42 @@ class Reruns:
         in_parts(lambda place: part(pieces[place], self._rooms[place], stamps[place]),
                  range(len(pieces)), workers=self._workers)
 
+    def _overlay(self, variants: Sequence[Variant]) -> _Overlay:
+        """The field with the variants' bars, and structures where their times differ, behind it."""
+        base = self.worlds.field
+        structure = [self._shape_of(one) for one in variants]
+        begin = len(base.bars) + np.cumsum([0, *(len(one.chance) for one in variants)])
+        if begin[-1] > len(self._bars):
+            self._bars = np.concatenate([base.bars, np.zeros(2 * (begin[-1] - len(base.bars)),
+                                                             dtype=np.uint64)])
+        if variants:
+            self._bars[len(base.bars):begin[-1]] = thresholds(
+                np.concatenate([one.chance for one in variants]))
+        party = np.array([one.party for one in variants], dtype=np.int32)
+        ground_up, stopped = base.ground_up[party], base.stopped[party]
+        moved = [place for place, one in enumerate(variants) if one.ground_up is not None]
+        if moved:
+            tables = np.array([variants[place].ground_up for place in moved])
+            ground_up[moved] = mean_of_bins(base, tables) if self.worlds.averaged else tables
+        for place, one in enumerate(variants):
+            if one.stopped is not None:
+                stopped[place] = one.stopped
+        return _Overlay(
+            self._grown._replace(bars=self._bars), party, np.array(structure, dtype=np.int32),
+            begin[:-1].astype(np.int32),
+            np.array([one.containment for one in variants], dtype=np.float64).reshape(-1, 2),
+            ground_up, stopped)
 
-def _overlay(worlds: Worlds, variants: Sequence[Variant]) -> _Overlay:
-    """The field with the variants' bars, and structures where their times differ, behind it."""
-    base = worlds.field
-    shapes, length = len(base.s_start), len(base.bars)
-    retimed: list[tuple[int, Floats]] = []
-    bars, begin, structure = [base.bars], [], []
-    for one in variants:
-        shape = int(base.structure[one.party])
-        begin.append(length)
-        bars.append(thresholds(one.chance))
-        length += len(one.chance)
-        structure.append(shape if one.mu is None else shapes + len(retimed))
-        if one.mu is not None:
-            retimed.append((shape, one.mu))
-    tables = base.ground_up.shape[1:]
-    return _Overlay(
-        with_structures(base, retimed)._replace(bars=np.concatenate(bars)),
-        np.array([one.party for one in variants], dtype=np.int32),
-        np.array(structure, dtype=np.int32), np.array(begin, dtype=np.int32),
-        np.array([one.containment for one in variants], dtype=np.float64).reshape(-1, 2),
-        np.array([_ground_up(worlds, one) for one in variants],
-                 dtype=np.int64).reshape(-1, *tables),
-        np.array([base.stopped[one.party] if one.stopped is None else one.stopped
-                  for one in variants], dtype=np.int64).reshape(-1, *tables))
-
-
-def _ground_up(worlds: Worlds, one: Variant) -> Whole:
-    if one.ground_up is None:
-        known: Whole = worlds.field.ground_up[one.party]
-        return known
-    return mean_of_bins(worlds.field, one.ground_up) if worlds.averaged else one.ground_up
+    def _shape_of(self, one: Variant) -> int:
+        """The structure of a variant: one with other times is put behind the field, and stays."""
+        shape = int(self.worlds.field.structure[one.party])
+        if one.mu is None:
+            return shape
+        key = shape, one.mu.tobytes()
+        if key not in self._retimed:
+            self._retimed[key] = len(self._grown.s_start)
+            self._grown = with_structures(self._grown, ((shape, one.mu),))
+        return self._retimed[key]
 
 
 def _applied(overlay: _Overlay, changes: Changes, number: int) -> tuple[Field, Places]:
@@ -270,35 +276,59 @@ def _totals(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _falls_differently(field, room, party, root, begin, containment, stamp):  # type: ignore[no-untyped-def]
-    """Whether a draw of the event in the room falls differently at a party with other bars, which
-    stand from ``begin`` on, and another containment."""
-    if room.entered[party] != stamp:
-        return False
-    slot = room.slot[party]
+def _list_taken(field, room, party, root, stamp, steps, words):  # type: ignore[no-untyped-def]
+    """The steps of a party that the event in the room tried and that succeeded, with what was drawn
+    (nothing, where it begins); how many they are."""
+    slot, number = room.slot[party], 0
     luck, shape = room.luck[slot], field.structure[party]
-    base, own = field.s_step[shape], field.begin[party]
-    until = room.until[slot]
-    if containment[0] != field.containment[party, 0] or (
-            containment[1] != field.containment[party, 1]):
-        until = quick_exponential(containment[0] + containment[1] * normal_quantile(
-            unit(node_word(luck, 0, CONTAINMENT))))
-    start = field.s_start[shape]
+    base, own, start = field.s_step[shape], field.begin[party], field.s_start[shape]
     for step in range(field.s_step[shape + 1] - base):
-        place = slot * room.width + step
-        if room.stamp[place] != stamp:
+        if room.stamp[slot * room.width + step] != stamp:
             continue
-        before, after = field.bars[own + step], field.bars[begin + step]
-        if step == start and party == root:
-            before = after = CERTAIN
-        drawn = draw_word(luck, field.code[base + step])
-        if before != CERTAIN and (before == 0 or drawn > before):
+        word = np.uint64(0)
+        if step != start or party != root:
+            bar, word = field.bars[own + step], draw_word(luck, field.code[base + step])
+            if bar != CERTAIN and (bar == 0 or word > bar):
+                continue
+        steps[number], words[number] = step, word
+        number += 1
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _turned(field, begin, steps, words, number, start, out):  # type: ignore[no-untyped-def]
+    """The steps that fail under the bars from ``begin`` on, as two words in ``out`` and, for those
+    from the 128th on, how many in the third; whether there are any."""
+    out[:] = 0
+    found = False
+    for place in range(number):
+        step, bar = steps[place], field.bars[begin + steps[place]]
+        if bar == CERTAIN or step == start or (bar != 0 and words[place] <= bar):
             continue
-        if after != CERTAIN and (after == 0 or drawn > after):
-            return True
-        if room.time[place] > until and room.time[place] <= room.until[slot]:
-            return True
-    return False
+        found = True
+        if step < SETS:
+            out[step >> 6] |= _ONE << np.uint64(step & 63)
+        else:
+            out[2] += _ONE
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _cut_short(field, room, party, containment, steps, number):  # type: ignore[no-untyped-def]
+    """When an event is contained at a party under another containment, and whether a step that it
+    took there comes too late then."""
+    slot = room.slot[party]
+    until = room.until[slot]
+    if containment[0] == field.containment[party, 0] and (
+            containment[1] == field.containment[party, 1]):
+        return until, False
+    then = quick_exponential(containment[0] + containment[1] * normal_quantile(
+        unit(node_word(room.luck[slot], 0, CONTAINMENT))))
+    for place in range(number):
+        time = room.time[slot * room.width + steps[place]]
+        if then < time <= until:
+            return then, True
+    return then, False
 
 
 @njit(cache=True, nogil=True)
@@ -307,7 +337,13 @@ def _gains(  # type: ignore[no-untyped-def]
     perils, horizon, key, variant, varied, ground_up, stopped, which, v_party, v_structure,
     v_begin, v_containment, link, bar, sources, stamp, out
 ):
-    firms = goods.first.shape[0] - 1
+    firms, several = goods.first.shape[0] - 1, which.shape[0]
+    steps, words = np.empty(room.width, dtype=np.int32), np.empty(room.width, dtype=np.uint64)
+    failed = np.empty(3, dtype=np.uint64)
+    # Courses of one event that were run: candidates under which the same steps fail share one.
+    failures, shapes = np.empty((several, 3), dtype=np.uint64), np.empty(several, dtype=np.int32)
+    ends, totals = np.empty(several), np.empty(several, dtype=np.int64)
+    bins = np.empty(several, dtype=np.int32)
     for place in range(first, last):
         word = world_word(key, number[places[place]])
         begin = start_of(cumulative, word)
@@ -316,15 +352,16 @@ def _gains(  # type: ignore[no-untyped-def]
         stamp += 1
         base_stamp = stamp
         strike(field, room, root, aim, -1, horizon, word, stamp)
-        for candidate in range(which.shape[0]):
-            stamp += 1
+        taken, courses, lying = -1, 0, -1
+        for candidate in range(several):
             if which[candidate] < 0:
                 edge = link[candidate]
                 source, target = sources[edge], field.l_party[edge]
                 if room.entered[source] != base_stamp or room.entered[target] != base_stamp:
                     continue
-                before = own.l_bar[edge]
+                before, lying = own.l_bar[edge], -1
                 own.l_bar[edge] = bar[candidate]
+                stamp += 1
                 strike(own, other, root, aim, -1, horizon, word, stamp)
                 own.l_bar[edge] = before
                 _, total = cost_of(field, goods, hungry, profit, other, aim, variant, ground_up,
@@ -335,36 +372,75 @@ def _gains(  # type: ignore[no-untyped-def]
             party = v_party[one]
             if room.entered[party] != base_stamp:
                 continue
-            differs = v_structure[one] != field.structure[party] or _falls_differently(
-                field, room, party, root, v_begin[one], v_containment[one], base_stamp)
-            if not differs:
-                slot = room.slot[party]
-                if room.loss[slot] == NOTHING:
-                    continue
-                found, held = room.bin[slot], variant[party]
-                if held < 0:
-                    lost, still = room.loss[slot], field.stopped[party, aim, found]
-                else:
-                    lost, still = ground_up[held, aim, found], stopped[held, aim, found]
-                if party >= firms or still == stopped[one, aim, found]:
-                    out[place, candidate] = lost - ground_up[one, aim, found]
-                    continue
-                varied[party] = one
+            slot, held = room.slot[party], variant[party]
+            if taken < 0:
+                taken = _list_taken(field, room, party, root, base_stamp, steps, words)
+            start = field.s_start[field.structure[party]] if party == root else -1
+            until, late = _cut_short(field, room, party, v_containment[one], steps, taken)
+            turned = _turned(field, v_begin[one], steps, words, taken, start, failed)
+            same = not (turned or late or v_structure[one] != field.structure[party])
+            course = -1
+            if same:
+                plain = now[place]
+                found = room.bin[slot] if room.loss[slot] != NOTHING else NOTHING
+            else:
+                for known in range(courses):
+                    if shapes[known] == v_structure[one] and ends[known] == until and (
+                            failed[2] == 0 and failures[known, 2] == 0) and (
+                            failures[known, 0] == failed[0] and failures[known, 1] == failed[1]):
+                        course = known
+                        break
+                if course < 0:
+                    stamp += 1
+                    _strike_varied(own, other, root, aim, horizon, word, stamp, party,
+                                   v_structure[one], v_begin[one], v_containment[one])
+                    course, lying, courses = courses, courses, courses + 1
+                    shapes[course], ends[course] = v_structure[one], until
+                    failures[course] = failed
+                    _, totals[course] = cost_of(field, goods, hungry, profit, other, aim, variant,
+                                                ground_up, stopped, stamp)
+                    bins[course] = NOTHING
+                    if other.entered[party] == stamp:
+                        if other.loss[other.slot[party]] != NOTHING:
+                            bins[course] = other.bin[other.slot[party]]
+                plain, found = totals[course], bins[course]
+            if found == NOTHING:
+                out[place, candidate] = now[place] - plain
+                continue
+            if held < 0:
+                lost, still = field.ground_up[party, aim, found], field.stopped[party, aim, found]
+            else:
+                lost, still = ground_up[held, aim, found], stopped[held, aim, found]
+            if party >= firms or still == stopped[one, aim, found]:
+                out[place, candidate] = now[place] - plain + lost - ground_up[one, aim, found]
+                continue
+            if not same and course != lying:
+                stamp += 1
+                _strike_varied(own, other, root, aim, horizon, word, stamp, party,
+                               v_structure[one], v_begin[one], v_containment[one])
+                lying = course
+            varied[party] = one
+            if same:
+                stamp += 1
                 _, total = cost_of(field, goods, hungry, profit, room, aim, varied, ground_up,
                                    stopped, stamp)
-                varied[party] = held
-                out[place, candidate] = now[place] - total
-                continue
-            structure, start = field.structure[party], field.begin[party]
-            own.structure[party], own.begin[party] = v_structure[one], v_begin[one]
-            own.containment[party, 0] = v_containment[one, 0]
-            own.containment[party, 1] = v_containment[one, 1]
-            held = varied[party]
-            varied[party] = one
-            strike(own, other, root, aim, -1, horizon, word, stamp)
-            _, total = cost_of(field, goods, hungry, profit, other, aim, varied, ground_up,
-                               stopped, stamp)
-            own.structure[party], own.begin[party], varied[party] = structure, start, held
-            own.containment[party, 0] = field.containment[party, 0]
-            own.containment[party, 1] = field.containment[party, 1]
+            else:
+                stamp += 1
+                _, total = cost_of(field, goods, hungry, profit, other, aim, varied, ground_up,
+                                   stopped, stamp)
+            varied[party] = held
             out[place, candidate] = now[place] - total
+
+
+@njit(cache=True, nogil=True)
+def _strike_varied(  # type: ignore[no-untyped-def]
+    own, room, root, aim, horizon, word, stamp, party, structure, begin, containment
+) -> None:
+    """Run an event where a party has another structure, bars and containment."""
+    shape, first = own.structure[party], own.begin[party]
+    mean, spread = own.containment[party, 0], own.containment[party, 1]
+    own.structure[party], own.begin[party] = structure, begin
+    own.containment[party, 0], own.containment[party, 1] = containment[0], containment[1]
+    strike(own, room, root, aim, -1, horizon, word, stamp)
+    own.structure[party], own.begin[party] = shape, first
+    own.containment[party, 0], own.containment[party, 1] = mean, spread
