@@ -156,7 +156,7 @@ class Workshop:
         epss: EpssTable | None = None, language: Language | None = None,
     ) -> None:
         self._chain, self._twin, self._kev, self._epss = chain, twin, kev, epss
-        self._language = language or shipped_language()
+        self.language = language or shipped_language()
         self._firms: dict[int, tuple[FirmVariants, SeverityVariants]] = {}
         self._known: OrderedDict[tuple[int, frozenset[str]], Variant] = OrderedDict()
         self._links: dict[tuple[str, str, str], int] = {}
@@ -176,6 +176,17 @@ class Workshop:
             if place is not None:
                 found.append(self._link_change(place, some))
         return tuple(found)
+
+    def link_changes(self, fixes: Sequence[Fix]) -> dict[str, LinkChange]:
+        """What each fix of a link makes of it, alone, by the fix; left out where the twin has no
+        way for the link."""
+        found = {}
+        for one in fixes:
+            if one.link is not None:
+                place = self._link_place((one.link.source, one.link.target, one.link.kind))
+                if place is not None:
+                    found[one.id] = self._link_change(place, (one,))
+        return found
 
     def variants(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
         """A firm with each of several choices of fixes. Raises ValueError where one would make
@@ -220,7 +231,7 @@ class Workshop:
         if party not in self._firms:
             chain = self._firm_alone(party)
             firm = chain.firms[0]
-            own = FirmVariants.of(chain, firm, self._language, kev=self._kev, epss=self._epss)
+            own = FirmVariants.of(chain, firm, self.language, kev=self._kev, epss=self._epss)
             shape = self._twin.structures[int(self._twin.structure[party])]
             if own.network.codes != shape.codes:
                 raise ValueError(f"{firm.id}: a fix renames no step")

@@ -400,9 +400,9 @@ def _gains(  # type: ignore[no-untyped-def]
                     _, totals[course] = cost_of(field, goods, hungry, profit, other, aim, variant,
                                                 ground_up, stopped, stamp)
                     bins[course] = NOTHING
-                    if other.entered[party] == stamp:
-                        if other.loss[other.slot[party]] != NOTHING:
-                            bins[course] = other.bin[other.slot[party]]
+                    if other.entered[party] == stamp and (
+                            other.loss[other.slot[party]] != NOTHING):
+                        bins[course] = other.bin[other.slot[party]]
                 plain, found = totals[course], bins[course]
             if found == NOTHING:
                 out[place, candidate] = now[place] - plain
