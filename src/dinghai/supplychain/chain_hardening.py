@@ -276,8 +276,8 @@ def harden_chain(
     fixes = fixes_of(model.chain, costs)
     workshop = Workshop(model.chain, model.twin, kev=kev, epss=epss)
     search = Hardening(
-        first, fixes, workshop.changes, prepare=workshop.variants, budget_fen=budget_fen,
-        most=most, measure=Measure() if metric == "mean" else Measure(TAIL),
+        first, fixes, workshop.changes, prepare=workshop.variants, courses=workshop.courses,
+        budget_fen=budget_fen, most=most, measure=Measure() if metric == "mean" else Measure(TAIL),
         screen=lambda some, begin: Screen(
             first.worlds, events, reaches_of(some, workshop.link_changes(some), model.twin,
                                              workshop.language), begin, workers=workers))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Literal
 
@@ -205,7 +205,16 @@ class Workshop:
         return found
 
     def _made(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
-        firm, severity = self._firm(party)
+        raised = [{str(one.indicator): one.to_ppm or 0 for one in fixes
+                   if one.indicator in _severe()} for fixes in choices]
+        tables = milder_tables(self._firm(party)[1], raised)
+        return [replace(one, ground_up=ground_up, stopped=stopped) for one, (ground_up, stopped)
+                in zip(self.courses(party, choices), tables, strict=True)]
+
+    def courses(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
+        """A firm with each of several choices of fixes, but for what impacts cost, which stays as
+        it is. Raises ValueError where one would make something worse."""
+        firm, _ = self._firm(party)
         twin, shape = self._twin, self._twin.structures[int(self._twin.structure[party])]
         raised = [{str(one.indicator): one.to_ppm or 0 for one in fixes
                    if one.indicator is not None} for fixes in choices]
@@ -219,11 +228,9 @@ class Workshop:
                 max(steps.containment) > mean + _ROUNDING):
             raise ValueError(f"{twin.names[party]}: a fix makes no step easier")
         chance = np.minimum(steps.chance, before)
-        tables = milder_tables(severity, [
-            {name: score for name, score in some.items() if name in _severe()} for some in raised])
         return [Variant(party, chance[place], None if (steps.mu[place] <= shape.mu).all()
                         else np.maximum(steps.mu[place], shape.mu),
-                        (min(steps.containment[place], mean), spread), *tables[place])
+                        (min(steps.containment[place], mean), spread))
                 for place in range(len(choices))]
 
     def _firm(self, party: int) -> tuple[FirmVariants, SeverityVariants]:

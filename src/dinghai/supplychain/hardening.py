@@ -21,15 +21,15 @@ from dinghai.foundation.money import Fen
 from dinghai.supplychain.fix_screening import Screen
 from dinghai.supplychain.fix_shares import best_choice, choices_of
 from dinghai.supplychain.fixes import Fix
-from dinghai.supplychain.reruns import Change, Changes, Reruns
+from dinghai.supplychain.reruns import Change, Changes, Reruns, Variant
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.worst_years import tail_mean_of, worst_years
 from dinghai.supplychain.years import Whole
 
 Make = Callable[[Sequence[Fix]], Sequence[Change]]
 """What fixes come to together: one change for each firm and link."""
-Prepare = Callable[[int, Sequence[Sequence[Fix]]], object]
-"""Makes several choices of fixes at one firm at once, so that `Make` knows them."""
+MakeMany = Callable[[int, Sequence[Sequence[Fix]]], Sequence[Variant]]
+"""What several choices of fixes make of one firm."""
 SWAP_ROUNDS: Final = 3
 MOST_LOOKS: Final = 1024
 """Looks that are remembered for bounds, the latest."""
@@ -102,11 +102,11 @@ class Hardening:
     def __init__(
         self, reruns: Reruns, fixes: Iterable[Fix], make: Make, *, budget_fen: Fen,
         most: int | None = None, measure: Measure | None = None, lazy: bool = True,
-        prepare: Prepare | None = None,
+        prepare: MakeMany | None = None, courses: MakeMany | None = None,
         screen: Callable[[Sequence[Fix], Places], Screen] | None = None,
     ) -> None:
         self.reruns, self.events = reruns, reruns.events
-        self.made, self._prepare = make, prepare
+        self.made, self._prepare, self._courses = make, prepare, courses
         self.budget, self.most = budget_fen, most
         self.measure = measure or Measure()
         self._lazy = lazy
@@ -164,10 +164,11 @@ class Hardening:
         """The parties that have fixes."""
         return np.flatnonzero(np.diff(self._begin)).tolist()
 
-    def prepare(self, party: int, choices: Sequence[Sequence[Fix]]) -> None:
-        """Make choices of a firm's fixes at once, where that is known how."""
-        if self._prepare is not None and choices:
-            self._prepare(party, choices)
+    def courses(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
+        """A firm with each of several choices of its fixes; what impacts cost may be left out."""
+        if self._courses is not None:
+            return list(self._courses(party, choices))
+        return [one for some in choices for one in self.made(some) if isinstance(one, Variant)]
 
     def best(self) -> State:
         """The better of filled by worth for money and filled by worth, and improved by swaps."""
@@ -342,8 +343,9 @@ class Hardening:
         found: dict[int, _Worth] = {}
         candidates: list[tuple[int, Change]] = []
         choices = {place: _with_same(self.fixes[place], here) for place in chosen}
-        self.prepare(party, [some for place, some in choices.items()
-                             if self.fixes[place].link is None])
+        if self._prepare is not None:  # all at once, so that each is known below
+            self._prepare(party, [some for place, some in choices.items()
+                                  if self.fixes[place].link is None])
         for place, some in choices.items():
             made = self.made(some)
             if made:

@@ -62,17 +62,13 @@ class Bounds:
         places = self._events.at(party)
         controls = [one for one in fixes if one.kind == "control"]
         full = _fullest(controls)
-        rests = {one.id: tuple(other for other in full if other.group != one.group)
-                 for one in controls}
-        self._search.prepare(party, [
-            *([full] if full else []), *((one,) for one in controls), *rests.values(),
-            *((*rests[one.id], one) for one in controls)])
-        variants, onto = [], []
-        for one in controls:
-            rest = rests[one.id]
-            variants.append(self._variant((one,)))
-            onto.append((self._variant(rest), self._variant((*rest, one))) if rest else None)
-        shares = shares_of_margin(self._reruns, variants, onto, places) if variants else (
+        rests = [tuple(other for other in full if other.group != one.group) for one in controls]
+        alone, without, onto = (self._search.courses(party, some) for some in (
+            [(one,) for one in controls], [some for some in rests if some],
+            [(*some, one) for one, some in zip(controls, rests, strict=True) if some]))
+        on_top = iter(zip(without, onto, strict=True))
+        shares = shares_of_margin(self._reruns, alone, [
+            next(on_top) if some else None for some in rests], places) if controls else (
             np.zeros((0, 0)))
         amounts = [(one, float((all_of[places] * shares[:, place]).sum()))
                    for place, one in enumerate(controls)]
@@ -90,12 +86,6 @@ class Bounds:
                 items.append(Item(party, worth, worth / density))
         return items, self._through_severity(party, controls, places, weight)
 
-    def _variant(self, fixes: Sequence[Fix]) -> Variant:
-        """A firm with controls raised."""
-        found = self._search.made(fixes)[0]
-        assert isinstance(found, Variant)
-        return found
-
     def _crossed(self, change: LinkChange, places: Places, all_of: Floats) -> float:
         """What events cost that may have crossed a link into a party."""
         source = int(np.searchsorted(self._reruns.worlds.field.l_first, change.link,
@@ -109,8 +99,8 @@ class Bounds:
         """What all controls of a party at full marks take off events that take the same course."""
         if not controls:
             return 0.0
-        full = self._variant(_fullest(controls))
-        if full.ground_up is None:
+        full = self._search.made(_fullest(controls))[0]
+        if not isinstance(full, Variant) or full.ground_up is None:
             return 0.0
         field = self._reruns.worlds.field
         begin = int(field.begin[party])
