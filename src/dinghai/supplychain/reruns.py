@@ -24,6 +24,7 @@ from dinghai.supplychain.passage import CERTAIN, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import (
     CONTAINMENT,
+    LEAVES,
     NOTHING,
     SETS,
     Field,
@@ -296,6 +297,14 @@ def _list_taken(field, room, party, root, stamp, steps, words):  # type: ignore[
 
 
 @njit(cache=True, nogil=True)
+def _link_turned(field, luck, source, link, bar):  # type: ignore[no-untyped-def]
+    """Whether a link lets an event through that it does not under another bar."""
+    code = field.code[field.s_step[field.structure[source]] + field.l_step[link]]
+    drawn = draw_word(draw_word(luck, code ^ LEAVES), field.l_key[link])
+    return field.l_bar[link] != 0 and drawn <= field.l_bar[link] and (bar == 0 or drawn > bar)
+
+
+@njit(cache=True, nogil=True)
 def _turned(field, begin, steps, words, number, start, out):  # type: ignore[no-untyped-def]
     """The steps that fail under the bars from ``begin`` on, as two words in ``out`` and, for those
     from the 128th on, how many in the third; whether there are any."""
@@ -358,6 +367,9 @@ def _gains(  # type: ignore[no-untyped-def]
                 edge = link[candidate]
                 source, target = sources[edge], field.l_party[edge]
                 if room.entered[source] != base_stamp or room.entered[target] != base_stamp:
+                    continue
+                if not _link_turned(field, room.luck[room.slot[source]], source, edge,
+                                    bar[candidate]):
                     continue
                 before, lying = own.l_bar[edge], -1
                 own.l_bar[edge] = bar[candidate]
