@@ -18,6 +18,7 @@ from dinghai.supplychain.costly_events import CostlyEvents, Worlds
 from dinghai.supplychain.draws import draw_word, world_word
 from dinghai.supplychain.fix_reaches import LINKED, UNKNOWN, Reaches
 from dinghai.supplychain.passage import CERTAIN
+from dinghai.supplychain.reruns import slack_of
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import LEAVES, NOTHING, OUTSIDE, room_of, strike
 from dinghai.supplychain.years import draws_of, start_of
@@ -85,7 +86,7 @@ def _screen(  # type: ignore[no-untyped-def]
         aim = start - root * perils
         stamp = place + 1
         strike(field, room, root, aim, -1, horizon, word, stamp)
-        slack = _slack(field, room, horizon, stamp)
+        slack = slack_of(field, room, horizon, stamp)
         entry = firsts[event] - 1
         for slot in range(room.number[0]):
             if since[slot] == OUTSIDE:
@@ -137,20 +138,6 @@ def _screen(  # type: ignore[no-untyped-def]
                     if stops[row, aim]:
                         fall += through_goods[event] * weight[event]
                     out[one] += min(fall, worth)
-
-
-@njit(cache=True, nogil=True)
-def _slack(field, room, horizon, stamp):  # type: ignore[no-untyped-def]
-    """By what factor all times of an event may grow so that every step is still taken."""
-    slack = np.inf
-    for slot in range(room.number[0]):
-        shape = field.structure[room.party[slot]]
-        until = room.until[slot]
-        for step in range(field.s_step[shape + 1] - field.s_step[shape]):
-            at = slot * room.width + step
-            if room.stamp[at] == stamp and 0.0 < room.time[at] <= until:
-                slack = min(slack, min(until, horizon) / room.time[at])
-    return slack
 
 
 @njit(cache=True, nogil=True)

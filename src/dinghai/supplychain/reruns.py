@@ -2,8 +2,8 @@
 
 A change at a party replaces the chances and times of its steps, its containment and what impacts
 cost it; a change of a link lowers the chance that it is crossed. Before an event is run again it is
-asked whether any draw of it falls differently: a change that touches none leaves the event's course
-as it is, and changes that turn the same draws share one course.
+asked whether any draw falls differently that it needed for what it struck: a change that touches
+none strikes the same, and changes that turn the same draws share one course.
 """
 
 from __future__ import annotations
@@ -153,6 +153,7 @@ class Reruns:
         sources = np.repeat(np.arange(len(given.structure), dtype=np.int32),
                             np.diff(given.l_first))
         out = np.zeros((len(places), len(candidates)), dtype=np.int64)
+        growth = _growth(given, overlay)
 
         def part(some: range, room: tuple[Room, Room, Starved], stamp: int) -> None:
             own = given._replace(
@@ -162,7 +163,7 @@ class Reruns:
                    events.number, now, places, some.start, some.stop, self._cumulative,
                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
                    variant, variant.copy(), overlay.ground_up, overlay.stopped, which,
-                   overlay.party, overlay.structure, overlay.begin, overlay.containment,
+                   overlay.party, overlay.structure, growth, overlay.begin, overlay.containment,
                    link, bar, sources, stamp, out)
 
         self._in_rooms(part, len(places), 1 + 3 * len(candidates))
@@ -236,6 +237,19 @@ def _applied(overlay: _Overlay, changes: Changes, number: int) -> tuple[Field, P
                          l_bar=bars), variant
 
 
+def _growth(given: Field, overlay: _Overlay) -> Floats:
+    """By variant, by what factor its party's times grow at most; without end where one falls."""
+    found = np.ones(len(overlay.party))
+    for place, (party, shape) in enumerate(zip(overlay.party, overlay.structure, strict=True)):
+        now = int(given.structure[party])
+        if now == shape:
+            continue
+        first, last = (given.s_edge[given.s_step[one:one + 2]] for one in (now, int(shape)))
+        rise = given.mu[last[0]:last[1]] - given.mu[first[0]:first[1]]
+        found[place] = np.inf if (rise < 0.0).any() else np.exp(rise.max()) * (1.0 + 1e-9)
+    return found
+
+
 def _candidate_rows(
     candidates: Sequence[Change], first: int
 ) -> tuple[Places, Places, np.ndarray]:
@@ -277,14 +291,51 @@ def _totals(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _list_taken(field, room, party, root, stamp, steps, words):  # type: ignore[no-untyped-def]
-    """The steps of a party that the event in the room tried and that succeeded, with what was drawn
-    (nothing, where it begins); how many they are."""
+def _mark_needed(field, room, aim, stamp, marks, stack) -> None:  # type: ignore[no-untyped-def]
+    """Mark the places of the steps by which the event in the room came to what it struck: those
+    that it was reached from, and all before a step that waits for several. If other steps are not
+    taken, all these are taken still, at the same times."""
+    steps, height = field.s_step[field.s_step.shape[0] - 1], 0
+    for slot in range(room.number[0]):
+        if room.loss[slot] != NOTHING:
+            marks[room.impact[slot]] = stamp
+            stack[height] = room.impact[slot]
+            height += 1
+    while height > 0:
+        height -= 1
+        place = stack[height]
+        if room.parent[place] >= 0 and marks[room.parent[place]] != stamp:
+            marks[room.parent[place]] = stamp
+            stack[height] = room.parent[place]
+            height += 1
+        slot = place >> room.shift
+        step, base = place - (slot << room.shift), field.s_step[field.structure[room.party[slot]]]
+        if field.waits_for[base + step] < 2:
+            continue
+        last = field.s_step[field.structure[room.party[slot]] + 1]
+        for other in range(last - base):
+            there = (slot << room.shift) + other
+            if room.stamp[there] != stamp or marks[there] == stamp:
+                continue
+            row = aim * steps + base + other
+            for edge in range(field.r_first[row], field.r_first[row + 1]):
+                if field.r_target[edge] == step:
+                    marks[there] = stamp
+                    stack[height] = there
+                    height += 1
+                    break
+
+
+@njit(cache=True, nogil=True)
+def _list_taken(field, room, party, root, stamp, marks, steps, words):  # type: ignore[no-untyped-def]
+    """The steps of a party that are needed by the event in the room, with what was drawn (nothing,
+    where it begins); how many they are."""
     slot, number = room.slot[party], 0
     luck, shape = room.luck[slot], field.structure[party]
     base, own, start = field.s_step[shape], field.begin[party], field.s_start[shape]
     for step in range(field.s_step[shape + 1] - base):
-        if room.stamp[slot * room.width + step] != stamp:
+        place = slot * room.width + step
+        if room.stamp[place] != stamp or marks[place] != stamp:
             continue
         word = np.uint64(0)
         if step != start or party != root:
@@ -323,6 +374,20 @@ def _turned(field, begin, steps, words, number, start, out):  # type: ignore[no-
 
 
 @njit(cache=True, nogil=True)
+def slack_of(field, room, horizon, stamp):  # type: ignore[no-untyped-def]
+    """By what factor all times of an event may grow so that every step is still taken."""
+    slack = np.inf
+    for slot in range(room.number[0]):
+        shape = field.structure[room.party[slot]]
+        until = room.until[slot]
+        for step in range(field.s_step[shape + 1] - field.s_step[shape]):
+            at = slot * room.width + step
+            if room.stamp[at] == stamp and 0.0 < room.time[at] <= until:
+                slack = min(slack, min(until, horizon) / room.time[at])
+    return slack
+
+
+@njit(cache=True, nogil=True)
 def _cut_short(field, room, party, containment, steps, number):  # type: ignore[no-untyped-def]
     """When an event is contained at a party under another containment, and whether a step that it
     took there comes too late then."""
@@ -344,7 +409,7 @@ def _cut_short(field, room, party, containment, steps, number):  # type: ignore[
 def _gains(  # type: ignore[no-untyped-def]
     field, own, goods, hungry, profit, room, other, number, now, places, first, last, cumulative,
     perils, horizon, key, variant, varied, ground_up, stopped, which, v_party, v_structure,
-    v_begin, v_containment, link, bar, sources, stamp, out
+    v_growth, v_begin, v_containment, link, bar, sources, stamp, out
 ):
     firms, several = goods.first.shape[0] - 1, which.shape[0]
     steps, words = np.empty(room.width, dtype=np.int32), np.empty(room.width, dtype=np.uint64)
@@ -353,6 +418,8 @@ def _gains(  # type: ignore[no-untyped-def]
     failures, shapes = np.empty((several, 3), dtype=np.uint64), np.empty(several, dtype=np.int32)
     ends, totals = np.empty(several), np.empty(several, dtype=np.int64)
     bins = np.empty(several, dtype=np.int32)
+    marks = np.zeros(room.stamp.shape[0], dtype=np.int64)
+    stack = np.empty(room.stamp.shape[0], dtype=np.int32)
     for place in range(first, last):
         word = world_word(key, number[places[place]])
         begin = start_of(cumulative, word)
@@ -361,7 +428,7 @@ def _gains(  # type: ignore[no-untyped-def]
         stamp += 1
         base_stamp = stamp
         strike(field, room, root, aim, -1, horizon, word, stamp)
-        taken, courses, lying = -1, 0, -1
+        taken, courses, lying, slack = -1, 0, -1, 0.0
         for candidate in range(several):
             if which[candidate] < 0:
                 edge = link[candidate]
@@ -386,11 +453,14 @@ def _gains(  # type: ignore[no-untyped-def]
                 continue
             slot, held = room.slot[party], variant[party]
             if taken < 0:
-                taken = _list_taken(field, room, party, root, base_stamp, steps, words)
+                _mark_needed(field, room, aim, base_stamp, marks, stack)
+                taken = _list_taken(field, room, party, root, base_stamp, marks, steps, words)
+                slack = slack_of(field, room, horizon, base_stamp)
             start = field.s_start[field.structure[party]] if party == root else -1
             until, late = _cut_short(field, room, party, v_containment[one], steps, taken)
             turned = _turned(field, v_begin[one], steps, words, taken, start, failed)
-            same = not (turned or late or v_structure[one] != field.structure[party])
+            slower = v_growth[one] > slack and v_structure[one] != field.structure[party]
+            same = not (turned or late or slower)
             course = -1
             if same:
                 plain = now[place]
