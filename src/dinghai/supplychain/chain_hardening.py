@@ -307,11 +307,9 @@ def _planned(
     base = before = both.years(start)
     left = list(chosen.fixes)
     while left:
-        value = search.value(state)
-        tried = [(one, search.with_fixes_at(state, (*state.fixes, one), one.party))
-                 for one in left]
-        one, state = max(tried, key=lambda pair: (
-            (value - search.value(pair[1])) / pair[0].cost_fen, pair[0].id))
+        worths = search.worths_of(state, left)
+        one = max(left, key=lambda one: (worths[one.id] / one.cost_fen, one.id))
+        state = search.with_fixes_at(state, (*state.fixes, one), one.party)
         after = both.years(state)
         alone = search.with_fixes_at(start, (one,), one.party)
         found.append(PlannedFix(one, Fall.between(base, both.years(alone)),

@@ -331,10 +331,17 @@ class Hardening:
     def worths(self, state: State, party: int) -> Mapping[str, float]:
         """What each fix of a party that is not chosen takes off the measure on top of a state."""
         chosen = {one.id for one in state.fixes}
-        places = [place for place in range(int(self._begin[party]), int(self._begin[party + 1]))
-                  if self.fixes[place].id not in chosen]
-        found = self._worths(state, party, places, self.loss(state))
-        return {self.fixes[place].id: worth for place, worth in zip(places, found, strict=True)}
+        return self.worths_of(state, [one for one in self.at(party) if one.id not in chosen])
+
+    def worths_of(self, state: State, fixes: Sequence[Fix]) -> Mapping[str, float]:
+        """What each of several fixes takes off the measure on top of a state."""
+        loss = self.loss(state)
+        found: dict[str, float] = {}
+        for party in sorted({one.party for one in fixes}):
+            here = [one for one in fixes if one.party == party]
+            worths = self._worths(state, party, [self._place[one.id] for one in here], loss)
+            found.update(zip((one.id for one in here), worths, strict=True))
+        return found
 
     def _look(self, state: State, party: int, chosen: Sequence[int]) -> dict[int, _Worth]:
         """Run the party's events again with each of some of its fixes on top of a state."""

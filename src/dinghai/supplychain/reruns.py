@@ -356,13 +356,13 @@ def _link_turned(field, luck, source, link, bar):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def _turned(field, begin, steps, words, number, start, out):  # type: ignore[no-untyped-def]
+def _turned(bars, begin, steps, words, number, start, out):  # type: ignore[no-untyped-def]
     """The steps that fail under the bars from ``begin`` on, as two words in ``out`` and, for those
     from the 128th on, how many in the third; whether there are any."""
     out[:] = 0
     found = False
     for place in range(number):
-        step, bar = steps[place], field.bars[begin + steps[place]]
+        step, bar = steps[place], bars[begin + steps[place]]
         if bar == CERTAIN or step == start or (bar != 0 and words[place] <= bar):
             continue
         found = True
@@ -388,21 +388,19 @@ def slack_of(field, room, horizon, stamp):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _cut_short(field, room, party, containment, steps, number):  # type: ignore[no-untyped-def]
-    """When an event is contained at a party under another containment, and whether a step that it
-    took there comes too late then."""
-    slot = room.slot[party]
-    until = room.until[slot]
-    if containment[0] == field.containment[party, 0] and (
-            containment[1] == field.containment[party, 1]):
-        return until, False
-    then = quick_exponential(containment[0] + containment[1] * normal_quantile(
-        unit(node_word(room.luck[slot], 0, CONTAINMENT))))
+def _contained(mean, spread, luck):  # type: ignore[no-untyped-def]
+    """When an event is contained at a party with that luck."""
+    return quick_exponential(mean + spread * normal_quantile(
+        unit(node_word(luck, 0, CONTAINMENT))))
+
+
+@njit(cache=True, nogil=True)
+def _latest(room, slot, steps, number):  # type: ignore[no-untyped-def]
+    """When the last of some steps of a party was taken."""
+    latest = 0.0
     for place in range(number):
-        time = room.time[slot * room.width + steps[place]]
-        if then < time <= until:
-            return then, True
-    return then, False
+        latest = max(latest, room.time[slot * room.width + steps[place]])
+    return latest
 
 
 @njit(cache=True, nogil=True)
@@ -414,6 +412,8 @@ def _gains(  # type: ignore[no-untyped-def]
     firms, several = goods.first.shape[0] - 1, which.shape[0]
     steps, words = np.empty(room.width, dtype=np.int32), np.empty(room.width, dtype=np.uint64)
     failed = np.empty(3, dtype=np.uint64)
+    # Arrays are taken out of their bundles once: each look into a bundle counts references.
+    entered, slots, l_party, bars = room.entered, room.slot, field.l_party, field.bars
     # Courses of one event that were run: candidates under which the same steps fail share one.
     failures, shapes = np.empty((several, 3), dtype=np.uint64), np.empty(several, dtype=np.int32)
     ends, totals = np.empty(several), np.empty(several, dtype=np.int64)
@@ -428,12 +428,21 @@ def _gains(  # type: ignore[no-untyped-def]
         stamp += 1
         base_stamp = stamp
         strike(field, room, root, aim, -1, horizon, word, stamp)
-        taken, courses, lying, slack = -1, 0, -1, 0.0
+        taken, courses, lying, marked = -1, 0, -1, False
+        slack = latest = ends_at = mean = spread = 0.0
+        start, shape, lost_in, luck = -1, np.int32(0), NOTHING, np.uint64(0)
         for candidate in range(several):
             if which[candidate] < 0:
                 edge = link[candidate]
-                source, target = sources[edge], field.l_party[edge]
-                if room.entered[source] != base_stamp or room.entered[target] != base_stamp:
+                source = sources[edge]
+                if entered[source] != base_stamp or entered[l_party[edge]] != base_stamp:
+                    continue
+                if not marked:
+                    _mark_needed(field, room, aim, base_stamp, marks, stack)
+                    marked = True
+                there = slots[l_party[edge]] * room.width + field.l_entry[edge]
+                if marks[there] != base_stamp or room.parent[there] != (
+                        slots[source] * room.width + field.l_step[edge]):
                     continue
                 if not _link_turned(field, room.luck[room.slot[source]], source, edge,
                                     bar[candidate]):
@@ -449,22 +458,29 @@ def _gains(  # type: ignore[no-untyped-def]
                 continue
             one = which[candidate]
             party = v_party[one]
-            if room.entered[party] != base_stamp:
+            if entered[party] != base_stamp:
                 continue
-            slot, held = room.slot[party], variant[party]
+            slot, held = slots[party], variant[party]
             if taken < 0:
-                _mark_needed(field, room, aim, base_stamp, marks, stack)
+                if not marked:
+                    _mark_needed(field, room, aim, base_stamp, marks, stack)
+                    marked = True
                 taken = _list_taken(field, room, party, root, base_stamp, marks, steps, words)
                 slack = slack_of(field, room, horizon, base_stamp)
-            start = field.s_start[field.structure[party]] if party == root else -1
-            until, late = _cut_short(field, room, party, v_containment[one], steps, taken)
-            turned = _turned(field, v_begin[one], steps, words, taken, start, failed)
-            slower = v_growth[one] > slack and v_structure[one] != field.structure[party]
-            same = not (turned or late or slower)
+                latest = _latest(room, slot, steps, taken)
+                start = field.s_start[field.structure[party]] if party == root else -1
+                shape, ends_at, luck = field.structure[party], room.until[slot], room.luck[slot]
+                mean, spread = field.containment[party, 0], field.containment[party, 1]
+                lost_in = room.bin[slot] if room.loss[slot] != NOTHING else NOTHING
+            until = ends_at
+            if v_containment[one, 0] != mean or v_containment[one, 1] != spread:
+                until = _contained(v_containment[one, 0], v_containment[one, 1], luck)
+            turned = _turned(bars, v_begin[one], steps, words, taken, start, failed)
+            slower = v_growth[one] > slack and v_structure[one] != shape
+            same = not (turned or latest > until or slower)
             course = -1
             if same:
-                plain = now[place]
-                found = room.bin[slot] if room.loss[slot] != NOTHING else NOTHING
+                plain, found = now[place], lost_in
             else:
                 for known in range(courses):
                     if shapes[known] == v_structure[one] and ends[known] == until and (
