@@ -327,22 +327,22 @@ def _mark_needed(field, room, aim, stamp, marks, stack) -> None:  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def _list_taken(field, room, party, root, stamp, marks, steps, words):  # type: ignore[no-untyped-def]
-    """The steps of a party that are needed by the event in the room, with what was drawn (nothing,
-    where it begins); how many they are."""
+def _list_taken(field, room, party, root, stamp, marks, steps, words, needed):  # type: ignore[no-untyped-def]
+    """The steps of a party that the event in the room tried and that succeeded, with what was drawn
+    (nothing, where it begins) and whether they were needed; how many they are."""
     slot, number = room.slot[party], 0
     luck, shape = room.luck[slot], field.structure[party]
     base, own, start = field.s_step[shape], field.begin[party], field.s_start[shape]
     for step in range(field.s_step[shape + 1] - base):
         place = slot * room.width + step
-        if room.stamp[place] != stamp or marks[place] != stamp:
+        if room.stamp[place] != stamp:
             continue
         word = np.uint64(0)
         if step != start or party != root:
             bar, word = field.bars[own + step], draw_word(luck, field.code[base + step])
             if bar != CERTAIN and (bar == 0 or word > bar):
                 continue
-        steps[number], words[number] = step, word
+        steps[number], words[number], needed[number] = step, word, marks[place] == stamp
         number += 1
     return number
 
@@ -356,16 +356,16 @@ def _link_turned(field, luck, source, link, bar):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
-def _turned(bars, begin, steps, words, number, start, out):  # type: ignore[no-untyped-def]
+def _turned(bars, begin, steps, words, needed, number, start, out):  # type: ignore[no-untyped-def]
     """The steps that fail under the bars from ``begin`` on, as two words in ``out`` and, for those
-    from the 128th on, how many in the third; whether there are any."""
+    from the 128th on, how many in the third; whether a needed one is among them."""
     out[:] = 0
     found = False
     for place in range(number):
         step, bar = steps[place], bars[begin + steps[place]]
         if bar == CERTAIN or step == start or (bar != 0 and words[place] <= bar):
             continue
-        found = True
+        found = found or needed[place]
         if step < SETS:
             out[step >> 6] |= _ONE << np.uint64(step & 63)
         else:
@@ -395,11 +395,12 @@ def _contained(mean, spread, luck):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _latest(room, slot, steps, number):  # type: ignore[no-untyped-def]
-    """When the last of some steps of a party was taken."""
+def _latest(room, slot, steps, needed, number):  # type: ignore[no-untyped-def]
+    """When the last of the needed steps of a party was taken."""
     latest = 0.0
     for place in range(number):
-        latest = max(latest, room.time[slot * room.width + steps[place]])
+        if needed[place]:
+            latest = max(latest, room.time[slot * room.width + steps[place]])
     return latest
 
 
@@ -411,7 +412,7 @@ def _gains(  # type: ignore[no-untyped-def]
 ):
     firms, several = goods.first.shape[0] - 1, which.shape[0]
     steps, words = np.empty(room.width, dtype=np.int32), np.empty(room.width, dtype=np.uint64)
-    failed = np.empty(3, dtype=np.uint64)
+    failed, needed = np.empty(3, dtype=np.uint64), np.empty(room.width, dtype=np.bool_)
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
     entered, slots, l_party, bars = room.entered, room.slot, field.l_party, field.bars
     # Courses of one event that were run: candidates under which the same steps fail share one.
@@ -465,9 +466,10 @@ def _gains(  # type: ignore[no-untyped-def]
                 if not marked:
                     _mark_needed(field, room, aim, base_stamp, marks, stack)
                     marked = True
-                taken = _list_taken(field, room, party, root, base_stamp, marks, steps, words)
+                taken = _list_taken(field, room, party, root, base_stamp, marks, steps, words,
+                                    needed)
                 slack = slack_of(field, room, horizon, base_stamp)
-                latest = _latest(room, slot, steps, taken)
+                latest = _latest(room, slot, steps, needed, taken)
                 start = field.s_start[field.structure[party]] if party == root else -1
                 shape, ends_at, luck = field.structure[party], room.until[slot], room.luck[slot]
                 mean, spread = field.containment[party, 0], field.containment[party, 1]
@@ -475,9 +477,9 @@ def _gains(  # type: ignore[no-untyped-def]
             until = ends_at
             if v_containment[one, 0] != mean or v_containment[one, 1] != spread:
                 until = _contained(v_containment[one, 0], v_containment[one, 1], luck)
-            turned = _turned(bars, v_begin[one], steps, words, taken, start, failed)
-            slower = v_growth[one] > slack and v_structure[one] != shape
-            same = not (turned or latest > until or slower)
+            turned = _turned(bars, v_begin[one], steps, words, needed, taken, start, failed)
+            growth = v_growth[one] if v_structure[one] != shape else 1.0
+            same = not (turned or growth > slack or latest * growth > until)
             course = -1
             if same:
                 plain, found = now[place], lost_in
