@@ -35,6 +35,7 @@ from dinghai.supplychain.fixes import Fix, Workshop, fixes_of
 from dinghai.supplychain.goods import goods_of
 from dinghai.supplychain.hardening import Hardening, Measure
 from dinghai.supplychain.outcomes import BINS, Outcomes
+from dinghai.supplychain.plan_bounds import Bounds
 from dinghai.supplychain.protected_years import protection
 from dinghai.supplychain.ranking import rank_parties
 from dinghai.supplychain.reruns import Change, Changes, LinkChange, Reruns, Variant
@@ -230,9 +231,9 @@ def test_the_plan_of_few_fixes_is_the_best_of_all_and_no_choice_passes_the_bound
     assert found.cost_fen <= 45
     assert len(found.fixes) <= 3
     assert search.value(found) <= base
-    assert base - best <= search.bound()
-    assert base - search.value(found) <= search.bound_unless_reinforced(found)
-    assert search.bound() < base
+    assert base - best <= Bounds(search).proven()
+    assert base - search.value(found) <= Bounds(search).unless_reinforced(found)
+    assert Bounds(search).proven() < base
 
 
 def test_fixes_that_reinforce_each_other_are_inside_the_proven_bound_alone() -> None:
@@ -252,7 +253,7 @@ def test_fixes_that_reinforce_each_other_are_inside_the_proven_bound_alone() -> 
     worth = [search.value(search.start()) - search.value(search.with_fixes(some))
              for some in ([fixes[0]], [fixes[1]], fixes)]
     assert worth[2] > worth[0] + worth[1] > 0
-    assert search.bound_unless_reinforced(search.start()) < worth[2] <= search.bound()
+    assert Bounds(search).unless_reinforced(search.start()) < worth[2] <= Bounds(search).proven()
     exact = search.exact()
     assert exact is not None
     assert set(exact.fixes) == set(fixes)

@@ -69,24 +69,25 @@ def _whole(value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fill_interruption(  # type: ignore[no-untyped-def]
+def fill_interruption(  # type: ignore[no-untyped-def]
     duration, affected, happens, scale, longest, median, per_second, rate, saved_ratio, out
 ):
     """Rows of ``out``: seconds, share in ppm, standard turnover, lost turnover, profit, saved."""
     for i in range(happens.shape[0]):
-        out[:, i] = 0
+        seconds = share = standard = lost = profit = saved = np.int64(0)
         if happens[i]:
             seconds = _whole(min(duration[i] * scale, longest))
             share = _whole(min(affected[i] * median, 1.0) * PPM)
             standard = _whole(seconds * per_second)
             lost = _whole(standard * (share / PPM))
             profit = _whole(lost * rate)
-            out[0, i], out[1, i], out[2, i], out[3, i] = seconds, share, standard, lost
-            out[4, i], out[5, i] = profit, _whole(profit * saved_ratio)
+            saved = _whole(profit * saved_ratio)
+        out[0, i], out[1, i], out[2, i] = seconds, share, standard
+        out[3, i], out[4, i], out[5, i] = lost, profit, saved
 
 
 @njit(cache=True, nogil=True)
-def _fill_records(  # type: ignore[no-untyped-def]
+def fill_records(  # type: ignore[no-untyped-def]
     shape, happens, scale, personal, weighted, prices, records, exposed, cost
 ):
     """Records exposed, the same weighted, and what it costs to tell: N × notice + N × uptake ×
@@ -104,14 +105,14 @@ def _fill_records(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _scaled(shape, scale, out):  # type: ignore[no-untyped-def]
+def scaled(shape, scale, out):  # type: ignore[no-untyped-def]
     """The whole of shape × scale."""
     for i in range(shape.shape[0]):
         out[i] = _whole(shape[i] * scale)
 
 
 @njit(cache=True, nogil=True)
-def _scaled_where(shape, scale, happens, out):  # type: ignore[no-untyped-def]
+def scaled_where(shape, scale, happens, out):  # type: ignore[no-untyped-def]
     """The same where something happens, and nothing elsewhere."""
     for i in range(shape.shape[0]):
         out[i] = 0
@@ -120,7 +121,7 @@ def _scaled_where(shape, scale, happens, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _scaled_by_records(shape, scale, happens, weighted, reference, exponent, out):  # type: ignore[no-untyped-def]
+def scaled_by_records(shape, scale, happens, weighted, reference, exponent, out):  # type: ignore[no-untyped-def]
     """The same, growing with a power of the records exposed."""
     for i in range(shape.shape[0]):
         out[i] = 0
@@ -230,7 +231,7 @@ def event_grid(
     """The facts of every grid point. ``effects`` has the control factor of each component group."""
     row = tables.severity["interruption"]
     facts = np.empty((6, grid.size), dtype=np.int64)
-    _fill_interruption(
+    fill_interruption(
         grid.latent_shapes["duration"], grid.shapes["affected"], grid.happens["interruption"],
         scales.duration_median_seconds * effects["interruption"],
         float(row["maximum_hours"]) * 3600.0, scales.affected_median,
@@ -240,7 +241,7 @@ def event_grid(
     records, weighted, notification = _records(tables, exposure, grid, effects)
     amounts = _amounts(tables, grid, scales, effects, weighted)
     amounts["notification"] = notification
-    hourly = _prices(tables)["labour"]
+    hourly = unit_prices(tables)["labour"]
     labour = amounts["labour"] // hourly
     amounts["labour"] = labour * hourly
     amounts["interruption"] = profit - saved
@@ -249,7 +250,7 @@ def event_grid(
         if amount is not grid.nothing:
             loss += amount
     return EventGrid(grid.peril, grid, grid.happens, seconds, share, standard, standard - lost,
-                     saved, exposure.gross_profit_rate_ppm, records, labour, _prices(tables),
+                     saved, exposure.gross_profit_rate_ppm, records, labour, unit_prices(tables),
                      amounts, loss)
 
 
@@ -257,12 +258,12 @@ def _records(
     tables: CalibrationTables, exposure: Exposure, grid: PerilGrid, effects: Mapping[str, float]
 ) -> tuple[Whole, Floats, Whole]:
     """Records exposed, their number with sensitive ones counted several times, and notification."""
-    row, price = tables.severity["records"], _prices(tables)
+    row, price = tables.severity["records"], unit_prices(tables)
     records, cost = np.empty((2, grid.size), dtype=np.int64)
     exposed = np.empty(grid.size)
     weighted = exposure.records_general + float(row["sensitive_weight"]) * (
         exposure.records_sensitive)
-    _fill_records(grid.shapes["records"], grid.happens["breach"],
+    fill_records(grid.shapes["records"], grid.happens["breach"],
                   float(row["median_share"]) * effects["records"],
                   float(exposure.personal_records), weighted,
                   (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
@@ -270,7 +271,7 @@ def _records(
     return records, exposed, cost
 
 
-def _prices(tables: CalibrationTables) -> dict[str, int]:
+def unit_prices(tables: CalibrationTables) -> dict[str, int]:
     """Unit prices in fen (and one share in ppm) as whole numbers."""
     price = tables.severity["unit_prices"]
     return {
@@ -282,7 +283,7 @@ def _prices(tables: CalibrationTables) -> dict[str, int]:
     }
 
 
-_CONDITIONS: Mapping[str, str] = {
+CONDITIONS: Mapping[str, str] = {
     "publicity": "publicity",
     "regulator": "regulator",
     "privacy_damages": "privacy_claim",
@@ -311,12 +312,12 @@ def _amounts(
         out[name] = amounts = np.empty(grid.size, dtype=np.int64)
         scale = median * effects.get(component.group, 1.0)
         if name == "privacy_damages":
-            _scaled_by_records(grid.latent_shapes[name], scale, grid.happens["privacy_claim"],
+            scaled_by_records(grid.latent_shapes[name], scale, grid.happens["privacy_claim"],
                                weighted_records, float(row["reference_weighted"]),
                                float(row["liability_elasticity"]), amounts)
-        elif name in _CONDITIONS:
-            _scaled_where(grid.latent_shapes[name], scale, grid.happens[_CONDITIONS[name]],
+        elif name in CONDITIONS:
+            scaled_where(grid.latent_shapes[name], scale, grid.happens[CONDITIONS[name]],
                           amounts)
         else:
-            _scaled(grid.latent_shapes[name], scale, amounts)
+            scaled(grid.latent_shapes[name], scale, amounts)
     return out

@@ -16,9 +16,12 @@ from dinghai.supplychain.chain_model import ChainModel
 from dinghai.supplychain.chain_results import LEVELS, tail_mean
 from dinghai.supplychain.costly_events import Worlds, costly_events
 from dinghai.supplychain.fix_costs import Costs
+from dinghai.supplychain.fix_reaches import reaches_of
+from dinghai.supplychain.fix_screening import Screen
 from dinghai.supplychain.fix_shares import choices_of
 from dinghai.supplychain.fixes import Fix, Workshop, fixes_of
 from dinghai.supplychain.hardening import Hardening, Measure, State
+from dinghai.supplychain.plan_bounds import Bounds
 from dinghai.supplychain.protected_years import protection
 from dinghai.supplychain.reruns import Changes, Reruns
 from dinghai.supplychain.step_graph import Places
@@ -38,12 +41,6 @@ NOTES: Final = ("same_events", "goods_counted", "reinforcing_fixes_not_excluded"
 MOST_SHARED: Final = 10
 """Up to so many fixes their shares of the tail are worked out."""
 _MOST_PARTIES: Final = 20
-SMALL: Final = 200
-"""Up to so many firms, fixes are left out by bounds alone."""
-LEADING: Final = 40
-"""In larger chains, how many parties are looked at for each choice, those of the highest bounds."""
-
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +276,11 @@ def harden_chain(
     fixes = fixes_of(model.chain, costs)
     workshop = Workshop(model.chain, model.twin, kev=kev, epss=epss)
     search = Hardening(
-        first, fixes, workshop.changes, budget_fen=budget_fen,
-        most=most, measure=Measure() if metric == "mean" else Measure(TAIL),
-        leading=None if model.twin.firms <= SMALL else LEADING)
+        first, fixes, workshop.changes, prepare=workshop.variants, courses=workshop.courses,
+        budget_fen=budget_fen, most=most, measure=Measure() if metric == "mean" else Measure(TAIL),
+        screen=lambda some, begin: Screen(
+            first.worlds, events, reaches_of(some, workshop.link_changes(some), model.twin,
+                                             workshop.language), begin, workers=workers))
     readings = Both(search, second, model.twin.names)
     found = search.exact()
     chosen = found or search.best()
@@ -293,9 +292,9 @@ def harden_chain(
         chain=model.chain.id, metric=metric, seed=seed, budget_fen=budget_fen, most=most,
         fixes=planned, before=readings.years(search.start()),
         after=readings.years(search.with_fixes(chosen.fixes)), candidates=len(fixes),
-        looked_at=search.looked_at, bound_fen=0.0 if found else search.bound(),
-        unless_reinforced_fen=0.0 if found else search.bound_unless_reinforced(chosen),
-        exact=found is not None, complete=search.complete, costs=costs.origin(),
+        looked_at=search.looked_at, bound_fen=0.0 if found else Bounds(search).proven(),
+        unless_reinforced_fen=0.0 if found else Bounds(search).unless_reinforced(chosen),
+        exact=found is not None, complete=True, costs=costs.origin(),
         remaining=tuple(left[:_MOST_PARTIES]))
 
 
@@ -308,11 +307,9 @@ def _planned(
     base = before = both.years(start)
     left = list(chosen.fixes)
     while left:
-        value = search.value(state)
-        tried = [(one, search.with_fixes_at(state, (*state.fixes, one), one.party))
-                 for one in left]
-        one, state = max(tried, key=lambda pair: (
-            (value - search.value(pair[1])) / pair[0].cost_fen, pair[0].id))
+        worths = search.worths_of(state, left)
+        one = max(left, key=lambda one: (worths[one.id] / one.cost_fen, one.id))
+        state = search.with_fixes_at(state, (*state.fixes, one), one.party)
         after = both.years(state)
         alone = search.with_fixes_at(start, (one,), one.party)
         found.append(PlannedFix(one, Fall.between(base, both.years(alone)),

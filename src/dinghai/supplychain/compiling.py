@@ -7,6 +7,7 @@ of their kinds of assets, the effect of equal scores) is worked out once.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -99,7 +100,7 @@ def compile_with_reasons(
     network = network_of(language, tuple((one.kind, one.exposed is True) for one in assets))
     effect = _effect(language, coverage_of(language, posture))
     chance = effect.chance[network.kind]
-    raises, idle = _raises(chain, firm, language, network, assets, kev, epss)
+    raises, idle = raises_of(chain, firm, language, network, assets, kev, epss)
     raised = _apply(raises, chance, network.codes, language)
     mu = effect.mu[network.kind]
     output = np.zeros(len(network.codes))
@@ -146,19 +147,40 @@ def in_quarters(coverage: float) -> float:
 
 @lru_cache(maxsize=16384)
 def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
-    left, mu = np.ones(len(language.steps)), language.mu.copy()
-    for place, control in enumerate(language.controls):  # in order: the same bytes everywhere
+    left = np.ones(len(language.steps))
+    for place in range(len(language.controls)):  # in order: the same bytes everywhere
         left *= 1.0 - language.stopped[place] * coverage[place]
-        if control.slows is not None:
-            for kind in np.flatnonzero(language.slowed[place]).tolist():
-                mu[kind] += slowing(float(language.slowed[place, kind]), coverage[place],
-                                    control.shape, float(language.exponent[kind]))
+    return _Effect(
+        tempered(language.at_half, left, language.half, language.exponent),
+        slowed_days(language, tuple(coverage[place] for place in slowing_controls(language))),
+        days_to_contain(language, coverage[len(language.controls):]))
+
+
+def slowing_controls(language: Language) -> tuple[int, ...]:
+    """The places of the controls that slow steps."""
+    return tuple(place for place, one in enumerate(language.controls) if one.slows is not None)
+
+
+@lru_cache(maxsize=4096)
+def slowed_days(language: Language, coverage: tuple[float, ...]) -> Floats:
+    """ln days of each kind of step at the coverage of the controls that slow, in their order."""
+    mu = language.mu.copy()
+    for place, covered in zip(slowing_controls(language), coverage, strict=True):
+        for kind in np.flatnonzero(language.slowed[place]).tolist():
+            mu[kind] += slowing(float(language.slowed[place, kind]), covered,
+                                language.controls[place].shape, float(language.exponent[kind]))
+    mu.setflags(write=False)
+    return mu
+
+
+def days_to_contain(language: Language, scores: Sequence[float]) -> float:
+    """ln days to containment at the scores of the indicators that watch, in their order."""
     containment = language.mitigations.containment
     exponent = language.mitigations.tempering.containment
-    watched = ln(containment.median_days.value)
-    for watch, score in zip(containment.controls, coverage[len(language.controls):], strict=True):
-        watched -= watch.strength.value * (HALF + exponent * (score - HALF))
-    return _Effect(tempered(language.at_half, left, language.half, language.exponent), mu, watched)
+    found = ln(containment.median_days.value)
+    for watch, score in zip(containment.controls, scores, strict=True):
+        found -= watch.strength.value * (HALF + exponent * (score - HALF))
+    return found
 
 
 def slowing(slowed: float, coverage: float, shape: str, exponent: float) -> float:
@@ -168,7 +190,9 @@ def slowing(slowed: float, coverage: float, shape: str, exponent: float) -> floa
 
 
 @dataclass(frozen=True, slots=True)
-class _Raise:
+class Raise:
+    """A finding raises the chance of a step, by place."""
+
     place: int
     asset: str
     weakness: Weakness
@@ -176,12 +200,12 @@ class _Raise:
     by: float
 
 
-def _raises(
+def raises_of(
     chain: Chain, firm: Firm, language: Language, network: Network, assets: tuple[Asset, ...],
     kev: KevTable | None, epss: EpssTable | None,
-) -> tuple[list[_Raise], tuple[Weakness, ...]]:
+) -> tuple[list[Raise], tuple[Weakness, ...]]:
     """The steps that each finding raises, and the findings that raise none."""
-    found: list[_Raise] = []
+    found: list[Raise] = []
     idle: list[Weakness] = []
     number = {one.id: place for place, one in enumerate(assets)}
     for weakness in chain.weaknesses_of.get(firm.id, ()):
@@ -196,7 +220,7 @@ def _raises(
                 best[place] = (ground, by)
         if not best:
             idle.append(weakness)
-        found += [_Raise(place, weakness.asset, weakness, ground, by)
+        found += [Raise(place, weakness.asset, weakness, ground, by)
                   for place, (ground, by) in sorted(best.items())]
     return found, tuple(idle)
 
@@ -243,7 +267,7 @@ def _using(technique: str, asset: int, language: Language, network: Network) -> 
     return here or [place for place in using if not network.on[place]]
 
 
-def _apply(raises: list[_Raise], chance: Floats, codes: tuple[str, ...],
+def _apply(raises: list[Raise], chance: Floats, codes: tuple[str, ...],
            language: Language) -> tuple[Raised, ...]:
     """Raise the chances in place: the chance of failing falls by each finding's share."""
     highest = language.file.highest_chance

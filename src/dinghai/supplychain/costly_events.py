@@ -93,6 +93,13 @@ class CostlyEvents:
         begin, events = self._by_party
         return events[begin[party]:begin[party + 1]]
 
+    def entered_by(self, events: Places) -> tuple[Places, Whole]:
+        """The parties that events (by place) got into, one event after another, and how many each
+        did."""
+        number = self.first[events + 1] - self.first[events]
+        begin = self.first[events] - np.cumsum(number) + number
+        return self.party[np.repeat(begin, number) + np.arange(int(number.sum()))], number
+
     def sums(self, amounts: Whole) -> Whole:
         """Sums by party of amounts by event and party."""
         found = np.zeros(self.parties, dtype=np.int64)

@@ -1,7 +1,8 @@
 """Every choice of a few fixes on the same events: Shapley shares, and the best choice exactly.
 
 An event hangs only on the fixes at parties that it got into. So events are grouped by these fixes,
-and each group is run under each choice of them, not each event under each choice of all.
+and each group is run under each choice of them, not each event under each choice of all; choices at
+one firm that turn the same draws of an event share a course.
 """
 
 from __future__ import annotations
@@ -78,16 +79,46 @@ def choices_of(
     if sum(len(places) << kind.bit_count() for kind, places in groups.items()) > most_runs or any(
             1 << kind.bit_count() > MOST_CHOICES for kind in kinds):
         return None
-    totals: dict[int, dict[int, Whole]] = {}
-    for kind, places in groups.items():
-        totals[kind] = {}
-        for choice in subsets(kind):
-            chosen = [one for bit, one in enumerate(fixes) if choice >> bit & 1]
-            if len({one.group for one in chosen}) < len(chosen):
-                continue
-            totals[kind][choice] = base[places] if not chosen else reruns.totals(
-                _all_of(make(chosen)), places)
+    totals = {kind: _totals_of(reruns, fixes, make, kind, places)
+              for kind, places in groups.items()}
     return Grouped(events, base, groups, totals)
+
+
+def _totals_of(
+    reruns: Reruns, fixes: Sequence[Fix], make: Make, kind: int, places: Places
+) -> dict[int, Whole]:
+    """What events cost under each choice of the fixes that concern them. Those at the firm with the
+    most are candidates on top of each choice of the others, so that many share one course."""
+    at: dict[int, int] = {}
+    for bit, one in enumerate(fixes):
+        if kind >> bit & 1 and one.link is None:
+            at[one.party] = at.get(one.party, 0) | 1 << bit
+    here = max(at.values(), key=int.bit_count, default=0)
+    onto = {choice: _chosen(fixes, choice) for choice in subsets(here) if choice}
+    onto = {choice: some for choice, some in onto.items() if _apart(some)}
+    candidates = [make(some)[0] for some in onto.values()]
+    totals: dict[int, Whole] = {}
+    for others in subsets(kind & ~here):
+        chosen = _chosen(fixes, others)
+        if not _apart(chosen):
+            continue
+        changes = _all_of(make(chosen)) if chosen else Changes()
+        now = reruns.totals(changes, places) if chosen else reruns.events.total[places]
+        totals[others] = now
+        if candidates:
+            gains = reruns.gains(changes, now, candidates, places)
+            for choice, taken in zip(onto, gains, strict=True):
+                totals[choice | others] = now - taken
+    return totals
+
+
+def _chosen(fixes: Sequence[Fix], choice: int) -> list[Fix]:
+    return [one for bit, one in enumerate(fixes) if choice >> bit & 1]
+
+
+def _apart(fixes: Sequence[Fix]) -> bool:
+    """Whether no two of the fixes exclude each other."""
+    return len({one.group for one in fixes}) == len(fixes)
 
 
 def _all_of(changes: Sequence[Change]) -> Changes:

@@ -1,13 +1,14 @@
 """What can be fixed in a chain, what it costs, and what it makes of the firm or the link.
 
 A fix raises one control of a firm, closes one finding, or guards one link. It is a change of the
-chain's own rows: the firm is compiled anew from these, alone, and all others stay as they are.
+chain's own rows: the firm is made anew from these, alone, and all others stay as they are.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, Literal
 
@@ -17,21 +18,23 @@ import numpy as np
 from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import PPM, Fen
-from dinghai.losses.model import LossModel, build_loss_model
-from dinghai.losses.tables import PERILS, shipped_tables
+from dinghai.losses.severity_variants import SeverityVariants
+from dinghai.losses.tables import shipped_tables
 from dinghai.pricing.budget import step_cost
-from dinghai.supplychain.chain import Chain, ControlScore, Link, Weakness
-from dinghai.supplychain.compiling import compile_firm, posture_of
+from dinghai.supplychain.chain import Chain, Link, Weakness
+from dinghai.supplychain.compiling import posture_of
+from dinghai.supplychain.firm_variants import FirmVariants
 from dinghai.supplychain.fix_costs import Costs
 from dinghai.supplychain.language import Language, shipped_language
 from dinghai.supplychain.link_table import crossing
-from dinghai.supplychain.outcomes import condensed, stop_seconds
+from dinghai.supplychain.milder_tables import milder_tables
 from dinghai.supplychain.reruns import Change, LinkChange, Variant
 from dinghai.supplychain.templates import FirmProfile, complete
 from dinghai.supplychain.twin import Twin, word_of
-from dinghai.supplychain.years import Whole
 from dinghai.vocabulary.indicators import HIGHEST_SCORE, indicators
 
+MOST_KEPT: Final = 8192
+"""Variants that a workshop keeps, the latest."""
 _ROUNDING: Final = 1e-9
 FixKind = Literal["control", "finding", "mfa", "segmentation"]
 
@@ -145,17 +148,17 @@ def _link_fixes(links: Iterable[Link], party: int, costs: Costs) -> Iterator[Fix
 
 
 class Workshop:
-    """Makes changes of fixes: compiles a firm anew, alone, with all the fixes done at it."""
+    """Makes changes of fixes: a firm anew, alone, with all the fixes done at it. Serves one caller
+    at a time."""
 
     def __init__(
         self, chain: Chain, twin: Twin, *, kev: KevTable | None = None,
         epss: EpssTable | None = None, language: Language | None = None,
     ) -> None:
         self._chain, self._twin, self._kev, self._epss = chain, twin, kev, epss
-        self._language = language or shipped_language()
-        self._alone: dict[int, Chain] = {}
-        self._models: dict[int, LossModel] = {}
-        self._tables: dict[int, dict[str, tuple[object, Whole, Whole]]] = {}
+        self.language = language or shipped_language()
+        self._firms: dict[int, tuple[FirmVariants, SeverityVariants]] = {}
+        self._known: OrderedDict[tuple[int, frozenset[str]], Variant] = OrderedDict()
         self._links: dict[tuple[str, str, str], int] = {}
 
     def changes(self, fixes: Sequence[Fix]) -> tuple[Change, ...]:
@@ -167,82 +170,90 @@ class Workshop:
                 firms.setdefault(one.party, []).append(one)
             else:
                 links.setdefault((one.link.source, one.link.target, one.link.kind), []).append(one)
-        found: list[Change] = [self.variant(party, some) for party, some in firms.items()]
+        found: list[Change] = [self.variants(party, (some,))[0] for party, some in firms.items()]
         for key, some in links.items():
             place = self._link_place(key)
             if place is not None:
                 found.append(self._link_change(place, some))
         return tuple(found)
 
-    def model(self, party: int, fixes: Sequence[Fix] = ()) -> LossModel:
-        """The firm's loss model with fixes."""
-        chain = self._firm_alone(party)
-        if party not in self._models:
-            profile, _ = complete(chain.firms[0], self._chain)
-            self._models[party] = build_loss_model(profile, posture_of(chain, chain.firms[0]))
-        base = self._models[party]
-        raised = {one.indicator: one.to_ppm for one in fixes
-                  if one.indicator is not None and one.indicator in _severe()}
-        return base.with_posture({**base.posture, **raised}) if raised else base
+    def link_changes(self, fixes: Sequence[Fix]) -> dict[str, LinkChange]:
+        """What each fix of a link makes of it, alone, by the fix; left out where the twin has no
+        way for the link."""
+        found = {}
+        for one in fixes:
+            if one.link is not None:
+                place = self._link_place((one.link.source, one.link.target, one.link.kind))
+                if place is not None:
+                    found[one.id] = self._link_change(place, (one,))
+        return found
 
-    def variant(self, party: int, fixes: Sequence[Fix]) -> Variant:
-        """A firm with fixes. Raises ValueError where a fix would make something worse."""
-        chain = self._patched(self._firm_alone(party), fixes)
-        steps = compile_firm(chain, chain.firms[0], self._language, kev=self._kev, epss=self._epss)
+    def variants(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
+        """A firm with each of several choices of fixes. Raises ValueError where one would make
+        something worse."""
+        keys = [(party, frozenset(one.id for one in fixes)) for fixes in choices]
+        missing = {key: fixes for key, fixes in zip(keys, choices, strict=True)
+                   if key not in self._known}
+        if missing:
+            self._known.update(zip(missing, self._made(party, list(missing.values())),
+                                   strict=True))
+        found = [self._known[key] for key in keys]
+        for key in keys:
+            self._known.move_to_end(key)
+        while len(self._known) > MOST_KEPT:
+            self._known.popitem(last=False)
+        return found
+
+    def _made(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
+        raised = [{str(one.indicator): one.to_ppm or 0 for one in fixes
+                   if one.indicator in _severe()} for fixes in choices]
+        tables = milder_tables(self._firm(party)[1], raised)
+        return [replace(one, ground_up=ground_up, stopped=stopped) for one, (ground_up, stopped)
+                in zip(self.courses(party, choices), tables, strict=True)]
+
+    def courses(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
+        """A firm with each of several choices of fixes, but for what impacts cost, which stays as
+        it is. Raises ValueError where one would make something worse."""
+        firm, _ = self._firm(party)
         twin, shape = self._twin, self._twin.structures[int(self._twin.structure[party])]
-        if steps.codes != shape.codes:
-            raise ValueError(f"{chain.firms[0].id}: a fix renames no step")
-        mu = steps.mu[np.argsort(steps.source, kind="stable")]
+        raised = [{str(one.indicator): one.to_ppm or 0 for one in fixes
+                   if one.indicator is not None} for fixes in choices]
+        closed = [{one.weakness for one in fixes if one.weakness is not None}
+                  for fixes in choices]
+        steps = firm.steps(list(zip(raised, closed, strict=True)))
         before = twin.chance[twin.begin[party]:twin.begin[party + 1]]
-        if (steps.chance > before + _ROUNDING).any() or (mu < shape.mu - _ROUNDING).any() or (
-                steps.containment_mu > twin.containment[party, 0] + _ROUNDING):
-            raise ValueError(f"{chain.firms[0].id}: a fix makes no step easier")
-        chance, mu = np.minimum(steps.chance, before), np.maximum(mu, shape.mu)
-        ground_up, stopped = self._tables_of(party, self.model(party, fixes))
-        return Variant(party, chance, None if (mu == shape.mu).all() else mu,
-                       (min(steps.containment_mu, float(twin.containment[party, 0])),
-                        steps.containment_sigma), ground_up, stopped)
+        mean, spread = (float(one) for one in twin.containment[party])
+        if (steps.chance > before + _ROUNDING).any() or any(
+                (mu < shape.mu - _ROUNDING).any() for mu in steps.mu) or (
+                max(steps.containment) > mean + _ROUNDING):
+            raise ValueError(f"{twin.names[party]}: a fix makes no step easier")
+        chance = np.minimum(steps.chance, before)
+        return [Variant(party, chance[place], None if (steps.mu[place] <= shape.mu).all()
+                        else np.maximum(steps.mu[place], shape.mu),
+                        (min(steps.containment[place], mean), spread))
+                for place in range(len(choices))]
+
+    def _firm(self, party: int) -> tuple[FirmVariants, SeverityVariants]:
+        """What is worked out once for a firm."""
+        if party not in self._firms:
+            chain = self._firm_alone(party)
+            firm = chain.firms[0]
+            own = FirmVariants.of(chain, firm, self.language, kev=self._kev, epss=self._epss)
+            shape = self._twin.structures[int(self._twin.structure[party])]
+            if own.network.codes != shape.codes:
+                raise ValueError(f"{firm.id}: a fix renames no step")
+            profile, _ = complete(firm, self._chain)
+            self._firms[party] = own, SeverityVariants.of(profile, posture_of(chain, firm))
+        return self._firms[party]
 
     def _firm_alone(self, party: int) -> Chain:
         """The chain's rows that the firm compiles from."""
-        if party not in self._alone:
-            firm = self._chain.firms[party]
-            links = (*self._chain.links_to.get(firm.id, ()),
-                     *self._chain.links_from.get(firm.id, ()))
-            self._alone[party] = msgspec.structs.replace(
-                self._chain, firms=(firm,), controls=self._chain.controls_of.get(firm.id, ()),
-                assets=self._chain.assets_of.get(firm.id, ()),
-                weaknesses=self._chain.weaknesses_of.get(firm.id, ()), links=links, goods=())
-        return self._alone[party]
-
-    def _patched(self, chain: Chain, fixes: Sequence[Fix]) -> Chain:
-        raised = {one.indicator: one for one in fixes if one.indicator is not None}
-        closed = {one.weakness for one in fixes if one.weakness is not None}
-        kept = tuple(row for row in chain.controls if row.indicator not in raised)
+        firm = self._chain.firms[party]
+        links = (*self._chain.links_to.get(firm.id, ()), *self._chain.links_from.get(firm.id, ()))
         return msgspec.structs.replace(
-            chain, controls=(*kept, *(ControlScore(one.firm, str(one.indicator), one.to_ppm)
-                                      for one in raised.values())),
-            weaknesses=tuple(one for one in chain.weaknesses if one not in closed))
-
-    def _tables_of(self, party: int, model: LossModel) -> tuple[Whole | None, Whole | None]:
-        """What impacts cost and stop, where that differs from the firm without fixes."""
-        base = self._models[party]
-        if all(model.perils[one].events is base.perils[one].events for one in PERILS):
-            return None, None
-        known = self._tables.setdefault(party, {})
-        columns: list[list[Whole]] = [[], []]
-        states = len(model.latent.event_weights)
-        for peril in PERILS:
-            events = model.perils[peril].events
-            held = known.get(peril)
-            if held is None or held[0] is not events:
-                rows = np.rint(condensed(events, (events.loss, stop_seconds(events)), states))
-                held = (events, *rows.astype(np.int64))
-                if events is base.perils[peril].events:
-                    known[peril] = held
-            columns[0].append(held[1])
-            columns[1].append(held[2])
-        return np.array(columns[0]), np.array(columns[1])
+            self._chain, firms=(firm,), controls=self._chain.controls_of.get(firm.id, ()),
+            assets=self._chain.assets_of.get(firm.id, ()),
+            weaknesses=self._chain.weaknesses_of.get(firm.id, ()), links=links, goods=())
 
     def _link_place(self, key: tuple[str, str, str]) -> int | None:
         """The link's place in the twin; None where the twin has no way for it."""

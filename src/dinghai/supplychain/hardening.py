@@ -1,14 +1,16 @@
-"""Which fixes are worth most for a budget: found lazily, on the same events, and how near to best.
+"""Which fixes are worth most for a budget: found lazily, on the same events.
 
-The plan is filled by worth for money and improved by swaps. A party's fixes are looked at only
-where its bound can still win: what its events cost bounds whatever is done there. So the lazy plan
-is the plan that looking at every fix would give. Fixes may reinforce each other (a step that waits
-for all, two ways to one place, goods): worths are not submodular, and greedy has no guarantee.
+The plan is filled by worth for money and improved by swaps. A fix is looked at only where its bound
+can still win: what its party's events cost bounds whatever is done there, and what was told from
+its draws (`fix_screening`) or by an earlier look bounds what it does itself. So the lazy plan is
+the plan that looking at every fix would give. Fixes may reinforce each other (a step that waits for
+all, two ways to one place, goods): worths are not submodular, and greedy has no guarantee.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,17 +18,21 @@ import numpy as np
 import numpy.typing as npt
 
 from dinghai.foundation.money import Fen
-from dinghai.supplychain.fix_bounds import Item, most_of_items, shares_of_margin
+from dinghai.supplychain.fix_screening import Screen
 from dinghai.supplychain.fix_shares import best_choice, choices_of
 from dinghai.supplychain.fixes import Fix
-from dinghai.supplychain.reruns import Change, Changes, LinkChange, Reruns, Variant
+from dinghai.supplychain.reruns import Change, Changes, Reruns, Variant
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.worst_years import tail_mean_of, worst_years
 from dinghai.supplychain.years import Whole
 
 Make = Callable[[Sequence[Fix]], Sequence[Change]]
 """What fixes come to together: one change for each firm and link."""
+MakeMany = Callable[[int, Sequence[Sequence[Fix]]], Sequence[Variant]]
+"""What several choices of fixes make of one firm."""
 SWAP_ROUNDS: Final = 3
+MOST_LOOKS: Final = 1024
+"""Looks that are remembered for bounds, the latest."""
 MOST_TRIED: Final = 12
 """Up to so many fixes every choice is tried."""
 
@@ -72,15 +78,22 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Looked:
-    """What each fix at a party takes off the sum of years (``worths``, fen), and off each of its
-    events where years count apart (``gains``), on top of a state."""
+class _Worth:
+    """What a fix takes off the sum of years (``whole``, fen), and off each event of its party where
+    years count apart (``gains``)."""
 
-    fixes: tuple[Fix, ...]
-    worths: Whole
-    most: Whole
-    """The same without events that a fix makes dearer, as it may through goods."""
+    whole: int
     gains: Whole | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """Fixes that were looked at on top of other fixes, by their places: what each took off the sum
+    of years, without events that it makes dearer, as it may through goods."""
+
+    on: frozenset[str]
+    places: list[int]
+    most: list[float]
 
 
 class Hardening:
@@ -89,24 +102,31 @@ class Hardening:
     def __init__(
         self, reruns: Reruns, fixes: Iterable[Fix], make: Make, *, budget_fen: Fen,
         most: int | None = None, measure: Measure | None = None, lazy: bool = True,
-        leading: int | None = None,
+        prepare: MakeMany | None = None, courses: MakeMany | None = None,
+        screen: Callable[[Sequence[Fix], Places], Screen] | None = None,
     ) -> None:
-        self.reruns, self.events, self._make = reruns, reruns.events, make
+        self.reruns, self.events = reruns, reruns.events
+        self.made, self._prepare, self._courses = make, prepare, courses
         self.budget, self.most = budget_fen, most
         self.measure = measure or Measure()
-        self._lazy, self._leading = lazy, leading
-        self.complete = True
-        """Whether bounds alone left parties out, and never the number of leading ones."""
-        self._at: dict[int, list[Fix]] = {}
-        for one in fixes:
-            if one.cost_fen <= budget_fen:
-                self._at.setdefault(one.party, []).append(one)
+        self._lazy = lazy
+        self.fixes = tuple(sorted((one for one in fixes if one.cost_fen <= budget_fen),
+                                  key=lambda one: one.party))
+        parties = np.array([one.party for one in self.fixes], dtype=np.int64)
+        self._begin = np.searchsorted(parties, np.arange(self.events.parties + 1)).astype(np.int32)
+        self._party = parties
+        self._cost = np.array([float(one.cost_fen) for one in self.fixes])
+        self._place = {one.id: place for place, one in enumerate(self.fixes)}
+        self._groups: dict[str, list[int]] = {}
+        for place, one in enumerate(self.fixes):
+            self._groups.setdefault(one.group, []).append(place)
         self._entry_event = np.repeat(np.arange(len(self.events.number)),
                                       np.diff(self.events.first))
-        self._overlaps: dict[tuple[int, int], bool] = {}
-        self._held: dict[tuple[object, ...], _Looked] = {}
-        self._latest: dict[int, tuple[State, _Looked]] = {}
-        self._changed: dict[frozenset[str], Change | None] = {}
+        self._screen = screen(self.fixes, self._begin) if screen and lazy else None
+        self._screened: Floats | None = None
+        self._near: dict[int, npt.NDArray[np.bool_]] = {}
+        self._worth: dict[tuple[int, frozenset[str]], dict[int, _Worth]] = {}
+        self._looks: deque[_Looked] = deque(maxlen=MOST_LOOKS)
         self.looked_at = 0
         """Fixes whose worth was worked out."""
 
@@ -119,7 +139,7 @@ class Hardening:
         """All of these fixed."""
         state = self.start()
         changes = Changes()
-        for change in self._make(fixes):
+        for change in self.made(fixes):
             changes = changes.with_change(change)
         for party in {one.party for one in fixes}:
             state.touched[self.events.at(party)] = True
@@ -135,6 +155,21 @@ class Hardening:
         """The measure in a state."""
         return self.measure.of(self.loss(state))
 
+    def at(self, party: int) -> tuple[Fix, ...]:
+        """The fixes of a party."""
+        return self.fixes[self._begin[party]:self._begin[party + 1]]
+
+    @property
+    def parties(self) -> list[int]:
+        """The parties that have fixes."""
+        return np.flatnonzero(np.diff(self._begin)).tolist()
+
+    def courses(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
+        """A firm with each of several choices of its fixes; what impacts cost may be left out."""
+        if self._courses is not None:
+            return list(self._courses(party, choices))
+        return [one for some in choices for one in self.made(some) if isinstance(one, Variant)]
+
     def best(self) -> State:
         """The better of filled by worth for money and filled by worth, and improved by swaps."""
         start = self.start()
@@ -143,13 +178,12 @@ class Hardening:
 
     def exact(self) -> State | None:
         """The best plan of all, where there are few enough fixes to try every choice."""
-        fixes = tuple(one for some in self._at.values() for one in some)
-        if len(fixes) > MOST_TRIED:
+        if len(self.fixes) > MOST_TRIED:
             return None
-        grouped = choices_of(self.reruns, fixes, self._make)
+        grouped = choices_of(self.reruns, self.fixes, self.made)
         if grouped is None:
             return None
-        return self.with_fixes(best_choice(grouped, fixes, self.measure.of,
+        return self.with_fixes(best_choice(grouped, self.fixes, self.measure.of,
                                            budget_fen=self.budget, most=self.most))
 
     def _filled(
@@ -169,7 +203,7 @@ class Hardening:
     def with_fixes_at(self, state: State, fixes: tuple[Fix, ...], party: int) -> State:
         """Other fixes, which differ from those of the state at one party alone."""
         changes = Changes()
-        for change in self._make(fixes):
+        for change in self.made(fixes):
             changes = changes.with_change(change)
         places = self.events.at(party)
         now, touched = state.now.copy(), np.zeros_like(state.touched)
@@ -179,70 +213,89 @@ class Hardening:
         return State(fixes, changes, now, touched)
 
     def _next(self, state: State, banned: frozenset[str], per_cost: bool) -> Fix | None:
-        """The fix that lowers the measure most, for its money or as such."""
-        left = self.budget - state.cost_fen
+        """The fix that lowers the measure most, for its money or as such: those whose bound is
+        highest are looked at first, until no other can win."""
         loss = self.loss(state)
-        weights = self.measure.weights(loss)
-        bounds = self._bounds(state, weights)
-        open_ones = {party: some for party, fixes in self._at.items()
-                     if (some := self._open(state, fixes, left, banned)) and bounds[party] > 0.0}
-        ratios = {party: self._most_for(state, party, some, float(bounds[party]), per_cost)
-                  for party, some in open_ones.items()}
+        extra = self._extra(state, banned)
+        limit = self._limits(state, self.measure.weights(loss))
+        most = np.where((extra > 0.0) & (limit > 0.0), limit / np.where(
+            per_cost & (extra > 0.0), extra, 1.0), -np.inf)
+        begins = np.array(self.parties, dtype=np.int64)
+        starts = self._begin[begins]
+        top = np.maximum.reduceat(most, starts) if len(begins) else np.zeros(0)
         best: tuple[float, str] | None = None
         leader = None
-        for place, party in enumerate(sorted(ratios, key=lambda one: (-ratios[one], one))):
-            if self._lazy and best is not None and ratios[party] < best[0]:
+        while len(top):
+            number = int(np.argmax(top))
+            least = best[0] if best is not None and self._lazy else -np.inf
+            if top[number] == -np.inf or top[number] < least:
                 break
-            if self._leading is not None and place >= self._leading:
-                self.complete = False
-                break
-            worths = self._worths(state, party, loss)
-            for one, extra in open_ones[party]:
-                worth = worths[one.id]
-                key = (worth / (extra if per_cost else 1), one.id)
+            party = int(begins[number])
+            here = slice(int(self._begin[party]), int(self._begin[party + 1]))
+            least = max(least, top[number] / 2.0) if self._lazy else -np.inf
+            chosen = here.start + np.flatnonzero((most[here] >= least) & (most[here] > -np.inf))
+            worths = self._worths(state, party, chosen.tolist(), loss)
+            most[chosen] = -np.inf
+            top[number] = most[here].max()
+            for place, worth in zip(chosen.tolist(), worths, strict=True):
+                key = (worth / (extra[place] if per_cost else 1.0), self.fixes[place].id)
                 if worth > 0.0 and (best is None or key > best):
-                    best, leader = key, one
+                    best, leader = key, self.fixes[place]
         return leader
 
-    def _most_for(
-        self, state: State, party: int, some: Sequence[tuple[Fix, Fen]], bound: float,
-        per_cost: bool,
-    ) -> float:
-        """What no fix of a party passes: its bound, or what each was worth when last looked at and
-        all that those events still cost where others were chosen since."""
-        costs = [extra if per_cost else 1 for _, extra in some]
-        most = bound / min(costs)
-        then, looked = self._latest.get(party, (None, None))
-        if then is None or looked is None or self.measure.worst is not None:
-            return most
-        before, after = set(then.fixes), set(state.fixes)
-        if not before <= after or any(one.party == party for one in after - before):
-            return most
-        slack = 0
-        places = self.events.at(party)
-        for other in {one.party for one in after - before}:
-            if self._overlap(party, other):
-                slack += int(state.now[np.intersect1d(places, self.events.at(other),
-                                                      assume_unique=True)].sum())
-        worths: dict[str, int] = dict(zip(
-            (one.id for one in looked.fixes), looked.most.tolist(), strict=True))
-        return min(most, max(
-            (worths.get(one.id, 0) + slack) / self.events.years / cost * (1.0 + 1e-9)
-            for (one, _), cost in zip(some, costs, strict=True)))
+    def _extra(self, state: State, banned: frozenset[str]) -> Floats:
+        """By fix, what it costs beyond one that it replaces; zero where it cannot be chosen."""
+        extra = self._cost.copy()
+        for one in state.fixes:
+            extra[self._groups[one.group]] -= one.cost_fen
+        extra[extra > self.budget - state.cost_fen] = 0.0
+        extra[[self._place[name] for name in banned if name in self._place]] = 0.0
+        return extra
 
-    def _open(
-        self, state: State, fixes: Sequence[Fix], left: Fen, banned: frozenset[str]
-    ) -> list[tuple[Fix, Fen]]:
-        """The fixes that can still be paid, with what they cost beyond one they replace."""
-        held = {one.group: one.cost_fen for one in state.fixes}
-        found = []
-        for one in fixes:
-            extra = one.cost_fen - held.get(one.group, 0)
-            if 0 < extra <= left and one.id not in banned:
-                found.append((one, extra))
-        return found
+    def _limits(self, state: State, weights: Floats) -> Floats:
+        """What no fix takes off the measure on top of a state: what its party's events can lose
+        at all, or what it took off events alone or when last looked at, with all that events cost
+        whose course hangs on fixes chosen since."""
+        bounds = self.bounds(state, weights)
+        limit: Floats = bounds[self._party]
+        if not self._lazy:
+            return limit
+        of_event = weights[self.events.year]
+        if self._screen is not None:
+            if self.measure.worst is not None:
+                alone = self._screen.most(of_event)
+            else:
+                if self._screened is None:
+                    self._screened = self._screen.most(of_event)
+                alone = self._screened
+            np.minimum(limit, alone + self._slack(state, frozenset(), of_event)[self._party],
+                       out=limit)
+        if self.measure.worst is None:
+            slack: dict[frozenset[str], Floats] = {}
+            for looked in self._looks:
+                if looked.on not in slack:
+                    slack[looked.on] = self._slack(state, looked.on, of_event)
+                places = np.array(looked.places)
+                limit[places] = np.minimum(limit[places], (
+                    np.array(looked.most) / self.events.years * (1.0 + 1e-9)
+                    + slack[looked.on][self._party[places]]))
+        return limit
 
-    def _bounds(self, state: State, weights: Floats) -> Floats:
+    def _slack(self, state: State, on: frozenset[str], of_event: Floats) -> Floats:
+        """By party, what its events cost whose course may hang on fixes that are chosen now or
+        were then, but not both."""
+        moved = {self.fixes[self._place[name]].party
+                 for name in on.symmetric_difference(one.id for one in state.fixes)}
+        if not moved:
+            return np.zeros(self.events.parties)
+        events = np.unique(np.concatenate([self.events.at(party) for party in moved]))
+        parties, number = self.events.entered_by(events)
+        cost = np.repeat(state.now[events] * of_event[events], number)
+        found: Floats = np.bincount(parties, weights=cost, minlength=self.events.parties).astype(
+            np.float64)
+        return found * (1.0 + 1e-9)
+
+    def bounds(self, state: State, weights: Floats) -> Floats:
         """What no change at a party alone takes off the measure: all that its events cost, or
         where nothing touched them yet what protecting it averts."""
         entries = self._entry_event
@@ -252,62 +305,77 @@ class Hardening:
             minlength=self.events.parties).astype(np.float64)
         return found * (1.0 + 1e-9)
 
-    def _worths(self, state: State, party: int, loss: Whole) -> dict[str, float]:
-        """What each fix at a party takes off the measure on top of a state."""
-        near = tuple(sorted(one.id for one in state.fixes
-                            if one.party == party or self._overlap(party, one.party)))
-        looked = self._held.get((party, near))
-        if looked is None:
-            looked = self._look(state, party)
-            self._held[party, near] = looked
-        self._latest[party] = state, looked
+    def _worths(
+        self, state: State, party: int, chosen: Sequence[int], loss: Whole
+    ) -> list[float]:
+        """What fixes at a party, by place, take off the measure on top of a state."""
+        near = frozenset(one.id for one in state.fixes
+                         if one.party == party or self._is_near(one.party, party))
+        known = self._worth.setdefault((party, near), {})
+        missing = [place for place in chosen if place not in known]
+        if missing:
+            known.update(self._look(state, party, missing))
+        found = [known[place] for place in chosen]
         if self.measure.worst is None:
-            return {one.id: worth / self.events.years for one, worth in zip(
-                looked.fixes, looked.worths.tolist(), strict=True)}
-        assert looked.gains is not None
+            return [one.whole / self.events.years for one in found]
         before = self.measure.of(loss)
         years, starts = np.unique(self.events.year[self.events.at(party)], return_index=True)
-        found = {}
-        for one, gains in zip(looked.fixes, looked.gains, strict=True):
+        worths = []
+        for one in found:
+            assert one.gains is not None
             after = loss.copy()
-            after[years] -= np.add.reduceat(gains, starts)
-            found[one.id] = before - self.measure.of(after)
+            after[years] -= np.add.reduceat(one.gains, starts)
+            worths.append(before - self.measure.of(after))
+        return worths
+
+    def worths(self, state: State, party: int) -> Mapping[str, float]:
+        """What each fix of a party that is not chosen takes off the measure on top of a state."""
+        chosen = {one.id for one in state.fixes}
+        return self.worths_of(state, [one for one in self.at(party) if one.id not in chosen])
+
+    def worths_of(self, state: State, fixes: Sequence[Fix]) -> Mapping[str, float]:
+        """What each of several fixes takes off the measure on top of a state."""
+        loss = self.loss(state)
+        found: dict[str, float] = {}
+        for party in sorted({one.party for one in fixes}):
+            here = [one for one in fixes if one.party == party]
+            worths = self._worths(state, party, [self._place[one.id] for one in here], loss)
+            found.update(zip((one.id for one in here), worths, strict=True))
         return found
 
-    def _look(self, state: State, party: int) -> _Looked:
-        """Run the party's events again with each of its fixes on top of a state."""
+    def _look(self, state: State, party: int, chosen: Sequence[int]) -> dict[int, _Worth]:
+        """Run the party's events again with each of some of its fixes on top of a state."""
         places = self.events.at(party)
         here = [one for one in state.fixes if one.party == party]
-        fixes, candidates = [], []
-        for one in self._at[party]:
-            kept = [other for other in here if other.group != one.group]
-            if any(other.id == one.id for other in here):
-                continue
-            change = self._changed_by(one, kept)
-            if change is not None:
-                fixes.append(one)
-                candidates.append(change)
-        self.looked_at += len(fixes)
-        gains = self.reruns.gains(state.changes, state.now[places], candidates, places)
-        return _Looked(tuple(fixes), gains.sum(axis=1), np.maximum(gains, 0).sum(axis=1),
-                       None if self.measure.worst is None else gains)
+        found: dict[int, _Worth] = {}
+        candidates: list[tuple[int, Change]] = []
+        choices = {place: _with_same(self.fixes[place], here) for place in chosen}
+        if self._prepare is not None:  # all at once, so that each is known below
+            self._prepare(party, [some for place, some in choices.items()
+                                  if self.fixes[place].link is None])
+        for place, some in choices.items():
+            made = self.made(some)
+            if made:
+                candidates.append((place, made[0]))
+            else:
+                found[place] = _Worth(0, np.zeros(len(places), dtype=np.int64))
+        self.looked_at += len(candidates)
+        gains = self.reruns.gains(state.changes, state.now[places],
+                                  [change for _, change in candidates], places)
+        whole, most = gains.sum(axis=1).tolist(), np.maximum(gains, 0).sum(axis=1).tolist()
+        self._looks.append(_Looked(frozenset(one.id for one in state.fixes), [
+            place for place, _ in candidates], most))
+        for number, (place, _) in enumerate(candidates):
+            found[place] = _Worth(whole[number],
+                                  None if self.measure.worst is None else gains[number])
+        return found
 
-    def _changed_by(self, one: Fix, kept: Sequence[Fix]) -> Change | None:
-        """The change that a fix makes of its firm or link, with those that stand there."""
-        same = [other for other in kept if (other.link is None) == (one.link is None) and (
-            one.link is None or other.link == one.link)]
-        key = frozenset(other.id for other in (*same, one))
-        if key not in self._changed:
-            found = self._make((*same, one))
-            self._changed[key] = found[0] if found else None
-        return self._changed[key]
-
-    def _overlap(self, one: int, other: int) -> bool:
-        key = (min(one, other), max(one, other))
-        if key not in self._overlaps:
-            self._overlaps[key] = len(np.intersect1d(
-                self.events.at(one), self.events.at(other), assume_unique=True)) > 0
-        return self._overlaps[key]
+    def _is_near(self, one: int, other: int) -> bool:
+        """Whether an event got into both parties."""
+        if one not in self._near:
+            self._near[one] = np.zeros(self.events.parties, dtype=np.bool_)
+            self._near[one][self.events.entered_by(self.events.at(one))[0]] = True
+        return bool(self._near[one][other])
 
     def _improved(self, state: State) -> State:
         """Give up one fix, fill again without it; keep what is better, until nothing is."""
@@ -326,123 +394,9 @@ class Hardening:
             state = leader
         return state
 
-    def bound(self) -> float:
-        """What no plan within the budget takes off the measure; proven, however fixes reinforce
-        each other."""
-        weights = self.measure.weights(self.loss(self.start()))
-        weight = weights[self.events.year]
-        all_of = weight * self.events.total
-        caps = {party: float(all_of[self.events.at(party)].sum()) * (1.0 + 1e-9)
-                for party in self._at}
-        coarse = [Item(party, caps[party], min(one.cost_fen for one in fixes))
-                  for party, fixes in self._at.items() if caps[party] > 0.0]
-        free: dict[int, float] = {}
 
-        def finer(party: int) -> list[Item] | None:
-            found = self._shares(party, all_of, weight)
-            if found is None:
-                return None
-            free[party] = found[1]
-            return found[0]
-
-        most = most_of_items(coarse, finer, caps, budget_fen=self.budget, most=self.most)
-        costs = sorted(one.cost_fen for one in coarse)
-        number = int(np.searchsorted(np.cumsum(costs), self.budget, side="right"))
-        number = number if self.most is None else min(number, self.most)
-        dearest = sorted(free.values(), reverse=True)[:number]
-        return min(most + sum(dearest), float(all_of.sum()))
-
-    def _shares(
-        self, party: int, all_of: Floats, weight: Floats
-    ) -> tuple[list[Item], float] | None:
-        """What each fix of a party takes off at most through the course of events, and what all
-        together take off through what impacts cost. None where fixes act on each other's steps in
-        other ways than by factors."""
-        fixes = self._at[party]
-        if any(one.kind == "finding" for one in fixes):
-            return None
-        places = self.events.at(party)
-        controls = [one for one in fixes if one.kind == "control"]
-        full = _fullest(controls)
-        variants, onto = [], []
-        for one in controls:
-            rest = tuple(other for other in full if other.group != one.group)
-            variants.append(self._variant((one,)))
-            onto.append((self._variant(rest), self._variant((*rest, one))) if rest else None)
-        shares = shares_of_margin(self.reruns, variants, onto, places) if variants else (
-            np.zeros((0, 0)))
-        amounts = [(one, float((all_of[places] * shares[:, place]).sum()))
-                   for place, one in enumerate(controls)]
-        amounts += [(one, self._crossed(change, places, all_of))
-                    for one in fixes if one.link is not None
-                    for change in self._make((one,)) if isinstance(change, LinkChange)]
-        groups: dict[str, list[tuple[float, Fen]]] = {}
-        for one, amount in amounts:
-            groups.setdefault(one.group, []).append((amount * (1.0 + 1e-9), one.cost_fen))
-        items = []
-        for some in groups.values():
-            worth = max(amount for amount, _ in some)
-            density = max(amount / cost for amount, cost in some)
-            if worth > 0.0:
-                items.append(Item(party, worth, worth / density))
-        return items, self._through_severity(party, controls, places, weight)
-
-    def _variant(self, fixes: Sequence[Fix]) -> Variant:
-        """A firm with controls raised."""
-        found = self._changed_by(fixes[-1], fixes[:-1])
-        assert isinstance(found, Variant)
-        return found
-
-    def _crossed(self, change: LinkChange, places: Places, all_of: Floats) -> float:
-        """What events cost that may have crossed a link into a party."""
-        source = int(np.searchsorted(self.reruns.worlds.field.l_first, change.link,
-                                     side="right")) - 1
-        both = np.intersect1d(places, self.events.at(source), assume_unique=True)
-        return float(all_of[both].sum())
-
-    def _through_severity(
-        self, party: int, controls: Sequence[Fix], places: Places, weight: Floats
-    ) -> float:
-        """What all controls of a party at full marks take off events that take the same course."""
-        if not controls:
-            return 0.0
-        full = self._variant(_fullest(controls))
-        if full.ground_up is None:
-            return 0.0
-        field = self.reruns.worlds.field
-        begin = int(field.begin[party])
-        steps = len(full.chance)
-        same = np.minimum(field.bars[begin:begin + steps].astype(np.float64) / 2.0**64, 1.0)
-        milder = Variant(party, same, None, tuple(field.containment[party]), full.ground_up)
-        gains = self.reruns.gains(Changes(), self.events.total[places], (milder,), places)[0]
-        return float((weight[places] * (np.maximum(gains, 0)
-                                        + self.events.through_goods[places])).sum())
-
-    def bound_unless_reinforced(self, state: State) -> float:
-        """What no plan within the budget takes off if fixes never reinforce each other: what the
-        state does, and the best of what each fix adds to it."""
-        loss = self.loss(state)
-        bounds = self._bounds(state, self.measure.weights(loss))
-        caps = {party: float("inf") for party in self._at}
-        coarse = [Item(party, float(bounds[party]), min(one.cost_fen for one in fixes))
-                  for party, fixes in self._at.items() if bounds[party] > 0.0]
-
-        def finer(party: int) -> list[Item]:
-            worths = self._worths(state, party, loss)
-            groups: dict[str, list[tuple[float, Fen]]] = {}
-            for one in self._at[party]:
-                if worths.get(one.id, 0.0) > 0.0:
-                    groups.setdefault(one.group, []).append((worths[one.id], one.cost_fen))
-            return [Item(party, max(worth for worth, _ in some),
-                         max(worth for worth, _ in some) / max(
-                             worth / cost for worth, cost in some)) for some in groups.values()]
-
-        averted = self.value(self.start()) - self.value(state)
-        return averted + most_of_items(coarse, finer, caps, budget_fen=self.budget,
-                                       most=self.most)
-
-
-def _fullest(controls: Sequence[Fix]) -> tuple[Fix, ...]:
-    """The highest level of each control."""
-    highest = {one.group: one for one in sorted(controls, key=lambda one: one.to_ppm or 0)}
-    return tuple(highest[group] for group in sorted(highest))
+def _with_same(one: Fix, here: Sequence[Fix]) -> tuple[Fix, ...]:
+    """A fix after those that stand at the same firm or link, but for one it replaces."""
+    return (*(other for other in here if other.group != one.group
+              and (other.link is None) == (one.link is None)
+              and (one.link is None or other.link == one.link)), one)

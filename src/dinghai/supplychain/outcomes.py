@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from dinghai.losses.grid import PerilGrid
 from dinghai.losses.model import LossModel
 from dinghai.losses.severity import EventGrid
 from dinghai.supplychain.step_graph import Floats
@@ -79,6 +80,44 @@ def condensed(events: EventGrid, columns: Sequence[Whole], states: int) -> Float
         order = np.argsort(events.loss[window], kind="stable")
         _fill_bins(order, weight, table[:, window], np.array(CUTS), out[:, state])
     return out.reshape(len(columns), states * BINS)
+
+
+def condensed_rows(grid: PerilGrid, loss: Whole, stopped: Whole, states: int) -> Whole:
+    """Ground-up loss and stop in each bin to the fen and second, for rows of points that differ
+    in both: shape (2, rows, states × BINS). Each row is what `condensed` makes of it."""
+    out = np.zeros((2, len(loss), states, BINS))
+    for state in range(states):
+        groups = [one for one in grid.groups if one.state == state]
+        window = slice(groups[0].start, groups[-1].stop)
+        weight = np.repeat([one.chance for one in groups],
+                           [one.stop - one.start for one in groups])
+        _fill_rows(_orders(loss[:, window]), weight, loss[:, window], stopped[:, window],
+                   np.array(CUTS), out[0, :, state], out[1, :, state])
+    found: Whole = np.rint(out).astype(np.int64).reshape(2, len(loss), states * BINS)
+    return found
+
+
+def _orders(loss: Whole) -> Whole:
+    """The points of each row by their loss, equal ones by their place."""
+    bits = (loss.shape[1] - 1).bit_length()
+    if int(loss.max(initial=0)) >= 1 << 63 - bits:
+        orders: Whole = np.argsort(loss, axis=1, kind="stable")
+        return orders
+    keys: Whole = (loss << bits) | np.arange(loss.shape[1])  # one word a point sorts much faster
+    keys.sort(axis=1)
+    keys &= (1 << bits) - 1
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def _fill_rows(orders, weight, loss, stopped, cuts, losses, stops):  # type: ignore[no-untyped-def]
+    columns = np.empty((2, loss.shape[1]), dtype=np.int64)
+    found = np.zeros((2, cuts.shape[0] - 1))
+    for row in range(loss.shape[0]):
+        columns[0], columns[1] = loss[row], stopped[row]
+        found[:] = 0.0
+        _fill_bins(orders[row], weight, columns, cuts, found)
+        losses[row], stops[row] = found[0], found[1]
 
 
 @njit(cache=True, nogil=True)

@@ -2,8 +2,8 @@
 
 A change at a party replaces the chances and times of its steps, its containment and what impacts
 cost it; a change of a link lowers the chance that it is crossed. Before an event is run again it is
-asked whether any draw of it falls differently: a change that touches none leaves the event's course
-as it is.
+asked whether any draw falls differently that it needed for what it struck: a change that touches
+none strikes the same, and changes that turn the same draws share one course.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from dinghai.compute.parts import cut, in_parts
 from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of, mean_of_bins
 from dinghai.supplychain.draws import draw_word, node_word, unit, world_word
-from dinghai.supplychain.goods import starved_room
+from dinghai.supplychain.goods import Starved, starved_room
 from dinghai.supplychain.passage import CERTAIN, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import (
     CONTAINMENT,
+    LEAVES,
     NOTHING,
+    SETS,
     Field,
     Room,
     room_of,
@@ -35,6 +37,9 @@ from dinghai.supplychain.years import Whole, draws_of, start_of
 
 _PARTS: Final = 4
 """An event's answer is its own, so that any number of parts gives the same."""
+_FEW: Final = 4096
+"""Up to so many runs are not cut into parts."""
+_ONE = np.uint64(1)
 _NOBODY: Final = np.zeros(0, dtype=np.int32)
 _NOTHING: Final = np.zeros(0, dtype=np.int64)
 
@@ -98,42 +103,39 @@ class Reruns:
         self.worlds, self.events = worlds, events
         self._workers = workers
         self._cumulative, self._key = draws_of(worlds.events)
-        self._rooms: list[tuple[Room, Room]] = []
+        self._rooms: list[tuple[Room, Room, Starved]] = []
         self._stamp = 0
+        self._grown = worlds.field
+        self._bars = worlds.field.bars.copy()
+        self._retimed: dict[tuple[int, bytes], int] = {}
 
     def totals(self, changes: Changes, places: Places) -> Whole:
         """What events (by place) cost in all under changes."""
-        overlay = _overlay(self.worlds, list(changes.parties.values()))
-        given, variant = _applied(overlay, changes, len(changes.parties))
-        events, supply = self.events, self.worlds.supply
         out = np.empty(len(places), dtype=np.int64)
-
-        def part(some: range, rooms: tuple[Room, Room], stamp: int) -> None:
-            _totals(given, supply.goods, starved_room(supply.goods), supply.profit, rooms[0],
-                    events.number, places, some.start, some.stop, self._cumulative,
-                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
-                    variant, overlay.ground_up, overlay.stopped, stamp, out, _NOBODY, _NOTHING)
-
-        self._in_rooms(part, len(places), 1)
+        self._run(changes, places, out, _NOBODY, _NOTHING)
         return out
 
     def caused(self, changes: Changes, places: Places) -> tuple[Places, Whole, Whole]:
         """The parties where events began, what they cost these, and what they cost others with
         all that came through goods."""
-        overlay = _overlay(self.worlds, list(changes.parties.values()))
-        given, variant = _applied(overlay, changes, len(changes.parties))
-        events, supply = self.events, self.worlds.supply
         roots = np.empty(len(places), dtype=np.int32)
         own, whole = np.empty((2, len(places)), dtype=np.int64)
+        self._run(changes, places, whole, roots, own)
+        return roots, own, whole - own
 
-        def part(some: range, rooms: tuple[Room, Room], stamp: int) -> None:
-            _totals(given, supply.goods, starved_room(supply.goods), supply.profit, rooms[0],
-                    events.number, places, some.start, some.stop, self._cumulative,
-                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
-                    variant, overlay.ground_up, overlay.stopped, stamp, whole, roots, own)
+    def _run(self, changes: Changes, places: Places, out: Whole, roots: Places,
+             own: Whole) -> None:
+        overlay = self._overlay(list(changes.parties.values()))
+        given, variant = _applied(overlay, changes, len(changes.parties))
+        events, supply = self.events, self.worlds.supply
+
+        def part(some: range, room: tuple[Room, Room, Starved], stamp: int) -> None:
+            _totals(given, supply.goods, room[2], supply.profit, room[0], events.number, places,
+                    some.start, some.stop, self._cumulative, self.worlds.events.rate.shape[1],
+                    self.worlds.horizon_days, self._key, variant, overlay.ground_up,
+                    overlay.stopped, stamp, out, roots, own)
 
         self._in_rooms(part, len(places), 1)
-        return roots, own, whole - own
 
     def gains(
         self, changes: Changes, now: Whole, candidates: Sequence[Change], places: Places
@@ -144,33 +146,35 @@ class Reruns:
         are links. A variant of a candidate holds what was changed at its party before, too.
         """
         variants = [one for one in candidates if isinstance(one, Variant)]
-        overlay = _overlay(self.worlds, [*changes.parties.values(), *variants])
+        overlay = self._overlay([*changes.parties.values(), *variants])
         given, variant = _applied(overlay, changes, len(changes.parties))
         which, link, bar = _candidate_rows(candidates, len(changes.parties))
         events, supply = self.events, self.worlds.supply
         sources = np.repeat(np.arange(len(given.structure), dtype=np.int32),
                             np.diff(given.l_first))
         out = np.zeros((len(places), len(candidates)), dtype=np.int64)
+        growth = _growth(given, overlay)
 
-        def part(some: range, rooms: tuple[Room, Room], stamp: int) -> None:
+        def part(some: range, room: tuple[Room, Room, Starved], stamp: int) -> None:
             own = given._replace(
                 structure=given.structure.copy(), begin=given.begin.copy(),
                 containment=given.containment.copy(), l_bar=given.l_bar.copy())
-            _gains(given, own, supply.goods, starved_room(supply.goods), supply.profit, *rooms,
+            _gains(given, own, supply.goods, room[2], supply.profit, room[0], room[1],
                    events.number, now, places, some.start, some.stop, self._cumulative,
                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
                    variant, variant.copy(), overlay.ground_up, overlay.stopped, which,
-                   overlay.party, overlay.structure, overlay.begin, overlay.containment,
+                   overlay.party, overlay.structure, growth, overlay.begin, overlay.containment,
                    link, bar, sources, stamp, out)
 
-        self._in_rooms(part, len(places), 1 + len(candidates))
+        self._in_rooms(part, len(places), 1 + 3 * len(candidates))
         return out.T
 
     def _in_rooms(self, part, number: int, strikes: int) -> None:  # type: ignore[no-untyped-def]
         """Cut events into parts, each in a room of its own and with stamps of its own."""
-        pieces = cut(number, _PARTS if number > 64 else 1)
+        pieces = cut(number, _PARTS if number * strikes > _FEW else 1)
         while len(self._rooms) < len(pieces):
-            self._rooms.append((room_of(self.worlds.field), room_of(self.worlds.field)))
+            self._rooms.append((room_of(self.worlds.field), room_of(self.worlds.field),
+                                starved_room(self.worlds.supply.goods)))
         stamps, stamp = [], self._stamp
         for piece in pieces:
             stamps.append(stamp)
@@ -179,38 +183,42 @@ class Reruns:
         in_parts(lambda place: part(pieces[place], self._rooms[place], stamps[place]),
                  range(len(pieces)), workers=self._workers)
 
+    def _overlay(self, variants: Sequence[Variant]) -> _Overlay:
+        """The field with the variants' bars, and structures where their times differ, behind it."""
+        base = self.worlds.field
+        structure = [self._shape_of(one) for one in variants]
+        begin = len(base.bars) + np.cumsum([0, *(len(one.chance) for one in variants)])
+        if begin[-1] > len(self._bars):
+            self._bars = np.concatenate([base.bars, np.zeros(2 * (begin[-1] - len(base.bars)),
+                                                             dtype=np.uint64)])
+        if variants:
+            self._bars[len(base.bars):begin[-1]] = thresholds(
+                np.concatenate([one.chance for one in variants]))
+        party = np.array([one.party for one in variants], dtype=np.int32)
+        ground_up, stopped = base.ground_up[party], base.stopped[party]
+        moved = [place for place, one in enumerate(variants) if one.ground_up is not None]
+        if moved:
+            tables = np.array([variants[place].ground_up for place in moved])
+            ground_up[moved] = mean_of_bins(base, tables) if self.worlds.averaged else tables
+        for place, one in enumerate(variants):
+            if one.stopped is not None:
+                stopped[place] = one.stopped
+        return _Overlay(
+            self._grown._replace(bars=self._bars), party, np.array(structure, dtype=np.int32),
+            begin[:-1].astype(np.int32),
+            np.array([one.containment for one in variants], dtype=np.float64).reshape(-1, 2),
+            ground_up, stopped)
 
-def _overlay(worlds: Worlds, variants: Sequence[Variant]) -> _Overlay:
-    """The field with the variants' bars, and structures where their times differ, behind it."""
-    base = worlds.field
-    shapes, length = len(base.s_start), len(base.bars)
-    retimed: list[tuple[int, Floats]] = []
-    bars, begin, structure = [base.bars], [], []
-    for one in variants:
-        shape = int(base.structure[one.party])
-        begin.append(length)
-        bars.append(thresholds(one.chance))
-        length += len(one.chance)
-        structure.append(shape if one.mu is None else shapes + len(retimed))
-        if one.mu is not None:
-            retimed.append((shape, one.mu))
-    tables = base.ground_up.shape[1:]
-    return _Overlay(
-        with_structures(base, retimed)._replace(bars=np.concatenate(bars)),
-        np.array([one.party for one in variants], dtype=np.int32),
-        np.array(structure, dtype=np.int32), np.array(begin, dtype=np.int32),
-        np.array([one.containment for one in variants], dtype=np.float64).reshape(-1, 2),
-        np.array([_ground_up(worlds, one) for one in variants],
-                 dtype=np.int64).reshape(-1, *tables),
-        np.array([base.stopped[one.party] if one.stopped is None else one.stopped
-                  for one in variants], dtype=np.int64).reshape(-1, *tables))
-
-
-def _ground_up(worlds: Worlds, one: Variant) -> Whole:
-    if one.ground_up is None:
-        known: Whole = worlds.field.ground_up[one.party]
-        return known
-    return mean_of_bins(worlds.field, one.ground_up) if worlds.averaged else one.ground_up
+    def _shape_of(self, one: Variant) -> int:
+        """The structure of a variant: one with other times is put behind the field, and stays."""
+        shape = int(self.worlds.field.structure[one.party])
+        if one.mu is None:
+            return shape
+        key = shape, one.mu.tobytes()
+        if key not in self._retimed:
+            self._retimed[key] = len(self._grown.s_start)
+            self._grown = with_structures(self._grown, ((shape, one.mu),))
+        return self._retimed[key]
 
 
 def _applied(overlay: _Overlay, changes: Changes, number: int) -> tuple[Field, Places]:
@@ -227,6 +235,19 @@ def _applied(overlay: _Overlay, changes: Changes, number: int) -> tuple[Field, P
         bars[link] = thresholds(np.array([chance]))[0]
     return base._replace(structure=structure, begin=begin, containment=containment,
                          l_bar=bars), variant
+
+
+def _growth(given: Field, overlay: _Overlay) -> Floats:
+    """By variant, by what factor its party's times grow at most; without end where one falls."""
+    found = np.ones(len(overlay.party))
+    for place, (party, shape) in enumerate(zip(overlay.party, overlay.structure, strict=True)):
+        now = int(given.structure[party])
+        if now == shape:
+            continue
+        first, last = (given.s_edge[given.s_step[one:one + 2]] for one in (now, int(shape)))
+        rise = given.mu[last[0]:last[1]] - given.mu[first[0]:first[1]]
+        found[place] = np.inf if (rise < 0.0).any() else np.exp(rise.max()) * (1.0 + 1e-9)
+    return found
 
 
 def _candidate_rows(
@@ -270,44 +291,136 @@ def _totals(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _falls_differently(field, room, party, root, begin, containment, stamp):  # type: ignore[no-untyped-def]
-    """Whether a draw of the event in the room falls differently at a party with other bars, which
-    stand from ``begin`` on, and another containment."""
-    if room.entered[party] != stamp:
-        return False
-    slot = room.slot[party]
+def _mark_needed(field, room, aim, stamp, marks, stack) -> None:  # type: ignore[no-untyped-def]
+    """Mark the places of the steps by which the event in the room came to what it struck: those
+    that it was reached from, and all before a step that waits for several. If other steps are not
+    taken, all these are taken still, at the same times."""
+    steps, height = field.s_step[field.s_step.shape[0] - 1], 0
+    for slot in range(room.number[0]):
+        if room.loss[slot] != NOTHING:
+            marks[room.impact[slot]] = stamp
+            stack[height] = room.impact[slot]
+            height += 1
+    while height > 0:
+        height -= 1
+        place = stack[height]
+        if room.parent[place] >= 0 and marks[room.parent[place]] != stamp:
+            marks[room.parent[place]] = stamp
+            stack[height] = room.parent[place]
+            height += 1
+        slot = place >> room.shift
+        step, base = place - (slot << room.shift), field.s_step[field.structure[room.party[slot]]]
+        if field.waits_for[base + step] < 2:
+            continue
+        last = field.s_step[field.structure[room.party[slot]] + 1]
+        for other in range(last - base):
+            there = (slot << room.shift) + other
+            if room.stamp[there] != stamp or marks[there] == stamp:
+                continue
+            row = aim * steps + base + other
+            for edge in range(field.r_first[row], field.r_first[row + 1]):
+                if field.r_target[edge] == step:
+                    marks[there] = stamp
+                    stack[height] = there
+                    height += 1
+                    break
+
+
+@njit(cache=True, nogil=True)
+def _list_taken(field, room, party, root, stamp, marks, steps, words, needed):  # type: ignore[no-untyped-def]
+    """The steps of a party that the event in the room tried and that succeeded, with what was drawn
+    (nothing, where it begins) and whether they were needed; how many they are."""
+    slot, number = room.slot[party], 0
     luck, shape = room.luck[slot], field.structure[party]
-    base, own = field.s_step[shape], field.begin[party]
-    until = room.until[slot]
-    if containment[0] != field.containment[party, 0] or (
-            containment[1] != field.containment[party, 1]):
-        until = quick_exponential(containment[0] + containment[1] * normal_quantile(
-            unit(node_word(luck, 0, CONTAINMENT))))
-    start = field.s_start[shape]
+    base, own, start = field.s_step[shape], field.begin[party], field.s_start[shape]
     for step in range(field.s_step[shape + 1] - base):
         place = slot * room.width + step
         if room.stamp[place] != stamp:
             continue
-        before, after = field.bars[own + step], field.bars[begin + step]
-        if step == start and party == root:
-            before = after = CERTAIN
-        drawn = draw_word(luck, field.code[base + step])
-        if before != CERTAIN and (before == 0 or drawn > before):
+        word = np.uint64(0)
+        if step != start or party != root:
+            bar, word = field.bars[own + step], draw_word(luck, field.code[base + step])
+            if bar != CERTAIN and (bar == 0 or word > bar):
+                continue
+        steps[number], words[number], needed[number] = step, word, marks[place] == stamp
+        number += 1
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _link_turned(field, luck, source, link, bar):  # type: ignore[no-untyped-def]
+    """Whether a link lets an event through that it does not under another bar."""
+    code = field.code[field.s_step[field.structure[source]] + field.l_step[link]]
+    drawn = draw_word(draw_word(luck, code ^ LEAVES), field.l_key[link])
+    return field.l_bar[link] != 0 and drawn <= field.l_bar[link] and (bar == 0 or drawn > bar)
+
+
+@njit(cache=True, nogil=True)
+def _turned(bars, begin, steps, words, needed, number, start, out):  # type: ignore[no-untyped-def]
+    """The steps that fail under the bars from ``begin`` on, as two words in ``out`` and, for those
+    from the 128th on, how many in the third; whether a needed one is among them."""
+    out[:] = 0
+    found = False
+    for place in range(number):
+        step, bar = steps[place], bars[begin + steps[place]]
+        if bar == CERTAIN or step == start or (bar != 0 and words[place] <= bar):
             continue
-        if after != CERTAIN and (after == 0 or drawn > after):
-            return True
-        if room.time[place] > until and room.time[place] <= room.until[slot]:
-            return True
-    return False
+        found = found or needed[place]
+        if step < SETS:
+            out[step >> 6] |= _ONE << np.uint64(step & 63)
+        else:
+            out[2] += _ONE
+    return found
+
+
+@njit(cache=True, nogil=True)
+def slack_of(field, room, horizon, stamp):  # type: ignore[no-untyped-def]
+    """By what factor all times of an event may grow so that every step is still taken."""
+    slack = np.inf
+    for slot in range(room.number[0]):
+        shape = field.structure[room.party[slot]]
+        until = room.until[slot]
+        for step in range(field.s_step[shape + 1] - field.s_step[shape]):
+            at = slot * room.width + step
+            if room.stamp[at] == stamp and 0.0 < room.time[at] <= until:
+                slack = min(slack, min(until, horizon) / room.time[at])
+    return slack
+
+
+@njit(cache=True, nogil=True)
+def _contained(mean, spread, luck):  # type: ignore[no-untyped-def]
+    """When an event is contained at a party with that luck."""
+    return quick_exponential(mean + spread * normal_quantile(
+        unit(node_word(luck, 0, CONTAINMENT))))
+
+
+@njit(cache=True, nogil=True)
+def _latest(room, slot, steps, needed, number):  # type: ignore[no-untyped-def]
+    """When the last of the needed steps of a party was taken."""
+    latest = 0.0
+    for place in range(number):
+        if needed[place]:
+            latest = max(latest, room.time[slot * room.width + steps[place]])
+    return latest
 
 
 @njit(cache=True, nogil=True)
 def _gains(  # type: ignore[no-untyped-def]
     field, own, goods, hungry, profit, room, other, number, now, places, first, last, cumulative,
     perils, horizon, key, variant, varied, ground_up, stopped, which, v_party, v_structure,
-    v_begin, v_containment, link, bar, sources, stamp, out
+    v_growth, v_begin, v_containment, link, bar, sources, stamp, out
 ):
-    firms = goods.first.shape[0] - 1
+    firms, several = goods.first.shape[0] - 1, which.shape[0]
+    steps, words = np.empty(room.width, dtype=np.int32), np.empty(room.width, dtype=np.uint64)
+    failed, needed = np.empty(3, dtype=np.uint64), np.empty(room.width, dtype=np.bool_)
+    # Arrays are taken out of their bundles once: each look into a bundle counts references.
+    entered, slots, l_party, bars = room.entered, room.slot, field.l_party, field.bars
+    # Courses of one event that were run: candidates under which the same steps fail share one.
+    failures, shapes = np.empty((several, 3), dtype=np.uint64), np.empty(several, dtype=np.int32)
+    ends, totals = np.empty(several), np.empty(several, dtype=np.int64)
+    bins = np.empty(several, dtype=np.int32)
+    marks = np.zeros(room.stamp.shape[0], dtype=np.int64)
+    stack = np.empty(room.stamp.shape[0], dtype=np.int32)
     for place in range(first, last):
         word = world_word(key, number[places[place]])
         begin = start_of(cumulative, word)
@@ -316,15 +429,28 @@ def _gains(  # type: ignore[no-untyped-def]
         stamp += 1
         base_stamp = stamp
         strike(field, room, root, aim, -1, horizon, word, stamp)
-        for candidate in range(which.shape[0]):
-            stamp += 1
+        taken, courses, lying, marked = -1, 0, -1, False
+        slack = latest = ends_at = mean = spread = 0.0
+        start, shape, lost_in, luck = -1, np.int32(0), NOTHING, np.uint64(0)
+        for candidate in range(several):
             if which[candidate] < 0:
                 edge = link[candidate]
-                source, target = sources[edge], field.l_party[edge]
-                if room.entered[source] != base_stamp or room.entered[target] != base_stamp:
+                source = sources[edge]
+                if entered[source] != base_stamp or entered[l_party[edge]] != base_stamp:
                     continue
-                before = own.l_bar[edge]
+                if not marked:
+                    _mark_needed(field, room, aim, base_stamp, marks, stack)
+                    marked = True
+                there = slots[l_party[edge]] * room.width + field.l_entry[edge]
+                if marks[there] != base_stamp or room.parent[there] != (
+                        slots[source] * room.width + field.l_step[edge]):
+                    continue
+                if not _link_turned(field, room.luck[room.slot[source]], source, edge,
+                                    bar[candidate]):
+                    continue
+                before, lying = own.l_bar[edge], -1
                 own.l_bar[edge] = bar[candidate]
+                stamp += 1
                 strike(own, other, root, aim, -1, horizon, word, stamp)
                 own.l_bar[edge] = before
                 _, total = cost_of(field, goods, hungry, profit, other, aim, variant, ground_up,
@@ -333,38 +459,88 @@ def _gains(  # type: ignore[no-untyped-def]
                 continue
             one = which[candidate]
             party = v_party[one]
-            if room.entered[party] != base_stamp:
+            if entered[party] != base_stamp:
                 continue
-            differs = v_structure[one] != field.structure[party] or _falls_differently(
-                field, room, party, root, v_begin[one], v_containment[one], base_stamp)
-            if not differs:
-                slot = room.slot[party]
-                if room.loss[slot] == NOTHING:
-                    continue
-                found, held = room.bin[slot], variant[party]
-                if held < 0:
-                    lost, still = room.loss[slot], field.stopped[party, aim, found]
-                else:
-                    lost, still = ground_up[held, aim, found], stopped[held, aim, found]
-                if party >= firms or still == stopped[one, aim, found]:
-                    out[place, candidate] = lost - ground_up[one, aim, found]
-                    continue
-                varied[party] = one
+            slot, held = slots[party], variant[party]
+            if taken < 0:
+                if not marked:
+                    _mark_needed(field, room, aim, base_stamp, marks, stack)
+                    marked = True
+                taken = _list_taken(field, room, party, root, base_stamp, marks, steps, words,
+                                    needed)
+                slack = slack_of(field, room, horizon, base_stamp)
+                latest = _latest(room, slot, steps, needed, taken)
+                start = field.s_start[field.structure[party]] if party == root else -1
+                shape, ends_at, luck = field.structure[party], room.until[slot], room.luck[slot]
+                mean, spread = field.containment[party, 0], field.containment[party, 1]
+                lost_in = room.bin[slot] if room.loss[slot] != NOTHING else NOTHING
+            until = ends_at
+            if v_containment[one, 0] != mean or v_containment[one, 1] != spread:
+                until = _contained(v_containment[one, 0], v_containment[one, 1], luck)
+            turned = _turned(bars, v_begin[one], steps, words, needed, taken, start, failed)
+            growth = v_growth[one] if v_structure[one] != shape else 1.0
+            same = not (turned or growth > slack or latest * growth > until)
+            course = -1
+            if same:
+                plain, found = now[place], lost_in
+            else:
+                for known in range(courses):
+                    if shapes[known] == v_structure[one] and ends[known] == until and (
+                            failed[2] == 0 and failures[known, 2] == 0) and (
+                            failures[known, 0] == failed[0] and failures[known, 1] == failed[1]):
+                        course = known
+                        break
+                if course < 0:
+                    stamp += 1
+                    _strike_varied(own, other, root, aim, horizon, word, stamp, party,
+                                   v_structure[one], v_begin[one], v_containment[one])
+                    course, lying, courses = courses, courses, courses + 1
+                    shapes[course], ends[course] = v_structure[one], until
+                    failures[course] = failed
+                    _, totals[course] = cost_of(field, goods, hungry, profit, other, aim, variant,
+                                                ground_up, stopped, stamp)
+                    bins[course] = NOTHING
+                    if other.entered[party] == stamp and (
+                            other.loss[other.slot[party]] != NOTHING):
+                        bins[course] = other.bin[other.slot[party]]
+                plain, found = totals[course], bins[course]
+            if found == NOTHING:
+                out[place, candidate] = now[place] - plain
+                continue
+            if held < 0:
+                lost, still = field.ground_up[party, aim, found], field.stopped[party, aim, found]
+            else:
+                lost, still = ground_up[held, aim, found], stopped[held, aim, found]
+            if party >= firms or still == stopped[one, aim, found]:
+                out[place, candidate] = now[place] - plain + lost - ground_up[one, aim, found]
+                continue
+            if not same and course != lying:
+                stamp += 1
+                _strike_varied(own, other, root, aim, horizon, word, stamp, party,
+                               v_structure[one], v_begin[one], v_containment[one])
+                lying = course
+            varied[party] = one
+            if same:
+                stamp += 1
                 _, total = cost_of(field, goods, hungry, profit, room, aim, varied, ground_up,
                                    stopped, stamp)
-                varied[party] = held
-                out[place, candidate] = now[place] - total
-                continue
-            structure, start = field.structure[party], field.begin[party]
-            own.structure[party], own.begin[party] = v_structure[one], v_begin[one]
-            own.containment[party, 0] = v_containment[one, 0]
-            own.containment[party, 1] = v_containment[one, 1]
-            held = varied[party]
-            varied[party] = one
-            strike(own, other, root, aim, -1, horizon, word, stamp)
-            _, total = cost_of(field, goods, hungry, profit, other, aim, varied, ground_up,
-                               stopped, stamp)
-            own.structure[party], own.begin[party], varied[party] = structure, start, held
-            own.containment[party, 0] = field.containment[party, 0]
-            own.containment[party, 1] = field.containment[party, 1]
+            else:
+                stamp += 1
+                _, total = cost_of(field, goods, hungry, profit, other, aim, varied, ground_up,
+                                   stopped, stamp)
+            varied[party] = held
             out[place, candidate] = now[place] - total
+
+
+@njit(cache=True, nogil=True)
+def _strike_varied(  # type: ignore[no-untyped-def]
+    own, room, root, aim, horizon, word, stamp, party, structure, begin, containment
+) -> None:
+    """Run an event where a party has another structure, bars and containment."""
+    shape, first = own.structure[party], own.begin[party]
+    mean, spread = own.containment[party, 0], own.containment[party, 1]
+    own.structure[party], own.begin[party] = structure, begin
+    own.containment[party, 0], own.containment[party, 1] = containment[0], containment[1]
+    strike(own, room, root, aim, -1, horizon, word, stamp)
+    own.structure[party], own.begin[party] = shape, first
+    own.containment[party, 0], own.containment[party, 1] = mean, spread
