@@ -17,10 +17,27 @@ from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
 from dinghai.supplychain.draws import world_word
+from dinghai.supplychain.fizzling import (
+    BATCH,
+    FIZZLES,
+    GOES_ON,
+    apart_for,
+    guide_to,
+    struck_alone,
+    tell_apart,
+)
 from dinghai.supplychain.goods import DAY_SECONDS, concern, starve, starved_room
 from dinghai.supplychain.step_graph import Places
-from dinghai.supplychain.strikes import NOTHING, OUTSIDE, Field, room_of, strike
-from dinghai.supplychain.years import DAYS, PARTS, Events, Supply, Whole, draws_of, start_of
+from dinghai.supplychain.strikes import (
+    NOTHING,
+    OUTSIDE,
+    Field,
+    lent_field,
+    lent_room,
+    room_of,
+    strike,
+)
+from dinghai.supplychain.years import DAYS, PARTS, Events, Supply, Whole, draws_of
 
 _ROOM = 4096
 
@@ -117,10 +134,12 @@ def costly_events(
     cumulative, key = draws_of(events)
     means = np.ascontiguousarray(mean_of_bins(field, field.ground_up)[..., 0])
 
+    guide = guide_to(cumulative)
+
     def part(years: range) -> tuple[np.ndarray, ...]:
         return _record(  # type: ignore[no-any-return]
             field, supply.goods, starved_room(supply.goods), supply.profit, means, events.first,
-            cumulative, perils, worlds.horizon_days, key, years.start, years.stop)
+            cumulative, guide, perils, worlds.horizon_days, key, years.start, years.stop)
 
     found = in_parts(part, cut(events.years, PARTS), workers=workers)
     number, width, party, totals, entries = (
@@ -194,23 +213,36 @@ def _mean_cost(room, aim, means):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _record(  # type: ignore[no-untyped-def]
-    field, goods, hungry, profit, means, first, cumulative, perils, horizon, key, from_year, to_year
+    shared, goods, hungry, profit, means, first, cumulative, guide, perils, horizon, key, from_year,
+    to_year
 ):
-    room = room_of(field)
+    own = room_of(shared)
+    field, room = lent_field(shared), lent_room(own)
     parties = field.structure.shape[0]
     none, nothing = np.full(parties, -1, np.int32), np.zeros((0, 0, 0), np.int64)
     number, width = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
     totals = np.empty((_ROOM, 3), np.int64)
     party, worths = np.empty(_ROOM, np.int32), np.empty((_ROOM, 4), np.int64)
     found = entries = 0
+    fizzled = np.zeros(parties, dtype=np.int64)
+    since = told = first[from_year]
+    apart = apart_for(field, cumulative, first[to_year] - since)
     stamp = 0
-    for event in range(first[from_year], first[to_year]):
+    for event in range(since, first[to_year]):
+        if event == told:
+            since, told = told, min(told + BATCH, first[to_year])
+            tell_apart(field, room, cumulative, guide, key, since, told, horizon, fizzled, apart)
+        alone = apart.bin[event - since]
+        if alone == FIZZLES:
+            continue
         word = world_word(key, event)
-        begin = start_of(cumulative, word)
-        root = begin // perils
-        aim = begin - root * perils
+        root = apart.begin[event - since] // perils
+        aim = apart.begin[event - since] - root * perils
         stamp += 1
-        strike(field, room, root, aim, -1, horizon, word, stamp)
+        if alone == GOES_ON:
+            strike(field, room, root, aim, -1, horizon, word, stamp)
+        else:
+            struck_alone(field, room, root, aim, alone)
         struck = False
         for slot in range(room.number[0]):
             struck = struck or room.loss[slot] != NOTHING
@@ -246,4 +278,6 @@ def _record(  # type: ignore[no-untyped-def]
         totals[found, 0], totals[found, 1] = whole, mean + goods_cost
         totals[found, 2] = goods_cost
         found, entries = found + 1, entries + inside
-    return number[:found], width[:found], party[:entries], totals[:found], worths[:entries]
+    # a room lives as long as what it lent: until it is handed out
+    return (number[:found], width[:found], party[:entries], totals[:found], worths[:entries],
+            own.number)

@@ -20,18 +20,10 @@ from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of, mean_of_bins
 from dinghai.supplychain.draws import draw_word, node_word, unit, world_word
 from dinghai.supplychain.goods import Starved, starved_room
+from dinghai.supplychain.openings import LEAVES, ONE, SETS
 from dinghai.supplychain.passage import CERTAIN, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places
-from dinghai.supplychain.strikes import (
-    CONTAINMENT,
-    LEAVES,
-    NOTHING,
-    SETS,
-    Field,
-    Room,
-    room_of,
-    strike,
-)
+from dinghai.supplychain.strikes import CONTAINMENT, NOTHING, Field, Room, room_of, strike
 from dinghai.supplychain.structures_behind import with_structures
 from dinghai.supplychain.years import Whole, draws_of, start_of
 
@@ -39,7 +31,6 @@ _PARTS: Final = 4
 """An event's answer is its own, so that any number of parts gives the same."""
 _FEW: Final = 4096
 """Up to so many runs are not cut into parts."""
-_ONE = np.uint64(1)
 _NOBODY: Final = np.zeros(0, dtype=np.int32)
 _NOTHING: Final = np.zeros(0, dtype=np.int64)
 
@@ -367,9 +358,9 @@ def _turned(bars, begin, steps, words, needed, number, start, out):  # type: ign
             continue
         found = found or needed[place]
         if step < SETS:
-            out[step >> 6] |= _ONE << np.uint64(step & 63)
+            out[step >> 6] |= ONE << np.uint64(step & 63)
         else:
-            out[2] += _ONE
+            out[2] += ONE
     return found
 
 
