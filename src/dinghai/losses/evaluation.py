@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from typing import Final
@@ -226,7 +226,7 @@ class Evaluator:
             "incident.first_occurrence_at": moment,
             "incident.discovered_at": moment,
             "claim.made_at": moment,
-            **event_facts(peril, events),
+            **event_facts(peril, events, self.program.inputs),
         }
         lost = cache(partial(_lost_within, events))
         for position, code in enumerate(self.items):
@@ -350,18 +350,12 @@ def _add(total, rate, mass):  # type: ignore[no-untyped-def]
         total[i] += rate * mass[i]
 
 
-def _flag(values: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    return values.astype(np.int64)
-
-
-def event_facts(peril: str, events: EventGrid) -> Columns:
-    """Facts about the event as a whole."""
+def event_facts(peril: str, events: EventGrid, asked: Container[str]) -> Columns:
+    """Facts about the event as a whole, as far as they are asked for."""
     happens = events.happens
-    provider = peril == "third_party"
-    interruption = _flag(happens["interruption"])
+    provider, interruption = peril == "third_party", happens["interruption"]
     data = 1 if peril in ("ransomware", "error_insider", "intrusion_breach") else 0
-    claim = happens["privacy_claim"] | happens["network_claim"]
-    return {
+    facts: dict[str, npt.NDArray[np.bool_] | int] = {
         "event.cyber_incident_confirmed": 1,
         "event.cyber_incident_suspected": 1,
         "event.claim_made": 1,
@@ -372,12 +366,14 @@ def event_facts(peril: str, events: EventGrid) -> Columns:
         "event.data_loss": 0,
         "event.extortion_threat": 1 if peril == "ransomware" else 0,
         "event.fraudulent_instruction": 1 if peril == "bec_fraud" else 0,
-        "event.personal_data_breach": _flag(happens["breach"]),
-        "event.third_party_claim": _flag(claim),
-        "event.regulator_enquiry": _flag(happens["regulator"]),
-        "event.adverse_publicity": _flag(happens["publicity"]),
+        "event.personal_data_breach": happens["breach"],
+        "event.third_party_claim": happens["privacy_claim"] | happens["network_claim"],
+        "event.regulator_enquiry": happens["regulator"],
+        "event.adverse_publicity": happens["publicity"],
         "event.operator_error": 1 if peril == "error_insider" else 0,
     }
+    return {name: value if isinstance(value, int) else value.astype(np.int64)
+            for name, value in facts.items() if name in asked}
 
 
 def _lost_within(events: EventGrid, limit: int | None) -> Whole:

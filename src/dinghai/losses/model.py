@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,14 @@ from dinghai.losses.exposure import (
 )
 from dinghai.losses.frequency import LatentFactor, PerilFrequency, latent_factor, peril_frequency
 from dinghai.losses.grid import peril_grid
-from dinghai.losses.severity import EventGrid, event_grid, evidence_traces, scales_of
+from dinghai.losses.severity import (
+    Enterprise,
+    EventGrid,
+    event_grid,
+    evidence_traces,
+    scales_of,
+    without_points,
+)
 from dinghai.losses.tables import EFFECT_GROUPS, PERILS, CalibrationTables, shipped_tables
 
 LOSS_MODEL_SCHEMA = "dinghai.loss-model/1"
@@ -151,16 +158,25 @@ class LossModel:
 
 
 def build_loss_model(
-    profile: ExposureProfile, posture: Posture, *, tables: CalibrationTables | None = None
+    profile: ExposureProfile, posture: Posture, *, tables: CalibrationTables | None = None,
+    points: bool = True,
 ) -> LossModel:
     """The loss model of a profile and a posture (indicator → ppm of full marks, None = unknown).
 
+    Without ``points`` its event grids are empty: ``enterprises_of`` makes those of many at a time.
     Raises InputError for an unknown industry or a revenue that is not positive.
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)
     industry = industry_relativity(exposure.industry, tables.figures)
-    return _assemble(tables, exposure, industry, posture, {})
+    return _assemble(tables, exposure, industry, posture, {} if points else None)
+
+
+def enterprises_of(models: Sequence[LossModel], peril: str) -> list[Enterprise]:
+    """What ``event_grids`` makes the events of a peril from, for several enterprises."""
+    return [Enterprise(one.exposure, scales_of(one.tables, one.exposure, one.industry, peril),
+                       {group: factor.factor for group, factor
+                        in one.perils[peril].severity_controls.items()}) for one in models]
 
 
 def _assemble(
@@ -168,7 +184,7 @@ def _assemble(
     exposure: Exposure,
     industry: IndustryRelativity,
     posture: Posture,
-    events: Events,
+    events: Events | None,
     frequency_controls: bool = True,
     severity_controls: bool = True,
 ) -> LossModel:
@@ -180,11 +196,16 @@ def _assemble(
         on_frequency = (control_factor(tables, scores, peril, "frequency")
                         if frequency_controls else no_effect("frequency"))
         frequency = peril_frequency(tables, exposure, industry, peril, on_frequency)
+        grid = peril_grid(tables, peril)
+        if events is None:
+            perils[peril] = PerilModel(peril, frequency, controls, without_points(
+                tables, grid, exposure.gross_profit_rate_ppm))
+            continue
         effects = {group: factor.factor for group, factor in controls.items()}
         key = (exposure.of_severity, peril, tuple(effects.values()))
         if key not in events:
             scales = scales_of(tables, exposure, industry, peril)
-            events[key] = event_grid(tables, exposure, peril_grid(tables, peril), scales, effects)
+            events[key] = event_grid(tables, exposure, grid, scales, effects)
         perils[peril] = PerilModel(peril, frequency, controls, events[key])
     return LossModel(tables, exposure, industry, dict(posture), latent_factor(tables), perils)
 

@@ -6,18 +6,24 @@ cost per event. All other parts are medians of the tables × size × industry ×
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from dinghai.foundation.money import PPM
-from dinghai.foundation.streams import exponential, natural_logarithm
 from dinghai.foundation.trace import Trace
 from dinghai.losses.curves import MonotoneCurve, exp, ln, log_log_curve
+from dinghai.losses.event_cells import (
+    add_labour,
+    add_scaled,
+    add_scaled_by_records,
+    add_scaled_where,
+    fill_interruption,
+    fill_records,
+)
 from dinghai.losses.exposure import Exposure, IndustryRelativity
 from dinghai.losses.grid import Floats, PerilGrid
 from dinghai.losses.tables import CalibrationTables, PerilSeverity, source_of
@@ -25,13 +31,12 @@ from dinghai.losses.tables import CalibrationTables, PerilSeverity, source_of
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 DAY_SECONDS = 86_400
-_LARGEST_FEN = 1e15
-"""¥10 trillion: no component of a simulated event is allowed to be larger."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventGrid:
-    """The events of one peril for one enterprise: int64 columns, one value a grid point.
+    """The events of one peril for one enterprise: int64 columns, one value a grid point; or for
+    several, one after another.
 
     Money in fen, time in seconds, shares in ppm. ``amounts`` holds each money component under its
     name; ``happens`` the booleans. ``loss`` is the ground-up economic loss, whether insured or not.
@@ -45,7 +50,7 @@ class EventGrid:
     standard_turnover: Whole
     actual_turnover: Whole
     saved_costs: Whole
-    gross_profit_rate_ppm: int
+    gross_profit_rate_ppm: int | Whole
     records: Whole
     labour_hours: Whole
     prices: Mapping[str, int]
@@ -60,74 +65,6 @@ class Scales:
     medians_fen: Mapping[str, float]
     duration_median_seconds: float
     affected_median: float
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _whole(value):  # type: ignore[no-untyped-def]
-    """Nearest whole number, halves to even, inside what the engine accepts."""
-    return np.int64(np.rint(min(max(value, 0.0), _LARGEST_FEN)))
-
-
-@njit(cache=True, nogil=True)
-def _fill_interruption(  # type: ignore[no-untyped-def]
-    duration, affected, happens, scale, longest, median, per_second, rate, saved_ratio, out
-):
-    """Rows of ``out``: seconds, share in ppm, standard turnover, lost turnover, profit, saved."""
-    for i in range(happens.shape[0]):
-        out[:, i] = 0
-        if happens[i]:
-            seconds = _whole(min(duration[i] * scale, longest))
-            share = _whole(min(affected[i] * median, 1.0) * PPM)
-            standard = _whole(seconds * per_second)
-            lost = _whole(standard * (share / PPM))
-            profit = _whole(lost * rate)
-            out[0, i], out[1, i], out[2, i], out[3, i] = seconds, share, standard, lost
-            out[4, i], out[5, i] = profit, _whole(profit * saved_ratio)
-
-
-@njit(cache=True, nogil=True)
-def _fill_records(  # type: ignore[no-untyped-def]
-    shape, happens, scale, personal, weighted, prices, records, exposed, cost
-):
-    """Records exposed, the same weighted, and what it costs to tell: N × notice + N × uptake ×
-    monitoring + set-up, where anyone is to be told."""
-    notice, uptake, monitoring, setup = prices
-    for i in range(happens.shape[0]):
-        records[i], exposed[i], cost[i] = 0, 0.0, 0
-        if happens[i]:
-            share = min(shape[i] * scale, 1.0)
-            number = _whole(share * personal)
-            records[i], exposed[i] = number, share * weighted
-            if number > 0:
-                monitored = (number * uptake + PPM // 2) // PPM
-                cost[i] = number * notice + monitored * monitoring + setup
-
-
-@njit(cache=True, nogil=True)
-def _scaled(shape, scale, out):  # type: ignore[no-untyped-def]
-    """The whole of shape × scale."""
-    for i in range(shape.shape[0]):
-        out[i] = _whole(shape[i] * scale)
-
-
-@njit(cache=True, nogil=True)
-def _scaled_where(shape, scale, happens, out):  # type: ignore[no-untyped-def]
-    """The same where something happens, and nothing elsewhere."""
-    for i in range(shape.shape[0]):
-        out[i] = 0
-        if happens[i]:
-            out[i] = _whole(shape[i] * scale)
-
-
-@njit(cache=True, nogil=True)
-def _scaled_by_records(shape, scale, happens, weighted, reference, exponent, out):  # type: ignore[no-untyped-def]
-    """The same, growing with a power of the records exposed."""
-    for i in range(shape.shape[0]):
-        out[i] = 0
-        if happens[i]:
-            records = max(weighted[i] / reference + 1.0, 1.0)
-            growth = exponential(exponent * natural_logarithm(records))
-            out[i] = _whole(shape[i] * scale * growth)
 
 
 def size_factor(tables: CalibrationTables, revenue_fen: int) -> float:
@@ -220,6 +157,16 @@ def scales_of(
     return Scales(medians, row.duration_median_seconds, affected_share(tables, exposure, row))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Enterprise:
+    """What the events of a peril depend on: exposures, scales of the peril, and ``effects``, the
+    control factor of each component group."""
+
+    exposure: Exposure
+    scales: Scales
+    effects: Mapping[str, float]
+
+
 def event_grid(
     tables: CalibrationTables,
     exposure: Exposure,
@@ -228,46 +175,53 @@ def event_grid(
     effects: Mapping[str, float],
 ) -> EventGrid:
     """The facts of every grid point. ``effects`` has the control factor of each component group."""
-    row = tables.severity["interruption"]
-    facts = np.empty((6, grid.size), dtype=np.int64)
-    _fill_interruption(
+    return event_grids(tables, grid, [Enterprise(exposure, scales, effects)])
+
+
+def event_grids(
+    tables: CalibrationTables, grid: PerilGrid, enterprises: Sequence[Enterprise], *,
+    asked: Container[str] | None = None,
+) -> EventGrid:
+    """The facts of every grid point for several enterprises, one after another: the first has the
+    first ``grid.size`` values of each column. Each has the values that it has alone.
+
+    Where ``asked`` names components, only these stand in ``amounts`` (``interruption`` and
+    ``labour`` always); the loss has all of them.
+    """
+    number, row = len(enterprises), tables.severity["interruption"]
+    shape, exposures = (number, grid.size), [one.exposure for one in enterprises]
+    loss = np.zeros(shape, dtype=np.int64)
+    facts = np.empty((6, *shape), dtype=np.int64)
+    fill_interruption(
         grid.latent_shapes["duration"], grid.shapes["affected"], grid.happens["interruption"],
-        scales.duration_median_seconds * effects["interruption"],
-        float(row["maximum_hours"]) * 3600.0, scales.affected_median,
-        float(exposure.turnover_per_day_fen) / DAY_SECONDS,
-        exposure.gross_profit_rate_ppm / PPM, float(row["saved_cost_ratio"]), facts)
-    seconds, share, standard, lost, profit, saved = facts
-    records, weighted, notification = _records(tables, exposure, grid, effects)
-    amounts = _amounts(tables, grid, scales, effects, weighted)
-    amounts["notification"] = notification
-    hourly = _prices(tables)["labour"]
-    labour = amounts["labour"] // hourly
-    amounts["labour"] = labour * hourly
-    amounts["interruption"] = profit - saved
-    loss = np.zeros(grid.size, dtype=np.int64)
-    for amount in amounts.values():
-        if amount is not grid.nothing:
-            loss += amount
-    return EventGrid(grid.peril, grid, grid.happens, seconds, share, standard, standard - lost,
-                     saved, exposure.gross_profit_rate_ppm, records, labour, _prices(tables),
-                     amounts, loss)
+        np.array([(one.scales.duration_median_seconds * one.effects["interruption"],
+                   one.scales.affected_median,
+                   float(one.exposure.turnover_per_day_fen) / DAY_SECONDS,
+                   one.exposure.gross_profit_rate_ppm / PPM) for one in enterprises]),
+        float(row["maximum_hours"]) * 3600.0, float(row["saved_cost_ratio"]), facts, loss)
+    seconds, share, standard, actual, saved, interruption = (one.reshape(-1) for one in facts)
+    cells = _Cells(tables, grid, enterprises, asked, loss)
+    records, weighted, notification = cells.records()
+    amounts, labour = cells.amounts(weighted)
+    if notification is not None:
+        amounts["notification"] = notification
+    amounts["interruption"] = interruption
+    rates = [one.gross_profit_rate_ppm for one in exposures]
+    return EventGrid(
+        grid.peril, grid,
+        grid.happens if number == 1 else {name: np.tile(one, number)
+                                          for name, one in grid.happens.items()},
+        seconds, share, standard, actual, saved,
+        rates[0] if len(set(rates)) == 1 else np.repeat(np.array(rates), grid.size),
+        records, labour, _prices(tables), amounts, loss.reshape(-1))
 
 
-def _records(
-    tables: CalibrationTables, exposure: Exposure, grid: PerilGrid, effects: Mapping[str, float]
-) -> tuple[Whole, Floats, Whole]:
-    """Records exposed, their number with sensitive ones counted several times, and notification."""
-    row, price = tables.severity["records"], _prices(tables)
-    records, cost = np.empty((2, grid.size), dtype=np.int64)
-    exposed = np.empty(grid.size)
-    weighted = exposure.records_general + float(row["sensitive_weight"]) * (
-        exposure.records_sensitive)
-    _fill_records(grid.shapes["records"], grid.happens["breach"],
-                  float(row["median_share"]) * effects["records"],
-                  float(exposure.personal_records), weighted,
-                  (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
-                  records, exposed, cost)
-    return records, exposed, cost
+@lru_cache(maxsize=4096)
+def without_points(tables: CalibrationTables, grid: PerilGrid, rate_ppm: int) -> EventGrid:
+    """An event grid of no points: of an enterprise whose events are made when they are needed."""
+    none = np.zeros(0, dtype=np.int64)
+    return EventGrid(grid.peril, grid, {}, none, none, none, none, none, rate_ppm, none, none,
+                     _prices(tables), {}, none)
 
 
 def _prices(tables: CalibrationTables) -> dict[str, int]:
@@ -292,31 +246,72 @@ _CONDITIONS: Mapping[str, str] = {
 }
 
 
-def _amounts(
-    tables: CalibrationTables,
-    grid: PerilGrid,
-    scales: Scales,
-    effects: Mapping[str, float],
-    weighted_records: Floats,
-) -> dict[str, Whole]:
-    row = tables.severity["records"]
-    out: dict[str, Whole] = {}
-    for name, component in tables.components.items():
-        if component.group in ("interruption", "records"):
-            continue
-        median = scales.medians_fen.get(name, 0.0)
-        if median == 0.0:
-            out[name] = grid.nothing
-            continue
-        out[name] = amounts = np.empty(grid.size, dtype=np.int64)
-        scale = median * effects.get(component.group, 1.0)
-        if name == "privacy_damages":
-            _scaled_by_records(grid.latent_shapes[name], scale, grid.happens["privacy_claim"],
-                               weighted_records, float(row["reference_weighted"]),
-                               float(row["liability_elasticity"]), amounts)
-        elif name in _CONDITIONS:
-            _scaled_where(grid.latent_shapes[name], scale, grid.happens[_CONDITIONS[name]],
-                          amounts)
-        else:
-            _scaled(grid.latent_shapes[name], scale, amounts)
-    return out
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """The money components of a grid; each is added to ``loss`` as it is made."""
+
+    tables: CalibrationTables
+    grid: PerilGrid
+    enterprises: Sequence[Enterprise]
+    asked: Container[str] | None
+    loss: Whole
+
+    def records(self) -> tuple[Whole, Floats, Whole | None]:
+        """Records exposed, their number with sensitive ones counted several times, and
+        notification, where it is asked for; without it the records stay nothing."""
+        row, price = self.tables.severity["records"], _prices(self.tables)
+        sensitive, median = float(row["sensitive_weight"]), float(row["median_share"])
+        scales = np.array([(
+            median * one.effects["records"], float(one.exposure.personal_records),
+            one.exposure.records_general + sensitive * one.exposure.records_sensitive)
+            for one in self.enterprises])
+        exposed, out = np.empty(self.loss.shape), self._room("notification")
+        records = np.zeros_like(out)
+        fill_records(
+            self.grid.shapes["records"], self.grid.places["breach"], scales,
+            (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
+            records, exposed, out, self.loss)
+        if len(out) == 0:
+            return np.zeros(self.loss.size, dtype=np.int64), exposed, None
+        return records.reshape(-1), exposed, out.reshape(-1)
+
+    def amounts(self, weighted_records: Floats) -> tuple[dict[str, Whole], Whole]:
+        """All components of a scale, and the hours of labour."""
+        row, grid, loss = self.tables.severity["records"], self.grid, self.loss
+        nothing = (grid.nothing if len(self.enterprises) == 1
+                   else np.zeros(loss.size, dtype=np.int64))
+        out, hours = {"labour": nothing}, nothing
+        for name, component in self.tables.components.items():
+            if component.group in ("interruption", "records"):
+                continue
+            scales = np.array([one.scales.medians_fen.get(name, 0.0)
+                               * one.effects.get(component.group, 1.0)
+                               for one in self.enterprises])
+            if not scales.any():
+                if self._is_asked(name):
+                    out[name] = nothing
+                continue
+            amounts, shape = self._room(name), grid.latent_shapes[name]
+            if name == "labour":
+                amounts, worked = np.empty_like(loss), np.empty_like(loss)
+                add_labour(shape, scales, _prices(self.tables)["labour"], worked, amounts, loss)
+                hours = worked.reshape(-1)
+            elif name == "privacy_damages":
+                add_scaled_by_records(
+                    shape, scales, grid.places["privacy_claim"], weighted_records,
+                    float(row["reference_weighted"]), float(row["liability_elasticity"]), amounts,
+                    loss)
+            elif name in _CONDITIONS:
+                add_scaled_where(shape, scales, grid.places[_CONDITIONS[name]], amounts, loss)
+            else:
+                add_scaled(shape, scales, amounts, loss)
+            if len(amounts) > 0:
+                out[name] = amounts.reshape(-1)
+        return out, hours
+
+    def _is_asked(self, name: str) -> bool:
+        return self.asked is None or name in self.asked
+
+    def _room(self, name: str) -> Whole:
+        """Room for a component, without rows where nobody asks for it."""
+        return np.zeros(self.loss.shape if self._is_asked(name) else (0, 0), dtype=np.int64)

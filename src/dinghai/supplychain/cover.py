@@ -43,6 +43,8 @@ OWN: Final = ("FP-IR", "FP-DATA", "FP-BI")
 SPREAD: Final = "SC-PROP"
 SUPPLY: Final = "SC-CBI"
 OPEN_FEN: Final = 10**15
+READ: Final = frozenset({"response", "labour", "vendor", "interruption"})
+"""The components of an event that these sections read."""
 DAY: Final = 86_400
 _MEMBER: Final = "M"
 
@@ -239,6 +241,13 @@ class MemberTerms:
             compile_policy(free, [ItemShape(code, _MEMBER) for code in OWN if code in bearing]),
             bearing, compile_policy(free, [ItemShape(SPREAD, _MEMBER)]))
 
+    @property
+    def column_names(self) -> tuple[tuple[str, str], ...]:
+        """The columns there are, by section and what they say, in order."""
+        return (*((code, _PAID) for code in OWN),
+                *((code, _DEDUCTED) for code in OWN if code in self.bearing),
+                (SPREAD, _PAID), (SPREAD, _DEDUCTED))
+
     def columns(self, peril: str, events: EventGrid) -> dict[tuple[str, str], Whole]:
         """What is paid and what the deductible took, by section, on each point of a grid."""
         paid = _run(self.own, _own_columns(self.own, self.opened, peril, events, OWN), events, OWN)
@@ -278,17 +287,19 @@ def _run(
         events.duration_seconds)).values(), strict=True))
 
 
-def _event_columns(policy: Policy, peril: str, events: EventGrid) -> Columns:
+def _event_columns(
+    program: Program, policy: Policy, peril: str, events: EventGrid
+) -> Columns:
     moment = int(start_of(policy.schedule.inception).timestamp()) + 43_200
     return {"incident.peril": PERILS.index(peril), "incident.first_occurrence_at": moment,
             "incident.discovered_at": moment, "claim.made_at": moment,
-            **event_facts(peril, events)}
+            **event_facts(peril, events, program.inputs)}
 
 
 def _own_columns(
     program: Program, policy: Policy, peril: str, events: EventGrid, coverages: Sequence[str]
 ) -> Columns:
-    columns = _event_columns(policy, peril, events)
+    columns = _event_columns(program, policy, peril, events)
     for place, code in enumerate(coverages):
         section = policy.product.section(code)
         waiting = section.waiting.seconds if section is not None and section.waiting else 0
@@ -310,11 +321,15 @@ def _lost(events: EventGrid, seconds: int) -> Whole:
 def _spread_columns(program: Program, policy: Policy, peril: str, events: EventGrid) -> Columns:
     amounts = events.amounts
     return _asked(program, {
-        **_event_columns(policy, peril, events), "event.propagated_attack": 1,
+        **_event_columns(program, policy, peril, events), "event.propagated_attack": 1,
         "item[0].member.response_cost": amounts["response"],
         "item[0].member.restoration_cost": amounts["labour"] + amounts["vendor"],
         "item[0].member.interruption_loss": amounts["interruption"]})
 
 
 def _asked(program: Program, columns: Columns) -> Columns:
-    return {name: value for name, value in columns.items() if name in program.inputs}
+    """The columns that the terms read; one cell for what is the same in all events, which spares
+    the terms from working it out again and again."""
+    return {name: int(value[0]) if isinstance(value, np.ndarray) and len(value) > 0
+            and (value == value[0]).all() else value
+            for name, value in columns.items() if name in program.inputs}

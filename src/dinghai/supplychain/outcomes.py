@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from dinghai.losses.grid import PerilGrid
 from dinghai.losses.model import LossModel
 from dinghai.losses.severity import EventGrid
 from dinghai.supplychain.step_graph import Floats
@@ -67,37 +68,79 @@ def stop_seconds(events: EventGrid) -> Whole:
     return seconds
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """The points of one latent state: their ``places`` in the columns, and the ``share`` of the
+    state's events that each has."""
+
+    places: npt.NDArray[np.int64]
+    share: Floats
+
+
+def points_of(grid: PerilGrid, states: int) -> tuple[Points, ...]:
+    """The points of each latent state."""
+    found = []
+    for state in range(states):
+        groups = [one for one in grid.groups if one.state == state]
+        weight = np.repeat([one.chance for one in groups],
+                           [one.stop - one.start for one in groups])
+        total = weight.cumsum()[-1]  # one after another: the same everywhere
+        found.append(Points(np.arange(groups[0].start, groups[-1].stop), weight / total))
+    return tuple(found)
+
+
 def condensed(events: EventGrid, columns: Sequence[Whole], states: int) -> Floats:
     """Each column's mean in each bin, shape (columns, states × BINS); bins are cut by ground-up
     loss within each latent state."""
-    table, out = np.array(columns), np.zeros((len(columns), states, BINS))
-    for state in range(states):
-        groups = [one for one in events.grid.groups if one.state == state]
-        window = slice(groups[0].start, groups[-1].stop)
-        weight = np.repeat([one.chance for one in groups],
-                           [one.stop - one.start for one in groups])
-        order = np.argsort(events.loss[window], kind="stable")
-        _fill_bins(order, weight, table[:, window], np.array(CUTS), out[:, state])
-    return out.reshape(len(columns), states * BINS)
+    table = np.array([events.loss, *columns])[:, None]
+    return condensed_by_firm(points_of(events.grid, states), table)[1:, 0]
+
+
+def condensed_by_firm(points: Sequence[Points], table: Whole) -> Floats:
+    """The same for several firms at a time: ``table`` has columns by firm and point, the ground-up
+    loss first; the means come by column, firm and bin."""
+    out = np.zeros((*table.shape[:2], len(points), BINS))
+    for state, one in enumerate(points):
+        order = one.places[_in_order(table[0][:, one.places])]
+        share = np.empty(table.shape[2])
+        share[one.places] = one.share
+        _fill_bins(order, share, table, np.array(CUTS), out[:, :, state])
+    return out.reshape(*table.shape[:2], len(points) * BINS)
+
+
+def _in_order(loss: Whole) -> npt.NDArray[np.int64]:
+    """Where the losses of each row stand in rising order; of equal ones the first comes first.
+
+    Loss and place make one whole number where there is room: numbers sort many times faster than
+    places do.
+    """
+    bits = max(loss.shape[1] - 1, 1).bit_length()
+    if int(loss.max(initial=0)) >> (62 - bits):
+        return np.argsort(loss, axis=1, kind="stable")
+    keys = (loss << bits) | np.arange(loss.shape[1])
+    keys.sort(axis=1)
+    return keys & ((1 << bits) - 1)
 
 
 @njit(cache=True, nogil=True)
-def _fill_bins(order, weight, columns, cuts, out):  # type: ignore[no-untyped-def]
-    """Points in their order fill the bins by their weights; one at a cut is split there."""
-    total, number, bins = weight.sum(), order.shape[0], cuts.shape[0] - 1
-    since, place, reached = 0.0, 0, 0.0
-    for one in range(number):
-        point = order[one]
-        reached = 1.0 if one == number - 1 else min(reached + weight[point] / total, 1.0)
-        while place < bins and cuts[place + 1] <= reached:
+def _fill_bins(order, share, columns, cuts, out):  # type: ignore[no-untyped-def]
+    """Points in their order fill the bins by their shares; one at a cut is split there."""
+    number, bins = order.shape[1], cuts.shape[0] - 1
+    for firm in range(order.shape[0]):
+        since, place, reached = 0.0, 0, 0.0
+        for one in range(number):
+            point = order[firm, one]
+            reached = 1.0 if one == number - 1 else min(reached + share[point], 1.0)
+            while place < bins and cuts[place + 1] <= reached:
+                for column in range(columns.shape[0]):
+                    out[column, firm, place] += (
+                        cuts[place + 1] - since) * columns[column, firm, point]
+                since = cuts[place + 1]
+                place += 1
+            if place < bins:
+                for column in range(columns.shape[0]):
+                    out[column, firm, place] += (reached - since) * columns[column, firm, point]
+                since = reached
+        for place in range(bins):
             for column in range(columns.shape[0]):
-                out[column, place] += (cuts[place + 1] - since) * columns[column, point]
-            since = cuts[place + 1]
-            place += 1
-        if place < bins:
-            for column in range(columns.shape[0]):
-                out[column, place] += (reached - since) * columns[column, point]
-            since = reached
-    for place in range(bins):
-        for column in range(columns.shape[0]):
-            out[column, place] /= cuts[place + 1] - cuts[place]
+                out[column, firm, place] /= cuts[place + 1] - cuts[place]

@@ -1,0 +1,118 @@
+"""Kernels that fill the cells of event grids, for several enterprises one after another.
+
+By enterprise come scales, by point the shapes of the grid. Every amount is a whole number of its
+own and is added to the ground-up loss; where nobody asks for the amount itself, ``out`` has no
+rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from dinghai.foundation.money import PPM
+from dinghai.foundation.streams import exponential, natural_logarithm
+
+_LARGEST_FEN = 1e15
+"""¥10 trillion: no component of a simulated event is allowed to be larger."""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _whole(value):  # type: ignore[no-untyped-def]
+    """Nearest whole number, halves to even, inside what the engine accepts."""
+    return np.int64(np.rint(min(max(value, 0.0), _LARGEST_FEN)))
+
+
+@njit(cache=True, nogil=True)
+def fill_interruption(  # type: ignore[no-untyped-def]
+    duration, affected, happens, scales, longest, saved_ratio, out, loss
+):
+    """Rows of ``out``: seconds, share in ppm, standard turnover, what is left of it, what is saved,
+    and the gross profit that is lost for good. ``scales`` are columns by enterprise: factor on the
+    duration, median share, turnover a second, gross-profit rate."""
+    for firm in range(scales.shape[0]):
+        scale, median, per_second, rate = scales[firm]
+        for i in range(happens.shape[0]):
+            seconds = _whole(min(duration[i] * scale, longest))
+            share = _whole(min(affected[i] * median, 1.0) * PPM)
+            standard = _whole(seconds * per_second)
+            lost = _whole(standard * (share / PPM))
+            profit = _whole(lost * rate)
+            saved = _whole(profit * saved_ratio)
+            here = np.int64(happens[i])
+            out[0, firm, i], out[1, firm, i] = here * seconds, here * share
+            out[2, firm, i], out[3, firm, i] = here * standard, here * (standard - lost)
+            out[4, firm, i], out[5, firm, i] = here * saved, here * (profit - saved)
+            loss[firm, i] += here * (profit - saved)
+
+
+@njit(cache=True, nogil=True)
+def fill_records(shape, places, scales, prices, records, exposed, out, loss):  # type: ignore[no-untyped-def]
+    """Records exposed, the same weighted, and what it costs to tell: N × notice + N × uptake ×
+    monitoring + set-up, where anyone is to be told. ``scales`` by enterprise: factor on the share,
+    personal records, and their number with sensitive ones counted several times."""
+    notice, uptake, monitoring, setup = prices
+    for firm in range(scales.shape[0]):
+        scale, personal, weighted = scales[firm]
+        for i in places:
+            share = min(shape[i] * scale, 1.0)
+            number = _whole(share * personal)
+            exposed[firm, i] = share * weighted
+            cost = np.int64(0)
+            if number > 0:
+                monitored = (number * uptake + PPM // 2) // PPM
+                cost = number * notice + monitored * monitoring + setup
+            if out.shape[0] > 0:
+                records[firm, i], out[firm, i] = number, cost
+            loss[firm, i] += cost
+
+
+@njit(cache=True, nogil=True)
+def add_scaled(shape, scales, out, loss):  # type: ignore[no-untyped-def]
+    """The whole of shape × scale."""
+    for firm in range(scales.shape[0]):
+        scale = scales[firm]
+        if out.shape[0] > 0:
+            for i in range(shape.shape[0]):
+                out[firm, i] = _whole(shape[i] * scale)
+                loss[firm, i] += out[firm, i]
+        else:
+            for i in range(shape.shape[0]):
+                loss[firm, i] += _whole(shape[i] * scale)
+
+
+@njit(cache=True, nogil=True)
+def add_labour(shape, scales, hourly, hours, out, loss):  # type: ignore[no-untyped-def]
+    """Full hours at their price: what is over is not worked."""
+    for firm in range(scales.shape[0]):
+        scale = scales[firm]
+        for i in range(shape.shape[0]):
+            worked = _whole(shape[i] * scale) // hourly
+            hours[firm, i], out[firm, i] = worked, worked * hourly
+            loss[firm, i] += worked * hourly
+
+
+@njit(cache=True, nogil=True)
+def add_scaled_where(shape, scales, places, out, loss):  # type: ignore[no-untyped-def]
+    """The whole of shape × scale at the places where something happens; the rest stays nothing."""
+    for firm in range(scales.shape[0]):
+        scale = scales[firm]
+        for i in places:
+            amount = _whole(shape[i] * scale)
+            if out.shape[0] > 0:
+                out[firm, i] = amount
+            loss[firm, i] += amount
+
+
+@njit(cache=True, nogil=True)
+def add_scaled_by_records(shape, scales, places, weighted, reference, exponent, out, loss):  # type: ignore[no-untyped-def]
+    """The same, growing with a power of the records exposed."""
+    for firm in range(scales.shape[0]):
+        scale = scales[firm]
+        for i in places:
+            records = max(weighted[firm, i] / reference + 1.0, 1.0)
+            growth = exponential(exponent * natural_logarithm(records))
+            amount = _whole(shape[i] * scale * growth)
+            if out.shape[0] > 0:
+                out[firm, i] = amount
+            loss[firm, i] += amount
