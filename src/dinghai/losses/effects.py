@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
 
 from dinghai.foundation.money import PPM
 from dinghai.foundation.trace import Source, Trace
-from dinghai.losses.curves import ln, saturate
-from dinghai.losses.tables import EFFECT_GROUPS, CalibrationTables, ControlEffect
+from dinghai.losses.curves import ln, saturate, saturated
+from dinghai.losses.tables import EFFECT_GROUPS, PERILS, CalibrationTables, ControlEffect
 
+FREQUENCY: Final = "frequency"
+COMPLETE_ONLY: Final = "complete_only"
 Posture = Mapping[str, int | None]
 """Indicator → score in ppm of full marks; None or absent where nothing is known."""
 
@@ -36,7 +44,7 @@ def shaped(score: float, shape: str) -> float:
 
     ``complete_only`` is convex: half an MFA roll-out leaves the door that an intruder will use.
     """
-    return score * score * score if shape == "complete_only" else score
+    return score * score * score if shape == COMPLETE_ONLY else score
 
 
 def score_of(posture: Posture, indicator: str, tables: CalibrationTables) -> tuple[float, bool]:
@@ -53,35 +61,100 @@ Scores = Mapping[str, tuple[float, bool]]
 
 def scores_of(posture: Posture, tables: CalibrationTables) -> Scores:
     """The score of every indicator that has an effect."""
-    return {effect.indicator: score_of(posture, effect.indicator, tables)
-            for effect in tables.effects}
+    return {name: score_of(posture, name, tables) for name in _sums_of(tables).indicators}
 
 
 def control_factor(
     tables: CalibrationTables, known_scores: Scores, peril: str, target: str
 ) -> ControlFactor:
     """The factor of all controls on ``target`` ("frequency" or a group) of a peril."""
+    return control_factors(tables, known_scores)[peril][target]
+
+
+def control_factors(
+    tables: CalibrationTables, known_scores: Scores
+) -> Mapping[str, Mapping[str, ControlFactor]]:
+    """The factor of all controls by peril and target: "frequency" and each group."""
+    sums = _sums_of(tables)
+    scores = np.array([known_scores[name][0] for name in sums.indicators])
+    totals, factors = np.empty((2, len(sums.first) - 1))
+    bounds = float(tables.controls["floor"]), float(tables.controls["ceiling"])
+    _add_up(scores, sums.place, sums.strength, sums.complete_only, sums.first, *bounds, totals,
+            factors)
+    found = zip(factors.tolist(), totals.tolist(), strict=True)
+    return {peril: {target: without if without is not None else ControlFactor(
+        *next(found), partial(_reasons, tables, known_scores, peril, target))
+        for target, without in targets.items()} for peril, targets in sums.without.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """The effects of tables as columns, those on one target of one peril from ``first`` on.
+    ``without`` is by peril and target the factor where there are no effects."""
+
+    indicators: tuple[str, ...]
+    place: npt.NDArray[np.int64]
+    strength: npt.NDArray[np.float64]
+    complete_only: npt.NDArray[np.bool_]
+    first: npt.NDArray[np.int64]
+    without: Mapping[str, Mapping[str, ControlFactor | None]]
+
+
+@lru_cache(maxsize=8)
+def _sums_of(tables: CalibrationTables) -> _Sums:
+    names = tuple(dict.fromkeys(effect.indicator for effect in tables.effects))
+    place = {name: number for number, name in enumerate(names)}
+    rows: list[ControlEffect] = []
+    first, without = [0], {}
+    for peril in PERILS:
+        without[peril] = {}
+        for target in (FREQUENCY, *EFFECT_GROUPS):
+            effects = tables.effects_on.get((peril, target), ())
+            without[peril][target] = None if effects else ControlFactor(
+                1.0, 0.0, partial(_reasons, tables, {}, peril, target))
+            if effects:
+                rows += effects
+                first.append(len(rows))
+    return _Sums(names, np.array([place[one.indicator] for one in rows], dtype=np.int64),
+                 np.array([one.strength for one in rows]),
+                 np.array([one.shape == COMPLETE_ONLY for one in rows], dtype=np.bool_),
+                 np.array(first), without)
+
+
+@njit(cache=True, nogil=True)
+def _add_up(  # type: ignore[no-untyped-def]
+    scores, place, strength, complete_only, first, floor, ceiling, totals, factors
+):
+    """Each sum of log effects, in the table's order, and its saturated factor."""
+    for target in range(totals.shape[0]):
+        total = 0.0
+        for one in range(first[target], first[target + 1]):
+            score = scores[place[one]]
+            shaped = score * score * score if complete_only[one] else score
+            total += -strength[one] * (shaped - 0.5)
+        totals[target] = total
+        factors[target] = saturated(total, floor, ceiling) if total != 0.0 else 1.0
+
+
+def _reasons(
+    tables: CalibrationTables, known_scores: Scores, peril: str, target: str
+) -> Trace:
+    """Each indicator's part of a factor, with its source."""
     effects = tables.effects_on.get((peril, target), ())
     scores = [known_scores[effect.indicator] for effect in effects]
     parts = [-effect.strength * (shaped(score, effect.shape) - 0.5)
              for effect, (score, _known) in zip(effects, scores, strict=True)]
     total = sum(parts)
     floor, ceiling = float(tables.controls["floor"]), float(tables.controls["ceiling"])
-    factor = saturate(total, floor=floor, ceiling=ceiling) if total else 1.0
-
-    def reasons() -> Trace:
-        return Trace(
-            f"controls.{target}",
-            factor,
-            "ratio",
-            "saturated_sum_of_logs",
-            Source("Smooth saturation between declared bounds", "D",
-                   str(tables.controls["as_of"]), (floor, ceiling)),
-            tuple(_part(effect, part, score, known, tables)
-                  for effect, part, (score, known) in zip(effects, parts, scores, strict=True)),
-        )
-
-    return ControlFactor(factor, total, reasons)
+    return Trace(
+        f"controls.{target}",
+        saturate(total, floor=floor, ceiling=ceiling) if total else 1.0,
+        "ratio",
+        "saturated_sum_of_logs",
+        Source("Smooth saturation between declared bounds", "D",
+               str(tables.controls["as_of"]), (floor, ceiling)),
+        tuple(_part(effect, part, score, known, tables)
+              for effect, part, (score, known) in zip(effects, parts, scores, strict=True)))
 
 
 def _part(
@@ -95,13 +168,6 @@ def _part(
                    str(tables.controls["missing_confidence"]), str(tables.controls["as_of"]))
     return Trace(name, part, "log", effect.shape, effect.source,
                  (Trace("score", score, "ratio", "prior", prior),))
-
-
-def severity_factors(
-    tables: CalibrationTables, known_scores: Scores, peril: str
-) -> dict[str, ControlFactor]:
-    """The factor on each named severity component of a peril."""
-    return {group: control_factor(tables, known_scores, peril, group) for group in EFFECT_GROUPS}
 
 
 def no_effect(target: str) -> ControlFactor:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.trace import Trace
 from dinghai.losses.effects import (
+    FREQUENCY,
     ControlFactor,
     Posture,
-    control_factor,
+    control_factors,
     neutral_factors,
     no_effect,
     scores_of,
-    severity_factors,
 )
 from dinghai.losses.exposure import (
     Exposure,
@@ -168,8 +169,13 @@ def build_loss_model(
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)
-    industry = industry_relativity(exposure.industry, tables.figures)
+    industry = _industry(tables, exposure.industry)
     return _assemble(tables, exposure, industry, posture, {} if points else None)
+
+
+@lru_cache(maxsize=256)
+def _industry(tables: CalibrationTables, section: str) -> IndustryRelativity:
+    return industry_relativity(section, tables.figures)
 
 
 def enterprises_of(models: Sequence[LossModel], peril: str) -> list[Enterprise]:
@@ -189,12 +195,12 @@ def _assemble(
     severity_controls: bool = True,
 ) -> LossModel:
     perils = {}
-    scores = scores_of(posture, tables)
+    factors = control_factors(tables, scores_of(posture, tables))
     for peril in PERILS:
-        controls = (severity_factors(tables, scores, peril) if severity_controls
-                    else {group: no_effect(group) for group in EFFECT_GROUPS})
-        on_frequency = (control_factor(tables, scores, peril, "frequency")
-                        if frequency_controls else no_effect("frequency"))
+        controls = {group: factors[peril][group] if severity_controls else no_effect(group)
+                    for group in EFFECT_GROUPS}
+        on_frequency = (factors[peril][FREQUENCY] if frequency_controls
+                        else no_effect(FREQUENCY))
         frequency = peril_frequency(tables, exposure, industry, peril, on_frequency)
         grid = peril_grid(tables, peril)
         if events is None:
