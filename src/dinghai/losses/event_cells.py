@@ -30,20 +30,25 @@ def fill_interruption(  # type: ignore[no-untyped-def]
     """Rows of ``out``: seconds, share in ppm, standard turnover, what is left of it, what is saved,
     and the gross profit that is lost for good. ``scales`` are columns by enterprise: factor on the
     duration, median share, turnover a second, gross-profit rate."""
+    number = happens.shape[0]
     for firm in range(scales.shape[0]):
         scale, median, per_second, rate = scales[firm]
-        for i in range(happens.shape[0]):
-            seconds = _whole(min(duration[i] * scale, longest))
-            share = _whole(min(affected[i] * median, 1.0) * PPM)
-            standard = _whole(seconds * per_second)
-            lost = _whole(standard * (share / PPM))
-            profit = _whole(lost * rate)
-            saved = _whole(profit * saved_ratio)
-            here = np.int64(happens[i])
-            out[0, firm, i], out[1, firm, i] = here * seconds, here * share
-            out[2, firm, i], out[3, firm, i] = here * standard, here * (standard - lost)
-            out[4, firm, i], out[5, firm, i] = here * saved, here * (profit - saved)
-            loss[firm, i] += here * (profit - saved)
+        seconds, share, standard = out[0, firm], out[1, firm], out[2, firm]
+        actual, saved, profit = out[3, firm], out[4, firm], out[5, firm]
+        # loops of few arrays: a compiler makes wide steps of these, and not of one with them all
+        for i in range(number):
+            seconds[i] = happens[i] * _whole(min(duration[i] * scale, longest))
+            share[i] = happens[i] * _whole(min(affected[i] * median, 1.0) * PPM)
+        for i in range(number):
+            standard[i] = _whole(seconds[i] * per_second)
+            lost = _whole(standard[i] * (share[i] / PPM))
+            actual[i] = standard[i] - lost
+        for i in range(number):
+            gross = _whole((standard[i] - actual[i]) * rate)
+            saved[i] = _whole(gross * saved_ratio)
+            profit[i] = gross - saved[i]
+        for i in range(number):
+            loss[firm, i] += profit[i]
 
 
 @njit(cache=True, nogil=True)
