@@ -228,7 +228,7 @@ class Evaluator:
             "claim.made_at": moment,
             **event_facts(peril, events, self.program.inputs),
         }
-        lost = cache(partial(_lost_within, events))
+        lost = cache(partial(lost_within, events))
         for position, code in enumerate(self.items):
             waiting = partial(lost, self._waiting_seconds(code))
             for name, value in ITEM_FACTS[code](events, waiting).items():
@@ -350,8 +350,10 @@ def _add(total, rate, mass):  # type: ignore[no-untyped-def]
         total[i] += rate * mass[i]
 
 
-def event_facts(peril: str, events: EventGrid, asked: Container[str]) -> Columns:
-    """Facts about the event as a whole, as far as they are asked for."""
+def event_facts(
+    peril: str, events: EventGrid, asked: Container[str] | None = None
+) -> Columns:
+    """Facts about the event as a whole; where ``asked`` names facts, these."""
     happens = events.happens
     provider, interruption = peril == "third_party", happens["interruption"]
     data = 1 if peril in ("ransomware", "error_insider", "intrusion_breach") else 0
@@ -373,16 +375,30 @@ def event_facts(peril: str, events: EventGrid, asked: Container[str]) -> Columns
         "event.operator_error": 1 if peril == "error_insider" else 0,
     }
     return {name: value if isinstance(value, int) else value.astype(np.int64)
-            for name, value in facts.items() if name in asked}
+            for name, value in facts.items() if asked is None or name in asked}
 
 
-def _lost_within(events: EventGrid, limit: int | None) -> Whole:
+def lost_within(events: EventGrid, limit: int | None) -> Whole:
     """Gross profit lost in the first ``limit`` seconds of each event, spread evenly."""
-    profit = events.amounts["interruption"] + events.saved_costs
-    seconds = np.maximum(events.duration_seconds, 1)
-    inside = events.duration_seconds if limit is None else np.minimum(
-        events.duration_seconds, limit)
-    return np.rint(profit * (inside / seconds)).astype(np.int64)
+    lost = np.empty_like(events.loss)
+    _fill_lost(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
+               np.iinfo(np.int64).max if limit is None else limit, lost)
+    return lost
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_lost(kept, saved, duration, limit, lost):  # type: ignore[no-untyped-def]
+    for i in range(lost.shape[0]):
+        inside = min(duration[i], limit) / max(duration[i], 1)
+        lost[i] = np.int64(np.rint((kept[i] + saved[i]) * inside))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_profit(kept, saved, duration, profit, seconds, daily):  # type: ignore[no-untyped-def]
+    for i in range(profit.shape[0]):
+        profit[i] = kept[i] + saved[i]
+        seconds[i] = max(duration[i], 1)
+        daily[i] = np.int64(np.rint(profit[i] * (DAY_SECONDS / seconds[i])))
 
 
 def _interruption(events: EventGrid, lost_in_waiting: Callable[[], Whole]) -> Columns:
@@ -391,9 +407,9 @@ def _interruption(events: EventGrid, lost_in_waiting: Callable[[], Whole]) -> Co
     The model knows gross profit alone, so the net-profit forms read it as net profit without
     continuing costs: the same loss in other words.
     """
-    profit = events.amounts["interruption"] + events.saved_costs
-    seconds = np.maximum(events.duration_seconds, 1)
-    daily = np.rint(profit * (DAY_SECONDS / seconds)).astype(np.int64)
+    profit, seconds, daily = np.empty((3, len(events.loss)), dtype=np.int64)
+    _fill_profit(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
+                 profit, seconds, daily)
     return {
         "bi.net_profit_lost": profit,
         "bi.continuing_costs": 0,

@@ -23,7 +23,7 @@ def _whole(value):  # type: ignore[no-untyped-def]
     return np.int64(np.rint(min(max(value, 0.0), _LARGEST_FEN)))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def fill_interruption(  # type: ignore[no-untyped-def]
     duration, affected, happens, scales, longest, saved_ratio, out, loss
 ):
@@ -86,13 +86,16 @@ def add_scaled(shape, scales, out, loss):  # type: ignore[no-untyped-def]
                 loss[firm, i] += _whole(shape[i] * scale)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_labour(shape, scales, hourly, hours, out, loss):  # type: ignore[no-untyped-def]
     """Full hours at their price: what is over is not worked."""
     for firm in range(scales.shape[0]):
         scale = scales[firm]
         for i in range(shape.shape[0]):
-            worked = _whole(shape[i] * scale) // hourly
+            amount = _whole(shape[i] * scale)
+            worked = np.int64(amount / hourly)  # as near as floats are; then exact
+            worked -= np.int64(worked * hourly > amount)
+            worked += np.int64((worked + 1) * hourly <= amount)
             hours[firm, i], out[firm, i] = worked, worked * hourly
             loss[firm, i] += worked * hourly
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from dinghai.foundation.calendar import start_of
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import apply_ppm
-from dinghai.losses.evaluation import ITEM_FACTS, Columns, event_facts
+from dinghai.losses.evaluation import ITEM_FACTS, Columns, event_facts, lost_within
 from dinghai.losses.model import LossModel
 from dinghai.losses.severity import EventGrid
 from dinghai.losses.tables import PERILS
@@ -256,7 +256,8 @@ class MemberTerms:
         if bearing:
             before = _run(self.before, _own_columns(self.before, self.opened, peril, events,
                                                     bearing), events, bearing)
-            found |= {(code, _DEDUCTED): before[code] - paid[code] for code in bearing}
+            for code in bearing:
+                found[code, _DEDUCTED] = np.subtract(before[code], paid[code], out=before[code])
         spread = _run(self.spread, _spread_columns(self.spread, self.opened, peril, events),
                       events, (SPREAD,))[SPREAD]
         taken = (np.minimum(spread, self.policy.schedule.event_deductible_fen)
@@ -303,19 +304,11 @@ def _own_columns(
     for place, code in enumerate(coverages):
         section = policy.product.section(code)
         waiting = section.waiting.seconds if section is not None and section.waiting else 0
-        for name, value in ITEM_FACTS[code](events, partial(_lost, events, waiting)).items():
+        for name, value in ITEM_FACTS[code](events, partial(lost_within, events, waiting)).items():
             columns[f"item[{place}].{name}"] = value
             if code == "FP-BI" and name == "bi.waiting_gross_profit_lost":
                 columns[f"item[{place}].bi.hourly_gross_profit@first:{waiting}"] = value
     return _asked(program, columns)
-
-
-def _lost(events: EventGrid, seconds: int) -> Whole:
-    """Gross profit lost in the first seconds of each event, spread evenly."""
-    profit = events.amounts["interruption"] + events.saved_costs
-    whole = np.maximum(events.duration_seconds, 1)
-    return np.rint(profit * (np.minimum(events.duration_seconds, seconds) / whole)).astype(
-        np.int64)
 
 
 def _spread_columns(program: Program, policy: Policy, peril: str, events: EventGrid) -> Columns:
@@ -330,6 +323,12 @@ def _spread_columns(program: Program, policy: Policy, peril: str, events: EventG
 def _asked(program: Program, columns: Columns) -> Columns:
     """The columns that the terms read; one cell for what is the same in all events, which spares
     the terms from working it out again and again."""
-    return {name: int(value[0]) if isinstance(value, np.ndarray) and len(value) > 0
-            and (value == value[0]).all() else value
+    return {name: _one_cell(value) if isinstance(value, np.ndarray) else value
             for name, value in columns.items() if name in program.inputs}
+
+
+def _one_cell(column: Whole) -> Whole | int:
+    """The cell that all are, where they are all the same."""
+    first = column[0]
+    same = first == column[-1] and first == column[len(column) // 2] and (column == first).all()
+    return int(first) if same else column

@@ -52,11 +52,16 @@ def firm_losses(
     chain: Chain, terms: MemberTerms, firms: Sequence[Firm], *, workers: int | None = None
 ) -> list[FirmLosses]:
     """What impacts cost these firms, in their order."""
-    def part(which: range) -> list[FirmLosses]:
-        return _losses_of(chain, terms, [firms[one] for one in which])
+    # terms leave less to work out where the firms of a run have one margin
+    order = sorted(range(len(firms)), key=lambda one: (
+        firms[one].gross_profit_rate_ppm or 0, firms[one].template or "", firms[one].industry))
 
-    found = in_parts(part, cut(len(firms), -(-len(firms) // AT_A_TIME)), workers=workers)
-    return [one for several in found for one in several]
+    def part(which: range) -> list[FirmLosses]:
+        return _losses_of(chain, terms, [firms[one] for one in order[which.start:which.stop]])
+
+    parts = in_parts(part, cut(len(firms), -(-len(firms) // AT_A_TIME)), workers=workers)
+    found = dict(zip(order, (one for several in parts for one in several), strict=True))
+    return [found[one] for one in range(len(firms))]
 
 
 def _losses_of(chain: Chain, terms: MemberTerms, firms: Sequence[Firm]) -> list[FirmLosses]:
