@@ -226,7 +226,7 @@ class Evaluator:
             "incident.first_occurrence_at": moment,
             "incident.discovered_at": moment,
             "claim.made_at": moment,
-            **event_facts(peril, events, self.program.inputs),
+            **event_facts(peril, events.happens, self.program.inputs),
         }
         lost = cache(partial(lost_within, events))
         for position, code in enumerate(self.items):
@@ -351,10 +351,9 @@ def _add(total, rate, mass):  # type: ignore[no-untyped-def]
 
 
 def event_facts(
-    peril: str, events: EventGrid, asked: Container[str] | None = None
+    peril: str, happens: Mapping[str, npt.NDArray[np.bool_]], asked: Container[str]
 ) -> Columns:
-    """Facts about the event as a whole; where ``asked`` names facts, these."""
-    happens = events.happens
+    """Facts about the event as a whole, as far as they are asked for."""
     provider, interruption = peril == "third_party", happens["interruption"]
     data = 1 if peril in ("ransomware", "error_insider", "intrusion_breach") else 0
     facts: dict[str, npt.NDArray[np.bool_] | int] = {
@@ -375,26 +374,28 @@ def event_facts(
         "event.operator_error": 1 if peril == "error_insider" else 0,
     }
     return {name: value if isinstance(value, int) else value.astype(np.int64)
-            for name, value in facts.items() if asked is None or name in asked}
+            for name, value in facts.items() if name in asked}
 
 
 def lost_within(events: EventGrid, limit: int | None) -> Whole:
     """Gross profit lost in the first ``limit`` seconds of each event, spread evenly."""
     lost = np.empty_like(events.loss)
-    _fill_lost(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
+    fill_lost(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
                np.iinfo(np.int64).max if limit is None else limit, lost)
     return lost
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_lost(kept, saved, duration, limit, lost):  # type: ignore[no-untyped-def]
+def fill_lost(kept, saved, duration, limit, lost):  # type: ignore[no-untyped-def]
+    """``lost_within`` for kernels."""
     for i in range(lost.shape[0]):
         inside = min(duration[i], limit) / max(duration[i], 1)
         lost[i] = np.int64(np.rint((kept[i] + saved[i]) * inside))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_profit(kept, saved, duration, profit, seconds, daily):  # type: ignore[no-untyped-def]
+def fill_profit(kept, saved, duration, profit, seconds, daily):  # type: ignore[no-untyped-def]
+    """Gross profit lost with what was saved, in how many seconds (one at least), and a day."""
     for i in range(profit.shape[0]):
         profit[i] = kept[i] + saved[i]
         seconds[i] = max(duration[i], 1)
@@ -408,7 +409,7 @@ def _interruption(events: EventGrid, lost_in_waiting: Callable[[], Whole]) -> Co
     continuing costs: the same loss in other words.
     """
     profit, seconds, daily = np.empty((3, len(events.loss)), dtype=np.int64)
-    _fill_profit(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
+    fill_profit(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
                  profit, seconds, daily)
     return {
         "bi.net_profit_lost": profit,

@@ -1,8 +1,8 @@
-"""Kernels that fill the cells of event grids, for several enterprises one after another.
+"""Kernels that fill the cells of event grids.
 
-By enterprise come scales, by point the shapes of the grid. Every amount is a whole number of its
-own and is added to the ground-up loss; where nobody asks for the amount itself, ``out`` has no
-rows.
+Rows are of one enterprise and have a cell for each point; other kernels take several enterprises
+one after another, with their scales. Every amount is a whole number of its own and is added to the
+ground-up loss; where nobody asks for the amount itself, ``out`` has no rows.
 """
 
 from __future__ import annotations
@@ -24,31 +24,45 @@ def _whole(value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_interruption(  # type: ignore[no-untyped-def]
-    duration, affected, happens, scales, longest, saved_ratio, out, loss
+def interruption_row(  # type: ignore[no-untyped-def]
+    duration, affected, happens, scales, longest, saved_ratio, rows
 ):
-    """Rows of ``out``: seconds, share in ppm, standard turnover, what is left of it, what is saved,
-    and the gross profit that is lost for good. ``scales`` are columns by enterprise: factor on the
-    duration, median share, turnover a second, gross-profit rate."""
-    number = happens.shape[0]
-    for firm in range(scales.shape[0]):
-        scale, median, per_second, rate = scales[firm]
-        seconds, share, standard = out[0, firm], out[1, firm], out[2, firm]
-        actual, saved, profit = out[3, firm], out[4, firm], out[5, firm]
-        # loops of few arrays: a compiler makes wide steps of these, and not of one with them all
-        for i in range(number):
-            seconds[i] = happens[i] * _whole(min(duration[i] * scale, longest))
-            share[i] = happens[i] * _whole(min(affected[i] * median, 1.0) * PPM)
-        for i in range(number):
-            standard[i] = _whole(seconds[i] * per_second)
-            lost = _whole(standard[i] * (share[i] / PPM))
-            actual[i] = standard[i] - lost
-        for i in range(number):
-            gross = _whole((standard[i] - actual[i]) * rate)
-            saved[i] = _whole(gross * saved_ratio)
-            profit[i] = gross - saved[i]
-        for i in range(number):
-            loss[firm, i] += profit[i]
+    """``rows``: seconds, share in ppm, standard turnover, what is left of it, what is saved, and
+    the gross profit that is lost for good. ``scales``: factor on the duration, median share,
+    turnover a second, gross-profit rate."""
+    scale, median, per_second, rate = scales[0], scales[1], scales[2], scales[3]
+    seconds, share, standard = rows[0], rows[1], rows[2]
+    actual, saved, profit = rows[3], rows[4], rows[5]
+    # loops of few arrays: a compiler makes wide steps of these, and not of one with them all
+    for i in range(happens.shape[0]):
+        seconds[i] = happens[i] * _whole(min(duration[i] * scale, longest))
+        share[i] = happens[i] * _whole(min(affected[i] * median, 1.0) * PPM)
+    for i in range(happens.shape[0]):
+        standard[i] = _whole(seconds[i] * per_second)
+        lost = _whole(standard[i] * (share[i] / PPM))
+        actual[i] = standard[i] - lost
+    for i in range(happens.shape[0]):
+        gross = _whole((standard[i] - actual[i]) * rate)
+        saved[i] = _whole(gross * saved_ratio)
+        profit[i] = gross - saved[i]
+
+
+@njit(cache=True, nogil=True)
+def scaled_row(shape, scale, out):  # type: ignore[no-untyped-def]
+    """The whole of shape × scale."""
+    for i in range(shape.shape[0]):
+        out[i] = _whole(shape[i] * scale)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def labour_row(shape, scale, hourly, hours, out):  # type: ignore[no-untyped-def]
+    """Full hours and their price: what is over is not worked."""
+    for i in range(shape.shape[0]):
+        amount = _whole(shape[i] * scale)
+        worked = np.int64(amount / hourly)  # as near as floats are; then exact
+        worked -= np.int64(worked * hourly > amount)
+        worked += np.int64((worked + 1) * hourly <= amount)
+        hours[i], out[i] = worked, worked * hourly
 
 
 @njit(cache=True, nogil=True)
@@ -58,7 +72,7 @@ def fill_records(shape, places, scales, prices, records, exposed, out, loss):  #
     personal records, and their number with sensitive ones counted several times."""
     notice, uptake, monitoring, setup = prices
     for firm in range(scales.shape[0]):
-        scale, personal, weighted = scales[firm]
+        scale, personal, weighted = scales[firm, 0], scales[firm, 1], scales[firm, 2]
         for i in places:
             share = min(shape[i] * scale, 1.0)
             number = _whole(share * personal)
@@ -77,27 +91,10 @@ def add_scaled(shape, scales, out, loss):  # type: ignore[no-untyped-def]
     """The whole of shape × scale."""
     for firm in range(scales.shape[0]):
         scale = scales[firm]
-        if out.shape[0] > 0:
-            for i in range(shape.shape[0]):
-                out[firm, i] = _whole(shape[i] * scale)
-                loss[firm, i] += out[firm, i]
-        else:
-            for i in range(shape.shape[0]):
-                loss[firm, i] += _whole(shape[i] * scale)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def add_labour(shape, scales, hourly, hours, out, loss):  # type: ignore[no-untyped-def]
-    """Full hours at their price: what is over is not worked."""
-    for firm in range(scales.shape[0]):
-        scale = scales[firm]
         for i in range(shape.shape[0]):
-            amount = _whole(shape[i] * scale)
-            worked = np.int64(amount / hourly)  # as near as floats are; then exact
-            worked -= np.int64(worked * hourly > amount)
-            worked += np.int64((worked + 1) * hourly <= amount)
-            hours[firm, i], out[firm, i] = worked, worked * hourly
-            loss[firm, i] += worked * hourly
+            loss[firm, i] += _whole(shape[i] * scale)
+        if out.shape[0] > 0:
+            scaled_row(shape, scale, out[firm])
 
 
 @njit(cache=True, nogil=True)

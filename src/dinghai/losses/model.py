@@ -164,8 +164,8 @@ def build_loss_model(
 ) -> LossModel:
     """The loss model of a profile and a posture (indicator → ppm of full marks, None = unknown).
 
-    Without ``points`` its event grids are empty: ``enterprises_of`` makes those of many at a time.
-    Raises InputError for an unknown industry or a revenue that is not positive.
+    Without ``points`` its event grids are empty, for who makes the events of many enterprises at a
+    time from ``enterprises_of``. Raises InputError for an unknown industry or a revenue that is not positive.
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)
@@ -179,7 +179,7 @@ def _industry(tables: CalibrationTables, section: str) -> IndustryRelativity:
 
 
 def enterprises_of(models: Sequence[LossModel], peril: str) -> list[Enterprise]:
-    """What ``event_grids`` makes the events of a peril from, for several enterprises."""
+    """What the events of a peril hang on, of several enterprises."""
     return [Enterprise(one.exposure, scales_of(one.tables, one.exposure, one.industry, peril),
                        {group: factor.factor for group, factor
                         in one.perils[peril].severity_controls.items()}) for one in models]

@@ -17,12 +17,12 @@ from dinghai.foundation.money import PPM
 from dinghai.foundation.trace import Trace
 from dinghai.losses.curves import MonotoneCurve, exp, ln, log_log_curve
 from dinghai.losses.event_cells import (
-    add_labour,
     add_scaled,
     add_scaled_by_records,
     add_scaled_where,
-    fill_interruption,
     fill_records,
+    interruption_row,
+    labour_row,
 )
 from dinghai.losses.exposure import Exposure, IndustryRelativity
 from dinghai.losses.grid import Floats, PerilGrid
@@ -35,8 +35,7 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventGrid:
-    """The events of one peril for one enterprise: int64 columns, one value a grid point; or for
-    several, one after another.
+    """The events of one peril for one enterprise: int64 columns, one value a grid point.
 
     Money in fen, time in seconds, shares in ppm. ``amounts`` holds each money component under its
     name; ``happens`` the booleans. ``loss`` is the ground-up economic loss, whether insured or not.
@@ -50,7 +49,7 @@ class EventGrid:
     standard_turnover: Whole
     actual_turnover: Whole
     saved_costs: Whole
-    gross_profit_rate_ppm: int | Whole
+    gross_profit_rate_ppm: int
     records: Whole
     labour_hours: Whole
     prices: Mapping[str, int]
@@ -175,45 +174,56 @@ def event_grid(
     effects: Mapping[str, float],
 ) -> EventGrid:
     """The facts of every grid point. ``effects`` has the control factor of each component group."""
-    return event_grids(tables, grid, [Enterprise(exposure, scales, effects)])
-
-
-def event_grids(
-    tables: CalibrationTables, grid: PerilGrid, enterprises: Sequence[Enterprise], *,
-    asked: Container[str] | None = None,
-) -> EventGrid:
-    """The facts of every grid point for several enterprises, one after another: the first has the
-    first ``grid.size`` values of each column. Each has the values that it has alone.
-
-    Where ``asked`` names components, only these stand in ``amounts`` (``interruption`` and
-    ``labour`` always); the loss has all of them.
-    """
-    number, row = len(enterprises), tables.severity["interruption"]
-    shape, exposures = (number, grid.size), [one.exposure for one in enterprises]
-    loss = np.zeros(shape, dtype=np.int64)
-    facts = np.empty((6, *shape), dtype=np.int64)
-    fill_interruption(
+    one = Enterprise(exposure, scales, effects)
+    facts = np.empty((6, grid.size), dtype=np.int64)
+    interruption_row(
         grid.latent_shapes["duration"], grid.shapes["affected"], grid.happens["interruption"],
-        np.array([(one.scales.duration_median_seconds * one.effects["interruption"],
-                   one.scales.affected_median,
-                   float(one.exposure.turnover_per_day_fen) / DAY_SECONDS,
-                   one.exposure.gross_profit_rate_ppm / PPM) for one in enterprises]),
-        float(row["maximum_hours"]) * 3600.0, float(row["saved_cost_ratio"]), facts, loss)
-    seconds, share, standard, actual, saved, interruption = (one.reshape(-1) for one in facts)
-    cells = _Cells(tables, grid, enterprises, asked, loss)
+        interruption_scales([one])[0], *longest_and_saved(tables), facts)
+    seconds, share, standard, actual, saved, interruption = facts
+    cells = _Cells(tables, grid, [one], None, interruption.copy()[None])
     records, weighted, notification = cells.records()
-    amounts, labour = cells.amounts(weighted)
-    if notification is not None:
-        amounts["notification"] = notification
-    amounts["interruption"] = interruption
-    rates = [one.gross_profit_rate_ppm for one in exposures]
+    amounts = cells.amounts(weighted)
+    labour, amounts["labour"] = cells.labour()
     return EventGrid(
-        grid.peril, grid,
-        grid.happens if number == 1 else {name: np.tile(one, number)
-                                          for name, one in grid.happens.items()},
-        seconds, share, standard, actual, saved,
-        rates[0] if len(set(rates)) == 1 else np.repeat(np.array(rates), grid.size),
-        records, labour, _prices(tables), amounts, loss.reshape(-1))
+        grid.peril, grid, grid.happens, seconds, share, standard, actual, saved,
+        exposure.gross_profit_rate_ppm, records[0], labour, unit_prices(tables),
+        {**amounts, "notification": notification[0], "interruption": interruption},
+        cells.loss[0])
+
+
+def other_losses(
+    tables: CalibrationTables, grid: PerilGrid, enterprises: Sequence[Enterprise],
+    apart: Container[str],
+) -> Whole:
+    """What all components but those ``apart`` and the interruption cost together on every point,
+    by enterprise: each is the whole number that it is in the enterprise's own event grid."""
+    loss = np.zeros((len(enterprises), grid.size), dtype=np.int64)
+    cells = _Cells(tables, grid, enterprises, apart, loss)
+    cells.amounts(cells.records()[1])
+    return loss
+
+
+def interruption_scales(enterprises: Sequence[Enterprise]) -> Floats:
+    """By enterprise what ``interruption_row`` scales its shapes by."""
+    return np.array([(one.scales.duration_median_seconds * one.effects["interruption"],
+                      one.scales.affected_median,
+                      float(one.exposure.turnover_per_day_fen) / DAY_SECONDS,
+                      one.exposure.gross_profit_rate_ppm / PPM) for one in enterprises])
+
+
+def longest_and_saved(tables: CalibrationTables) -> tuple[float, float]:
+    """The longest interruption in seconds, and the share of lost gross profit that is saved."""
+    row = tables.severity["interruption"]
+    return float(row["maximum_hours"]) * 3600.0, float(row["saved_cost_ratio"])
+
+
+def component_scales(
+    tables: CalibrationTables, name: str, enterprises: Sequence[Enterprise]
+) -> Floats:
+    """By enterprise what a component's shape is scaled by; zero where the peril has none."""
+    group = tables.components[name].group
+    return np.array([one.scales.medians_fen.get(name, 0.0) * one.effects.get(group, 1.0)
+                     for one in enterprises])
 
 
 @lru_cache(maxsize=4096)
@@ -221,10 +231,10 @@ def without_points(tables: CalibrationTables, grid: PerilGrid, rate_ppm: int) ->
     """An event grid of no points: of an enterprise whose events are made when they are needed."""
     none = np.zeros(0, dtype=np.int64)
     return EventGrid(grid.peril, grid, {}, none, none, none, none, none, rate_ppm, none, none,
-                     _prices(tables), {}, none)
+                     unit_prices(tables), {}, none)
 
 
-def _prices(tables: CalibrationTables) -> dict[str, int]:
+def unit_prices(tables: CalibrationTables) -> dict[str, int]:
     """Unit prices in fen (and one share in ppm) as whole numbers."""
     price = tables.severity["unit_prices"]
     return {
@@ -248,70 +258,66 @@ _CONDITIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """The money components of a grid; each is added to ``loss`` as it is made."""
+    """The money components of a grid; each is added to ``loss`` as it is made. Where components are
+    left out (``apart``), no amount is kept."""
 
     tables: CalibrationTables
     grid: PerilGrid
     enterprises: Sequence[Enterprise]
-    asked: Container[str] | None
+    apart: Container[str] | None
     loss: Whole
 
-    def records(self) -> tuple[Whole, Floats, Whole | None]:
+    def records(self) -> tuple[Whole, Floats, Whole]:
         """Records exposed, their number with sensitive ones counted several times, and
-        notification, where it is asked for; without it the records stay nothing."""
-        row, price = self.tables.severity["records"], _prices(self.tables)
+        notification."""
+        row, price = self.tables.severity["records"], unit_prices(self.tables)
         sensitive, median = float(row["sensitive_weight"]), float(row["median_share"])
         scales = np.array([(
             median * one.effects["records"], float(one.exposure.personal_records),
             one.exposure.records_general + sensitive * one.exposure.records_sensitive)
             for one in self.enterprises])
-        exposed, out = np.empty(self.loss.shape), self._room("notification")
-        records = np.zeros_like(out)
+        exposed, records, out = np.empty(self.loss.shape), self._room(), self._room()
         fill_records(
             self.grid.shapes["records"], self.grid.places["breach"], scales,
             (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
             records, exposed, out, self.loss)
-        if len(out) == 0:
-            return np.zeros(self.loss.size, dtype=np.int64), exposed, None
-        return records.reshape(-1), exposed, out.reshape(-1)
+        return records, exposed, out
 
-    def amounts(self, weighted_records: Floats) -> tuple[dict[str, Whole], Whole]:
-        """All components of a scale, and the hours of labour."""
+    def amounts(self, weighted_records: Floats) -> dict[str, Whole]:
+        """All other components but labour."""
         row, grid, loss = self.tables.severity["records"], self.grid, self.loss
-        nothing = (grid.nothing if len(self.enterprises) == 1
-                   else np.zeros(loss.size, dtype=np.int64))
-        out, hours = {"labour": nothing}, nothing
+        kept: dict[str, Whole] = {}
         for name, component in self.tables.components.items():
-            if component.group in ("interruption", "records"):
+            if name == "labour" or component.group in ("interruption", "records") or (
+                    self.apart is not None and name in self.apart):
                 continue
-            scales = np.array([one.scales.medians_fen.get(name, 0.0)
-                               * one.effects.get(component.group, 1.0)
-                               for one in self.enterprises])
+            scales = component_scales(self.tables, name, self.enterprises)
             if not scales.any():
-                if self._is_asked(name):
-                    out[name] = nothing
+                kept[name] = grid.nothing
                 continue
-            amounts, shape = self._room(name), grid.latent_shapes[name]
-            if name == "labour":
-                amounts, worked = np.empty_like(loss), np.empty_like(loss)
-                add_labour(shape, scales, _prices(self.tables)["labour"], worked, amounts, loss)
-                hours = worked.reshape(-1)
-            elif name == "privacy_damages":
+            out, shape = self._room(), grid.latent_shapes[name]
+            if name == "privacy_damages":
                 add_scaled_by_records(
                     shape, scales, grid.places["privacy_claim"], weighted_records,
-                    float(row["reference_weighted"]), float(row["liability_elasticity"]), amounts,
+                    float(row["reference_weighted"]), float(row["liability_elasticity"]), out,
                     loss)
             elif name in _CONDITIONS:
-                add_scaled_where(shape, scales, grid.places[_CONDITIONS[name]], amounts, loss)
+                add_scaled_where(shape, scales, grid.places[_CONDITIONS[name]], out, loss)
             else:
-                add_scaled(shape, scales, amounts, loss)
-            if len(amounts) > 0:
-                out[name] = amounts.reshape(-1)
-        return out, hours
+                add_scaled(shape, scales, out, loss)
+            if self.apart is None:
+                kept[name] = out[0]
+        return kept
 
-    def _is_asked(self, name: str) -> bool:
-        return self.asked is None or name in self.asked
+    def labour(self) -> tuple[Whole, Whole]:
+        """The hours of labour and their price, of the only enterprise."""
+        hours, amounts = np.empty((2, self.grid.size), dtype=np.int64)
+        scale = component_scales(self.tables, "labour", self.enterprises)[0]
+        labour_row(self.grid.latent_shapes["labour"], scale,
+                   unit_prices(self.tables)["labour"], hours, amounts)
+        self.loss[0] += amounts
+        return hours, amounts
 
-    def _room(self, name: str) -> Whole:
-        """Room for a component, without rows where nobody asks for it."""
-        return np.zeros(self.loss.shape if self._is_asked(name) else (0, 0), dtype=np.int64)
+    def _room(self) -> Whole:
+        """Room for a component, without rows where nothing is kept."""
+        return np.zeros(self.loss.shape if self.apart is None else (0, 0), dtype=np.int64)

@@ -9,7 +9,7 @@ shares them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -43,8 +43,6 @@ OWN: Final = ("FP-IR", "FP-DATA", "FP-BI")
 SPREAD: Final = "SC-PROP"
 SUPPLY: Final = "SC-CBI"
 OPEN_FEN: Final = 10**15
-READ: Final = frozenset({"response", "labour", "vendor", "interruption"})
-"""The components of an event that these sections read."""
 DAY: Final = 86_400
 _MEMBER: Final = "M"
 
@@ -242,6 +240,11 @@ class MemberTerms:
             bearing, compile_policy(free, [ItemShape(SPREAD, _MEMBER)]))
 
     @property
+    def waiting_seconds(self) -> int:
+        """The waiting time of an interruption."""
+        return _waiting(self.policy, "FP-BI")
+
+    @property
     def column_names(self) -> tuple[tuple[str, str], ...]:
         """The columns there are, by section and what they say, in order."""
         return (*((code, _PAID) for code in OWN),
@@ -265,6 +268,23 @@ class MemberTerms:
         return {**found, (SPREAD, _PAID): spread - taken, (SPREAD, _DEDUCTED): taken}
 
 
+def happening(
+    policy: Policy, peril: str, happens: Mapping[str, npt.NDArray[np.bool_]],
+    asked: Container[str],
+) -> Columns:
+    """The facts of an event as a whole that are asked for, on each point of a grid."""
+    moment = int(start_of(policy.schedule.inception).timestamp()) + 43_200
+    facts = {"incident.peril": PERILS.index(peril), "incident.first_occurrence_at": moment,
+             "incident.discovered_at": moment, "claim.made_at": moment,
+             **event_facts(peril, happens, asked)}
+    return {name: value for name, value in facts.items() if name in asked}
+
+
+def payment_of(coverage: str) -> str:
+    """What the terms call the payment of a section for one member."""
+    return f"pay.{section_name(coverage, _MEMBER)}"
+
+
 def _bears(section: Section) -> bool:
     """Whether the event deductible falls on it after the limits."""
     return section.retention.then_event_deductible or (
@@ -283,27 +303,17 @@ def _opened(policy: Policy) -> Policy:
 def _run(
     program: Program, columns: Columns, events: EventGrid, coverages: Sequence[str]
 ) -> dict[str, Whole]:
-    names = tuple(f"pay.{section_name(code, _MEMBER)}" for code in coverages)
+    names = tuple(payment_of(code) for code in coverages)
     return dict(zip(coverages, run(program, columns, names, events=len(
         events.duration_seconds)).values(), strict=True))
-
-
-def _event_columns(
-    program: Program, policy: Policy, peril: str, events: EventGrid
-) -> Columns:
-    moment = int(start_of(policy.schedule.inception).timestamp()) + 43_200
-    return {"incident.peril": PERILS.index(peril), "incident.first_occurrence_at": moment,
-            "incident.discovered_at": moment, "claim.made_at": moment,
-            **event_facts(peril, events, program.inputs)}
 
 
 def _own_columns(
     program: Program, policy: Policy, peril: str, events: EventGrid, coverages: Sequence[str]
 ) -> Columns:
-    columns = _event_columns(program, policy, peril, events)
+    columns = happening(policy, peril, events.happens, program.inputs)
     for place, code in enumerate(coverages):
-        section = policy.product.section(code)
-        waiting = section.waiting.seconds if section is not None and section.waiting else 0
+        waiting = _waiting(policy, code)
         for name, value in ITEM_FACTS[code](events, partial(lost_within, events, waiting)).items():
             columns[f"item[{place}].{name}"] = value
             if code == "FP-BI" and name == "bi.waiting_gross_profit_lost":
@@ -311,24 +321,20 @@ def _own_columns(
     return _asked(program, columns)
 
 
+def _waiting(policy: Policy, coverage: str) -> int:
+    section = policy.product.section(coverage)
+    return section.waiting.seconds if section is not None and section.waiting else 0
+
+
 def _spread_columns(program: Program, policy: Policy, peril: str, events: EventGrid) -> Columns:
     amounts = events.amounts
     return _asked(program, {
-        **_event_columns(program, policy, peril, events), "event.propagated_attack": 1,
+        **happening(policy, peril, events.happens, program.inputs),
+        "event.propagated_attack": 1,
         "item[0].member.response_cost": amounts["response"],
         "item[0].member.restoration_cost": amounts["labour"] + amounts["vendor"],
         "item[0].member.interruption_loss": amounts["interruption"]})
 
 
 def _asked(program: Program, columns: Columns) -> Columns:
-    """The columns that the terms read; one cell for what is the same in all events, which spares
-    the terms from working it out again and again."""
-    return {name: _one_cell(value) if isinstance(value, np.ndarray) else value
-            for name, value in columns.items() if name in program.inputs}
-
-
-def _one_cell(column: Whole) -> Whole | int:
-    """The cell that all are, where they are all the same."""
-    first = column[0]
-    same = first == column[-1] and first == column[len(column) // 2] and (column == first).all()
-    return int(first) if same else column
+    return {name: value for name, value in columns.items() if name in program.inputs}

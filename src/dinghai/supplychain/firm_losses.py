@@ -13,21 +13,15 @@ from typing import Final
 
 import numpy as np
 
-from dinghai.compute.parts import cut, in_parts
+from dinghai.compute.parts import in_parts
 from dinghai.losses.grid import PerilGrid, peril_grid
 from dinghai.losses.model import LossModel, build_loss_model, enterprises_of
-from dinghai.losses.severity import event_grids
 from dinghai.losses.tables import PERILS, CalibrationTables
 from dinghai.supplychain.chain import Chain, Firm
 from dinghai.supplychain.compiling import posture_of
-from dinghai.supplychain.cover import READ, MemberTerms, granted_by
-from dinghai.supplychain.outcomes import (
-    Points,
-    Whole,
-    condensed_by_firm,
-    points_of,
-    stop_seconds,
-)
+from dinghai.supplychain.cover import MemberTerms, granted_by
+from dinghai.supplychain.member_events import MemberEvents
+from dinghai.supplychain.outcomes import Points, Whole, condensed_by_firm, points_of
 from dinghai.supplychain.templates import TemplateEstimate, complete
 
 AT_A_TIME: Final = 8
@@ -52,49 +46,56 @@ def firm_losses(
     chain: Chain, terms: MemberTerms, firms: Sequence[Firm], *, workers: int | None = None
 ) -> list[FirmLosses]:
     """What impacts cost these firms, in their order."""
-    # terms leave less to work out where the firms of a run have one margin
-    order = sorted(range(len(firms)), key=lambda one: (
-        firms[one].gross_profit_rate_ppm or 0, firms[one].template or "", firms[one].industry))
+    models = [_model_of(chain, firm) for firm in firms]
+    if not models:
+        return []
+    events = MemberEvents(terms, models[0][0].tables)
+    alike: dict[int, list[int]] = {}
+    for place, (model, _) in enumerate(models):
+        alike.setdefault(model.exposure.gross_profit_rate_ppm, []).append(place)
+    parts = [places[first:first + AT_A_TIME] for places in alike.values()
+             for first in range(0, len(places), AT_A_TIME)]
 
-    def part(which: range) -> list[FirmLosses]:
-        return _losses_of(chain, terms, [firms[one] for one in order[which.start:which.stop]])
+    def part(places: list[int]) -> list[FirmLosses]:
+        return _losses_of(events, [models[one] for one in places])
 
-    parts = in_parts(part, cut(len(firms), -(-len(firms) // AT_A_TIME)), workers=workers)
-    found = dict(zip(order, (one for several in parts for one in several), strict=True))
+    found: dict[int, FirmLosses] = {}
+    for places, several in zip(parts, in_parts(part, parts, workers=workers), strict=True):
+        found.update(zip(places, several, strict=True))
     return [found[one] for one in range(len(firms))]
 
 
-def _losses_of(chain: Chain, terms: MemberTerms, firms: Sequence[Firm]) -> list[FirmLosses]:
-    known = [complete(firm, chain) for firm in firms]
-    models = [build_loss_model(profile, posture_of(chain, firm), points=False)
-              for firm, (profile, _) in zip(firms, known, strict=True)]
-    rows = [_rows_of(terms, models, peril) for peril in PERILS]
+def _model_of(chain: Chain, firm: Firm) -> tuple[LossModel, tuple[TemplateEstimate, ...]]:
+    profile, guessed = complete(firm, chain)
+    return build_loss_model(profile, posture_of(chain, firm), points=False), guessed
+
+
+def _losses_of(
+    events: MemberEvents, firms: Sequence[tuple[LossModel, tuple[TemplateEstimate, ...]]]
+) -> list[FirmLosses]:
+    """The same of a few firms with one gross-profit rate."""
+    models = [model for model, _ in firms]
+    rows = [_rows_of(events, models, peril) for peril in PERILS]
     ground_up, stopped, granted, deducted = (
         np.stack([row[which] for row in rows], axis=-2) for which in range(4))
-    return [FirmLosses(ground_up[one], stopped[one], granted[:, one], deducted[:, one],
-                       models[one], known[one][1]) for one in range(len(firms))]
+    return [FirmLosses(ground_up[one], stopped[one], granted[:, one], deducted[:, one], *firm)
+            for one, firm in enumerate(firms)]
 
 
 def _rows_of(
-    terms: MemberTerms, models: Sequence[LossModel], peril: str
+    events: MemberEvents, models: Sequence[LossModel], peril: str
 ) -> tuple[Whole, Whole, Whole, Whole]:
     """A peril's ``ground_up`` and ``stopped`` by firm and bin, and ``granted`` and ``deducted`` by
     section, firm and bin."""
-    layout = _layout(models[0].tables, peril, len(models[0].latent.event_weights))
-    enterprises, names = enterprises_of(models, peril), terms.column_names
-    table = np.empty((2 + len(names), len(models), layout.size), dtype=np.int64)
-    first = 0
+    layout = _layout(events.tables, peril, len(models[0].latent.event_weights))
+    enterprises, names = enterprises_of(models, peril), events.terms.column_names
+    tables = []
     for part in layout.parts:
-        events = event_grids(models[0].tables, part, enterprises, asked=READ)
-        paid = terms.columns(peril, events)
-        here = slice(first, first + part.size)
-        for row, column in zip(table, (events.loss, stop_seconds(events),
-                                       *(paid[name] for name in names)), strict=True):
-            row[:, here] = column.reshape(len(models), part.size)
-        first += part.size
-    means = condensed_by_firm(layout.points, table)
+        tables.append(np.empty((2 + len(names), len(models), part.size), dtype=np.int64))
+        events.fill(part, enterprises, tables[-1])
+    means = condensed_by_firm(layout.points, np.concatenate(tables, axis=2))
     whole = np.rint(means[:2]).astype(np.int64)
-    amounts, taken = granted_by(terms, names, means[2:].reshape(len(names), -1))
+    amounts, taken = granted_by(events.terms, names, means[2:].reshape(len(names), -1))
     shape = (-1, *whole.shape[1:])
     return whole[0], whole[1], amounts.reshape(shape), taken.reshape(shape)
 
