@@ -75,7 +75,14 @@ def _losses_of(
 ) -> list[FirmLosses]:
     """The same of a few firms with one gross-profit rate."""
     models = [model for model, _ in firms]
-    rows = [_rows_of(events, models, peril) for peril in PERILS]
+    room = np.empty(0, dtype=np.int64)
+    rows = []
+    for peril in PERILS:
+        layout = _layout(events.tables, peril, len(models[0].latent.event_weights))
+        shape = 2 + len(events.terms.column_names), len(models), layout.size
+        if room.shape != shape:  # the perils fill the same room: it is large
+            room = np.empty(shape, dtype=np.int64)
+        rows.append(_rows_of(events, models, peril, layout, room))
     ground_up, stopped, granted, deducted = (
         np.stack([row[which] for row in rows], axis=-2) for which in range(4))
     return [FirmLosses(ground_up[one], stopped[one], granted[:, one], deducted[:, one], *firm)
@@ -83,17 +90,15 @@ def _losses_of(
 
 
 def _rows_of(
-    events: MemberEvents, models: Sequence[LossModel], peril: str
+    events: MemberEvents, models: Sequence[LossModel], peril: str, layout: _Layout, table: Whole
 ) -> tuple[Whole, Whole, Whole, Whole]:
     """A peril's ``ground_up`` and ``stopped`` by firm and bin, and ``granted`` and ``deducted`` by
     section, firm and bin."""
-    layout = _layout(events.tables, peril, len(models[0].latent.event_weights))
-    enterprises, names = enterprises_of(models, peril), events.terms.column_names
-    tables = []
+    enterprises, first = enterprises_of(models, peril), 0
     for part in layout.parts:
-        tables.append(np.empty((2 + len(names), len(models), part.size), dtype=np.int64))
-        events.fill(part, enterprises, tables[-1])
-    means = condensed_by_firm(layout.points, np.concatenate(tables, axis=2))
+        events.fill(part, enterprises, table[:, :, first:first + part.size])
+        first += part.size
+    means, names = condensed_by_firm(layout.points, table), events.terms.column_names
     whole = np.rint(means[:2]).astype(np.int64)
     amounts, taken = granted_by(events.terms, names, means[2:].reshape(len(names), -1))
     shape = (-1, *whole.shape[1:])
