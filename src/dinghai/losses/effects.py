@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final
 
@@ -18,6 +18,7 @@ from dinghai.losses.tables import EFFECT_GROUPS, PERILS, CalibrationTables, Cont
 
 FREQUENCY: Final = "frequency"
 COMPLETE_ONLY: Final = "complete_only"
+_TARGETS: Final = (FREQUENCY, *EFFECT_GROUPS)
 Posture = Mapping[str, int | None]
 """Indicator → score in ppm of full marks; None or absent where nothing is known."""
 
@@ -71,33 +72,68 @@ def control_factor(
     return control_factors(tables, known_scores)[peril][target]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ControlFactors(Mapping[str, ControlFactor]):
+    """The factor of all controls on each of a peril's ``targets``; made when it is asked for, since
+    the models of thousands of enterprises are kept. ``factors`` and ``log_effects`` are of
+    frequency first, then of the groups."""
+
+    tables: CalibrationTables
+    scores: Scores
+    peril: str
+    factors: tuple[float, ...]
+    log_effects: tuple[float, ...]
+    targets: tuple[str, ...] = _TARGETS
+
+    def __getitem__(self, target: str) -> ControlFactor:
+        place = self.targets.index(target) if target in self.targets else -1
+        if place < 0:
+            raise KeyError(target)
+        place += len(_TARGETS) - len(self.targets)
+        return ControlFactor(self.factors[place], self.log_effects[place], partial(
+            _reasons, self.tables, self.scores, self.peril, target))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.targets)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def on_severity(self) -> ControlFactors:
+        """Those on the groups of severity alone."""
+        return replace(self, targets=EFFECT_GROUPS)
+
+    @property
+    def by_group(self) -> dict[str, float]:
+        """The numbers alone, of each group of severity."""
+        return dict(zip(EFFECT_GROUPS, self.factors[1:], strict=True))
+
+
 def control_factors(
     tables: CalibrationTables, known_scores: Scores
-) -> Mapping[str, Mapping[str, ControlFactor]]:
-    """The factor of all controls by peril and target: "frequency" and each group."""
+) -> Mapping[str, ControlFactors]:
+    """The factors of all controls by peril: on "frequency" and on each group."""
     sums = _sums_of(tables)
     scores = np.array([known_scores[name][0] for name in sums.indicators])
-    totals, factors = np.empty((2, len(sums.first) - 1))
+    totals, factors = np.empty((2, len(PERILS), len(_TARGETS)))
     bounds = float(tables.controls["floor"]), float(tables.controls["ceiling"])
-    _add_up(scores, sums.place, sums.strength, sums.complete_only, sums.first, *bounds, totals,
-            factors)
-    found = zip(factors.tolist(), totals.tolist(), strict=True)
-    return {peril: {target: without if without is not None else ControlFactor(
-        *next(found), partial(_reasons, tables, known_scores, peril, target))
-        for target, without in targets.items()} for peril, targets in sums.without.items()}
+    _add_up(scores, sums.place, sums.strength, sums.complete_only, sums.first, *bounds,
+            totals.reshape(-1), factors.reshape(-1))
+    return {peril: ControlFactors(tables, known_scores, peril, tuple(row), tuple(sums_of_logs))
+            for peril, row, sums_of_logs in zip(PERILS, factors.tolist(), totals.tolist(),
+                                                strict=True)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
-    """The effects of tables as columns, those on one target of one peril from ``first`` on.
-    ``without`` is by peril and target the factor where there are no effects."""
+    """The effects of tables as columns, those on one target of one peril from ``first`` on."""
 
     indicators: tuple[str, ...]
     place: npt.NDArray[np.int64]
     strength: npt.NDArray[np.float64]
     complete_only: npt.NDArray[np.bool_]
     first: npt.NDArray[np.int64]
-    without: Mapping[str, Mapping[str, ControlFactor | None]]
 
 
 @lru_cache(maxsize=8)
@@ -105,20 +141,15 @@ def _sums_of(tables: CalibrationTables) -> _Sums:
     names = tuple(dict.fromkeys(effect.indicator for effect in tables.effects))
     place = {name: number for number, name in enumerate(names)}
     rows: list[ControlEffect] = []
-    first, without = [0], {}
+    first = [0]
     for peril in PERILS:
-        without[peril] = {}
-        for target in (FREQUENCY, *EFFECT_GROUPS):
-            effects = tables.effects_on.get((peril, target), ())
-            without[peril][target] = None if effects else ControlFactor(
-                1.0, 0.0, partial(_reasons, tables, {}, peril, target))
-            if effects:
-                rows += effects
-                first.append(len(rows))
+        for target in _TARGETS:
+            rows += tables.effects_on.get((peril, target), ())
+            first.append(len(rows))
     return _Sums(names, np.array([place[one.indicator] for one in rows], dtype=np.int64),
                  np.array([one.strength for one in rows]),
                  np.array([one.shape == COMPLETE_ONLY for one in rows], dtype=np.bool_),
-                 np.array(first), without)
+                 np.array(first))
 
 
 @njit(cache=True, nogil=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from dinghai.foundation.money import PPM
@@ -94,32 +94,42 @@ def peril_frequency(
     """base(revenue) × industry × mix × exposure × controls, then cut into own and common."""
     base = base_frequency(tables, exposure.revenue_fen)
     mix = industry.mix[peril]
-    modifier, parts = _modifier(tables, exposure, peril)
+    modifier, _ = _modifier(tables, exposure, peril)
     per_year = base * industry.frequency * mix * modifier * controls.factor
-    common_share = float(tables.frequency["common_share"][peril])
-    common = per_year * common_share
+    common = per_year * float(tables.frequency["common_share"][peril])
+    return PerilFrequency(
+        peril, per_year, per_year - common, common, base, industry.frequency, mix, modifier,
+        controls.factor, partial(_reasons, tables, exposure, industry, peril, controls, per_year))
+
+
+def _reasons(
+    tables: CalibrationTables,
+    exposure: Exposure,
+    industry: IndustryRelativity,
+    peril: str,
+    controls: ControlFactor,
+    per_year: float,
+) -> Trace:
+    """Every factor of a frequency with its source."""
     shares = tables.frequency["common_share"]
-
-    def reasons() -> Trace:
-        children = (
-            Trace("base", base, "per_year", "monotone_curve_in_log_revenue",
-                  _band_source(tables.frequency), (Trace("revenue", exposure.revenue_fen, "fen"),)),
-            Trace("industry", industry.frequency, "ratio",
-                  "precision_blend" if industry.frequency_parts else "table", industry.source,
-                  industry.frequency_parts),
-            Trace("mix", mix, "ratio", "credibility_blend" if industry.mix_parts else "table",
-                  industry.mix_sources.get(peril, industry.source),
-                  (industry.mix_parts[peril],) if peril in industry.mix_parts else ()),
-            _modifier_trace(tables, modifier, parts),
-            controls.trace,
-            Trace("common_share", common_share, "ratio", "split",
-                  source_of(shares, str(tables.frequency["as_of"])),
-                  _measured(tables, f"frequency.common_share.{peril}")),
-        )
-        return Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
-
-    return PerilFrequency(peril, per_year, per_year - common, common, base, industry.frequency,
-                          mix, modifier, controls.factor, reasons)
+    children = (
+        Trace("base", base_frequency(tables, exposure.revenue_fen), "per_year",
+              "monotone_curve_in_log_revenue", _band_source(tables.frequency),
+              (Trace("revenue", exposure.revenue_fen, "fen"),)),
+        Trace("industry", industry.frequency, "ratio",
+              "precision_blend" if industry.frequency_parts else "table", industry.source,
+              industry.frequency_parts),
+        Trace("mix", industry.mix[peril], "ratio",
+              "credibility_blend" if industry.mix_parts else "table",
+              industry.mix_sources.get(peril, industry.source),
+              (industry.mix_parts[peril],) if peril in industry.mix_parts else ()),
+        _modifier_trace(tables, *_modifier(tables, exposure, peril)),
+        controls.trace,
+        Trace("common_share", float(shares[peril]), "ratio", "split",
+              source_of(shares, str(tables.frequency["as_of"])),
+              _measured(tables, f"frequency.common_share.{peril}")),
+    )
+    return Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
 
 
 def _measured(tables: CalibrationTables, declared: str) -> tuple[Trace, ...]:

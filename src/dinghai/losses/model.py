@@ -12,6 +12,7 @@ from dinghai.foundation.trace import Trace
 from dinghai.losses.effects import (
     FREQUENCY,
     ControlFactor,
+    ControlFactors,
     Posture,
     control_factors,
     neutral_factors,
@@ -57,7 +58,7 @@ class PerilModel:
     @property
     def severity_key(self) -> tuple[float, ...]:
         """Tells two event grids of the same enterprise apart."""
-        return tuple(self.severity_controls[group].factor for group in EFFECT_GROUPS)
+        return tuple(_numbers(self.severity_controls).values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,8 +182,13 @@ def _industry(tables: CalibrationTables, section: str) -> IndustryRelativity:
 def enterprises_of(models: Sequence[LossModel], peril: str) -> list[Enterprise]:
     """What the events of a peril hang on, of several enterprises."""
     return [Enterprise(one.exposure, scales_of(one.tables, one.exposure, one.industry, peril),
-                       {group: factor.factor for group, factor
-                        in one.perils[peril].severity_controls.items()}) for one in models]
+                       _numbers(one.perils[peril].severity_controls)) for one in models]
+
+
+def _numbers(controls: Mapping[str, ControlFactor]) -> dict[str, float]:
+    if isinstance(controls, ControlFactors):
+        return controls.by_group
+    return {group: factor.factor for group, factor in controls.items()}
 
 
 def _assemble(
@@ -197,8 +203,9 @@ def _assemble(
     perils = {}
     factors = control_factors(tables, scores_of(posture, tables))
     for peril in PERILS:
-        controls = {group: factors[peril][group] if severity_controls else no_effect(group)
-                    for group in EFFECT_GROUPS}
+        controls: Mapping[str, ControlFactor] = (
+            factors[peril].on_severity if severity_controls
+            else {group: no_effect(group) for group in EFFECT_GROUPS})
         on_frequency = (factors[peril][FREQUENCY] if frequency_controls
                         else no_effect(FREQUENCY))
         frequency = peril_frequency(tables, exposure, industry, peril, on_frequency)
@@ -207,7 +214,7 @@ def _assemble(
             perils[peril] = PerilModel(peril, frequency, controls, without_points(
                 tables, grid, exposure.gross_profit_rate_ppm))
             continue
-        effects = {group: factor.factor for group, factor in controls.items()}
+        effects = _numbers(controls)
         key = (exposure.of_severity, peril, tuple(effects.values()))
         if key not in events:
             scales = scales_of(tables, exposure, industry, peril)
