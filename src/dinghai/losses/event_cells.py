@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from dinghai.foundation.money import PPM
-from dinghai.foundation.streams import exponential, natural_logarithm
+from dinghai.foundation.streams import fill_exponentials, fill_logarithms
 
 _LARGEST_FEN = 1e15
 """¥10 trillion: no component of a simulated event is allowed to be larger."""
@@ -109,15 +109,21 @@ def add_scaled_where(shape, scales, places, out, loss):  # type: ignore[no-untyp
             loss[firm, i] += amount
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_scaled_by_records(shape, scales, places, weighted, reference, exponent, out, loss):  # type: ignore[no-untyped-def]
     """The same, growing with a power of the records exposed."""
+    growth, power = np.empty(places.shape[0]), np.empty(places.shape[0])
     for firm in range(scales.shape[0]):
         scale = scales[firm]
-        for i in places:
-            records = max(weighted[firm, i] / reference + 1.0, 1.0)
-            growth = exponential(exponent * natural_logarithm(records))
-            amount = _whole(shape[i] * scale * growth)
+        for place in range(places.shape[0]):
+            growth[place] = max(weighted[firm, places[place]] / reference + 1.0, 1.0)
+        fill_logarithms(growth, power)
+        for place in range(places.shape[0]):
+            power[place] *= exponent
+        fill_exponentials(power, growth)
+        for place in range(places.shape[0]):
+            i = places[place]
+            amount = _whole(shape[i] * scale * growth[place])
             if out.shape[0] > 0:
                 out[firm, i] = amount
             loss[firm, i] += amount

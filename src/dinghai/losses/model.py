@@ -166,7 +166,8 @@ def build_loss_model(
     """The loss model of a profile and a posture (indicator → ppm of full marks, None = unknown).
 
     Without ``points`` its event grids are empty, for who makes the events of many enterprises at a
-    time from ``enterprises_of``. Raises InputError for an unknown industry or a revenue that is not positive.
+    time from ``enterprises_of``. Raises InputError for an unknown industry or a revenue that is not
+    positive.
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)

@@ -75,7 +75,7 @@ def _losses_of(
 ) -> list[FirmLosses]:
     """The same of a few firms with one gross-profit rate."""
     models = [model for model, _ in firms]
-    room = np.empty(0, dtype=np.int64)
+    room = np.empty((0, 0, 0), dtype=np.int64)
     rows = []
     for peril in PERILS:
         layout = _layout(events.tables, peril, len(models[0].latent.event_weights))

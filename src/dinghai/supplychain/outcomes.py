@@ -117,7 +117,8 @@ def _in_order(loss: Whole) -> npt.NDArray[np.int64]:
         return np.argsort(loss, axis=1, kind="stable")
     keys = (loss << bits) | np.arange(loss.shape[1])
     keys.sort(axis=1)
-    return keys & ((1 << bits) - 1)
+    order: npt.NDArray[np.int64] = keys & ((1 << bits) - 1)
+    return order
 
 
 @njit(cache=True, nogil=True)

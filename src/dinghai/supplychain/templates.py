@@ -209,7 +209,7 @@ def assets_of(
     def note(field: str, value: int | bool | str, unit: str, source: Source) -> None:
         estimates.append(TemplateEstimate(firm.id, field, value, unit, template.id, source))
 
-    found = [(one.id, one.kind, one) for one in given]
+    found: list[tuple[str, AssetKind, Asset | None]] = [(one.id, one.kind, one) for one in given]
     listed = {one.kind for one in given}
     for kind in _usual(chain, firm, template, size_of(firm, file)):
         if kind not in listed:
