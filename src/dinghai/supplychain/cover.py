@@ -143,8 +143,11 @@ def cover_from(
     assert supply is not None
     count, perils, bins = granted[0].shape
     rows = np.zeros((2, count, parties, perils, bins), dtype=np.int64)
-    for firm, (amounts, taken) in enumerate(zip(granted, deducted, strict=True)):
-        rows[0, :, firm], rows[1, :, firm] = amounts, taken
+    for place, section in enumerate(sections):  # what stays nothing takes no memory
+        if section.coverage != SUPPLY:
+            rows[0, place, :len(granted)] = [one[place] for one in granted]
+        if section.coverage in terms.bearing:
+            rows[1, place, :len(deducted)] = [one[place] for one in deducted]
     everybody = supply.sublimit.per == "insured"
     named = "suppliers" in supply.schedule_refs
     return Cover(
