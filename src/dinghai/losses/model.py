@@ -30,6 +30,7 @@ from dinghai.losses.frequency import LatentFactor, PerilFrequency, latent_factor
 from dinghai.losses.grid import peril_grid
 from dinghai.losses.severity import (
     Enterprise,
+    Enterprises,
     EventGrid,
     event_grid,
     evidence_traces,
@@ -180,10 +181,11 @@ def _industry(tables: CalibrationTables, section: str) -> IndustryRelativity:
     return industry_relativity(section, tables.figures)
 
 
-def enterprises_of(models: Sequence[LossModel], peril: str) -> list[Enterprise]:
-    """What the events of a peril hang on, of several enterprises."""
-    return [Enterprise(one.exposure, scales_of(one.tables, one.exposure, one.industry, peril),
-                       _numbers(one.perils[peril].severity_controls)) for one in models]
+def enterprises_of(models: Sequence[LossModel], peril: str) -> Enterprises:
+    """What the events of a peril hang on, of several enterprises by the same tables."""
+    return Enterprises(models[0].tables, [
+        Enterprise(one.exposure, scales_of(one.tables, one.exposure, one.industry, peril),
+                   _numbers(one.perils[peril].severity_controls)) for one in models])
 
 
 def _numbers(controls: Mapping[str, ControlFactor]) -> dict[str, float]:

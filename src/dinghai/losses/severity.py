@@ -7,7 +7,7 @@ cost per event. All other parts are medians of the tables × size × industry ×
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -66,6 +66,7 @@ class Scales:
     affected_median: float
 
 
+@lru_cache(maxsize=4096)
 def size_factor(tables: CalibrationTables, revenue_fen: int) -> float:
     """Factor of the enterprise's size on cost components: a monotone fitted curve, no cliffs."""
     return exp(_size_curve(tables)(ln(float(revenue_fen))))
@@ -85,13 +86,18 @@ def _size_curve(tables: CalibrationTables) -> MonotoneCurve:
 
 def affected_share(tables: CalibrationTables, exposure: Exposure, peril: PerilSeverity) -> float:
     """Median share of gross profit that stops, before the spread: smaller in larger enterprises."""
-    level = exp(_affected_curve(tables)(ln(float(exposure.gross_profit_per_day_fen))))
+    level = _affected_level(tables, exposure.gross_profit_per_day_fen)
     online = exposure.online_revenue_ppm / PPM
     row = tables.severity["interruption"]
     reference = float(row["tolerance_reference_hours"]) * 3600.0
     tolerance = exp(float(row["tolerance_elasticity"])
                     * ln(exposure.tolerable_outage_seconds / reference))
     return level * (peril.offline_dependence + peril.online_dependence * online) * tolerance
+
+
+@lru_cache(maxsize=4096)
+def _affected_level(tables: CalibrationTables, gross_profit_per_day_fen: int) -> float:
+    return exp(_affected_curve(tables)(ln(float(gross_profit_per_day_fen))))
 
 
 @lru_cache(maxsize=8)
@@ -110,10 +116,16 @@ def industry_normaliser(tables: CalibrationTables, industry: IndustryRelativity)
     The section's peril mix already changes the average claim; without this the mix would be
     counted a second time inside the severity relativity.
     """
+    own = _mean_claim(tables, tuple(industry.mix[peril] for peril in tables.perils))
     book = tables.frequency["book_mix"]
-    book_mean = sum(float(book[p]) * row.average_claim_usd for p, row in tables.perils.items())
-    own_mean = sum(industry.mix[p] * row.average_claim_usd for p, row in tables.perils.items())
-    return industry.severity * book_mean / own_mean
+    return industry.severity * _mean_claim(
+        tables, tuple(float(book[peril]) for peril in tables.perils)) / own
+
+
+@lru_cache(maxsize=256)
+def _mean_claim(tables: CalibrationTables, mix: tuple[float, ...]) -> float:
+    return sum(share * row.average_claim_usd
+               for share, row in zip(mix, tables.perils.values(), strict=True))
 
 
 def evidence_traces(tables: CalibrationTables, peril: str) -> tuple[Trace, ...]:
@@ -166,6 +178,42 @@ class Enterprise:
     effects: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Enterprises:
+    """Several of them, and by enterprise what shapes are scaled by, worked out once."""
+
+    tables: CalibrationTables
+    each: Sequence[Enterprise]
+    _components: dict[str, Floats] = field(default_factory=dict)
+
+    def component(self, name: str) -> Floats:
+        """Of a component of a scale; zero where the peril has none."""
+        if name not in self._components:
+            group = self.tables.components[name].group
+            self._components[name] = np.array([
+                one.scales.medians_fen.get(name, 0.0) * one.effects.get(group, 1.0)
+                for one in self.each])
+        return self._components[name]
+
+    @property
+    def interruption(self) -> Floats:
+        """Columns of `interruption_row`."""
+        return np.array([(one.scales.duration_median_seconds * one.effects["interruption"],
+                          one.scales.affected_median,
+                          float(one.exposure.turnover_per_day_fen) / DAY_SECONDS,
+                          one.exposure.gross_profit_rate_ppm / PPM) for one in self.each])
+
+    @property
+    def records(self) -> Floats:
+        """Columns of `fill_records`."""
+        row = self.tables.severity["records"]
+        sensitive, median = float(row["sensitive_weight"]), float(row["median_share"])
+        return np.array([(
+            median * one.effects["records"], float(one.exposure.personal_records),
+            one.exposure.records_general + sensitive * one.exposure.records_sensitive)
+            for one in self.each])
+
+
 def event_grid(
     tables: CalibrationTables,
     exposure: Exposure,
@@ -174,13 +222,13 @@ def event_grid(
     effects: Mapping[str, float],
 ) -> EventGrid:
     """The facts of every grid point. ``effects`` has the control factor of each component group."""
-    one = Enterprise(exposure, scales, effects)
+    alone = Enterprises(tables, [Enterprise(exposure, scales, effects)])
     facts = np.empty((6, grid.size), dtype=np.int64)
     interruption_row(
         grid.latent_shapes["duration"], grid.shapes["affected"], grid.happens["interruption"],
-        interruption_scales([one])[0], *longest_and_saved(tables), facts)
+        alone.interruption[0], *longest_and_saved(tables), facts)
     seconds, share, standard, actual, saved, interruption = facts
-    cells = _Cells(tables, grid, [one], None, interruption.copy()[None])
+    cells = _Cells(grid, alone, None, interruption.copy()[None])
     records, weighted, notification = cells.records()
     amounts = cells.amounts(weighted)
     labour, amounts["labour"] = cells.labour()
@@ -191,39 +239,19 @@ def event_grid(
         cells.loss[0])
 
 
-def other_losses(
-    tables: CalibrationTables, grid: PerilGrid, enterprises: Sequence[Enterprise],
-    apart: Container[str],
-) -> Whole:
+def other_losses(grid: PerilGrid, enterprises: Enterprises, apart: Container[str]) -> Whole:
     """What all components but those ``apart`` and the interruption cost together on every point,
     by enterprise: each is the whole number that it is in the enterprise's own event grid."""
-    loss = np.zeros((len(enterprises), grid.size), dtype=np.int64)
-    cells = _Cells(tables, grid, enterprises, apart, loss)
+    loss = np.zeros((len(enterprises.each), grid.size), dtype=np.int64)
+    cells = _Cells(grid, enterprises, apart, loss)
     cells.amounts(cells.records()[1])
     return loss
-
-
-def interruption_scales(enterprises: Sequence[Enterprise]) -> Floats:
-    """By enterprise what ``interruption_row`` scales its shapes by."""
-    return np.array([(one.scales.duration_median_seconds * one.effects["interruption"],
-                      one.scales.affected_median,
-                      float(one.exposure.turnover_per_day_fen) / DAY_SECONDS,
-                      one.exposure.gross_profit_rate_ppm / PPM) for one in enterprises])
 
 
 def longest_and_saved(tables: CalibrationTables) -> tuple[float, float]:
     """The longest interruption in seconds, and the share of lost gross profit that is saved."""
     row = tables.severity["interruption"]
     return float(row["maximum_hours"]) * 3600.0, float(row["saved_cost_ratio"])
-
-
-def component_scales(
-    tables: CalibrationTables, name: str, enterprises: Sequence[Enterprise]
-) -> Floats:
-    """By enterprise what a component's shape is scaled by; zero where the peril has none."""
-    group = tables.components[name].group
-    return np.array([one.scales.medians_fen.get(name, 0.0) * one.effects.get(group, 1.0)
-                     for one in enterprises])
 
 
 @lru_cache(maxsize=4096)
@@ -261,24 +289,24 @@ class _Cells:
     """The money components of a grid; each is added to ``loss`` as it is made. Where components are
     left out (``apart``), no amount is kept."""
 
-    tables: CalibrationTables
     grid: PerilGrid
-    enterprises: Sequence[Enterprise]
+    enterprises: Enterprises
     apart: Container[str] | None
     loss: Whole
+
+    @property
+    def tables(self) -> CalibrationTables:
+        """The tables of the enterprises."""
+        return self.enterprises.tables
 
     def records(self) -> tuple[Whole, Floats, Whole]:
         """Records exposed, their number with sensitive ones counted several times, and
         notification."""
-        row, price = self.tables.severity["records"], unit_prices(self.tables)
-        sensitive, median = float(row["sensitive_weight"]), float(row["median_share"])
-        scales = np.array([(
-            median * one.effects["records"], float(one.exposure.personal_records),
-            one.exposure.records_general + sensitive * one.exposure.records_sensitive)
-            for one in self.enterprises])
+        price = unit_prices(self.tables)
         exposed, records, out = np.empty(self.loss.shape), self._room(), self._room()
         fill_records(
-            self.grid.shapes["records"], self.grid.places["breach"], scales,
+            self.grid.shapes["records"], self.grid.places["breach"],
+            self.enterprises.records,
             (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
             records, exposed, out, self.loss)
         return records, exposed, out
@@ -291,7 +319,7 @@ class _Cells:
             if name == "labour" or component.group in ("interruption", "records") or (
                     self.apart is not None and name in self.apart):
                 continue
-            scales = component_scales(self.tables, name, self.enterprises)
+            scales = self.enterprises.component(name)
             if not scales.any():
                 kept[name] = grid.nothing
                 continue
@@ -312,7 +340,7 @@ class _Cells:
     def labour(self) -> tuple[Whole, Whole]:
         """The hours of labour and their price, of the only enterprise."""
         hours, amounts = np.empty((2, self.grid.size), dtype=np.int64)
-        scale = component_scales(self.tables, "labour", self.enterprises)[0]
+        scale = self.enterprises.component("labour")[0]
         labour_row(self.grid.latent_shapes["labour"], scale,
                    unit_prices(self.tables)["labour"], hours, amounts)
         self.loss[0] += amounts

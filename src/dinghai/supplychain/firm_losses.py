@@ -16,7 +16,7 @@ import numpy as np
 from dinghai.compute.parts import in_parts
 from dinghai.losses.grid import PerilGrid, peril_grid
 from dinghai.losses.model import LossModel, build_loss_model, enterprises_of
-from dinghai.losses.tables import PERILS, CalibrationTables
+from dinghai.losses.tables import PERILS, CalibrationTables, shipped_tables
 from dinghai.supplychain.chain import Chain, Firm
 from dinghai.supplychain.compiling import posture_of
 from dinghai.supplychain.cover import MemberTerms, granted_by
@@ -46,18 +46,18 @@ def firm_losses(
     chain: Chain, terms: MemberTerms, firms: Sequence[Firm], *, workers: int | None = None
 ) -> list[FirmLosses]:
     """What impacts cost these firms, in their order."""
-    models = [_model_of(chain, firm) for firm in firms]
-    if not models:
-        return []
-    events = MemberEvents(terms, models[0][0].tables)
+    known = [complete(firm, chain) for firm in firms]
+    events = MemberEvents(terms, shipped_tables())
     alike: dict[int, list[int]] = {}
-    for place, (model, _) in enumerate(models):
-        alike.setdefault(model.exposure.gross_profit_rate_ppm, []).append(place)
+    for place, (profile, _) in enumerate(known):
+        alike.setdefault(profile.gross_profit_rate_ppm, []).append(place)
     parts = [places[first:first + AT_A_TIME] for places in alike.values()
              for first in range(0, len(places), AT_A_TIME)]
 
     def part(places: list[int]) -> list[FirmLosses]:
-        return _losses_of(events, [models[one] for one in places])
+        models = [build_loss_model(known[one][0], posture_of(chain, firms[one]), points=False)
+                  for one in places]
+        return _losses_of(events, models, [known[one][1] for one in places])
 
     found: dict[int, FirmLosses] = {}
     for places, several in zip(parts, in_parts(part, parts, workers=workers), strict=True):
@@ -65,16 +65,11 @@ def firm_losses(
     return [found[one] for one in range(len(firms))]
 
 
-def _model_of(chain: Chain, firm: Firm) -> tuple[LossModel, tuple[TemplateEstimate, ...]]:
-    profile, guessed = complete(firm, chain)
-    return build_loss_model(profile, posture_of(chain, firm), points=False), guessed
-
-
 def _losses_of(
-    events: MemberEvents, firms: Sequence[tuple[LossModel, tuple[TemplateEstimate, ...]]]
+    events: MemberEvents, models: Sequence[LossModel],
+    estimates: Sequence[tuple[TemplateEstimate, ...]],
 ) -> list[FirmLosses]:
     """The same of a few firms with one gross-profit rate."""
-    models = [model for model, _ in firms]
     room = np.empty((0, 0, 0), dtype=np.int64)
     rows = []
     for peril in PERILS:
@@ -85,8 +80,8 @@ def _losses_of(
         rows.append(_rows_of(events, models, peril, layout, room))
     ground_up, stopped, granted, deducted = (
         np.stack([row[which] for row in rows], axis=-2) for which in range(4))
-    return [FirmLosses(ground_up[one], stopped[one], granted[:, one], deducted[:, one], *firm)
-            for one, firm in enumerate(firms)]
+    return [FirmLosses(ground_up[one], stopped[one], granted[:, one], deducted[:, one], model,
+                       estimates[one]) for one, model in enumerate(models)]
 
 
 def _rows_of(

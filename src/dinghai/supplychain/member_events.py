@@ -19,9 +19,7 @@ from dinghai.losses.evaluation import fill_lost, fill_profit
 from dinghai.losses.event_cells import interruption_row, labour_row, scaled_row
 from dinghai.losses.grid import PerilGrid
 from dinghai.losses.severity import (
-    Enterprise,
-    component_scales,
-    interruption_scales,
+    Enterprises,
     longest_and_saved,
     other_losses,
     unit_prices,
@@ -91,20 +89,19 @@ class MemberEvents:
     tables: CalibrationTables
     _plans: dict[tuple[str, bool, int], _Plan] = field(default_factory=dict)
 
-    def fill(self, grid: PerilGrid, enterprises: Sequence[Enterprise], table: Whole) -> None:
+    def fill(self, grid: PerilGrid, enterprises: Enterprises, table: Whole) -> None:
         """Fill ``table``, by column, enterprise and point: ground-up loss, seconds of a stop of the
         whole output, and what the terms pay and deduct (``terms.column_names``). The enterprises
         have one gross-profit rate; an interruption is on all points of the grid, or on none."""
-        plan, shapes = self._plan(grid, enterprises[0].exposure.gross_profit_rate_ppm), (
-            grid.latent_shapes)
+        shapes = grid.latent_shapes
+        plan = self._plan(grid, enterprises.each[0].exposure.gross_profit_rate_ppm)
         bearing = [place for place, code in enumerate(OWN) if code in self.terms.bearing]
-        table[0] = other_losses(self.tables, grid, enterprises, _APART)
+        table[0] = other_losses(grid, enterprises, _APART)
         _fill(
             (shapes["duration"], grid.shapes["affected"], grid.happens["interruption"],
              shapes["response"], shapes["labour"], shapes["vendor"]),
-            (interruption_scales(enterprises),
-             *(component_scales(self.tables, name, enterprises)
-               for name in ("response", "labour", "vendor"))),
+            (enterprises.interruption,
+             *(enterprises.component(name) for name in ("response", "labour", "vendor"))),
             (*longest_and_saved(self.tables), unit_prices(self.tables)["labour"],
              self.terms.waiting_seconds, self.terms.policy.schedule.event_deductible_fen
              if SPREAD in self.terms.bearing else 0),
