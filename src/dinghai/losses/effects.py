@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
@@ -102,7 +102,8 @@ class ControlFactors(Mapping[str, ControlFactor]):
     @property
     def on_severity(self) -> ControlFactors:
         """Those on the groups of severity alone."""
-        return replace(self, targets=EFFECT_GROUPS)
+        return ControlFactors(self.tables, self.scores, self.peril, self.factors,
+                              self.log_effects, EFFECT_GROUPS)
 
     @property
     def by_group(self) -> dict[str, float]:

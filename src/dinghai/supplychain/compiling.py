@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numba import njit
 
 from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.foundation.errors import InputError
@@ -188,12 +189,7 @@ def in_quarters(coverage: float) -> float:
 @lru_cache(maxsize=16384)
 def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
     left, mu = np.ones(len(language.steps)), language.mu.copy()
-    for place, control in enumerate(language.controls):  # in order: the same bytes everywhere
-        left *= 1.0 - language.stopped[place] * coverage[place]
-        if control.slows is not None:
-            for kind in np.flatnonzero(language.slowed[place]).tolist():
-                mu[kind] += slowing(float(language.slowed[place, kind]), coverage[place],
-                                    control.shape, float(language.exponent[kind]))
+    _act(np.array(coverage), language.stopped, _slowed(language), left, mu)
     containment = language.mitigations.containment
     exponent = language.mitigations.tempering.containment
     watched = ln(containment.median_days.value)
@@ -202,15 +198,34 @@ def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
     return _Effect(tempered(language.at_half, left, language.half, language.exponent), mu, watched)
 
 
+@lru_cache(maxsize=64)
+def _slowed(language: Language) -> Floats:
+    """What each control adds to ln days of each step, by the quarters of its coverage."""
+    found = np.zeros((len(language.controls), 5, len(language.steps)))
+    for place, control in enumerate(language.controls):
+        if control.slows is not None:
+            for kind in np.flatnonzero(language.slowed[place]).tolist():
+                for quarters in range(5):
+                    found[place, quarters, kind] = slowing(
+                        float(language.slowed[place, kind]), quarters / 4.0, control.shape,
+                        float(language.exponent[kind]))
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _act(coverage, stopped, slowed, left, mu):  # type: ignore[no-untyped-def]
+    """Let the controls act on all steps, one after another: the same bytes everywhere."""
+    for place in range(stopped.shape[0]):
+        quarters = int(np.floor(coverage[place] * 4.0))
+        for kind in range(left.shape[0]):
+            left[kind] *= 1.0 - stopped[place, kind] * coverage[place]
+            mu[kind] += slowed[place, quarters, kind]
+
+
 def slowing(slowed: float, coverage: float, shape: str, exponent: float) -> float:
     """What a control adds to ln days of a step that it slows at full effect by ``slowed``."""
-    return _slowing(slowed, in_quarters(coverage), shape, exponent)
-
-
-@lru_cache(maxsize=4096)
-def _slowing(slowed: float, quarters: float, shape: str, exponent: float) -> float:
     half = ln(1.0 + slowed * in_quarters(shaped(HALF, shape)))
-    return half + exponent * (ln(1.0 + slowed * quarters) - half)
+    return half + exponent * (ln(1.0 + slowed * in_quarters(coverage)) - half)
 
 
 @dataclass(frozen=True, slots=True)
