@@ -34,6 +34,8 @@ from dinghai.supplychain.outcomes import (
 from dinghai.supplychain.templates import complete
 from dinghai.vocabulary.indicators import indicators
 from dinghai.wording.policy import Policy
+from dinghai.wording.sections import Valuation
+from dinghai.wording.words import ValuationMethod
 
 ENERGY = Path(__file__).parents[2] / "examples" / "energy"
 
@@ -112,6 +114,22 @@ def test_terms_that_ask_what_happened_are_answered_point_by_point(
     usual = alone(energy, MemberTerms.of(programme_policy(energy)), models[:3])
     assert not np.array_equal(cover.granted, usual.granted)
     same(firm_losses(energy, terms, few), outcomes_of(models[:3]), cover)
+
+
+@pytest.mark.parametrize("method", [
+    "business_interruption_net_profit", "business_interruption_net_profit_hourly"])
+def test_other_forms_of_interruption_are_paid_the_same_way(
+    energy: Chain, models: list[LossModel], method: ValuationMethod
+) -> None:
+    policy = programme_policy(energy)
+    terms = MemberTerms.of(msgspec.structs.replace(policy, product=msgspec.structs.replace(
+        policy.product, sections=tuple(
+            msgspec.structs.replace(one, valuation=Valuation(method))
+            if one.coverage == "FP-BI" else one for one in policy.product.sections))))
+    cover = alone(energy, terms, models[:3])
+    place = [one.coverage for one in terms.sections].index("FP-BI")
+    assert int(cover.granted[place].sum()) > 0
+    same(firm_losses(energy, terms, energy.firms[:3]), outcomes_of(models[:3]), cover)
 
 
 def asking(policy: Policy, trigger: str) -> Policy:

@@ -54,7 +54,6 @@ _READS: Final[Mapping[str, Mapping[str, str]]] = {
 _APART: Final = frozenset({"response", "labour", "vendor"})
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cut:
     """A program cut down to what differs between the points: the rows of facts that go in, the
@@ -119,7 +118,7 @@ class MemberEvents:
         cells: dict[str, int] = {
             "data.hourly_rate": unit_prices(self.tables)["labour"], "bi.continuing_costs": 0,
             "bi.actual_net_profit": 0, "bi.gross_profit_rate": rate_ppm,
-            "event.propagated_attack": 1, **self._nothing(grid)}
+            **self._nothing(grid)}
         rows = {name: place for place, name in enumerate(FACTS) if name not in cells}
         given: list[Whole] = []
         asked = {*terms.own.inputs, *terms.before.inputs, *terms.spread.inputs}
@@ -133,9 +132,10 @@ class MemberEvents:
                 given.append(value)
         bearing = [code for code in OWN if code in terms.bearing]
         return _Plan(np.array(given, dtype=np.int64).reshape(len(given), grid.size), *(
-            _cut(program, coverages, terms.waiting_seconds, cells, rows)
-            for program, coverages in ((terms.own, OWN), (terms.before, bearing),
-                                       (terms.spread, (SPREAD,)))))
+            _cut(program, coverages, terms.waiting_seconds, {**cells, **also}, rows)
+            for program, coverages, also in (
+                (terms.own, OWN, {}), (terms.before, bearing, {}),
+                (terms.spread, (SPREAD,), {"event.propagated_attack": 1}))))
 
     def _nothing(self, grid: PerilGrid) -> dict[str, int]:
         """The facts that are the same for all members and on all points."""
