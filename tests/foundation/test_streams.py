@@ -43,6 +43,18 @@ def test_exponential(x: float) -> None:
     assert streams.exponential(x) == pytest.approx(math.exp(x), rel=1e-13)
 
 
+def test_many_values_at_once_are_the_same_bytes() -> None:
+    places = np.array([*np.linspace(-720.0, 720.0, 5_001), 0.0, -0.0, 700.0, -700.0, 1e-9])
+    values = np.array([streams.exponential(one) for one in places.tolist()])
+    found = np.empty_like(places)
+    streams.fill_exponentials(places, found)
+    assert found.tobytes() == values.tobytes()
+    above = np.array([*values[values > 1e-300], 1.4142135623730951, 0.7071067811865476])
+    logarithms = np.empty_like(above)
+    streams.fill_logarithms(above, logarithms)
+    assert logarithms.tolist() == [streams.natural_logarithm(one) for one in above.tolist()]
+
+
 def test_the_first_draw_is_fixed_for_ever() -> None:
     assert streams.uniforms(20261123, "fixed", 1, 3).tobytes().hex() == FIXED
 

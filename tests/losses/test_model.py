@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from dinghai.assessment.profile import Provider
 from dinghai.foundation.canonical import canonical_bytes
 from dinghai.foundation.errors import InputError
-from dinghai.losses.effects import control_factor, scores_of, shaped
+from dinghai.losses.effects import control_factor, control_factors, scores_of, shaped
 from dinghai.losses.evaluation import Evaluator
 from dinghai.losses.exposure import industry_relativity
 from dinghai.losses.severity import industry_normaliser
 from dinghai.losses.simulation import exceedance, simulate_years
-from dinghai.losses.tables import PERILS, shipped_tables
+from dinghai.losses.tables import EFFECT_GROUPS, PERILS, shipped_tables
 from dinghai.vocabulary.indicators import indicators
 from tests.losses.risks import evaluator, model, policy, profile
 
@@ -42,6 +42,27 @@ def test_half_implemented_controls_change_nothing_but_complete_only_ones() -> No
         found = control_factor(tables, scores_of(linear, tables), peril, "frequency")
         assert found.factor == pytest.approx(1.0, abs=1e-6)
     assert control_factor(tables, scores_of(HALF, tables), "ransomware", "frequency").factor > 1.0
+
+
+def test_the_number_of_every_factor_is_that_of_its_reasons() -> None:
+    tables = shipped_tables()
+    posture = {code: None if place % 7 == 0 else place * 97_003 % 1_000_001
+               for place, code in enumerate(indicators())}
+    found = control_factors(tables, scores_of(posture, tables))
+    assert list(found) == list(PERILS)
+    for factors in found.values():
+        assert list(factors) == ["frequency", *EFFECT_GROUPS]
+        assert list(factors.on_severity) == list(EFFECT_GROUPS)
+        for factor in factors.values():
+            assert factor.trace.value == factor.factor
+            assert sum(float(part.value or 0.0) for part in factor.trace.children) == (
+                pytest.approx(factor.log_effect))
+            assert (factor.factor == 1.0) == (factor.log_effect == 0.0)
+        for group in EFFECT_GROUPS:
+            assert factors.on_severity[group].factor == factors[group].factor
+            assert factors.by_group[group] == factors[group].factor
+        assert "frequency" not in factors.on_severity
+    assert len({factor.factor for one in found.values() for factor in one.values()}) > 10
 
 
 def test_complete_only_controls_are_convex() -> None:

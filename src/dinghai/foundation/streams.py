@@ -96,6 +96,51 @@ def exponential(value):  # type: ignore[no-untyped-def]
     return term
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_logarithms(values, out):  # type: ignore[no-untyped-def]
+    """``natural_logarithm`` of each value: the same bytes, many times faster than one by one."""
+    exponent, square = np.empty(values.shape[0]), np.empty(values.shape[0])
+    ratio = np.empty(values.shape[0])
+    for i in range(values.shape[0]):
+        mantissa, doublings = values[i], 0
+        while mantissa > 1.4142135623730951:
+            mantissa *= 0.5
+            doublings += 1
+        while mantissa < 0.7071067811865476:
+            mantissa *= 2.0
+            doublings -= 1
+        ratio[i] = (mantissa - 1.0) / (mantissa + 1.0)
+        square[i] = ratio[i] * ratio[i]
+        exponent[i] = doublings
+        out[i] = 1.0 / 27.0
+    for denominator in (25.0, 23.0, 21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0):
+        for i in range(values.shape[0]):
+            out[i] = out[i] * square[i] + 1.0 / denominator
+    for i in range(values.shape[0]):
+        out[i] = 2.0 * ratio[i] * out[i] + exponent[i] * 0.6931471805599453
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_exponentials(values, out):  # type: ignore[no-untyped-def]
+    """``exponential`` of each value: the same bytes, many times faster than one by one."""
+    power, rest = np.empty(values.shape[0]), np.empty(values.shape[0])
+    for i in range(values.shape[0]):
+        value = min(max(values[i], -700.0), 700.0)
+        power[i] = np.floor(value * 1.4426950408889634 + 0.5)
+        rest[i] = value - power[i] * 0.6931471803691238 - power[i] * 1.9082149292705877e-10
+        out[i] = 1.0
+    for n in (18.0, 17.0, 16.0, 15.0, 14.0, 13.0, 12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0,
+              3.0, 2.0, 1.0):
+        for i in range(values.shape[0]):
+            out[i] = 1.0 + out[i] * rest[i] / n
+    for i in range(values.shape[0]):
+        factor = 2.0 if power[i] > 0.0 else 0.5
+        for _ in range(int(abs(power[i]))):
+            out[i] *= factor
+        if values[i] < -700.0:
+            out[i] = 0.0
+
+
 @njit(cache=True, nogil=True)
 def normal_quantile(probability):  # type: ignore[no-untyped-def]
     """The standard normal quantile, Wichura's AS 241 (1988), about 16 digits, for 0 < p < 1."""

@@ -31,14 +31,26 @@ def power(base: float, exponent: float) -> float:
     return exp(exponent * ln(base))
 
 
+@njit(cache=True, nogil=True)
+def _hyperbolic_tangent(value):  # type: ignore[no-untyped-def]
+    size = abs(value)
+    if size > 40.0:
+        return 1.0 if value > 0.0 else -1.0
+    doubled = exponential(-2.0 * size)
+    found = (1.0 - doubled) / (1.0 + doubled)
+    return -found if value < 0.0 else found
+
+
 def hyperbolic_tangent(value: float) -> float:
     """tanh by the engine's own exponential; exactly odd."""
-    if value < 0.0:
-        return -hyperbolic_tangent(-value)
-    if value > 40.0:
-        return 1.0
-    doubled = exp(-2.0 * value)
-    return (1.0 - doubled) / (1.0 + doubled)
+    return float(_hyperbolic_tangent(float(value)))
+
+
+@njit(cache=True, nogil=True)
+def saturated(log_effect, floor, ceiling):  # type: ignore[no-untyped-def]
+    """``saturate`` for kernels."""
+    bound = natural_logarithm(ceiling) if log_effect > 0.0 else -natural_logarithm(floor)
+    return exponential(bound * _hyperbolic_tangent(log_effect / bound))
 
 
 def saturate(log_effect: float, *, floor: float, ceiling: float) -> float:
@@ -47,8 +59,7 @@ def saturate(log_effect: float, *, floor: float, ceiling: float) -> float:
     ``a·tanh(x/a)`` in logs, with a = ln ceiling above zero and −ln floor below. Its slope is one
     at zero and never zero anywhere, so that no further fix is ever worth nothing (DECISIONS 20).
     """
-    bound = ln(ceiling) if log_effect > 0.0 else -ln(floor)
-    return exp(bound * hyperbolic_tangent(log_effect / bound))
+    return float(saturated(float(log_effect), float(floor), float(ceiling)))
 
 
 @dataclass(frozen=True)

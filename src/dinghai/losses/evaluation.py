@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from typing import Final
@@ -226,9 +226,9 @@ class Evaluator:
             "incident.first_occurrence_at": moment,
             "incident.discovered_at": moment,
             "claim.made_at": moment,
-            **event_facts(peril, events),
+            **event_facts(peril, events.happens, self.program.inputs),
         }
-        lost = cache(partial(_lost_within, events))
+        lost = cache(partial(lost_within, events))
         for position, code in enumerate(self.items):
             waiting = partial(lost, self._waiting_seconds(code))
             for name, value in ITEM_FACTS[code](events, waiting).items():
@@ -350,18 +350,13 @@ def _add(total, rate, mass):  # type: ignore[no-untyped-def]
         total[i] += rate * mass[i]
 
 
-def _flag(values: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    return values.astype(np.int64)
-
-
-def event_facts(peril: str, events: EventGrid) -> Columns:
-    """Facts about the event as a whole."""
-    happens = events.happens
-    provider = peril == "third_party"
-    interruption = _flag(happens["interruption"])
+def event_facts(
+    peril: str, happens: Mapping[str, npt.NDArray[np.bool_]], asked: Container[str]
+) -> Columns:
+    """Facts about the event as a whole, as far as they are asked for."""
+    provider, interruption = peril == "third_party", happens["interruption"]
     data = 1 if peril in ("ransomware", "error_insider", "intrusion_breach") else 0
-    claim = happens["privacy_claim"] | happens["network_claim"]
-    return {
+    facts: dict[str, npt.NDArray[np.bool_] | int] = {
         "event.cyber_incident_confirmed": 1,
         "event.cyber_incident_suspected": 1,
         "event.claim_made": 1,
@@ -372,21 +367,39 @@ def event_facts(peril: str, events: EventGrid) -> Columns:
         "event.data_loss": 0,
         "event.extortion_threat": 1 if peril == "ransomware" else 0,
         "event.fraudulent_instruction": 1 if peril == "bec_fraud" else 0,
-        "event.personal_data_breach": _flag(happens["breach"]),
-        "event.third_party_claim": _flag(claim),
-        "event.regulator_enquiry": _flag(happens["regulator"]),
-        "event.adverse_publicity": _flag(happens["publicity"]),
+        "event.personal_data_breach": happens["breach"],
+        "event.third_party_claim": happens["privacy_claim"] | happens["network_claim"],
+        "event.regulator_enquiry": happens["regulator"],
+        "event.adverse_publicity": happens["publicity"],
         "event.operator_error": 1 if peril == "error_insider" else 0,
     }
+    return {name: value if isinstance(value, int) else value.astype(np.int64)
+            for name, value in facts.items() if name in asked}
 
 
-def _lost_within(events: EventGrid, limit: int | None) -> Whole:
+def lost_within(events: EventGrid, limit: int | None) -> Whole:
     """Gross profit lost in the first ``limit`` seconds of each event, spread evenly."""
-    profit = events.amounts["interruption"] + events.saved_costs
-    seconds = np.maximum(events.duration_seconds, 1)
-    inside = events.duration_seconds if limit is None else np.minimum(
-        events.duration_seconds, limit)
-    return np.rint(profit * (inside / seconds)).astype(np.int64)
+    lost = np.empty_like(events.loss)
+    fill_lost(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
+               np.iinfo(np.int64).max if limit is None else limit, lost)
+    return lost
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_lost(kept, saved, duration, limit, lost):  # type: ignore[no-untyped-def]
+    """``lost_within`` for kernels."""
+    for i in range(lost.shape[0]):
+        inside = min(duration[i], limit) / max(duration[i], 1)
+        lost[i] = np.int64(np.rint((kept[i] + saved[i]) * inside))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_profit(kept, saved, duration, profit, seconds, daily):  # type: ignore[no-untyped-def]
+    """Gross profit lost with what was saved, in how many seconds (one at least), and a day."""
+    for i in range(profit.shape[0]):
+        profit[i] = kept[i] + saved[i]
+        seconds[i] = max(duration[i], 1)
+        daily[i] = np.int64(np.rint(profit[i] * (DAY_SECONDS / seconds[i])))
 
 
 def _interruption(events: EventGrid, lost_in_waiting: Callable[[], Whole]) -> Columns:
@@ -395,9 +408,9 @@ def _interruption(events: EventGrid, lost_in_waiting: Callable[[], Whole]) -> Co
     The model knows gross profit alone, so the net-profit forms read it as net profit without
     continuing costs: the same loss in other words.
     """
-    profit = events.amounts["interruption"] + events.saved_costs
-    seconds = np.maximum(events.duration_seconds, 1)
-    daily = np.rint(profit * (DAY_SECONDS / seconds)).astype(np.int64)
+    profit, seconds, daily = np.empty((3, len(events.loss)), dtype=np.int64)
+    fill_profit(events.amounts["interruption"], events.saved_costs, events.duration_seconds,
+                 profit, seconds, daily)
     return {
         "bi.net_profit_lost": profit,
         "bi.continuing_costs": 0,

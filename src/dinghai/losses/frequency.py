@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from dinghai.foundation.money import PPM
@@ -67,6 +67,7 @@ def size_curve(tables: CalibrationTables) -> MonotoneCurve:
     )
 
 
+@lru_cache(maxsize=4096)
 def base_frequency(tables: CalibrationTables, revenue_fen: int) -> float:
     """Claims a year of the all-industry firm of this revenue with half-implemented controls."""
     return exp(size_curve(tables)(ln(float(revenue_fen))))
@@ -93,32 +94,42 @@ def peril_frequency(
     """base(revenue) × industry × mix × exposure × controls, then cut into own and common."""
     base = base_frequency(tables, exposure.revenue_fen)
     mix = industry.mix[peril]
-    modifier, modifier_trace = exposure_modifier(tables, exposure, peril)
+    modifier, _ = _modifier(tables, exposure, peril)
     per_year = base * industry.frequency * mix * modifier * controls.factor
-    common_share = float(tables.frequency["common_share"][peril])
-    common = per_year * common_share
+    common = per_year * float(tables.frequency["common_share"][peril])
+    return PerilFrequency(
+        peril, per_year, per_year - common, common, base, industry.frequency, mix, modifier,
+        controls.factor, partial(_reasons, tables, exposure, industry, peril, controls, per_year))
+
+
+def _reasons(
+    tables: CalibrationTables,
+    exposure: Exposure,
+    industry: IndustryRelativity,
+    peril: str,
+    controls: ControlFactor,
+    per_year: float,
+) -> Trace:
+    """Every factor of a frequency with its source."""
     shares = tables.frequency["common_share"]
-
-    def reasons() -> Trace:
-        children = (
-            Trace("base", base, "per_year", "monotone_curve_in_log_revenue",
-                  _band_source(tables.frequency), (Trace("revenue", exposure.revenue_fen, "fen"),)),
-            Trace("industry", industry.frequency, "ratio",
-                  "precision_blend" if industry.frequency_parts else "table", industry.source,
-                  industry.frequency_parts),
-            Trace("mix", mix, "ratio", "credibility_blend" if industry.mix_parts else "table",
-                  industry.mix_sources.get(peril, industry.source),
-                  (industry.mix_parts[peril],) if peril in industry.mix_parts else ()),
-            modifier_trace,
-            controls.trace,
-            Trace("common_share", common_share, "ratio", "split",
-                  source_of(shares, str(tables.frequency["as_of"])),
-                  _measured(tables, f"frequency.common_share.{peril}")),
-        )
-        return Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
-
-    return PerilFrequency(peril, per_year, per_year - common, common, base, industry.frequency,
-                          mix, modifier, controls.factor, reasons)
+    children = (
+        Trace("base", base_frequency(tables, exposure.revenue_fen), "per_year",
+              "monotone_curve_in_log_revenue", _band_source(tables.frequency),
+              (Trace("revenue", exposure.revenue_fen, "fen"),)),
+        Trace("industry", industry.frequency, "ratio",
+              "precision_blend" if industry.frequency_parts else "table", industry.source,
+              industry.frequency_parts),
+        Trace("mix", industry.mix[peril], "ratio",
+              "credibility_blend" if industry.mix_parts else "table",
+              industry.mix_sources.get(peril, industry.source),
+              (industry.mix_parts[peril],) if peril in industry.mix_parts else ()),
+        _modifier_trace(tables, *_modifier(tables, exposure, peril)),
+        controls.trace,
+        Trace("common_share", float(shares[peril]), "ratio", "split",
+              source_of(shares, str(tables.frequency["as_of"])),
+              _measured(tables, f"frequency.common_share.{peril}")),
+    )
+    return Trace(f"frequency.{peril}", per_year, "per_year", "product", None, children)
 
 
 def _measured(tables: CalibrationTables, declared: str) -> tuple[Trace, ...]:
@@ -129,26 +140,36 @@ def _measured(tables: CalibrationTables, declared: str) -> tuple[Trace, ...]:
         for one in tables.evidence if one.declared == declared)
 
 
-def exposure_modifier(
+def _modifier(
     tables: CalibrationTables, exposure: Exposure, peril: str
-) -> tuple[float, Trace]:
-    """The factor of the exposures that change a peril's frequency, smoothly bounded."""
+) -> tuple[float, list[tuple[Modifier, float, float]]]:
+    """The factor of the exposures that change a peril's frequency, smoothly bounded; and of each
+    exposure its measure and part."""
     total = 0.0
-    children = []
+    parts = []
     for modifier in tables.modifiers:
         if peril not in modifier.perils:
             continue
         measure = _measure(modifier, exposure, tables)
         part = modifier.strength * (measure - modifier.reference)
         total += part
-        children.append(Trace(f"exposure.{modifier.exposure}", part, "log", modifier.measure,
-                              modifier.source, (Trace("measure", measure, "number"),)))
+        parts.append((modifier, measure, part))
     bounds = tables.frequency["modifier_bounds"]
     factor = 1.0
     if total:
         factor = saturate(total, floor=float(bounds["floor"]), ceiling=float(bounds["ceiling"]))
-    return factor, Trace("exposure", factor, "ratio", "saturated_sum_of_logs",
-                         source_of(bounds, str(tables.frequency["as_of"])), tuple(children))
+    return factor, parts
+
+
+def _modifier_trace(
+    tables: CalibrationTables, factor: float, parts: Sequence[tuple[Modifier, float, float]]
+) -> Trace:
+    bounds = tables.frequency["modifier_bounds"]
+    return Trace("exposure", factor, "ratio", "saturated_sum_of_logs",
+                 source_of(bounds, str(tables.frequency["as_of"])), tuple(
+                     Trace(f"exposure.{modifier.exposure}", part, "log", modifier.measure,
+                           modifier.source, (Trace("measure", measure, "number"),))
+                     for modifier, measure, part in parts))
 
 
 def _measure(modifier: Modifier, exposure: Exposure, tables: CalibrationTables) -> float:

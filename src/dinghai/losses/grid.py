@@ -68,8 +68,8 @@ class PerilGrid:
 
     ``shapes`` holds amount ÷ median for each component (1-D, one value a point), and
     ``latent_shapes`` the same times the latent state's factor; ``happens`` holds booleans;
-    ``state`` is the latent state of each point; groups cover all points in order; ``nothing`` is
-    the amount of a component that the peril does not have.
+    ``places`` where each of them is true; ``state`` is the latent state of each point; groups cover
+    all points in order; ``nothing`` is the amount of a component that the peril does not have.
     """
 
     peril: str
@@ -78,12 +78,26 @@ class PerilGrid:
     shapes: Mapping[str, Floats]
     latent_shapes: Mapping[str, Floats]
     happens: Mapping[str, npt.NDArray[np.bool_]]
+    places: Mapping[str, npt.NDArray[np.int64]]
     nothing: npt.NDArray[np.int64]
 
     @property
     def size(self) -> int:
         """Number of points."""
         return int(self.state.shape[0])
+
+    def at(self, points: npt.NDArray[np.int64]) -> PerilGrid:
+        """Some of the points alone, in their order: each keeps its chance, so that they do not add
+        up to one. A group that has none of them is left out."""
+        inside = [np.searchsorted(points, (one.start, one.stop)).tolist() for one in self.groups]
+        happens = {name: one[points] for name, one in self.happens.items()}
+        return PerilGrid(
+            self.peril,
+            tuple(Group(one.state, start, stop, one.chance)
+                  for one, (start, stop) in zip(self.groups, inside, strict=True) if start < stop),
+            self.state[points], {name: one[points] for name, one in self.shapes.items()},
+            {name: one[points] for name, one in self.latent_shapes.items()}, happens,
+            _where(happens), self.nothing[:len(points)])
 
     def weights(self, event_weights: tuple[float, ...]) -> Floats:
         """The chance of each point among all events. They add up to one."""
@@ -169,6 +183,7 @@ def _grid(version: str, peril: str, holder: _Holder) -> PerilGrid:
     _fill_quantiles(np.ascontiguousarray(places[:, COMMON]), common)
     states = np.repeat(np.arange(len(blocks), dtype=np.int64), blocks)
     shapes = _shapes(tables, places, common)
+    happens = _happens(tables, peril, places)
     latent = np.array(latent_factor(tables).severity)[states]
     return PerilGrid(
         peril=peril,
@@ -176,9 +191,16 @@ def _grid(version: str, peril: str, holder: _Holder) -> PerilGrid:
         state=states,
         shapes=shapes,
         latent_shapes={name: shape * latent for name, shape in shapes.items()},
-        happens=_happens(tables, peril, places),
+        happens=happens,
+        places=_where(happens),
         nothing=_read_only(np.zeros(len(states), dtype=np.int64)),
     )
+
+
+def _where(
+    happens: Mapping[str, npt.NDArray[np.bool_]]
+) -> dict[str, npt.NDArray[np.int64]]:
+    return {name: np.flatnonzero(one) for name, one in happens.items()}
 
 
 def _read_only(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

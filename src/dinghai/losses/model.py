@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.trace import Trace
 from dinghai.losses.effects import (
+    FREQUENCY,
     ControlFactor,
+    ControlFactors,
     Posture,
-    control_factor,
+    control_factors,
     neutral_factors,
     no_effect,
     scores_of,
-    severity_factors,
 )
 from dinghai.losses.exposure import (
     Exposure,
@@ -26,7 +28,15 @@ from dinghai.losses.exposure import (
 )
 from dinghai.losses.frequency import LatentFactor, PerilFrequency, latent_factor, peril_frequency
 from dinghai.losses.grid import peril_grid
-from dinghai.losses.severity import EventGrid, event_grid, evidence_traces, scales_of
+from dinghai.losses.severity import (
+    Enterprise,
+    Enterprises,
+    EventGrid,
+    event_grid,
+    evidence_traces,
+    scales_of,
+    without_points,
+)
 from dinghai.losses.tables import EFFECT_GROUPS, PERILS, CalibrationTables, shipped_tables
 
 LOSS_MODEL_SCHEMA = "dinghai.loss-model/1"
@@ -49,7 +59,7 @@ class PerilModel:
     @property
     def severity_key(self) -> tuple[float, ...]:
         """Tells two event grids of the same enterprise apart."""
-        return tuple(self.severity_controls[group].factor for group in EFFECT_GROUPS)
+        return tuple(_numbers(self.severity_controls).values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,16 +161,37 @@ class LossModel:
 
 
 def build_loss_model(
-    profile: ExposureProfile, posture: Posture, *, tables: CalibrationTables | None = None
+    profile: ExposureProfile, posture: Posture, *, tables: CalibrationTables | None = None,
+    points: bool = True,
 ) -> LossModel:
     """The loss model of a profile and a posture (indicator → ppm of full marks, None = unknown).
 
-    Raises InputError for an unknown industry or a revenue that is not positive.
+    Without ``points`` its event grids are empty, for who makes the events of many enterprises at a
+    time from ``enterprises_of``. Raises InputError for an unknown industry or a revenue that is not
+    positive.
     """
     tables = tables or shipped_tables()
     exposure = exposure_of(profile)
-    industry = industry_relativity(exposure.industry, tables.figures)
-    return _assemble(tables, exposure, industry, posture, {})
+    industry = _industry(tables, exposure.industry)
+    return _assemble(tables, exposure, industry, posture, {} if points else None)
+
+
+@lru_cache(maxsize=256)
+def _industry(tables: CalibrationTables, section: str) -> IndustryRelativity:
+    return industry_relativity(section, tables.figures)
+
+
+def enterprises_of(models: Sequence[LossModel], peril: str) -> Enterprises:
+    """What the events of a peril hang on, of several enterprises by the same tables."""
+    return Enterprises(models[0].tables, [
+        Enterprise(one.exposure, scales_of(one.tables, one.exposure, one.industry, peril),
+                   _numbers(one.perils[peril].severity_controls)) for one in models])
+
+
+def _numbers(controls: Mapping[str, ControlFactor]) -> dict[str, float]:
+    if isinstance(controls, ControlFactors):
+        return controls.by_group
+    return {group: factor.factor for group, factor in controls.items()}
 
 
 def _assemble(
@@ -168,23 +199,29 @@ def _assemble(
     exposure: Exposure,
     industry: IndustryRelativity,
     posture: Posture,
-    events: Events,
+    events: Events | None,
     frequency_controls: bool = True,
     severity_controls: bool = True,
 ) -> LossModel:
     perils = {}
-    scores = scores_of(posture, tables)
+    factors = control_factors(tables, scores_of(posture, tables))
     for peril in PERILS:
-        controls = (severity_factors(tables, scores, peril) if severity_controls
-                    else {group: no_effect(group) for group in EFFECT_GROUPS})
-        on_frequency = (control_factor(tables, scores, peril, "frequency")
-                        if frequency_controls else no_effect("frequency"))
+        controls: Mapping[str, ControlFactor] = (
+            factors[peril].on_severity if severity_controls
+            else {group: no_effect(group) for group in EFFECT_GROUPS})
+        on_frequency = (factors[peril][FREQUENCY] if frequency_controls
+                        else no_effect(FREQUENCY))
         frequency = peril_frequency(tables, exposure, industry, peril, on_frequency)
-        effects = {group: factor.factor for group, factor in controls.items()}
+        grid = peril_grid(tables, peril)
+        if events is None:
+            perils[peril] = PerilModel(peril, frequency, controls, without_points(
+                tables, grid, exposure.gross_profit_rate_ppm))
+            continue
+        effects = _numbers(controls)
         key = (exposure.of_severity, peril, tuple(effects.values()))
         if key not in events:
             scales = scales_of(tables, exposure, industry, peril)
-            events[key] = event_grid(tables, exposure, peril_grid(tables, peril), scales, effects)
+            events[key] = event_grid(tables, exposure, grid, scales, effects)
         perils[peril] = PerilModel(peril, frequency, controls, events[key])
     return LossModel(tables, exposure, industry, dict(posture), latent_factor(tables), perils)
 

@@ -6,18 +6,24 @@ cost per event. All other parts are medians of the tables × size × industry ×
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from dinghai.foundation.money import PPM
-from dinghai.foundation.streams import exponential, natural_logarithm
 from dinghai.foundation.trace import Trace
 from dinghai.losses.curves import MonotoneCurve, exp, ln, log_log_curve
+from dinghai.losses.event_cells import (
+    add_scaled,
+    add_scaled_by_records,
+    add_scaled_where,
+    fill_records,
+    interruption_row,
+    labour_row,
+)
 from dinghai.losses.exposure import Exposure, IndustryRelativity
 from dinghai.losses.grid import Floats, PerilGrid
 from dinghai.losses.tables import CalibrationTables, PerilSeverity, source_of
@@ -25,8 +31,6 @@ from dinghai.losses.tables import CalibrationTables, PerilSeverity, source_of
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 DAY_SECONDS = 86_400
-_LARGEST_FEN = 1e15
-"""¥10 trillion: no component of a simulated event is allowed to be larger."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,75 +66,7 @@ class Scales:
     affected_median: float
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _whole(value):  # type: ignore[no-untyped-def]
-    """Nearest whole number, halves to even, inside what the engine accepts."""
-    return np.int64(np.rint(min(max(value, 0.0), _LARGEST_FEN)))
-
-
-@njit(cache=True, nogil=True)
-def fill_interruption(  # type: ignore[no-untyped-def]
-    duration, affected, happens, scale, longest, median, per_second, rate, saved_ratio, out
-):
-    """Rows of ``out``: seconds, share in ppm, standard turnover, lost turnover, profit, saved."""
-    for i in range(happens.shape[0]):
-        seconds = share = standard = lost = profit = saved = np.int64(0)
-        if happens[i]:
-            seconds = _whole(min(duration[i] * scale, longest))
-            share = _whole(min(affected[i] * median, 1.0) * PPM)
-            standard = _whole(seconds * per_second)
-            lost = _whole(standard * (share / PPM))
-            profit = _whole(lost * rate)
-            saved = _whole(profit * saved_ratio)
-        out[0, i], out[1, i], out[2, i] = seconds, share, standard
-        out[3, i], out[4, i], out[5, i] = lost, profit, saved
-
-
-@njit(cache=True, nogil=True)
-def fill_records(  # type: ignore[no-untyped-def]
-    shape, happens, scale, personal, weighted, prices, records, exposed, cost
-):
-    """Records exposed, the same weighted, and what it costs to tell: N × notice + N × uptake ×
-    monitoring + set-up, where anyone is to be told."""
-    notice, uptake, monitoring, setup = prices
-    for i in range(happens.shape[0]):
-        records[i], exposed[i], cost[i] = 0, 0.0, 0
-        if happens[i]:
-            share = min(shape[i] * scale, 1.0)
-            number = _whole(share * personal)
-            records[i], exposed[i] = number, share * weighted
-            if number > 0:
-                monitored = (number * uptake + PPM // 2) // PPM
-                cost[i] = number * notice + monitored * monitoring + setup
-
-
-@njit(cache=True, nogil=True)
-def scaled(shape, scale, out):  # type: ignore[no-untyped-def]
-    """The whole of shape × scale."""
-    for i in range(shape.shape[0]):
-        out[i] = _whole(shape[i] * scale)
-
-
-@njit(cache=True, nogil=True)
-def scaled_where(shape, scale, happens, out):  # type: ignore[no-untyped-def]
-    """The same where something happens, and nothing elsewhere."""
-    for i in range(shape.shape[0]):
-        out[i] = 0
-        if happens[i]:
-            out[i] = _whole(shape[i] * scale)
-
-
-@njit(cache=True, nogil=True)
-def scaled_by_records(shape, scale, happens, weighted, reference, exponent, out):  # type: ignore[no-untyped-def]
-    """The same, growing with a power of the records exposed."""
-    for i in range(shape.shape[0]):
-        out[i] = 0
-        if happens[i]:
-            records = max(weighted[i] / reference + 1.0, 1.0)
-            growth = exponential(exponent * natural_logarithm(records))
-            out[i] = _whole(shape[i] * scale * growth)
-
-
+@lru_cache(maxsize=4096)
 def size_factor(tables: CalibrationTables, revenue_fen: int) -> float:
     """Factor of the enterprise's size on cost components: a monotone fitted curve, no cliffs."""
     return exp(_size_curve(tables)(ln(float(revenue_fen))))
@@ -150,13 +86,18 @@ def _size_curve(tables: CalibrationTables) -> MonotoneCurve:
 
 def affected_share(tables: CalibrationTables, exposure: Exposure, peril: PerilSeverity) -> float:
     """Median share of gross profit that stops, before the spread: smaller in larger enterprises."""
-    level = exp(_affected_curve(tables)(ln(float(exposure.gross_profit_per_day_fen))))
+    level = _affected_level(tables, exposure.gross_profit_per_day_fen)
     online = exposure.online_revenue_ppm / PPM
     row = tables.severity["interruption"]
     reference = float(row["tolerance_reference_hours"]) * 3600.0
     tolerance = exp(float(row["tolerance_elasticity"])
                     * ln(exposure.tolerable_outage_seconds / reference))
     return level * (peril.offline_dependence + peril.online_dependence * online) * tolerance
+
+
+@lru_cache(maxsize=4096)
+def _affected_level(tables: CalibrationTables, gross_profit_per_day_fen: int) -> float:
+    return exp(_affected_curve(tables)(ln(float(gross_profit_per_day_fen))))
 
 
 @lru_cache(maxsize=8)
@@ -175,10 +116,16 @@ def industry_normaliser(tables: CalibrationTables, industry: IndustryRelativity)
     The section's peril mix already changes the average claim; without this the mix would be
     counted a second time inside the severity relativity.
     """
+    own = _mean_claim(tables, tuple(industry.mix[peril] for peril in tables.perils))
     book = tables.frequency["book_mix"]
-    book_mean = sum(float(book[p]) * row.average_claim_usd for p, row in tables.perils.items())
-    own_mean = sum(industry.mix[p] * row.average_claim_usd for p, row in tables.perils.items())
-    return industry.severity * book_mean / own_mean
+    return industry.severity * _mean_claim(
+        tables, tuple(float(book[peril]) for peril in tables.perils)) / own
+
+
+@lru_cache(maxsize=256)
+def _mean_claim(tables: CalibrationTables, mix: tuple[float, ...]) -> float:
+    return sum(share * row.average_claim_usd
+               for share, row in zip(mix, tables.perils.values(), strict=True))
 
 
 def evidence_traces(tables: CalibrationTables, peril: str) -> tuple[Trace, ...]:
@@ -221,6 +168,52 @@ def scales_of(
     return Scales(medians, row.duration_median_seconds, affected_share(tables, exposure, row))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Enterprise:
+    """What the events of a peril depend on: exposures, scales of the peril, and ``effects``, the
+    control factor of each component group."""
+
+    exposure: Exposure
+    scales: Scales
+    effects: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enterprises:
+    """Several of them, and by enterprise what shapes are scaled by, worked out once."""
+
+    tables: CalibrationTables
+    each: Sequence[Enterprise]
+    _components: dict[str, Floats] = field(default_factory=dict)
+
+    def component(self, name: str) -> Floats:
+        """Of a component of a scale; zero where the peril has none."""
+        if name not in self._components:
+            group = self.tables.components[name].group
+            self._components[name] = np.array([
+                one.scales.medians_fen.get(name, 0.0) * one.effects.get(group, 1.0)
+                for one in self.each])
+        return self._components[name]
+
+    @property
+    def interruption(self) -> Floats:
+        """Columns of `interruption_row`."""
+        return np.array([(one.scales.duration_median_seconds * one.effects["interruption"],
+                          one.scales.affected_median,
+                          float(one.exposure.turnover_per_day_fen) / DAY_SECONDS,
+                          one.exposure.gross_profit_rate_ppm / PPM) for one in self.each])
+
+    @property
+    def records(self) -> Floats:
+        """Columns of `fill_records`."""
+        row = self.tables.severity["records"]
+        sensitive, median = float(row["sensitive_weight"]), float(row["median_share"])
+        return np.array([(
+            median * one.effects["records"], float(one.exposure.personal_records),
+            one.exposure.records_general + sensitive * one.exposure.records_sensitive)
+            for one in self.each])
+
+
 def event_grid(
     tables: CalibrationTables,
     exposure: Exposure,
@@ -229,46 +222,71 @@ def event_grid(
     effects: Mapping[str, float],
 ) -> EventGrid:
     """The facts of every grid point. ``effects`` has the control factor of each component group."""
-    row = tables.severity["interruption"]
+    alone = Enterprises(tables, [Enterprise(exposure, scales, effects)])
     facts = np.empty((6, grid.size), dtype=np.int64)
-    fill_interruption(
+    interruption_row(
         grid.latent_shapes["duration"], grid.shapes["affected"], grid.happens["interruption"],
-        scales.duration_median_seconds * effects["interruption"],
-        float(row["maximum_hours"]) * 3600.0, scales.affected_median,
-        float(exposure.turnover_per_day_fen) / DAY_SECONDS,
-        exposure.gross_profit_rate_ppm / PPM, float(row["saved_cost_ratio"]), facts)
-    seconds, share, standard, lost, profit, saved = facts
-    records, weighted, notification = _records(tables, exposure, grid, effects)
-    amounts = _amounts(tables, grid, scales, effects, weighted)
-    amounts["notification"] = notification
-    hourly = unit_prices(tables)["labour"]
-    labour = amounts["labour"] // hourly
-    amounts["labour"] = labour * hourly
-    amounts["interruption"] = profit - saved
-    loss = np.zeros(grid.size, dtype=np.int64)
-    for amount in amounts.values():
-        if amount is not grid.nothing:
-            loss += amount
-    return EventGrid(grid.peril, grid, grid.happens, seconds, share, standard, standard - lost,
-                     saved, exposure.gross_profit_rate_ppm, records, labour, unit_prices(tables),
-                     amounts, loss)
+        alone.interruption[0], *longest_and_saved(tables), facts)
+    seconds, share, standard, actual, saved, interruption = facts
+    cells = _Cells(grid, alone, None, interruption.copy()[None])
+    records, weighted, notification = cells.records()
+    amounts = cells.amounts(weighted)
+    labour, amounts["labour"] = cells.labour()
+    return EventGrid(
+        grid.peril, grid, grid.happens, seconds, share, standard, actual, saved,
+        exposure.gross_profit_rate_ppm, records[0], labour, unit_prices(tables),
+        {**amounts, "notification": notification[0], "interruption": interruption},
+        cells.loss[0])
 
 
-def _records(
-    tables: CalibrationTables, exposure: Exposure, grid: PerilGrid, effects: Mapping[str, float]
-) -> tuple[Whole, Floats, Whole]:
-    """Records exposed, their number with sensitive ones counted several times, and notification."""
-    row, price = tables.severity["records"], unit_prices(tables)
-    records, cost = np.empty((2, grid.size), dtype=np.int64)
-    exposed = np.empty(grid.size)
-    weighted = exposure.records_general + float(row["sensitive_weight"]) * (
-        exposure.records_sensitive)
-    fill_records(grid.shapes["records"], grid.happens["breach"],
-                  float(row["median_share"]) * effects["records"],
-                  float(exposure.personal_records), weighted,
-                  (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
-                  records, exposed, cost)
-    return records, exposed, cost
+def other_losses(grid: PerilGrid, enterprises: Enterprises, apart: Container[str]) -> Whole:
+    """What all components but those ``apart`` and the interruption cost together on every point,
+    by enterprise: each is the whole number that it is in the enterprise's own event grid."""
+    loss = np.zeros((len(enterprises.each), grid.size), dtype=np.int64)
+    cells = _Cells(grid, enterprises, apart, loss)
+    cells.amounts(cells.records()[1])
+    return loss
+
+
+def losses_of_groups(
+    grid: PerilGrid, enterprises: Enterprises, groups: Container[str]
+) -> tuple[Whole, Whole]:
+    """What the components of some groups cost together on every point, by enterprise, and seconds
+    of a stop of the whole output where the interruption is one of them. Notification counts
+    always."""
+    tables = enterprises.tables
+    loss = other_losses(grid, enterprises, frozenset(
+        name for name, one in tables.components.items() if one.group not in groups))
+    stopped = np.zeros(loss.shape, dtype=np.int64)
+    if "interruption" in groups:
+        facts = np.empty((6, grid.size), dtype=np.int64)
+        for place, scales in enumerate(enterprises.interruption):
+            interruption_row(
+                grid.latent_shapes["duration"], grid.shapes["affected"],
+                grid.happens["interruption"], scales, *longest_and_saved(tables), facts)
+            loss[place] += facts[5]
+            stopped[place] = np.rint(facts[0] * (facts[1] / 1e6))
+    if tables.components["labour"].group in groups:
+        hours, amounts = np.empty((2, grid.size), dtype=np.int64)
+        for place, scale in enumerate(enterprises.component("labour")):
+            labour_row(grid.latent_shapes["labour"], scale, unit_prices(tables)["labour"], hours,
+                       amounts)
+            loss[place] += amounts
+    return loss, stopped
+
+
+def longest_and_saved(tables: CalibrationTables) -> tuple[float, float]:
+    """The longest interruption in seconds, and the share of lost gross profit that is saved."""
+    row = tables.severity["interruption"]
+    return float(row["maximum_hours"]) * 3600.0, float(row["saved_cost_ratio"])
+
+
+@lru_cache(maxsize=4096)
+def without_points(tables: CalibrationTables, grid: PerilGrid, rate_ppm: int) -> EventGrid:
+    """An event grid of no points: of an enterprise whose events are made when they are needed."""
+    none = np.zeros(0, dtype=np.int64)
+    return EventGrid(grid.peril, grid, {}, none, none, none, none, none, rate_ppm, none, none,
+                     unit_prices(tables), {}, none)
 
 
 def unit_prices(tables: CalibrationTables) -> dict[str, int]:
@@ -283,7 +301,7 @@ def unit_prices(tables: CalibrationTables) -> dict[str, int]:
     }
 
 
-CONDITIONS: Mapping[str, str] = {
+_CONDITIONS: Mapping[str, str] = {
     "publicity": "publicity",
     "regulator": "regulator",
     "privacy_damages": "privacy_claim",
@@ -293,31 +311,68 @@ CONDITIONS: Mapping[str, str] = {
 }
 
 
-def _amounts(
-    tables: CalibrationTables,
-    grid: PerilGrid,
-    scales: Scales,
-    effects: Mapping[str, float],
-    weighted_records: Floats,
-) -> dict[str, Whole]:
-    row = tables.severity["records"]
-    out: dict[str, Whole] = {}
-    for name, component in tables.components.items():
-        if component.group in ("interruption", "records"):
-            continue
-        median = scales.medians_fen.get(name, 0.0)
-        if median == 0.0:
-            out[name] = grid.nothing
-            continue
-        out[name] = amounts = np.empty(grid.size, dtype=np.int64)
-        scale = median * effects.get(component.group, 1.0)
-        if name == "privacy_damages":
-            scaled_by_records(grid.latent_shapes[name], scale, grid.happens["privacy_claim"],
-                               weighted_records, float(row["reference_weighted"]),
-                               float(row["liability_elasticity"]), amounts)
-        elif name in CONDITIONS:
-            scaled_where(grid.latent_shapes[name], scale, grid.happens[CONDITIONS[name]],
-                          amounts)
-        else:
-            scaled(grid.latent_shapes[name], scale, amounts)
-    return out
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """The money components of a grid; each is added to ``loss`` as it is made. Where components are
+    left out (``apart``), no amount is kept."""
+
+    grid: PerilGrid
+    enterprises: Enterprises
+    apart: Container[str] | None
+    loss: Whole
+
+    @property
+    def tables(self) -> CalibrationTables:
+        """The tables of the enterprises."""
+        return self.enterprises.tables
+
+    def records(self) -> tuple[Whole, Floats, Whole]:
+        """Records exposed, their number with sensitive ones counted several times, and
+        notification."""
+        price = unit_prices(self.tables)
+        exposed, records, out = np.empty(self.loss.shape), self._room(), self._room()
+        fill_records(
+            self.grid.shapes["records"], self.grid.places["breach"],
+            self.enterprises.records,
+            (price["notice"], price["uptake_ppm"], price["monitoring"], price["setup"]),
+            records, exposed, out, self.loss)
+        return records, exposed, out
+
+    def amounts(self, weighted_records: Floats) -> dict[str, Whole]:
+        """All other components but labour."""
+        row, grid, loss = self.tables.severity["records"], self.grid, self.loss
+        kept: dict[str, Whole] = {}
+        for name, component in self.tables.components.items():
+            if name == "labour" or component.group in ("interruption", "records") or (
+                    self.apart is not None and name in self.apart):
+                continue
+            scales = self.enterprises.component(name)
+            if not scales.any():
+                kept[name] = grid.nothing
+                continue
+            out, shape = self._room(), grid.latent_shapes[name]
+            if name == "privacy_damages":
+                add_scaled_by_records(
+                    shape, scales, grid.places["privacy_claim"], weighted_records,
+                    float(row["reference_weighted"]), float(row["liability_elasticity"]), out,
+                    loss)
+            elif name in _CONDITIONS:
+                add_scaled_where(shape, scales, grid.places[_CONDITIONS[name]], out, loss)
+            else:
+                add_scaled(shape, scales, out, loss)
+            if self.apart is None:
+                kept[name] = out[0]
+        return kept
+
+    def labour(self) -> tuple[Whole, Whole]:
+        """The hours of labour and their price, of the only enterprise."""
+        hours, amounts = np.empty((2, self.grid.size), dtype=np.int64)
+        scale = self.enterprises.component("labour")[0]
+        labour_row(self.grid.latent_shapes["labour"], scale,
+                   unit_prices(self.tables)["labour"], hours, amounts)
+        self.loss[0] += amounts
+        return hours, amounts
+
+    def _room(self) -> Whole:
+        """Room for a component, without rows where nothing is kept."""
+        return np.zeros(self.loss.shape if self.apart is None else (0, 0), dtype=np.int64)

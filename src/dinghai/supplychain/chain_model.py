@@ -23,7 +23,7 @@ from dinghai.supplychain.outcomes import Outcomes, outcomes_from
 from dinghai.supplychain.programme import Terms, terms_of
 from dinghai.supplychain.rates import event_rates
 from dinghai.supplychain.step_graph import Floats
-from dinghai.supplychain.templates import TemplateEstimate
+from dinghai.supplychain.templates import TemplateEstimate, size_of, template_of
 from dinghai.supplychain.twin import Twin, twin_of
 from dinghai.supplychain.years import Events, Supply, draw_events
 from dinghai.vocabulary.indicators import indicators
@@ -119,9 +119,21 @@ def _supply(chain: Chain, models: Sequence[LossModel], cover: Cover) -> Supply:
 def reference_steps(
     chain: Chain, language: Language, firms: Sequence[Firm]
 ) -> dict[str, FirmSteps]:
-    """Some firms with half-implemented controls, without findings, and apart."""
+    """Some firms with half-implemented controls, without findings, and apart: firms that are then
+    alike share their steps."""
+    shapes = [_shape(chain, firm) for firm in firms]
+    first = dict(zip(reversed(shapes), reversed(firms), strict=True))
     controls = tuple(ControlScore(firm=firm.id, indicator=code, score_ppm=HALF,
                                   known_by="estimate")
-                     for firm in firms for code in indicators())
+                     for firm in first.values() for code in indicators())
     reference = msgspec.structs.replace(chain, controls=controls, weaknesses=(), links=())
-    return {firm.id: compile_firm(reference, firm, language) for firm in firms}
+    steps = {shape: compile_firm(reference, firm, language) for shape, firm in first.items()}
+    return {firm.id: steps[shape] for firm, shape in zip(firms, shapes, strict=True)}
+
+
+def _shape(chain: Chain, firm: Firm) -> tuple[object, ...]:
+    """What the steps of a firm hang on where neither controls, findings nor links count."""
+    operations = firm.operations_systems
+    return (template_of(firm).id, size_of(firm), operations is None or operations > 0,
+            operations is None, *((one.id, one.kind, one.exposed, one.output_share_ppm)
+                                  for one in chain.assets_of.get(firm.id, ())))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.supplychain.chain import Chain
 from dinghai.supplychain.chain_model import (
@@ -21,6 +23,7 @@ from dinghai.supplychain.cover import MemberTerms, programme_policy
 from dinghai.supplychain.firm_losses import firm_losses
 from dinghai.supplychain.held_products import held_products
 from dinghai.supplychain.language import Language, shipped_language
+from dinghai.supplychain.outcomes import Whole
 
 
 def changed_firms(before: Chain, after: Chain) -> tuple[str, ...]:
@@ -66,8 +69,17 @@ def updated_model(
     outcomes = replace(model.outcomes, ground_up=model.outcomes.ground_up.copy(),
                        stopped=model.outcomes.stopped.copy())
     cover = replace(model.cover, policy=terms.policy, sections=terms.sections,
-                    granted=model.cover.granted.copy(), deducted=model.cover.deducted.copy())
+                    granted=_copied(model.cover.granted), deducted=_copied(model.cover.deducted))
     for number, one in losses.items():
         outcomes.ground_up[number], outcomes.stopped[number] = one.ground_up, one.stopped
         cover.granted[:, number], cover.deducted[:, number] = one.granted, one.deducted
     return joined(chain, parts, products, outcomes, cover)
+
+
+def _copied(rows: Whole) -> Whole:
+    """A copy by section; a section that is nothing takes no memory."""
+    out = np.zeros(rows.shape, dtype=rows.dtype)
+    for place, section in enumerate(rows):
+        if section.any():
+            out[place] = section
+    return out

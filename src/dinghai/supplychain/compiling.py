@@ -7,12 +7,13 @@ of their kinds of assets, the effect of equal scores) is worked out once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numba import njit
 
 from dinghai.evidence.feeds import EpssTable, KevTable
 from dinghai.foundation.errors import InputError
@@ -20,11 +21,18 @@ from dinghai.foundation.money import PPM
 from dinghai.losses.curves import ln
 from dinghai.losses.effects import Posture, shaped
 from dinghai.supplychain.attack_facts import same_family
-from dinghai.supplychain.chain import Asset, Chain, Firm, Weakness
+from dinghai.supplychain.chain import (
+    Asset,
+    AssetKind,
+    Chain,
+    ControlScore,
+    Firm,
+    Weakness,
+)
 from dinghai.supplychain.firm_network import Network, network_of
 from dinghai.supplychain.firm_steps import FirmSteps
 from dinghai.supplychain.language import HALF, Language
-from dinghai.supplychain.step_graph import Floats
+from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.tempering import tempered
 from dinghai.supplychain.template_file import TemplatesFile
 from dinghai.supplychain.templates import TemplateEstimate, assets_of
@@ -73,9 +81,10 @@ class _Effect:
 
 def posture_of(chain: Chain, firm: Firm) -> dict[str, int | None]:
     """A firm's scores by indicator, in ppm; of two rows for one indicator the later counts."""
-    rows = chain.controls_of.get(firm.id, ())
-    return {row.indicator: row.score_ppm
-            for row in sorted(rows, key=lambda row: row.as_of.toordinal() if row.as_of else 0)}
+    rows: Sequence[ControlScore] = chain.controls_of.get(firm.id, ())
+    if any(row.as_of is not None for row in rows):
+        rows = sorted(rows, key=lambda row: row.as_of.toordinal() if row.as_of else 0)
+    return {row.indicator: row.score_ppm for row in rows}
 
 
 def compile_firm(
@@ -97,29 +106,54 @@ def compile_with_reasons(
     """The firm's steps, what findings raised, and what was estimated."""
     posture = posture_of(chain, firm)
     assets, estimates = assets_of(chain, firm, templates)
-    network = network_of(language, tuple((one.kind, one.exposed is True) for one in assets))
+    frame = _frame(language, tuple((one.id, one.kind, one.exposed is True,
+                                    one.output_share_ppm or 0) for one in assets))
+    network = frame.network
     effect = _effect(language, coverage_of(language, posture))
     chance = effect.chance[network.kind]
     raises, idle = raises_of(chain, firm, language, network, assets, kev, epss)
     raised = _apply(raises, chance, network.codes, language)
-    mu = effect.mu[network.kind]
-    output = np.zeros(len(network.codes))
-    for place, stops, on in network.impacts:
-        output[place] = stops * _together(assets, on)
     steps = FirmSteps(
         codes=network.codes, waits_for_all=network.waits_for_all, chance=chance,
-        peril=network.peril, output_share=output, source=network.source, target=network.target,
-        mu=mu[network.target], sigma=language.sigma[network.kind][network.target],
-        start=network.start, entries=network.entries, exits=network.exits,
-        assets=tuple(tuple(assets[one].id for one in on) for on in network.on),
-        flaws={one.id: flaw for one, flaw in zip(assets, network.flaws, strict=True)
-               if flaw[0] >= 0},
-        containment_mu=effect.containment_mu,
+        peril=network.peril, output_share=frame.output_share, source=network.source,
+        target=network.target, mu=effect.mu[frame.target_kind], sigma=frame.sigma,
+        start=network.start, entries=network.entries, exits=network.exits, assets=frame.assets,
+        flaws=frame.flaws, containment_mu=effect.containment_mu,
         containment_sigma=language.mitigations.containment.sigma.value)
     return CompiledFirm(
-        firm=firm.id, steps=steps,
-        kinds=tuple(language.steps[kind].id for kind in network.kind.tolist()),
-        posture=posture, raised=raised, idle=idle, assets=assets, estimates=estimates)
+        firm=firm.id, steps=steps, kinds=frame.kinds, posture=posture, raised=raised, idle=idle,
+        assets=assets, estimates=estimates)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """What firms with the same assets share of `FirmSteps`: the ``network`` of their kinds, and by
+    way the ``target_kind``."""
+
+    network: Network
+    kinds: tuple[str, ...]
+    output_share: Floats
+    target_kind: Places
+    sigma: Floats
+    assets: tuple[tuple[str, ...], ...]
+    flaws: Mapping[str, tuple[int, bool]]
+
+
+@lru_cache(maxsize=4096)
+def _frame(language: Language, assets: tuple[tuple[str, AssetKind, bool, int], ...]) -> _Frame:
+    network = network_of(language, tuple((kind, exposed) for _, kind, exposed, _ in assets))
+    names, shares = [one[0] for one in assets], [one[3] for one in assets]
+    output = np.zeros(len(network.codes))
+    for place, stops, on in network.impacts:
+        output[place] = stops * _together([shares[one] for one in on])
+    target_kind = network.kind[network.target]
+    sigma = language.sigma[target_kind]
+    for array in (output, sigma):
+        array.setflags(write=False)  # firms alike share them
+    return _Frame(
+        network, tuple(language.steps[kind].id for kind in network.kind.tolist()), output,
+        target_kind, sigma, tuple(tuple(names[one] for one in on) for on in network.on),
+        {name: flaw for name, flaw in zip(names, network.flaws, strict=True) if flaw[0] >= 0})
 
 
 def concerned_firms(chain: Chain, before: KevTable, after: KevTable) -> tuple[str, ...]:
@@ -132,12 +166,19 @@ def concerned_firms(chain: Chain, before: KevTable, after: KevTable) -> tuple[st
 
 def coverage_of(language: Language, posture: Posture) -> tuple[float, ...]:
     """The coverage of each control, then of each indicator of containment, from 0 to 1."""
-    def score(indicator: str) -> float:
+    found, prior = [], language.missing_prior
+    for indicator, shape in _asked(language):
         ppm = posture.get(indicator)
-        return language.missing_prior if ppm is None else min(max(ppm, 0), PPM) / PPM
+        score = prior if ppm is None else min(max(ppm, 0), PPM) / PPM
+        found.append(score if shape is None else shaped(score, shape))
+    return tuple(found)
 
-    return (*(shaped(score(one.indicator), one.shape) for one in language.controls),
-            *(score(one.indicator) for one in language.mitigations.containment.controls))
+
+@lru_cache(maxsize=64)
+def _asked(language: Language) -> tuple[tuple[str, str | None], ...]:
+    """The indicators that coverage is made of, with the shape of their effect."""
+    return (*((one.indicator, one.shape) for one in language.controls),
+            *((one.indicator, None) for one in language.mitigations.containment.controls))
 
 
 def in_quarters(coverage: float) -> float:
@@ -147,13 +188,10 @@ def in_quarters(coverage: float) -> float:
 
 @lru_cache(maxsize=16384)
 def _effect(language: Language, coverage: tuple[float, ...]) -> _Effect:
-    left = np.ones(len(language.steps))
-    for place in range(len(language.controls)):  # in order: the same bytes everywhere
-        left *= 1.0 - language.stopped[place] * coverage[place]
-    return _Effect(
-        tempered(language.at_half, left, language.half, language.exponent),
-        slowed_days(language, tuple(coverage[place] for place in slowing_controls(language))),
-        days_to_contain(language, coverage[len(language.controls):]))
+    left, mu = np.ones(len(language.steps)), language.mu.copy()
+    _act(np.array(coverage), language.stopped, _slowed(language), left, mu)
+    return _Effect(tempered(language.at_half, left, language.half, language.exponent), mu,
+                   days_to_contain(language, coverage[len(language.controls):]))
 
 
 def slowing_controls(language: Language) -> tuple[int, ...]:
@@ -181,6 +219,30 @@ def days_to_contain(language: Language, scores: Sequence[float]) -> float:
     for watch, score in zip(containment.controls, scores, strict=True):
         found -= watch.strength.value * (HALF + exponent * (score - HALF))
     return found
+
+
+@lru_cache(maxsize=64)
+def _slowed(language: Language) -> Floats:
+    """What each control adds to ln days of each step, by the quarters of its coverage."""
+    found = np.zeros((len(language.controls), 5, len(language.steps)))
+    for place, control in enumerate(language.controls):
+        if control.slows is not None:
+            for kind in np.flatnonzero(language.slowed[place]).tolist():
+                for quarters in range(5):
+                    found[place, quarters, kind] = slowing(
+                        float(language.slowed[place, kind]), quarters / 4.0, control.shape,
+                        float(language.exponent[kind]))
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _act(coverage, stopped, slowed, left, mu):  # type: ignore[no-untyped-def]
+    """Let the controls act on all steps, one after another: the same bytes everywhere."""
+    for place in range(stopped.shape[0]):
+        quarters = int(np.floor(coverage[place] * 4.0))
+        for kind in range(left.shape[0]):
+            left[kind] *= 1.0 - stopped[place, kind] * coverage[place]
+            mu[kind] += slowed[place, quarters, kind]
 
 
 def slowing(slowed: float, coverage: float, shape: str, exponent: float) -> float:
@@ -280,11 +342,12 @@ def _apply(raises: list[Raise], chance: Floats, codes: tuple[str, ...],
                  for one in raises)
 
 
-def _together(assets: tuple[Asset, ...], on: tuple[int, ...]) -> float:
-    """The share of output that stops with assets, each by itself; without assets the whole."""
-    if not on:
+def _together(shares: Sequence[int]) -> float:
+    """The share of output that stops with assets, each by itself, in ppm; without assets the
+    whole."""
+    if not shares:
         return 1.0
     left = 1.0
-    for one in on:
-        left *= 1.0 - (assets[one].output_share_ppm or 0) / PPM
+    for one in shares:
+        left *= 1.0 - one / PPM
     return 1.0 - left

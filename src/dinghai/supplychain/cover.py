@@ -9,7 +9,7 @@ shares them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from dinghai.foundation.calendar import start_of
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import apply_ppm
-from dinghai.losses.evaluation import ITEM_FACTS, Columns, event_facts
+from dinghai.losses.evaluation import ITEM_FACTS, Columns, event_facts, lost_within
 from dinghai.losses.model import LossModel
 from dinghai.losses.severity import EventGrid
 from dinghai.losses.tables import PERILS
@@ -143,8 +143,11 @@ def cover_from(
     assert supply is not None
     count, perils, bins = granted[0].shape
     rows = np.zeros((2, count, parties, perils, bins), dtype=np.int64)
-    for firm, (amounts, taken) in enumerate(zip(granted, deducted, strict=True)):
-        rows[0, :, firm], rows[1, :, firm] = amounts, taken
+    for place, section in enumerate(sections):  # what stays nothing takes no memory
+        if section.coverage != SUPPLY:
+            rows[0, place, :len(granted)] = [one[place] for one in granted]
+        if section.coverage in terms.bearing:
+            rows[1, place, :len(deducted)] = [one[place] for one in deducted]
     everybody = supply.sublimit.per == "insured"
     named = "suppliers" in supply.schedule_refs
     return Cover(
@@ -239,6 +242,18 @@ class MemberTerms:
             compile_policy(free, [ItemShape(code, _MEMBER) for code in OWN if code in bearing]),
             bearing, compile_policy(free, [ItemShape(SPREAD, _MEMBER)]))
 
+    @property
+    def waiting_seconds(self) -> int:
+        """The waiting time of an interruption."""
+        return _waiting(self.policy, "FP-BI")
+
+    @property
+    def column_names(self) -> tuple[tuple[str, str], ...]:
+        """The columns there are, by section and what they say, in order."""
+        return (*((code, _PAID) for code in OWN),
+                *((code, _DEDUCTED) for code in OWN if code in self.bearing),
+                (SPREAD, _PAID), (SPREAD, _DEDUCTED))
+
     def columns(self, peril: str, events: EventGrid) -> dict[tuple[str, str], Whole]:
         """What is paid and what the deductible took, by section, on each point of a grid."""
         paid = _run(self.own, _own_columns(self.own, self.opened, peril, events, OWN), events, OWN)
@@ -247,12 +262,30 @@ class MemberTerms:
         if bearing:
             before = _run(self.before, _own_columns(self.before, self.opened, peril, events,
                                                     bearing), events, bearing)
-            found |= {(code, _DEDUCTED): before[code] - paid[code] for code in bearing}
+            for code in bearing:
+                found[code, _DEDUCTED] = np.subtract(before[code], paid[code], out=before[code])
         spread = _run(self.spread, _spread_columns(self.spread, self.opened, peril, events),
                       events, (SPREAD,))[SPREAD]
         taken = (np.minimum(spread, self.policy.schedule.event_deductible_fen)
                  if SPREAD in self.bearing else np.zeros_like(spread))
         return {**found, (SPREAD, _PAID): spread - taken, (SPREAD, _DEDUCTED): taken}
+
+
+def happening(
+    policy: Policy, peril: str, happens: Mapping[str, npt.NDArray[np.bool_]],
+    asked: Container[str],
+) -> Columns:
+    """The facts of an event as a whole that are asked for, on each point of a grid."""
+    moment = int(start_of(policy.schedule.inception).timestamp()) + 43_200
+    facts = {"incident.peril": PERILS.index(peril), "incident.first_occurrence_at": moment,
+             "incident.discovered_at": moment, "claim.made_at": moment,
+             **event_facts(peril, happens, asked)}
+    return {name: value for name, value in facts.items() if name in asked}
+
+
+def payment_of(coverage: str) -> str:
+    """What the terms call the payment of a section for one member."""
+    return f"pay.{section_name(coverage, _MEMBER)}"
 
 
 def _bears(section: Section) -> bool:
@@ -273,44 +306,34 @@ def _opened(policy: Policy) -> Policy:
 def _run(
     program: Program, columns: Columns, events: EventGrid, coverages: Sequence[str]
 ) -> dict[str, Whole]:
-    names = tuple(f"pay.{section_name(code, _MEMBER)}" for code in coverages)
+    names = tuple(payment_of(code) for code in coverages)
     return dict(zip(coverages, run(program, columns, names, events=len(
         events.duration_seconds)).values(), strict=True))
-
-
-def _event_columns(policy: Policy, peril: str, events: EventGrid) -> Columns:
-    moment = int(start_of(policy.schedule.inception).timestamp()) + 43_200
-    return {"incident.peril": PERILS.index(peril), "incident.first_occurrence_at": moment,
-            "incident.discovered_at": moment, "claim.made_at": moment,
-            **event_facts(peril, events)}
 
 
 def _own_columns(
     program: Program, policy: Policy, peril: str, events: EventGrid, coverages: Sequence[str]
 ) -> Columns:
-    columns = _event_columns(policy, peril, events)
+    columns = happening(policy, peril, events.happens, program.inputs)
     for place, code in enumerate(coverages):
-        section = policy.product.section(code)
-        waiting = section.waiting.seconds if section is not None and section.waiting else 0
-        for name, value in ITEM_FACTS[code](events, partial(_lost, events, waiting)).items():
+        waiting = _waiting(policy, code)
+        for name, value in ITEM_FACTS[code](events, partial(lost_within, events, waiting)).items():
             columns[f"item[{place}].{name}"] = value
             if code == "FP-BI" and name == "bi.waiting_gross_profit_lost":
                 columns[f"item[{place}].bi.hourly_gross_profit@first:{waiting}"] = value
     return _asked(program, columns)
 
 
-def _lost(events: EventGrid, seconds: int) -> Whole:
-    """Gross profit lost in the first seconds of each event, spread evenly."""
-    profit = events.amounts["interruption"] + events.saved_costs
-    whole = np.maximum(events.duration_seconds, 1)
-    return np.rint(profit * (np.minimum(events.duration_seconds, seconds) / whole)).astype(
-        np.int64)
+def _waiting(policy: Policy, coverage: str) -> int:
+    section = policy.product.section(coverage)
+    return section.waiting.seconds if section is not None and section.waiting else 0
 
 
 def _spread_columns(program: Program, policy: Policy, peril: str, events: EventGrid) -> Columns:
     amounts = events.amounts
     return _asked(program, {
-        **_event_columns(policy, peril, events), "event.propagated_attack": 1,
+        **happening(policy, peril, events.happens, program.inputs),
+        "event.propagated_attack": 1,
         "item[0].member.response_cost": amounts["response"],
         "item[0].member.restoration_cost": amounts["labour"] + amounts["vendor"],
         "item[0].member.interruption_loss": amounts["interruption"]})

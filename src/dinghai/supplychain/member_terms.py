@@ -54,7 +54,7 @@ class MemberTerms:
         happened: Columns = {
             "incident.peril": PERILS.index(peril), "incident.first_occurrence_at": moment,
             "incident.discovered_at": moment, "claim.made_at": moment,
-            **event_facts(peril, events)}
+            **event_facts(peril, events.happens, {*self.own.inputs, *self.spread.inputs})}
         return (_run(self.own, {**happened, **self._own_items(events)}, events),
                 _run(self.spread, {**happened, **_spread_item(events)}, events))
 

@@ -9,7 +9,7 @@ import numpy as np
 from dinghai.losses.grid import peril_grid
 from dinghai.losses.severity_variants import SeverityVariants
 from dinghai.losses.tables import PERILS
-from dinghai.supplychain.outcomes import BINS, Whole, condensed_rows
+from dinghai.supplychain.outcomes import BINS, Whole, condensed_by_firm, points_of
 
 Tables = tuple[Whole | None, Whole | None]
 """Ground-up loss and stop by peril and bin; None where they are as they are."""
@@ -32,7 +32,7 @@ def milder_tables(
         there = np.flatnonzero(moved[rows, peril])
         loss, stopped = severity.losses(
             peril, [severity.factors, *(factors[rows[place]] for place in there)])
-        made = condensed_rows(grid, loss, stopped, states)
+        made = np.rint(condensed_by_firm(points_of(grid, states), np.array([loss, stopped])))
         tables[:, :, peril] = made[:, :1]
         tables[:, there, peril] = made[:, 1:]
     for place, row in enumerate(rows.tolist()):

@@ -68,75 +68,97 @@ def stop_seconds(events: EventGrid) -> Whole:
     return seconds
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """The points of one latent state: their ``places`` in the columns, and the ``share`` of the
+    state's events that each has."""
+
+    places: npt.NDArray[np.int64]
+    share: Floats
+
+
+def points_of(grid: PerilGrid, states: int) -> tuple[Points, ...]:
+    """The points of each latent state."""
+    found = []
+    for state in range(states):
+        groups = [one for one in grid.groups if one.state == state]
+        weight = np.repeat([one.chance for one in groups],
+                           [one.stop - one.start for one in groups])
+        total = weight.cumsum()[-1]  # one after another: the same everywhere
+        found.append(Points(np.arange(groups[0].start, groups[-1].stop), weight / total))
+    return tuple(found)
+
+
 def condensed(events: EventGrid, columns: Sequence[Whole], states: int) -> Floats:
     """Each column's mean in each bin, shape (columns, states × BINS); bins are cut by ground-up
     loss within each latent state."""
-    table, out = np.array(columns), np.zeros((len(columns), states, BINS))
-    for state in range(states):
-        groups = [one for one in events.grid.groups if one.state == state]
-        window = slice(groups[0].start, groups[-1].stop)
-        weight = np.repeat([one.chance for one in groups],
-                           [one.stop - one.start for one in groups])
-        order = np.argsort(events.loss[window], kind="stable")
-        _fill_bins(order, weight, table[:, window], np.array(CUTS), out[:, state])
-    return out.reshape(len(columns), states * BINS)
+    table = np.array([events.loss, *columns])[:, None]
+    return condensed_by_firm(points_of(events.grid, states), table)[1:, 0]
 
 
-def condensed_rows(grid: PerilGrid, loss: Whole, stopped: Whole, states: int) -> Whole:
-    """Ground-up loss and stop in each bin to the fen and second, for rows of points that differ
-    in both: shape (2, rows, states × BINS). Each row is what `condensed` makes of it."""
-    out = np.zeros((2, len(loss), states, BINS))
-    for state in range(states):
-        groups = [one for one in grid.groups if one.state == state]
-        window = slice(groups[0].start, groups[-1].stop)
-        weight = np.repeat([one.chance for one in groups],
-                           [one.stop - one.start for one in groups])
-        _fill_rows(_orders(loss[:, window]), weight, loss[:, window], stopped[:, window],
-                   np.array(CUTS), out[0, :, state], out[1, :, state])
-    found: Whole = np.rint(out).astype(np.int64).reshape(2, len(loss), states * BINS)
-    return found
+def condensed_by_firm(points: Sequence[Points], table: Whole) -> Floats:
+    """The same for several firms at a time: ``table`` has columns by firm and point, the ground-up
+    loss first; the means come by column, firm and bin."""
+    out = np.zeros((*table.shape[:2], len(points), BINS))
+    for state, one in enumerate(points):
+        order = _in_order(table[0][:, one.places])
+        _fill_bins(order, one.places, one.share, table, np.array(CUTS), out[:, :, state])
+    return out.reshape(*table.shape[:2], len(points) * BINS)
 
 
-def _orders(loss: Whole) -> Whole:
-    """The points of each row by their loss, equal ones by their place."""
-    bits = (loss.shape[1] - 1).bit_length()
-    if int(loss.max(initial=0)) >= 1 << 63 - bits:
-        orders: Whole = np.argsort(loss, axis=1, kind="stable")
-        return orders
-    keys: Whole = (loss << bits) | np.arange(loss.shape[1])  # one word a point sorts much faster
+def _in_order(loss: Whole) -> npt.NDArray[np.int64]:
+    """Where the losses of each row stand in rising order; of equal ones the first comes first.
+
+    Loss and place make one whole number where there is room: numbers sort many times faster than
+    places do.
+    """
+    bits = max(loss.shape[1] - 1, 1).bit_length()
+    if int(loss.max(initial=0)) >> (62 - bits):
+        return np.argsort(loss, axis=1, kind="stable")
+    keys = (loss << bits) | np.arange(loss.shape[1])
     keys.sort(axis=1)
-    keys &= (1 << bits) - 1
-    return keys
+    order: npt.NDArray[np.int64] = keys & ((1 << bits) - 1)
+    return order
 
 
 @njit(cache=True, nogil=True)
-def _fill_rows(orders, weight, loss, stopped, cuts, losses, stops):  # type: ignore[no-untyped-def]
-    columns = np.empty((2, loss.shape[1]), dtype=np.int64)
-    found = np.zeros((2, cuts.shape[0] - 1))
-    for row in range(loss.shape[0]):
-        columns[0], columns[1] = loss[row], stopped[row]
-        found[:] = 0.0
-        _fill_bins(orders[row], weight, columns, cuts, found)
-        losses[row], stops[row] = found[0], found[1]
-
-
-@njit(cache=True, nogil=True)
-def _fill_bins(order, weight, columns, cuts, out):  # type: ignore[no-untyped-def]
-    """Points in their order fill the bins by their weights; one at a cut is split there."""
-    total, number, bins = weight.sum(), order.shape[0], cuts.shape[0] - 1
-    since, place, reached = 0.0, 0, 0.0
-    for one in range(number):
-        point = order[one]
-        reached = 1.0 if one == number - 1 else min(reached + weight[point] / total, 1.0)
-        while place < bins and cuts[place + 1] <= reached:
-            for column in range(columns.shape[0]):
-                out[column, place] += (cuts[place + 1] - since) * columns[column, point]
-            since = cuts[place + 1]
-            place += 1
-        if place < bins:
-            for column in range(columns.shape[0]):
-                out[column, place] += (reached - since) * columns[column, point]
-            since = reached
-    for place in range(bins):
-        for column in range(columns.shape[0]):
-            out[column, place] /= cuts[place + 1] - cuts[place]
+def _fill_bins(order, places, share, table, cuts, out):  # type: ignore[no-untyped-def]
+    """Points in their order fill the bins by their shares; one at a cut is split there."""
+    number, bins, columns = order.shape[1], cuts.shape[0] - 1, table.shape[0]
+    point = np.empty(number + bins, dtype=np.int64)
+    weight = np.empty(number + bins)
+    first = np.zeros(bins + 1, dtype=np.int64)
+    for firm in range(order.shape[0]):
+        since, bin_, reached, pieces = 0.0, 0, 0.0, 0
+        for one in range(number):
+            here = order[firm, one]
+            reached = 1.0 if one == number - 1 else min(reached + share[here], 1.0)
+            while bin_ < bins and cuts[bin_ + 1] <= reached:
+                point[pieces], weight[pieces] = places[here], cuts[bin_ + 1] - since
+                pieces += 1
+                since = cuts[bin_ + 1]
+                bin_ += 1
+                first[bin_] = pieces
+            if bin_ < bins:
+                point[pieces], weight[pieces] = places[here], reached - since
+                pieces += 1
+                since = reached
+        for column in range(0, columns - columns % 4, 4):  # sums that do not wait for each other
+            a, b = table[column, firm], table[column + 1, firm]
+            c, d = table[column + 2, firm], table[column + 3, firm]
+            for bin_ in range(bins):
+                width, w, x, y, z = cuts[bin_ + 1] - cuts[bin_], 0.0, 0.0, 0.0, 0.0
+                for piece in range(first[bin_], first[bin_ + 1]):
+                    here, part = point[piece], weight[piece]
+                    w += part * a[here]
+                    x += part * b[here]
+                    y += part * c[here]
+                    z += part * d[here]
+                out[column, firm, bin_], out[column + 1, firm, bin_] = w / width, x / width
+                out[column + 2, firm, bin_], out[column + 3, firm, bin_] = y / width, z / width
+        for column in range(columns - columns % 4, columns):
+            for bin_ in range(bins):
+                w = 0.0
+                for piece in range(first[bin_], first[bin_ + 1]):
+                    w += weight[piece] * table[column, firm, point[piece]]
+                out[column, firm, bin_] = w / (cuts[bin_ + 1] - cuts[bin_])

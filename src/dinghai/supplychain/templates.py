@@ -6,7 +6,7 @@ Every figure that is taken from a template is an estimate and is handed back as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -31,6 +31,7 @@ _SENDING: Final[Mapping[LinkKind, AssetKind]] = {
 _RECEIVING: Final[Mapping[LinkKind, AssetKind]] = {
     "remote_access": "remote_access", "email_trust": "mail", "shared_provider": "cloud"}
 """What a link says of the firms at its ends: who sends updates builds them."""
+_ORDER: Final[Mapping[AssetKind, int]] = {kind: place for place, kind in enumerate(ASSET_KINDS)}
 _NO_SHARE: Final = (0.0, 0.2)
 """The range of what stops with a kind of asset that firms of the template do not usually have."""
 
@@ -204,31 +205,37 @@ def assets_of(
         raise InputError(f"an asset of {firm.id} stands twice", field="assets.id",
                          mend="give each asset of a firm its own name")
     estimates: list[TemplateEstimate] = []
-    found = list(given)
+
+    def note(field: str, value: int | bool | str, unit: str, source: Source) -> None:
+        estimates.append(TemplateEstimate(firm.id, field, value, unit, template.id, source))
+
+    found: list[tuple[str, AssetKind, Asset | None]] = [(one.id, one.kind, one) for one in given]
     listed = {one.kind for one in given}
     for kind in _usual(chain, firm, template, size_of(firm, file)):
-        if kind in listed:
-            continue
-        name = kind if kind not in names else f"{kind}.estimated"
-        found.append(Asset(firm=firm.id, id=name, kind=kind))
-        estimates.append(TemplateEstimate(firm.id, f"assets.{name}", kind, "asset", template.id,
-                                          source))
+        if kind not in listed:
+            name = kind if kind not in names else f"{kind}.estimated"
+            found.append((name, kind, None))
+            note(f"assets.{name}", kind, "asset", source)
     out = []
-    for one in sorted(found, key=lambda one: ASSET_KINDS.index(one.kind)):  # stable
-        if one.output_share_ppm is None:
-            share = round(template.output_share.get(one.kind, 0.0) * PPM)
-            low, high = template.output_share_interval.get(one.kind, _NO_SHARE)
-            estimates.append(TemplateEstimate(
-                firm.id, f"assets.{one.id}.output_share_ppm", share, "ppm", template.id,
-                replace(source, interval=(round(low * PPM), round(high * PPM)))))
-            one = msgspec.structs.replace(one, output_share_ppm=share)
-        if one.exposed is None:
-            seen = one.kind in file.exposure.kinds
-            if one.id in names:  # what is there by estimate is seen by estimate
-                estimates.append(TemplateEstimate(firm.id, f"assets.{one.id}.exposed", seen, "flag",
-                                                  template.id, visible))
-            one = msgspec.structs.replace(one, exposed=seen)
-        out.append(one)
+    for name, kind, known in sorted(found, key=lambda one: _ORDER[one[1]]):  # stable
+        share = None if known is None else known.output_share_ppm
+        seen = None if known is None else known.exposed
+        if share is not None and seen is not None and known is not None:
+            out.append(known)
+            continue
+        if share is None:
+            share = round(template.output_share.get(kind, 0.0) * PPM)
+            low, high = template.output_share_interval.get(kind, _NO_SHARE)
+            note(f"assets.{name}.output_share_ppm", share, "ppm", Source(
+                source.name, source.confidence, source.as_of,
+                (round(low * PPM), round(high * PPM))))
+        if seen is None:
+            seen = kind in file.exposure.kinds
+            if name in names:  # what is there by estimate is seen by estimate
+                note(f"assets.{name}.exposed", seen, "flag", visible)
+        out.append(Asset(firm=firm.id, id=name, kind=kind, exposed=seen, output_share_ppm=share)
+                   if known is None else msgspec.structs.replace(
+                       known, exposed=seen, output_share_ppm=share))
     return tuple(out), tuple(estimates)
 
 

@@ -7,7 +7,7 @@ wide. Products go through 128 bits whenever 64 could overflow. There is no float
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,7 +22,8 @@ from dinghai.vocabulary.facts import ABSENT, UNKNOWN
 
 _UNKNOWN = np.int64(UNKNOWN)
 _ABSENT = np.int64(ABSENT)
-_LANES = 128
+LANES = 128
+"""Events in a block."""
 _RECIPES = 16  # cuts kept of one program: policies that differ more are cut each time
 _KEPT_CELLS = 1 << 18  # two megabytes a thread
 _CHUNK = 1 << 15  # events copied at a time: memory does not grow with their number
@@ -153,7 +154,8 @@ def _share(r, dst, src, count, amount, width, totals):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _run_block(steps, r, lanes, totals):  # type: ignore[no-untyped-def]
+def run_block(steps, r, lanes, totals):  # type: ignore[no-untyped-def]
+    """Steps over a block of at most ``LANES`` events; ``totals`` is room for as many sums."""
     width = np.uint64(lanes)
     for s in range(steps.shape[0]):
         op, dst, a, b, c = (steps[s, 0], np.uint64(steps[s, 1]), np.uint64(steps[s, 2]),
@@ -239,17 +241,17 @@ def _compare(op, r, dst, a, b, width):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _run(steps, initial, columns, column_registers, output_registers, out):  # type: ignore[no-untyped-def]
     events = out.shape[1]
-    totals = np.empty(_LANES, dtype=np.int64)
-    r = np.empty((max(initial.shape[0], 1), _LANES), dtype=np.int64)
+    totals = np.empty(LANES, dtype=np.int64)
+    r = np.empty((max(initial.shape[0], 1), LANES), dtype=np.int64)
     for register in range(initial.shape[0]):
         r[register, :] = initial[register]
-    for first in range(0, events, _LANES):
-        lanes = min(_LANES, events - first)
+    for first in range(0, events, LANES):
+        lanes = min(LANES, events - first)
         for k in range(column_registers.shape[0]):
             register = column_registers[k]
             for j in range(lanes):
                 r[register, j] = columns[k, first + j]
-        _run_block(steps, r, lanes, totals)
+        run_block(steps, r, lanes, totals)
         for k in range(output_registers.shape[0]):
             register = output_registers[k]
             for j in range(lanes):
@@ -293,7 +295,19 @@ def _prepare(
 
 def _once(steps: Steps, values: npt.NDArray[np.int64]) -> None:
     """Run steps on single values, in place."""
-    _run_block(steps, values.reshape(-1, 1), 1, np.empty(1, dtype=np.int64))
+    run_block(steps, values.reshape(-1, 1), 1, np.empty(1, dtype=np.int64))
+
+
+def prepared(
+    program: Program, cells: Mapping[str, int], varying: Sequence[str], outputs: tuple[str, ...]
+) -> Compact:
+    """What is left of a program to run for each event, where ``cells`` are the inputs that are the
+    same in all and ``varying`` those that differ: the columns, in order. Inputs left out stay
+    unknown. Raises KeyError for an input or output that the program does not have."""
+    initial = program.initial.copy()
+    for name, cell in cells.items():
+        initial[program.inputs[name]] = cell
+    return _prepare(program, initial, [program.inputs[name] for name in varying], outputs)
 
 
 _threads = threading.local()
