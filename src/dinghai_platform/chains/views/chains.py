@@ -19,6 +19,7 @@ from dinghai.foundation.errors import DinghaiError
 from dinghai.supplychain.chain_export import GRAPHS, graphml_of
 from dinghai.supplychain.chain_overview import overview
 from dinghai_platform.chains import queries
+from dinghai_platform.chains.beside import beside_of
 from dinghai_platform.chains.differences import MOST_SHOWN, differences
 from dinghai_platform.chains.documents import chain_of_version, names_of
 from dinghai_platform.chains.faults import fault_words
@@ -137,6 +138,7 @@ def shown(request: HttpRequest, choice: Choice, *, run_form: RunForm | None = No
         "runs": list(queries.runs_of(choice.chain)[:MOST_LISTED]),
         "run_form": run_form or RunForm(), "withdraw_form": WithdrawForm(),
         "lacks": [word(PARTS, name) for name in choice.run.lacks] if choice.run else [],
+        "beside": beside_of(request.actor, choice.chain),
     }
     return render(request, "chains/chain.html", context, status=400 if run_form else 200)
 
