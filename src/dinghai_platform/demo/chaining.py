@@ -41,7 +41,7 @@ PLAN_YEARS = 500
 """A plan of fixes looks at every fix of every firm; so many years keep it short, and its page says
 of how many it is."""
 BUDGET_FEN = 100_000_000
-ATTEMPTS = 100
+ATTEMPTS = 200
 """Attempts of a reading of floating premiums, for each beginning and aim; its page says so."""
 
 
@@ -79,14 +79,14 @@ def share_risk(story: Story, run: ChainRun) -> Programme:
         run.version, inception=date(2026, 11, 1), expiry=date(2027, 10, 31), actor=underwriter,
         layers=(folder / "layers.toml").read_bytes(), layers_name="layers.toml",
         premium_fen=PREMIUM_FEN)
+    start_study(programme, kind=Study.Kind.SHARES, runs=YEARS, seed=SEED, actor=underwriter)
+    work()  # so that each supplier's premium is by what it causes
     firms = [one for one in chain_of_version(run.version).firms if one.role == "supplier"]
     members = enrol(programme, [
         Joining(one.id, organisation=story.cast.insured if one.id == MEMBER else None)
         for one in firms], actor=underwriter)
     teller.at(moment, f"供应链共保计划 {programme.number}：{len(members)} 家供应商加入",
               f"Programme {programme.number}: {len(members)} suppliers join")
-    start_study(programme, kind=Study.Kind.SHARES, runs=YEARS, seed=SEED, actor=underwriter)
-    work()
     moment = stand_at("2026-11-01T09:00:00")
     issue_certificate(next(one for one in members if one.firm == MEMBER), actor=underwriter)
     _read_floats(programme, run.version, story)

@@ -29,9 +29,11 @@ from dinghai_platform.chains.queries import Choice
 from dinghai_platform.chains.services.chains import withdraw_chain
 from dinghai_platform.chains.words import (
     FIELDS,
+    LINK_KINDS,
     PARTS,
     ROLES,
     TABLES,
+    coded,
     indicator_name,
     industry_name,
     word,
@@ -237,7 +239,9 @@ def _shown_table(found: Any, names: dict[str, str]) -> dict[str, Any]:
 def _part_of_key(table: str, part: str, names: dict[str, str]) -> str:
     if part in names:
         return f"{names[part]} ({part})"
-    return indicator_name(part) if table == "controls" else part
+    if table == "controls":
+        return indicator_name(part)
+    return word(LINK_KINDS, part) if table == "links" and part in LINK_KINDS else part
 
 
 def _value(field: str, value: Any) -> str:
@@ -251,7 +255,7 @@ def _value(field: str, value: Any) -> str:
     for ending, unit in (("_fen", "fen"), ("_ppm", "ppm"), ("_seconds", "seconds")):
         if field.endswith(ending):
             return value_text(value, unit)
-    return str(value)
+    return coded(field, str(value))
 
 
 @page("chains.view")
