@@ -13,6 +13,8 @@ from typing import Final
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_noop as _
 
+from dinghai_platform.chains.words import FIELDS
+
 SENTENCES: Final = (
     _("%(a)s is not a whole number"),
     _("write digits only"),
@@ -161,6 +163,17 @@ SENTENCES: Final = (
     _("name it by its id, name or credit code"),
     _("%(a)s cannot be assumed"),
     _("%(a)s is out of bounds"),
+    _("the list says nothing of attack links (远程接入, 数据交换, 软件更新 …): no attack can pass "
+      "from these firms until links are added"),
+    _("%(a)s is taken for the share of the buyer's output that stops without the "
+      "delivery: check it"),
+    _("no column is the tier: every new firm is taken for tier %(a)s"),
+    _("%(a)s of line %(b)s has the id or the credit code of %(c)s: taken for the same firm"),
+    _("%(a)s names no unit: numbers without one are days"),
+    _("%(a)s has numbers above 1: its numbers are read as percent"),
+    _("%(a)s may be %(b)s too, but %(c)s is taken for it"),
+    _("write it, or say what to assume: --assume %(a)s"),
+    _("say which it is: --columns name=HEADING; there are: %(a)s"),
     _("there is no firm %(a)s in the chain"),
     _("%(a)s has no layers"),
     _("give a file of layers"),
@@ -206,7 +219,8 @@ def in_words(text: str) -> str:
     """A sentence of the engine in the page's language; itself where it is not known."""
     for pattern, sentence in _patterns():
         if (match := pattern.fullmatch(text)) is not None:
-            return _t(sentence) % match.groupdict()
+            return _t(sentence) % {name: FIELDS.get(value, value)
+                                   for name, value in match.groupdict().items()}
     return text
 
 

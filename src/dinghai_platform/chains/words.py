@@ -108,6 +108,9 @@ GUESSED_BY: Final[Mapping[str, Any]] = {
 }
 
 
+UNITS: Final[Mapping[str, Any]] = {
+    "d": _p("unit", "days"), "h": _p("unit", "hours"), "s": _p("unit", "seconds"),
+}
 _CODED: Final[Mapping[str, Mapping[str, Any]]] = {
     "kind": {**PROVIDER_KINDS, **ASSET_KINDS, **LINK_KINDS}, "privilege": PRIVILEGES,
     "known_by": KNOWN_BY, "role": ROLES,

@@ -236,6 +236,6 @@ def test_why_a_level_moved_is_said_in_words(
                     before="kind=remote_access, mfa=False",
                     after="kind=remote_access, privilege=user, mfa=True") == (
             "云屿压缩机 → 海悦电器 · 远程访问", "类型 远程访问 · MFA 否",
-            "类型 远程访问 · 权限 普通用户 · MFA 是")
+            "类型 远程访问 · 权限 用户 · MFA 是")
         assert said(kind="profile", what="recovery_seconds", before="86400", after="172800") == (
             "恢复工作所需时间", "1 天", "2 天")
