@@ -1,7 +1,8 @@
 """What the engine's readers of chains and layers say, for the translators.
 
-Each sentence stands once, with its figures as ``%(a)s``, or ``%(w)s`` where that is one
-word: the pattern that finds it in what the engine said is made of it.
+Each sentence stands once, with its figures as ``%(a)s``, or ``%(w)s`` where that is one word and
+``%(f)s`` where it is a field of a chain's row. The pattern that finds it in what the engine said
+is made of it.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ SENTENCES: Final = (
     _("with this delivery more than 100%% of the output of %(a)s would stop"),
     _("the shares of one buyer add up to at most 100%%: mend them, or state how much "
       "can be bought elsewhere"),
-    _("the %(a)s of %(b)s is not known"),
+    _("the %(f)s of %(a)s is not known"),
     _("there is no other firm %(a)s in the list or the chain"),
     _("write the name as in its own row"),
     _("the text has more than %(a)s characters"),
@@ -219,7 +220,7 @@ def in_words(text: str) -> str:
     """A sentence of the engine in the page's language; itself where it is not known."""
     for pattern, sentence in _patterns():
         if (match := pattern.fullmatch(text)) is not None:
-            return _t(sentence) % {name: FIELDS.get(value, value)
+            return _t(sentence) % {name: FIELDS.get(value, value) if name == "f" else value
                                    for name, value in match.groupdict().items()}
     return text
 

@@ -34,6 +34,11 @@ def test_a_sentence_in_chinese(english: str, chinese: str) -> None:
         assert said(english) == english
 
 
+def test_a_field_is_called_by_its_word() -> None:
+    with override("zh-hans"):
+        assert said("the industry of '甲公司' is not known") == "'甲公司' 的行业未知"
+
+
 def test_every_sentence_has_its_chinese_with_the_same_figures() -> None:
     for sentence in SENTENCES:
         filled = re.sub(r"%\((\w)\)s", lambda one: f"«{one[1]}»", sentence).replace("%%", "%")
