@@ -226,7 +226,8 @@ def version_export(
 def node_list(
     request: HttpRequest, key: UUID, page: Query[PageQuery], version: int | None = None
 ) -> Made:
-    """Firms and providers of a version (the last one unless named) with their figures."""
+    """Firms and providers of a version (the last one unless named) with their figures, and the
+    products whose vulnerabilities its run exploited."""
     require(request.actor, "chains.view")
     rows = rows_of(_choice(request, key, version))
     kept = rows[page.offset:page.offset + page.limit]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from dinghai.foundation.errors import Fault
 from dinghai_platform.actuarial.fit_words import sentence
+from dinghai_platform.chains.engine_faults import in_words
 from dinghai_platform.chains.words import FIELDS
 
 KNOWN: Final = (
@@ -62,7 +63,8 @@ KNOWN: Final = (
 
 def said(text: str) -> str:
     """A sentence of a service or of the engine in the page's language, where it is known."""
-    return sentence(text)
+    found = sentence(text)
+    return in_words(text) if found == text else found
 
 
 def fault_row(raw: dict[str, Any] | Fault) -> dict[str, Any]:

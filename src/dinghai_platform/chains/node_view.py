@@ -12,16 +12,18 @@ from dinghai.foundation.errors import InputError
 from dinghai.supplychain.chain import Chain, Firm
 from dinghai.supplychain.templates import TemplateEstimate, complete
 from dinghai_platform.chains import queries
-from dinghai_platform.chains.nodes import Node
+from dinghai_platform.chains.nodes import PRODUCT, Node
 from dinghai_platform.chains.paths_view import likely_ways
+from dinghai_platform.chains.products_view import product_view
 from dinghai_platform.chains.queries import Choice
+from dinghai_platform.chains.reasons_view import reason_rows
 from dinghai_platform.chains.words import (
     ASSET_KINDS,
     FIELDS,
     KNOWN_BY,
     LINK_KINDS,
+    PRIVILEGES,
     PROVIDER_KINDS,
-    REASONS,
     indicator_name,
     industry_name,
     word,
@@ -47,6 +49,8 @@ def node_view(
     choice: Choice, chain: Chain, node: Node, rows: Mapping[str, Node]
 ) -> dict[str, Any]:
     """The parts of the page; rows of long tables stop at MOST_ROWS."""
+    if node.kind == PRODUCT:
+        return product_view(choice, chain, node, rows)
     firm = chain.firm.get(node.id)
     found: dict[str, Any] = {
         "links_in": _links(chain, node.id, rows, into=True),
@@ -89,8 +93,7 @@ def level_view(
             ("exported", _p("chain", "Exported"), _("its events cost others")))]
         if level else [],
         "grade_history": _history(choice, node) if level else [],
-        "changes": changes, "reasons": [_reason(one) for one in changes["reasons"]]
-        if changes else [],
+        "changes": changes, "reasons": reason_rows(changes["reasons"], rows) if changes else [],
         "likely": likely_ways(queries.part(run, "likely"), node.id, rows),
         "ways": _ways(queries.part(run, "paths"), node.id, rows)}
 
@@ -117,10 +120,6 @@ def _history(choice: Choice, node: Node) -> list[tuple[Any, dict[str, Any]]]:
     return found
 
 
-def _reason(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {**one, "kind_name": word(REASONS, one["kind"])}
-
-
 def _ways(
     document: Mapping[str, Any] | None, node: str, rows: Mapping[str, Node]
 ) -> list[dict[str, Any]]:
@@ -139,8 +138,8 @@ def _links(
 ) -> list[tuple[Node, str, str, str, str]]:
     found = (chain.links_to if into else chain.links_from).get(node, ())
     return [(rows[one.source if into else one.target], word(LINK_KINDS, one.kind),
-             {"user": _p("chain", "user"), "administrator": _p("chain", "administrator"),
-              None: UNKNOWN}[one.privilege], _yes(one.mfa), _yes(one.segmented))
+             UNKNOWN if one.privilege is None else word(PRIVILEGES, one.privilege),
+             _yes(one.mfa), _yes(one.segmented))
             for one in found[:MOST_ROWS]]
 
 

@@ -18,14 +18,19 @@ from dinghai_platform.chains.words import (
 )
 
 PROVIDERS: Final = "providers"
+PRODUCT: Final = "common_vulnerability"
+PRODUCTS: Final = "products"
 GRADES: Final = "ABCDE"
+_FIGURES: Final = ("struck_a_year", "own_fen", "inherited_fen", "exported_fen",
+                   "through_goods_fen")
 _BANDS: Final = (850_000, 700_000, 550_000, 400_000)
 """Mean scores from which a known control state is coloured like A, B, C, D (no grade is meant)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A firm or provider of a chain. Fen a year, ppm; None is not known or not run.
+    """A firm or provider of a chain, or a product whose vulnerabilities strike many firms at once.
+    Fen a year, ppm; None is not known or not run. Of a product ``links_out`` are its holders.
 
     ``column`` is its place in the map: minus its tier upstream of the owner, its tier downstream,
     0 for the owner; ``group`` the bubble it belongs to. ``tone`` is the letter it is coloured by:
@@ -68,6 +73,11 @@ class Node:
         return self.own_fen + self.inherited_fen
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether it has a place in the map: a product has none."""
+        return self.kind != PRODUCT
+
+    @property
     def state(self) -> str:
         """Its grade, or nothing: what the list filters by."""
         return self.grade or "none"
@@ -76,7 +86,7 @@ class Node:
 def nodes_of(
     chain: Chain, parts: Mapping[str, Mapping[str, Any] | None], *, english: bool
 ) -> list[Node]:
-    """Every firm and provider, with what the parts of a run say of it."""
+    """Every firm and provider, and the products of the run, with what its parts say of them."""
     simulation, ranking, levels = (parts.get(name) for name in (
         "simulation", "ranking", "levels"))
     found = {one["id"]: one for one in (simulation or {}).get("parties", ())}
@@ -101,12 +111,28 @@ def nodes_of(
             scores=number, weaknesses=weak[one.id], links_in=into[one.id],
             links_out=out[one.id], grade=grade,
             index_ppm=level.get(one.id, {}).get("index_ppm"),
-            **{name: found.get(one.id, {}).get(name) for name in (
-                "struck_a_year", "own_fen", "inherited_fen", "exported_fen",
-                "through_goods_fen")},
+            **{name: found.get(one.id, {}).get(name) for name in _FIGURES},
             averted_fen=worth.get(one.id, {}).get("averted_fen"),
             tone=grade or band_of(mean)))
+    for one in found.values():
+        if one["kind"] == PRODUCT:
+            made.append(_product(one, level.get(one["id"], {}), worth.get(one["id"], {}),
+                                 english=english))
     return made
+
+
+def _product(
+    one: Mapping[str, Any], level: Mapping[str, Any], worth: Mapping[str, Any], *, english: bool
+) -> Node:
+    grade = level.get("grade")
+    return Node(
+        id=one["id"], name=one["name_en"] if english and one["name_en"] else one["name_zh"],
+        kind=PRODUCT, role=PRODUCT, role_name=str(ROLES[PRODUCT]), tier=None,
+        tier_name=str(ROLES[PRODUCT]), column=0, section=PRODUCT, industry="", group=PRODUCTS,
+        province="", revenue_fen=None, score_ppm=None, scores=0, weaknesses=0, links_in=0,
+        links_out=one.get("firms", 0), grade=grade, index_ppm=level.get("index_ppm"),
+        **{name: one.get(name) for name in _FIGURES}, averted_fen=worth.get("averted_fen"),
+        tone=grade or "")
 
 
 def _place(one: Any) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def picture_of(
 ) -> Picture | None:
     """The whole chain in bubbles, or one bubble with its firms. None for a bubble there is not."""
     groups: dict[str, list[Node]] = defaultdict(list)
+    nodes = [one for one in nodes if one.is_drawn]
     for node in nodes:
         groups[node.group].append(node)
     if group and group not in groups:

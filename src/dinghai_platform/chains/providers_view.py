@@ -18,6 +18,7 @@ from dinghai_platform.site.charts import bar_chart
 from dinghai_platform.site.formats import is_chinese
 
 MOST_SHOWN: Final = 30
+_REACHED: Final = 5
 GRAPHS: Final[Mapping[str, Any]] = {
     "attack": pgettext_lazy("chain", "attack links"), "goods": pgettext_lazy("chain", "deliveries")}
 
@@ -63,9 +64,9 @@ def _reach_and_points(
         return {**one, "name": node.name if node else own, "known": node is not None}
 
     return {
-        "reaches": [{**shown(one), "leading": [
+        "reaches": [{**shown(one), "others_shown": len(one["reached"][1:_REACHED]), "leading": [
             (known[other["id"]].name if other["id"] in known else other["id"], other)
-            for other in one["reached"][:5]]}
+            for other in one["reached"][:_REACHED]]}
             for one in blast["nodes"][:MOST_SHOWN] if one["loss_fen"]],
         "points": [{**shown(one), "graph_name": GRAPHS[one["graph"]], "cut": [
             known[other].name if other in known else other for other in one["cuts_off"][:8]],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -83,6 +84,19 @@ def part(found: ChainRun, name: str) -> dict[str, Any] | None:
     document: dict[str, Any] = RunDocument.objects.within(found.tenant_id).values_list(
         "document", flat=True).get(run=found, part=name)
     return document
+
+
+def levels_found(
+    version: ChainVersion, *, kev_as_of: date, epss_as_of: date | None
+) -> dict[str, Any] | None:
+    """The levels that the last run of a version in hand found by these threat tables, if one did.
+    """
+    done = ChainRun.objects.within(version.tenant_id).filter(
+        version=version, state=ChainRun.State.DONE, kev_as_of=kev_as_of, epss_as_of=epss_as_of)
+    for found in done.order_by("-id")[:SHOWN]:
+        if (document := part(found, "levels")) is not None:
+            return document
+    return None
 
 
 def imports(actor: Actor) -> QuerySet[ChainImport]:

@@ -186,12 +186,12 @@ class ChainRunPart(Part):
 
 
 class ChainNodeAnswer(Schema):
-    """A firm or provider with what the last run of the version found. Fen a year; null is not
-    known or not run."""
+    """A firm or provider, or a product whose vulnerabilities strike many firms at once, with what
+    the last run of the version found. Fen a year; null is not known or not run."""
 
     id: str
     name: str
-    kind: Literal["firm", "provider"]
+    kind: Literal["firm", "provider", "common_vulnerability"]
     role: str
     tier: int | None
     section: str
@@ -214,7 +214,7 @@ class ChainNodeAnswer(Schema):
 
 
 class ChainNodePart(Part):
-    """Nodes of a version, in the order of the chain's document."""
+    """Nodes of a version, in the order of the chain's document, then the products of its run."""
 
     items: list[ChainNodeAnswer]
 

@@ -210,7 +210,7 @@ def _stage(
     columns: dict[tuple[int, int], list[Mapping[str, Any]]] = defaultdict(list)
     for one in told["parties"]:
         node = nodes.get(one["id"])
-        outside = node is None or node.kind == "provider"
+        outside = node is None or node.kind != "firm"
         columns[(0, 0) if outside else (1, node.column if node else 0)].append(one)
     order = sorted(columns)
     deepest = max((len(rows) for rows in columns.values()), default=1)

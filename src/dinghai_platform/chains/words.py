@@ -10,12 +10,13 @@ from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.industries import industries
-from dinghai_platform.site.words import SECTIONS, Word, name_of, register_states
+from dinghai_platform.site.words import SECTIONS, SEVERITIES, Word, name_of, register_states
 
 ROLES: Final[Mapping[str, Any]] = {
     "owner": _p("chain", "Chain owner"), "supplier": _p("chain", "Supplier"),
     "dealer": _p("chain", "Dealer"), "customer": _p("chain", "Customer"),
     "provider": _p("chain", "Provider"),
+    "common_vulnerability": _p("chain", "Common vulnerability"),
 }
 PROVIDER_KINDS: Final[Mapping[str, Any]] = {
     "cloud": _p("chain", "Cloud"), "managed_service": _p("chain", "Managed service"),
@@ -36,6 +37,9 @@ ASSET_KINDS: Final[Mapping[str, Any]] = {
     "business_system": _p("chain", "Business system"), "database": _p("chain", "Database"),
     "backup": _p("chain", "Backup"), "build": _p("chain", "Build system"),
     "cloud": _p("chain", "Cloud"), "operations": _p("chain", "Industrial control"),
+}
+PRIVILEGES: Final[Mapping[str, Any]] = {
+    "user": _p("chain", "user"), "administrator": _p("chain", "administrator"),
 }
 KNOWN_BY: Final[Mapping[str, Any]] = {
     "assessment": _p("chain", "assessment"), "questionnaire": _p("chain", "questionnaire"),
@@ -102,6 +106,23 @@ GUESSED_BY: Final[Mapping[str, Any]] = {
     "part of the name": _p("chain", "by a part of its name"),
     "content": _p("chain", "by what stands in it"),
 }
+
+
+UNITS: Final[Mapping[str, Any]] = {
+    "d": _p("unit", "days"), "h": _p("unit", "hours"), "s": _p("unit", "seconds"),
+}
+_CODED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "kind": {**PROVIDER_KINDS, **ASSET_KINDS, **LINK_KINDS}, "privilege": PRIVILEGES,
+    "known_by": KNOWN_BY, "role": ROLES,
+    "severity": {code: one.label for code, one in SEVERITIES.items()},
+}
+
+
+def coded(field: str, value: str) -> str:
+    """What a field of a chain's row says, in words where it is a code."""
+    if field == "industry" and value in industries():
+        return industry_name(value)
+    return str(_CODED.get(field, {}).get(value, value))
 
 
 def word(table: Mapping[str, Any], code: str) -> str:

@@ -97,7 +97,8 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         settlement.settle(story)
         rates.revise_rates(story)
         fits.fit_made_up_losses(story)
-        chaining.share_risk(story, chaining.keep_chain(story))
+        programme = chaining.share_risk(story, chaining.keep_chain(story))
+        chaining.float_premiums(story, programme)
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"

@@ -23,8 +23,11 @@ class ProgrammesConfig(HouseApp):
     )
 
     def ready(self) -> None:
-        """Load the room's words besides its jobs."""
+        """Load the room's words besides its jobs, and show programmes on the pages of chains."""
         super().ready()
+        from dinghai_platform.chains.beside import show_beside
         from dinghai_platform.programmes import words
+        from dinghai_platform.programmes.beside_chain import programmes_of_chain
 
         words.register()
+        show_beside(programmes_of_chain)

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext as _p
 from dinghai.claims.layering import kind_of
 from dinghai.foundation.money import PPM
 from dinghai.supplychain.layer_file import INSURERS, ChainLayers
+from dinghai.wording.layers import Participation
 from dinghai_platform.programmes.words import BEARERS, GROUPS, KINDS, ROLES, word
 from dinghai_platform.site.formats import is_chinese
 
@@ -75,16 +76,23 @@ def bars_of(agreement: ChainLayers, shares: Mapping[str, Any] | None) -> list[Ba
         amounts = {} if year is None else {one["party"]: one["fen"] for one in year["insurers"]}
         bars.append(Bar(
             layer.id, layer.name_zh if is_chinese() or not layer.name_en else layer.name_en,
-            layer.attachment_fen, layer.attachment_fen + layer.limit_fen, _pieces(declared),
-            _pieces(fair), tuple(
-                (one.party, word(ROLES, one.role), str(BEARERS[one.bearer]),
+            layer.attachment_fen, layer.attachment_fen + layer.limit_fen, pieces_of(declared),
+            pieces_of(fair), tuple(
+                (_named(one), word(ROLES, one.role), str(BEARERS[one.bearer]),
                  word(KINDS, kind_of(one)), one.share_ppm, amounts.get(one.party))
                 for one in layer.participants),
             year, fair["owner"] - declared["owner"] if fair else None))
     return bars
 
 
-def _pieces(shares: Mapping[str, int]) -> tuple[Piece, ...]:
+def _named(one: Participation) -> str:
+    """A participant by its name; who is meant by a role is called so in the page's language."""
+    by_role = one.role == "chain_owner" or one.bearer != "named"
+    return word(ROLES, one.role) if by_role and not is_chinese() else one.party
+
+
+def pieces_of(shares: Mapping[str, int]) -> tuple[Piece, ...]:
+    """Shares in ppm of ``insurers``, ``owner``, ``others`` and what is ``open`` as one bar."""
     names = {"insurers": _p("share", "Insurers"), "owner": _p("share", "Chain owner"),
              "others": _p("share", "Suppliers"), "open": _p("share", "Stays with who suffers it")}
     pieces, reached = [], 0

@@ -59,7 +59,7 @@ def subject_words(table: str, subject: str) -> str:
     if table == "controls":
         return indicator_name(subject)
     if table == "weaknesses":
-        return str(_("Close the finding %(subject)s") % {"subject": subject})
+        return str(_("Finding %(subject)s") % {"subject": subject})
     if table == "assets":
         return str(_("Asset %(subject)s") % {"subject": subject})
     if table == "links":
@@ -71,6 +71,8 @@ def fix_words(table: str, subject: str) -> str:
     """What a member could do."""
     if table == "controls":
         return str(_("Bring to full marks: %(control)s") % {"control": indicator_name(subject)})
+    if table == "weaknesses":
+        return str(_("Close the finding %(subject)s") % {"subject": subject})
     return subject_words(table, subject)
 
 

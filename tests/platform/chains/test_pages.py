@@ -11,8 +11,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
+from dinghai_platform.chains import queries
+from dinghai_platform.chains.documents import chain_of_version
 from dinghai_platform.chains.models import ChainImport, ChainRun, ChainVersion
+from dinghai_platform.chains.nodes import nodes_of
+from dinghai_platform.chains.paths_view import likely_ways
+from dinghai_platform.chains.reasons_view import reason_rows
 from dinghai_platform.core.models import Organisation
 from tests.platform.chains.making import YEARS, haiyue, kept, run_done, small_zip
 from tests.platform.routes.reading import read_page
@@ -76,9 +82,10 @@ def test_nodes_are_searched_filtered_sorted_and_exported(
         return list(csv.DictReader(io.StringIO(text_of(answer).removeprefix("\ufeff"))))
 
     rows = exported(sort="-revenue_fen")
-    assert [one["Name"] for one in rows] == ["海悦电器", "赤峦铜材", "云屿压缩机", "海云计算"]
-    assert rows[-1]["Annual revenue"] == ""  # not known is no zero, and stands last
-    assert [one["Name"] for one in exported(sort="revenue_fen")][-1] == "海云计算"
+    assert [one["Name"] for one in rows[:4]] == ["海悦电器", "赤峦铜材", "云屿压缩机", "海云计算"]
+    assert all(one["Name"].startswith("Common vulnerability of ") for one in rows[4:])
+    assert rows[3]["Annual revenue"] == ""  # not known is no zero, and stands last
+    assert [one["Name"] for one in exported(sort="revenue_fen")][3] == "海云计算"
 
 
 def test_the_map_is_drawn_for_the_whole_and_for_a_bubble(
@@ -172,3 +179,63 @@ def test_suppliers_and_strangers_see_no_chain(
         assert client.get(f"/chains/{version.chain_id}/").status_code == 403, role
     other = browser(world, home=world.other_insurer)
     assert other.get(f"/chains/{version.chain_id}/").status_code == 404
+
+
+PRODUCT = "product:apache.log4j2"
+PRODUCT_NAMES = {"zh-hans": "Apache Log4j2 通用漏洞", "en": "Common vulnerability of Apache Log4j2"}
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_product_has_a_name_and_a_page_once_the_version_was_run(
+    world: World, version: ChainVersion, owner: Organisation, language: str
+) -> None:
+    client = browser(world, language, "chain_owner", owner)
+    address = reverse("chains:node", args=[version.chain_id, PRODUCT])
+    assert client.get(address).status_code == 404
+    run_done(version, world.actor("underwriter"))
+    text = text_of(client.get(address))
+    assert read_page(text).faults == []
+    assert PRODUCT_NAMES[language] in text and "云屿压缩机" in text and "web1" in text
+    for name in ("nodes", "providers"):
+        shown = text_of(client.get(reverse(f"chains:{name}", args=[version.chain_id])))
+        assert PRODUCT_NAMES[language] in shown, name
+    assert PRODUCT not in text_of(client.get(reverse("chains:map", args=[version.chain_id])))
+
+
+def test_a_path_from_a_product_is_told_by_names(
+    world: World, version: ChainVersion, run: ChainRun
+) -> None:
+    parts = {"simulation": queries.part(run, "simulation")}
+    told = {"nodes": {"own": [{"parties": [PRODUCT, "own"], "aim": "ransomware", "steps": [
+        {"party": PRODUCT, "name_zh": "", "name_en": "", "chance": 1.0,
+         "waits_for_all": False}]}]}}
+    for language, english in (("zh-hans", False), ("en", True)):
+        rows = {one.id: one for one in nodes_of(
+            chain_of_version(version), parts, english=english)}
+        with override(language):
+            way = likely_ways(told, "own", rows)[0]
+        assert [one["name"] for one in way["stops"]] == [PRODUCT_NAMES[language], "海悦电器"]
+        assert way["by_steps"][0]["name"] == PRODUCT_NAMES[language]
+
+
+def test_why_a_level_moved_is_said_in_words(
+    world: World, version: ChainVersion, run: ChainRun
+) -> None:
+    rows = {one.id: one for one in nodes_of(chain_of_version(version), {}, english=False)}
+
+    def said(**reason: Any) -> tuple[str, str, str]:
+        row = reason_rows([{"at": "sup", "before": None, "after": None, **reason}], rows)[0]
+        return row["what_name"], row["before"], row["after"]
+
+    with override("zh-hans"):
+        assert said(kind="control", what="IAM-03", before="500000", after="1000000") == (
+            "特权访问管理PAM", "50%", "100%")
+        assert said(kind="finding", what="CVE-2021-44228@web1", before="high") == (
+            "CVE-2021-44228@web1", "高", "—")
+        assert said(kind="link", what="sup>own:remote_access",
+                    before="kind=remote_access, mfa=False",
+                    after="kind=remote_access, privilege=user, mfa=True") == (
+            "云屿压缩机 → 海悦电器 · 远程访问", "类型 远程访问 · MFA 否",
+            "类型 远程访问 · 权限 用户 · MFA 是")
+        assert said(kind="profile", what="recovery_seconds", before="86400", after="172800") == (
+            "恢复工作所需时间", "1 天", "2 天")

@@ -11,13 +11,14 @@ from django.urls import reverse
 
 from dinghai.foundation.errors import Refusal
 from dinghai.foundation.money import apply_ppm
+from dinghai_platform.chains.queries import part
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.ledger.queries import balance_of, verify_books
 from dinghai_platform.programmes.models import Member, MemberFloat, Programme, Standing, Study
 from dinghai_platform.programmes.services import floats
 from dinghai_platform.programmes.services.members import Joining, enrol
 from dinghai_platform.programmes.services.studies import start_study
-from tests.platform.chains.making import kept, small_zip
+from tests.platform.chains.making import kept, run_done, small_zip
 from tests.platform.programmes.making import everybody
 from tests.platform.story import World, stand_at, work
 from tests.supplychain.chains import FILES
@@ -73,6 +74,11 @@ def test_from_two_studies_to_a_refund(
     first = study(programme, world, version=after)
     standing = Standing.objects.within(world.insurer).get(member=sup)
     assert standing.factor_ppm < 1_000_000 and standing.document["proposal"] == "refund"
+    # The amounts are of what this member pays, not of an allocation of the programme's premium.
+    assert standing.document["premium_fen"] == 36_500_000
+    for effect in (*standing.document["reasons"], *standing.document["fixes"]):
+        assert effect["premium_fen"] == apply_ppm(36_500_000, effect["factor_ppm"])
+    assert standing.document["reasons"] and standing.document["fixes"]
     assert floats.propose_floats(first, actor=underwriter) == []  # the rule asks for two
     stand_at("2026-12-01T09:00:00")
     second = study(programme, world, version=after)
@@ -139,3 +145,21 @@ def test_a_supplier_sees_itself_alone(
     for name in ("programme", "members", "settlements", "floats", "shares"):
         assert client.get(reverse(f"programmes:{name}", args=[programme.pk])).status_code == 403
     assert client.get(f"/api/v1/programmes/{programme.pk}").status_code == 403
+
+
+def test_a_float_takes_levels_and_tables_that_a_run_took(
+    world: World, programme: Programme, supplier: Organisation
+) -> None:
+    members = everybody(programme, world.actor("underwriter"), supplier)
+    after = kept(world.actor("underwriter"), small_zip(controls=BETTER), chain=programme.chain)
+    run = run_done(after, world.actor("underwriter"), seed=7)
+    document = study(programme, world, version=after).document
+    assert document is not None
+    levels = part(run, "levels")
+    assert levels is not None and document["levels_on"] == levels["on"]
+    graded = {one["id"]: one["grade"] for one in levels["nodes"]}
+    for member in Member.objects.within(world.insurer).filter(programme=programme):
+        assert member.grade == (graded[member.firm] or "") and member.firm in members
+    # Bound and read on one day: the same threat tables, so nobody's change counts theirs.
+    assert document["tables"]["at_bind"] == document["tables"]["now"]
+    assert document["tables"]["now"]["kev"] == run.kev_as_of.isoformat()

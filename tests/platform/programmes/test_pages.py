@@ -7,9 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from dinghai_platform.chains.services.chains import withdraw_chain
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.programmes.models import Member, Programme, Settlement
 from dinghai_platform.programmes.services.certificates import issue_certificate
+from dinghai_platform.programmes.services.programmes import close_programme
+from tests.platform.chains.making import kept
 from tests.platform.programmes.making import LAYERS, everybody, million
 from tests.platform.story import World
 
@@ -86,3 +89,45 @@ def test_the_other_insurer_finds_nothing(world: World, programme: Programme) -> 
     for name, key in (("approve", settlement.pk), ("certify", members["sub"].pk),
                       ("leave", members["sub"].pk)):
         assert client.post(reverse(f"programmes:{name}", args=[key])).status_code == 404, name
+
+
+def _beside(client: Client, programme: Programme) -> str:
+    answer = client.get(reverse("chains:chain", args=[programme.chain_id]))
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_a_chain_and_its_programme_lead_to_each_other(
+    world: World, programme: Programme, owner: Organisation
+) -> None:
+    home = reverse("programmes:programme", args=[programme.pk])
+    chain = reverse("chains:chain", args=[programme.chain_id])
+    opening = reverse("programmes:new", args=[programme.chain_id])
+    underwriter = world.sign_in(Client(), "underwriter")
+    for client in (underwriter, world.sign_in(Client(), "chain_owner", owner)):
+        body = _beside(client, programme)
+        assert f'href="{home}"' in body and opening not in body  # one is open already
+        assert f'href="{chain}?v=1"' in client.get(home).content.decode()
+    # Who settles claims sees the programme, and no way into a chain that is closed to it.
+    handler = world.sign_in(Client(), "claims_handler")
+    assert handler.get(chain).status_code == 403
+    body = handler.get(home).content.decode()
+    assert programme.chain.name_zh in body and chain not in body
+    close_programme(programme, reason="期满", actor=world.actor("underwriter"))
+    assert opening in _beside(underwriter, programme)
+    assert opening not in _beside(world.sign_in(Client(), "chain_owner", owner), programme)
+
+
+def test_a_chain_without_programme_offers_one_to_those_who_may(
+    world: World, owner: Organisation
+) -> None:
+    version = kept(world.actor("underwriter"), owner=owner)
+    opening = reverse("programmes:new", args=[version.chain_id])
+    address = reverse("chains:chain", args=[version.chain_id])
+    for role, home, offered in (("underwriter", None, True), ("auditor", None, False),
+                                ("chain_owner", owner, False)):
+        client = world.sign_in(Client(), role, home)
+        assert (opening in client.get(address).content.decode()) is offered, role
+    withdraw_chain(version.chain, reason="演示", actor=world.actor("underwriter"))
+    client = world.sign_in(Client(), "underwriter")
+    assert opening not in client.get(address).content.decode()

@@ -19,6 +19,7 @@ from dinghai.foundation.errors import DinghaiError
 from dinghai.supplychain.chain_export import GRAPHS, graphml_of
 from dinghai.supplychain.chain_overview import overview
 from dinghai_platform.chains import queries
+from dinghai_platform.chains.beside import beside_of
 from dinghai_platform.chains.differences import MOST_SHOWN, differences
 from dinghai_platform.chains.documents import chain_of_version, names_of
 from dinghai_platform.chains.faults import fault_words
@@ -28,9 +29,11 @@ from dinghai_platform.chains.queries import Choice
 from dinghai_platform.chains.services.chains import withdraw_chain
 from dinghai_platform.chains.words import (
     FIELDS,
+    LINK_KINDS,
     PARTS,
     ROLES,
     TABLES,
+    coded,
     indicator_name,
     industry_name,
     word,
@@ -137,6 +140,7 @@ def shown(request: HttpRequest, choice: Choice, *, run_form: RunForm | None = No
         "runs": list(queries.runs_of(choice.chain)[:MOST_LISTED]),
         "run_form": run_form or RunForm(), "withdraw_form": WithdrawForm(),
         "lacks": [word(PARTS, name) for name in choice.run.lacks] if choice.run else [],
+        "beside": beside_of(request.actor, choice.chain),
     }
     return render(request, "chains/chain.html", context, status=400 if run_form else 200)
 
@@ -235,7 +239,9 @@ def _shown_table(found: Any, names: dict[str, str]) -> dict[str, Any]:
 def _part_of_key(table: str, part: str, names: dict[str, str]) -> str:
     if part in names:
         return f"{names[part]} ({part})"
-    return indicator_name(part) if table == "controls" else part
+    if table == "controls":
+        return indicator_name(part)
+    return word(LINK_KINDS, part) if table == "links" and part in LINK_KINDS else part
 
 
 def _value(field: str, value: Any) -> str:
@@ -249,7 +255,7 @@ def _value(field: str, value: Any) -> str:
     for ending, unit in (("_fen", "fen"), ("_ppm", "ppm"), ("_seconds", "seconds")):
         if field.endswith(ending):
             return value_text(value, unit)
-    return str(value)
+    return coded(field, str(value))
 
 
 @page("chains.view")

@@ -29,7 +29,7 @@ from dinghai_platform.chains.services.imports import (
     read_again,
     read_file,
 )
-from dinghai_platform.chains.words import FIELDS, GUESSED_BY, TABLES, word
+from dinghai_platform.chains.words import FIELDS, GUESSED_BY, TABLES, UNITS, word
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.queries import organisations_visible_to
@@ -125,7 +125,8 @@ def _shown(
     if row.source == ChainVersion.Source.LIST:
         context |= {
             "guesses": [{**one, "name": names.get(one["column"], "—"),
-                         "how_words": word(GUESSED_BY, one["how"])}
+                         "how_words": word(GUESSED_BY, one["how"]),
+                         "unit": UNITS.get(one.get("unit") or "", one.get("unit"))}
                         for one in report.get("guesses", ())],
             "rejected": [fault_row(one) for one in report.get("rejected", ())[:MOST_ROWS]],
             "unread": [fault_row(one) for one in report.get("unread", ())[:MOST_ROWS]],

@@ -20,6 +20,7 @@ from dinghai_platform.chains.picture import LAYERS, SIZES, Picture, Size, pictur
 from dinghai_platform.chains.queries import Choice
 from dinghai_platform.chains.views.chains import choice_of, frame_of
 from dinghai_platform.chains.words import PROVIDER_KINDS, ROLES, industry_name
+from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.core.web import page
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.lists import Column, Filter, List, rows_page
@@ -137,7 +138,8 @@ def node(request: HttpRequest, key: UUID, node: str) -> HttpResponse:
     rows = {one.id: one for one in rows_of(choice)}
     if node not in rows:
         raise Http404("no such node")
+    with scope_of(request.actor, tenant=choice.chain.tenant):  # threat tables are the insurer's
+        found = node_view(choice, chain, rows[node], rows)
     return render(request, "chains/node.html", {
-        **frame_of(request, choice, "nodes"), "node": rows[node],
-        **node_view(choice, chain, rows[node], rows),
+        **frame_of(request, choice, "nodes"), "node": rows[node], **found,
         **level_view(choice, rows[node], rows)})

@@ -22,6 +22,7 @@ from dinghai_platform.chains.exceedance import exceedance_chart
 from dinghai_platform.chains.faults import fault_words
 from dinghai_platform.chains.forms import RunForm
 from dinghai_platform.chains.models import ChainRun, SupplyChain
+from dinghai_platform.chains.nodes import PRODUCT
 from dinghai_platform.chains.parts import EXPECTED
 from dinghai_platform.chains.services.runs import start_run
 from dinghai_platform.chains.views.chains import choice_of, frame_of, shown
@@ -127,8 +128,10 @@ def _found(found: ChainRun, simulation: dict[str, Any]) -> dict[str, Any]:
     chain = chain_of_version(found.version)
     names = names_of(chain, english=not is_chinese())
     nodes = set(names)
-    for one in (queries.part(found, "levels") or {}).get("nodes", ()):  # products are no nodes
-        names.setdefault(one["id"], one["name_zh"] if is_chinese() else one["name_en"])
+    for one in simulation["parties"]:  # products stand in no file
+        if one["kind"] == PRODUCT:
+            nodes.add(one["id"])
+            names[one["id"]] = one["name_zh"] if is_chinese() else one["name_en"]
     parties = [{**one, "name": names.get(one["id"], one["id"]), "is_node": one["id"] in nodes,
                 "total_fen": one["own_fen"] + one["inherited_fen"]}
                for one in simulation["parties"]]

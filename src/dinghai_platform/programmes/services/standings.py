@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dinghai.foundation.money import PPM, apply_ppm
 from dinghai_platform.chains.documents import chain_of_version
 from dinghai_platform.programmes.models import Member, Standing, Study
 
@@ -32,20 +33,23 @@ def keep_standings(study: Study) -> list[Standing]:
             version_number=after.number, as_of=after.as_of, grade=member.grade,
             index_ppm=level.get("index_ppm"), score_ppm=own["score_after_ppm"],
             factor_ppm=own["factor_ppm"],
-            document=_own_part(own, document, chain.controls_of.get(member.firm, ()))))
+            document=_own_part(member, own, document, chain.controls_of.get(member.firm, ()))))
     Standing.objects.bulk_create(made)
     Member.objects.within(study.tenant_id).bulk_update(members, ("grade",))
     return made
 
 
 def _own_part(
-    own: Mapping[str, Any], document: Mapping[str, Any], controls: Any
+    member: Member, own: Mapping[str, Any], document: Mapping[str, Any], controls: Any
 ) -> dict[str, Any]:
+    """Amounts of premium are of what this member pays for the whole period, however that was
+    agreed: the study's are of the programme's premium as it would be allocated by causes."""
     return {
-        **{name: own[name] for name in _KEPT},
+        **{name: own[name] for name in _KEPT}, "premium_fen": member.annual_fen,
+        "change_a_year_fen": apply_ppm(member.annual_fen, own["factor_ppm"] - PPM),
         "on": document["on"], "rule": document["rule"],
-        "reasons": [_effect(one) for one in own["reasons"]],
-        "fixes": [_effect(one) for one in document["fixes"].get(own["id"], ())],
+        "reasons": [_effect(member, one) for one in own["reasons"]],
+        "fixes": [_effect(member, one) for one in document["fixes"].get(own["id"], ())],
         "evidence": [{"table": one["table"], "subject": one["subject"],
                       "known_by": one["known_by"] if one["table"] != "links" else "",
                       "as_of": one["as_of"]}
@@ -60,9 +64,10 @@ def _own_part(
     }
 
 
-def _effect(one: Mapping[str, Any]) -> dict[str, Any]:
+def _effect(member: Member, one: Mapping[str, Any]) -> dict[str, Any]:
     """What a change does. Of a link only that it is one: at its other end stands another firm."""
     return {"table": one["table"],
             "subject": one["subject"] if one["table"] in _OWN_TABLES else "",
-            "factor_ppm": one["factor_ppm"], "premium_fen": one["premium_fen"],
+            "factor_ppm": one["factor_ppm"],
+            "premium_fen": apply_ppm(member.annual_fen, one["factor_ppm"]),
             "caused_fen": one["caused_fen"]}

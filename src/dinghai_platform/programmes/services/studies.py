@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db import transaction
 
 from dinghai.foundation.canonical import document_hash
+from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai.foundation.reading import plain
 from dinghai.pricing.floating import load_float_rule
@@ -23,6 +24,7 @@ from dinghai.supplychain.sharing_document import shares_document
 from dinghai_platform.catalogue.queries import epss_in_force, kev_in_force
 from dinghai_platform.chains.documents import chain_of_version
 from dinghai_platform.chains.models import ChainVersion
+from dinghai_platform.chains.queries import levels_found
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.jobs import Progress, Step
@@ -118,7 +120,7 @@ def _float(study: Study) -> dict[str, Any]:
     programme, after_version = study.programme, study.after
     assert after_version is not None
     chain, after = chain_of_version(programme.version), chain_of_version(after_version)
-    bound, now = _feeds(study, programme.version.as_of), _feeds(study, after_version.as_of)
+    bound, now = _feeds(study, _agreed_on(programme)), _feeds(study, study.day)
     model = chain_model(chain, kev=bound.kev, epss=bound.epss)
     base = FloatBase(model, bound, study.runs, study.seed)
     found = float_chain(base, after, now, premium_fen=programme.premium_fen)
@@ -130,11 +132,36 @@ def _float(study: Study) -> dict[str, Any]:
     with_page = [place for place, page in members.items() if page]
     fixes = float_document(found, rule, on=on, inception=programme.inception,
                            expiry=programme.expiry, firms=with_page, fixes=FIXES)
-    levels = level_state(after, kev=now.kev, epss=now.epss, seed=study.seed).reading
+    levels = _levels(study, after_version, after, now)
     return {**everybody, "fixes": {one["id"]: one["fixes"] for one in fixes["firms"]},
-            "levels": [{"id": one.id, "grade": one.grade, "index_ppm": one.index_ppm}
-                       for one in levels.nodes if one.id in chain.firm],
-            "rule_agreeing_readings": rule.agreeing_readings, "levels_on": plain(levels.on)}
+            "levels": [{"id": one["id"], "grade": one["grade"], "index_ppm": one["index_ppm"]}
+                       for one in levels["nodes"] if one["id"] in chain.firm],
+            "rule_agreeing_readings": rule.agreeing_readings, "levels_on": levels["on"],
+            "tables": {"at_bind": _days(bound), "now": _days(now)}}
+
+
+def _agreed_on(programme: Programme) -> date:
+    """The day whose threat tables the premium was agreed by: nobody had later ones."""
+    return max(programme.version.as_of, programme.created_at.astimezone(SHANGHAI).date())
+
+
+def _days(feeds: Feeds) -> dict[str, str | None]:
+    return {"kev": feeds.kev.as_of.isoformat() if feeds.kev else None,
+            "epss": feeds.epss.as_of.isoformat() if feeds.epss else None}
+
+
+def _levels(
+    study: Study, version: ChainVersion, chain: Chain, now: Feeds
+) -> Mapping[str, Any]:
+    """The levels of a version's nodes: those of its last run on the same threat tables, so that
+    the chain's pages and the members' say the same, else worked out here."""
+    assert now.kev is not None
+    found = levels_found(version, kev_as_of=now.kev.as_of,
+                         epss_as_of=now.epss.as_of if now.epss else None)
+    if found is not None:
+        return found
+    return cast(Mapping[str, Any], plain(level_state(
+        chain, kev=now.kev, epss=now.epss, on=study.day, seed=study.seed).reading))
 
 
 def _enrolled(programme: Programme, chain: Chain) -> dict[int, bool]:

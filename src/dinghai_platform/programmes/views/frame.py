@@ -22,6 +22,7 @@ def frame_of(request: HttpRequest, row: Programme, tab: str) -> dict[str, Any]:
     may = {name: allowed(request.actor, f"programmes.{name}", row) for name in (
         "administer", "study", "propose_settlement", "approve_settlement", "reverse_settlement",
         "float")}
+    may["view_chain"] = allowed(request.actor, "chains.view", row)
     return {"programme": row, "tab": tab, "may_here": may}
 
 

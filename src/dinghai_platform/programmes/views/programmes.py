@@ -33,7 +33,7 @@ MOST_POLICIES = 200
 MOST_LISTED = 8
 
 
-def _list() -> List:
+def _list(*, sees_chains: bool) -> List:
     return List(
         name=_("Insurance programmes"),
         columns=(
@@ -54,7 +54,7 @@ def _list() -> List:
         default_sort="-id", export="programmes",
         empty={"title": _("No programme yet"),
                "text": _("Open one for a chain: its firms join, leave and share the risk there."),
-               "icon": "umbrella", "href": reverse("chains:chains"),
+               "icon": "umbrella", "href": reverse("chains:chains") if sees_chains else "",
                "action": _("Supply chains")},
     )
 
@@ -66,7 +66,8 @@ def programme_list(request: HttpRequest) -> HttpResponse:
     if allowed(request.actor, "programmes.administer"):
         chains = list(chain_queries.chains(request.actor).filter(state="active").order_by("-id")[
             :MOST_POLICIES])
-    return list_page(request, queries.programmes(request.actor), _list(),
+    return list_page(request, queries.programmes(request.actor),
+                     _list(sees_chains=allowed(request.actor, "chains.view")),
                      template="programmes/programmes.html", context={"chains": chains})
 
 

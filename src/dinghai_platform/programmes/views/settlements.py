@@ -19,7 +19,6 @@ from dinghai_platform.chains.documents import chain_of_version, name_of
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.web import page
 from dinghai_platform.programmes import queries
-from dinghai_platform.programmes.engine import agreement_of
 from dinghai_platform.programmes.forms import DecisionForm, EventForm, ReasonForm
 from dinghai_platform.programmes.models import Programme, Settlement
 from dinghai_platform.programmes.services.settlements import (
@@ -30,8 +29,8 @@ from dinghai_platform.programmes.services.settlements import (
     reject_settlement,
     reverse_settlement,
 )
+from dinghai_platform.programmes.settlement_view import settlement_view
 from dinghai_platform.programmes.views.frame import done, firm_names, first_error, frame_of
-from dinghai_platform.programmes.words import KINDS, REASONS, ROLES, word
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 from dinghai_platform.site.words import name_of as coverage_name
@@ -133,30 +132,14 @@ def settlement(request: HttpRequest, key: UUID) -> HttpResponse:
     row = queries.settlement(request.actor, key)
     require(request.actor, "programmes.view", row)
     programme = queries.programme(request.actor, row.programme_id)
-    names = firm_names(programme)
-    layers = {one.id: one.name_zh if is_chinese() or not one.name_en else one.name_en
-              for one in agreement_of(programme).layers}
-    document = row.document
-
-    def named(party: str) -> str:
-        return names.get(party, party)
-
     staff = allowed(request.actor, "ledger.view")
     waits, posted = row.state == "proposed", row.state == "posted"
     own = row.proposed_by_id is not None and row.proposed_by_id == getattr(
         request.actor.user, "pk", None)
     return render(request, "programmes/settlement.html", {
         **frame_of(request, programme, "settlements"), "settlement": row,
-        "root_cause": named(row.root_cause) if row.root_cause else "",
-        "amounts": [{**one, "layer_name": layers.get(one["layer"], "—"),
-                     "bearer": named(one["from"]), "sufferer": named(one["to"]),
-                     "role_name": word(ROLES, one["role"]), "kind_name": word(KINDS, one["kind"]),
-                     "reason_name": word(REASONS, one["reason"])}
-                    for one in document["amounts"]],
-        "parties": [{**one, "name": named(one["party"])} for one in document["parties"]],
-        "transfers": [{**one, "bearer": named(one["from"]), "sufferer": named(one["to"]),
-                       "kind_name": word(KINDS, one["kind"])} for one in document["transfers"]],
-        "flagged": [named(one["member"]) for one in document["sections"] if one["flag"]],
+        **settlement_view(row, programme, chain_of_version(programme.version),
+                          firm_names(programme)),
         "entries": entries_of(row) if staff else [],
         "may_approve": waits and not own and allowed(
             request.actor, "programmes.approve_settlement", row),

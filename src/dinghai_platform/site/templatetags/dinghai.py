@@ -176,8 +176,8 @@ def evidence(text: Any, href: str = "", reference: Any = "") -> SafeString:
 
 
 @register.simple_tag
-def meter(ppm: int | None, label: Any = "", tone: str = "") -> SafeString:
-    """A bar from nothing to one, with its figure beside it."""
+def meter(ppm: int | None, label: Any = "", tone: str = "", unit: str = "score") -> SafeString:
+    """A bar from nothing to one, with its figure beside it: a ``score``, or ``percent``."""
     if ppm is None:
         return format_html('<span class="text-secondary">{}</span>', formats.UNKNOWN)
     return format_html(
@@ -187,7 +187,7 @@ def meter(ppm: int | None, label: Any = "", tone: str = "") -> SafeString:
         ppm,
         label,
         ppm,
-        formats.score_text(ppm),
+        formats.percent_text(ppm, 1) if unit == "percent" else formats.score_text(ppm),
     )
 
 
