@@ -34,7 +34,7 @@ from dinghai.supplychain.step_graph import Floats, Places, Words
 from dinghai.supplychain.strikes import CONTAINMENT, NOTHING, SEVERITY, days, place_in
 
 GUIDE: Final = 1 << 16
-BATCH: Final = 1 << 20
+BATCH: Final = 1 << 22
 """Events that are told apart at a time, those that start alike one after another."""
 LANES: Final = 64
 GOES_ON: Final = -1
