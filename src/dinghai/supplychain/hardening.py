@@ -388,8 +388,9 @@ class Hardening:
             for given_up in state.fixes:
                 kept = tuple(one for one in state.fixes if one is not given_up)
                 without = self.with_fixes_at(state, kept, given_up.party)
-                # where one more is allowed, the one worth most is the best swap
-                last = self.most is not None and len(kept) + 1 >= self.most
+                # where one more ends the plan, the one worth most is the best swap
+                last = self.most is not None and len(kept) + 1 >= self.most and not any(
+                    self._cost[self._groups[one.group]].max() > one.cost_fen for one in kept)
                 above = max(self.value(without) - best, 0.0) * (1.0 - 1e-9) if last else 0.0
                 for per_cost in (False,) if last else (True, False):
                     tried = self._filled(without, frozenset((given_up.id,)), per_cost=per_cost,

@@ -150,9 +150,9 @@ class Reruns:
 
         def part(some: range, rooms: _Rooms, stamp: int) -> None:
             _totals(given, supply.goods, rooms.hungry, supply.profit, rooms.room, events.number,
-                    places, some.start, some.stop, self._cumulative, self.worlds.events.rate.shape[1],
-                    self.worlds.horizon_days, self._key, variant, overlay.ground_up,
-                    overlay.stopped, stamp, out, roots, own)
+                    places, some.start, some.stop, self._cumulative,
+                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
+                    variant, overlay.ground_up, overlay.stopped, stamp, out, roots, own)
 
         self._in_rooms(part, len(places), 1)
 
@@ -180,10 +180,11 @@ class Reruns:
                 containment=given.containment.copy(), l_bar=given.l_bar.copy())
             _gains(given, own, supply.goods, rooms.hungry, supply.profit, rooms.room, rooms.other,
                    rooms.marks, rooms.stack, events.number, now, places, some.start, some.stop,
-                   self._cumulative, self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
-                   variant, variant.copy(), overlay.ground_up, overlay.stopped, which,
-                   overlay.party, overlay.structure, growth, overlay.begin, overlay.containment,
-                   link, bar, sources, stamp, out)
+                   self._cumulative, self.worlds.events.rate.shape[1],
+                   self.worlds.horizon_days, self._key, variant, variant.copy(),
+                   overlay.ground_up, overlay.stopped, which, overlay.party,
+                   overlay.structure, growth, overlay.begin, overlay.containment, link, bar,
+                   sources, stamp, out)
 
         self._in_rooms(part, len(places), 1 + 3 * len(candidates))
         return out.T
@@ -425,8 +426,8 @@ def _latest(room, slot, steps, needed, number):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _gains(  # type: ignore[no-untyped-def]
     field, own, goods, hungry, profit, room, other, marks, stack, number, now, places, first, last,
-    cumulative, perils, horizon, key, variant, varied, ground_up, stopped, which, v_party, v_structure,
-    v_growth, v_begin, v_containment, link, bar, sources, stamp, out
+    cumulative, perils, horizon, key, variant, varied, ground_up, stopped, which, v_party,
+    v_structure, v_growth, v_begin, v_containment, link, bar, sources, stamp, out
 ):
     firms, several = goods.first.shape[0] - 1, which.shape[0]
     steps, words = np.empty(room.width, dtype=np.int32), np.empty(room.width, dtype=np.uint64)
