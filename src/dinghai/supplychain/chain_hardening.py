@@ -23,7 +23,7 @@ from dinghai.supplychain.fixes import Fix, Workshop, fixes_of
 from dinghai.supplychain.hardening import Hardening, Measure, State
 from dinghai.supplychain.plan_bounds import Bounds
 from dinghai.supplychain.protected_years import protection
-from dinghai.supplychain.reruns import Changes, Reruns
+from dinghai.supplychain.reruns import Reruns
 from dinghai.supplychain.step_graph import Places
 from dinghai.supplychain.strikes import field_of
 from dinghai.supplychain.worst_years import error_of, tail_influence, tail_mean_of
@@ -88,21 +88,27 @@ class Both:
         self.drawn = search.reruns if other.worlds.averaged else other
         self._names = names
 
-    def caused(self, changes: Changes, places: Places) -> dict[str, Caused]:
-        """The expected loss of some events by where they begin."""
-        roots, own, exported = self.averaged.caused(changes, places)
-        years, found = self._search.events.years, {}
-        for root in np.unique(roots).tolist():
-            here = roots == root
-            found[self._names[root]] = Caused(self._names[root], int(own[here].sum()) / years,
-                                              int(exported[here].sum()) / years)
-        return found
+    def caused(self, state: State, places: Places) -> dict[str, Caused]:
+        """The expected loss of some events by where they begin. Those that no fix touched cost what
+        they did."""
+        events = self.averaged.events
+        own, whole = events.own[places], events.total[places]
+        again = np.flatnonzero(state.touched[places])
+        _, own[again], exported = self.averaged.caused(state.changes, places[again])
+        whole[again] = own[again] + exported
+        sums = np.zeros((2, events.parties), dtype=np.int64)
+        np.add.at(sums[0], events.root[places], own)
+        np.add.at(sums[1], events.root[places], whole - own)
+        years = events.years
+        return {self._names[root]: Caused(self._names[root], int(sums[0, root]) / years,
+                                          int(sums[1, root]) / years)
+                for root in np.unique(events.root[places]).tolist()}
 
     def averted(self, one: Fix, alone: State) -> tuple[Caused, ...]:
         """What a fix takes off the expected loss that events of each party cause."""
         places = self._search.events.at(one.party)
-        before = self.caused(Changes(), places)
-        after = self.caused(alone.changes, places)
+        before = self.caused(self._search.start(), places)
+        after = self.caused(alone, places)
         found = [Caused(party, was.own_fen - after[party].own_fen,
                         was.exported_fen - after[party].exported_fen)
                  for party, was in before.items()]
@@ -286,7 +292,7 @@ def harden_chain(
     chosen = found or search.best()
     planned = _planned(search, chosen, readings, workshop)
     everywhere = np.arange(len(events.number), dtype=np.int32)
-    left = sorted(readings.caused(chosen.changes, everywhere).values(),
+    left = sorted(readings.caused(chosen, everywhere).values(),
                   key=lambda one: (-one.own_fen - one.exported_fen, one.party))
     return HardeningPlan(
         chain=model.chain.id, metric=metric, seed=seed, budget_fen=budget_fen, most=most,

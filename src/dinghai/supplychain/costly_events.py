@@ -69,8 +69,9 @@ def mean_of_bins(field: Field, ground_up: Whole) -> Whole:
 class CostlyEvents:
     """Events that struck somebody, in their order.
 
-    By event: its ``number``, its ``year`` and what it cost all parties, with what came through
-    goods (``total``, fen; ``through_goods`` of it). The parties that it got into stand in ``party``
+    By event: its ``number``, its ``year``, the party where it began (``root``) and what it cost all
+    parties, with what came through goods (``total``, fen; ``through_goods`` of it, and ``own`` what
+    it cost the root itself). The parties that it got into stand in ``party``
     from ``first`` on; for each of them ``averted`` is what protecting it alone averts of the event,
     and ``most`` what no change at that party alone can pass: all goods and what protecting it
     averts of the rest.
@@ -80,6 +81,8 @@ class CostlyEvents:
     parties: int
     number: Whole
     year: Places
+    root: Places
+    own: Whole
     total: Whole
     through_goods: Whole
     first: Whole
@@ -132,9 +135,8 @@ def costly_events(
     events, supply, field = worlds.events, worlds.supply, worlds.field
     parties, perils = events.rate.shape
     cumulative, key = draws_of(events)
-    means = np.ascontiguousarray(mean_of_bins(field, field.ground_up)[..., 0])
-
     guide = guide_to(cumulative)
+    means = np.ascontiguousarray(mean_of_bins(field, field.ground_up)[..., 0])
 
     def part(years: range) -> tuple[np.ndarray, ...]:
         return _record(  # type: ignore[no-any-return]
@@ -146,9 +148,10 @@ def costly_events(
         np.concatenate([one[place] for one in found]) for place in range(5))
     year = (np.searchsorted(events.first, number, side="right") - 1).astype(np.int32)
     first = np.concatenate([[0], np.cumsum(width)])
+    root = totals[:, 3].astype(np.int32)
     drawn, averaged = (CostlyEvents(
-        events.years, parties, number, year, np.ascontiguousarray(totals[:, which]),
-        np.ascontiguousarray(totals[:, 2]), first, party,
+        events.years, parties, number, year, root, np.ascontiguousarray(totals[:, 4 + which]),
+        np.ascontiguousarray(totals[:, which]), np.ascontiguousarray(totals[:, 2]), first, party,
         np.ascontiguousarray(entries[:, 2 * which]),
         np.ascontiguousarray(entries[:, 2 * which + 1])) for which in range(2))
     return drawn, averaged
@@ -216,12 +219,12 @@ def _record(  # type: ignore[no-untyped-def]
     shared, goods, hungry, profit, means, first, cumulative, guide, perils, horizon, key, from_year,
     to_year
 ):
-    own = room_of(shared)
-    field, room = lent_field(shared), lent_room(own)
+    lender = room_of(shared)
+    field, room = lent_field(shared), lent_room(lender)
     parties = field.structure.shape[0]
     none, nothing = np.full(parties, -1, np.int32), np.zeros((0, 0, 0), np.int64)
     number, width = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
-    totals = np.empty((_ROOM, 3), np.int64)
+    totals = np.empty((_ROOM, 6), np.int64)
     party, worths = np.empty(_ROOM, np.int32), np.empty((_ROOM, 4), np.int64)
     found = entries = 0
     fizzled = np.zeros(parties, dtype=np.int64)
@@ -253,7 +256,7 @@ def _record(  # type: ignore[no-untyped-def]
         mean = _mean_cost(room, aim, means)
         number, width = _longer(number, found + 1), _longer(width, found + 1)
         totals = _wider(totals, found + 1)
-        inside = 0
+        inside, own = 0, room.loss[0]
         for slot in range(room.number[0]):
             if room.since[slot] != OUTSIDE:
                 party = _longer(party, entries + inside + 1)
@@ -276,8 +279,10 @@ def _record(  # type: ignore[no-untyped-def]
                 worths[place, 3] -= mean_left
         number[found], width[found] = event, inside
         totals[found, 0], totals[found, 1] = whole, mean + goods_cost
-        totals[found, 2] = goods_cost
+        totals[found, 2], totals[found, 3] = goods_cost, root
+        totals[found, 4], totals[found, 5] = (
+            (own, means[root, aim]) if own != NOTHING else (0, 0))
         found, entries = found + 1, entries + inside
     # a room lives as long as what it lent: until it is handed out
     return (number[:found], width[:found], party[:entries], totals[:found], worths[:entries],
-            own.number)
+            lender.number)

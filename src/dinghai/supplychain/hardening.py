@@ -187,10 +187,11 @@ class Hardening:
                                            budget_fen=self.budget, most=self.most))
 
     def _filled(
-        self, state: State, banned: frozenset[str] = frozenset(), *, per_cost: bool = True
+        self, state: State, banned: frozenset[str] = frozenset(), *, per_cost: bool = True,
+        above: float = 0.0,
     ) -> State:
         while self.most is None or len(state.fixes) < self.most:
-            chosen = self._next(state, banned, per_cost)
+            chosen = self._next(state, banned, per_cost, above)
             if chosen is None:
                 return state
             state = self._with(state, chosen)
@@ -212,13 +213,15 @@ class Hardening:
             touched[self.events.at(other)] = True
         return State(fixes, changes, now, touched)
 
-    def _next(self, state: State, banned: frozenset[str], per_cost: bool) -> Fix | None:
-        """The fix that lowers the measure most, for its money or as such: those whose bound is
-        highest are looked at first, until no other can win."""
+    def _next(
+        self, state: State, banned: frozenset[str], per_cost: bool, above: float
+    ) -> Fix | None:
+        """The fix that lowers the measure most, for its money or as such, and by more than
+        ``above``: those whose bound is highest are looked at first, until no other can win."""
         loss = self.loss(state)
         extra = self._extra(state, banned)
         limit = self._limits(state, self.measure.weights(loss))
-        most = np.where((extra > 0.0) & (limit > 0.0), limit / np.where(
+        most = np.where((extra > 0.0) & (limit > above), limit / np.where(
             per_cost & (extra > 0.0), extra, 1.0), -np.inf)
         begins = np.array(self.parties, dtype=np.int64)
         starts = self._begin[begins]
@@ -239,7 +242,7 @@ class Hardening:
             top[number] = most[here].max()
             for place, worth in zip(chosen.tolist(), worths, strict=True):
                 key = (worth / (extra[place] if per_cost else 1.0), self.fixes[place].id)
-                if worth > 0.0 and (best is None or key > best):
+                if worth > above and (best is None or key > best):
                     best, leader = key, self.fixes[place]
         return leader
 
@@ -385,8 +388,13 @@ class Hardening:
             for given_up in state.fixes:
                 kept = tuple(one for one in state.fixes if one is not given_up)
                 without = self.with_fixes_at(state, kept, given_up.party)
-                for per_cost in (True, False):
-                    tried = self._filled(without, frozenset((given_up.id,)), per_cost=per_cost)
+                # where one more ends the plan, the one worth most is the best swap
+                last = self.most is not None and len(kept) + 1 >= self.most and not any(
+                    self._cost[self._groups[one.group]].max() > one.cost_fen for one in kept)
+                above = max(self.value(without) - best, 0.0) * (1.0 - 1e-9) if last else 0.0
+                for per_cost in (False,) if last else (True, False):
+                    tried = self._filled(without, frozenset((given_up.id,)), per_cost=per_cost,
+                                         above=above)
                     if (value := self.value(tried)) < best * (1.0 - 1e-12):
                         best, leader = value, tried
             if leader is None:

@@ -87,6 +87,25 @@ class _Overlay:
     stopped: Whole
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rooms:
+    """One part's room: for an event as it is and with a change, for goods, and for `_mark_needed`.
+    """
+
+    room: Room
+    other: Room
+    hungry: Starved
+    marks: Whole
+    stack: Places
+
+    @classmethod
+    def of(cls, worlds: Worlds) -> _Rooms:
+        one = room_of(worlds.field)
+        return cls(one, room_of(worlds.field), starved_room(worlds.supply.goods),
+                   np.zeros(len(one.stamp), dtype=np.int64),
+                   np.empty(len(one.stamp), dtype=np.int32))
+
+
 class Reruns:
     """Runs events again; keeps its room between runs, and serves one caller at a time."""
 
@@ -94,7 +113,7 @@ class Reruns:
         self.worlds, self.events = worlds, events
         self._workers = workers
         self._cumulative, self._key = draws_of(worlds.events)
-        self._rooms: list[tuple[Room, Room, Starved]] = []
+        self._rooms: list[_Rooms] = []
         self._stamp = 0
         self._grown = worlds.field
         self._bars = worlds.field.bars.copy()
@@ -120,11 +139,11 @@ class Reruns:
         given, variant = _applied(overlay, changes, len(changes.parties))
         events, supply = self.events, self.worlds.supply
 
-        def part(some: range, room: tuple[Room, Room, Starved], stamp: int) -> None:
-            _totals(given, supply.goods, room[2], supply.profit, room[0], events.number, places,
-                    some.start, some.stop, self._cumulative, self.worlds.events.rate.shape[1],
-                    self.worlds.horizon_days, self._key, variant, overlay.ground_up,
-                    overlay.stopped, stamp, out, roots, own)
+        def part(some: range, rooms: _Rooms, stamp: int) -> None:
+            _totals(given, supply.goods, rooms.hungry, supply.profit, rooms.room, events.number,
+                    places, some.start, some.stop, self._cumulative,
+                    self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
+                    variant, overlay.ground_up, overlay.stopped, stamp, out, roots, own)
 
         self._in_rooms(part, len(places), 1)
 
@@ -146,16 +165,17 @@ class Reruns:
         out = np.zeros((len(places), len(candidates)), dtype=np.int64)
         growth = _growth(given, overlay)
 
-        def part(some: range, room: tuple[Room, Room, Starved], stamp: int) -> None:
+        def part(some: range, rooms: _Rooms, stamp: int) -> None:
             own = given._replace(
                 structure=given.structure.copy(), begin=given.begin.copy(),
                 containment=given.containment.copy(), l_bar=given.l_bar.copy())
-            _gains(given, own, supply.goods, room[2], supply.profit, room[0], room[1],
-                   events.number, now, places, some.start, some.stop, self._cumulative,
-                   self.worlds.events.rate.shape[1], self.worlds.horizon_days, self._key,
-                   variant, variant.copy(), overlay.ground_up, overlay.stopped, which,
-                   overlay.party, overlay.structure, growth, overlay.begin, overlay.containment,
-                   link, bar, sources, stamp, out)
+            _gains(given, own, supply.goods, rooms.hungry, supply.profit, rooms.room, rooms.other,
+                   rooms.marks, rooms.stack, events.number, now, places, some.start, some.stop,
+                   self._cumulative, self.worlds.events.rate.shape[1],
+                   self.worlds.horizon_days, self._key, variant, variant.copy(),
+                   overlay.ground_up, overlay.stopped, which, overlay.party,
+                   overlay.structure, growth, overlay.begin, overlay.containment, link, bar,
+                   sources, stamp, out)
 
         self._in_rooms(part, len(places), 1 + 3 * len(candidates))
         return out.T
@@ -164,8 +184,7 @@ class Reruns:
         """Cut events into parts, each in a room of its own and with stamps of its own."""
         pieces = cut(number, _PARTS if number * strikes > _FEW else 1)
         while len(self._rooms) < len(pieces):
-            self._rooms.append((room_of(self.worlds.field), room_of(self.worlds.field),
-                                starved_room(self.worlds.supply.goods)))
+            self._rooms.append(_Rooms.of(self.worlds))
         stamps, stamp = [], self._stamp
         for piece in pieces:
             stamps.append(stamp)
@@ -397,9 +416,9 @@ def _latest(room, slot, steps, needed, number):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _gains(  # type: ignore[no-untyped-def]
-    field, own, goods, hungry, profit, room, other, number, now, places, first, last, cumulative,
-    perils, horizon, key, variant, varied, ground_up, stopped, which, v_party, v_structure,
-    v_growth, v_begin, v_containment, link, bar, sources, stamp, out
+    field, own, goods, hungry, profit, room, other, marks, stack, number, now, places, first, last,
+    cumulative, perils, horizon, key, variant, varied, ground_up, stopped, which, v_party,
+    v_structure, v_growth, v_begin, v_containment, link, bar, sources, stamp, out
 ):
     firms, several = goods.first.shape[0] - 1, which.shape[0]
     steps, words = np.empty(room.width, dtype=np.int32), np.empty(room.width, dtype=np.uint64)
@@ -410,8 +429,6 @@ def _gains(  # type: ignore[no-untyped-def]
     failures, shapes = np.empty((several, 3), dtype=np.uint64), np.empty(several, dtype=np.int32)
     ends, totals = np.empty(several), np.empty(several, dtype=np.int64)
     bins = np.empty(several, dtype=np.int32)
-    marks = np.zeros(room.stamp.shape[0], dtype=np.int64)
-    stack = np.empty(room.stamp.shape[0], dtype=np.int32)
     for place in range(first, last):
         word = world_word(key, number[places[place]])
         begin = start_of(cumulative, word)
