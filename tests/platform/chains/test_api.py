@@ -46,7 +46,8 @@ def test_from_a_file_to_the_parts_of_a_run(world: World, owner: Organisation) ->
     found = client.get(f"{ROOT}/runs/{run['id']}/parts/simulation").json()
     assert found["years"] == YEARS and found["loss"]["mean_fen"] == run["mean_fen"]
     nodes = client.get(f"{ROOT}/{chain}/nodes").json()
-    assert [one["id"] for one in nodes["items"]] == ["own", "sup", "sub", "cloud"]
+    assert [one["id"] for one in nodes["items"][:4]] == ["own", "sup", "sub", "cloud"]
+    assert {one["kind"] for one in nodes["items"][4:]} == {"common_vulnerability"}
     assert nodes["items"][0]["own_fen"] is not None
     drawn = client.get(f"{ROOT}/{chain}/map").json()
     assert drawn["schema"] == "dinghai.chain-map/1"
