@@ -214,6 +214,8 @@ class Workshop:
     def courses(self, party: int, choices: Sequence[Sequence[Fix]]) -> list[Variant]:
         """A firm with each of several choices of fixes, but for what impacts cost, which stays as
         it is. Raises ValueError where one would make something worse."""
+        if not choices:
+            return []
         firm, _ = self._firm(party)
         twin, shape = self._twin, self._twin.structures[int(self._twin.structure[party])]
         raised = [{str(one.indicator): one.to_ppm or 0 for one in fixes
