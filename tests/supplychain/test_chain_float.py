@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dinghai.evidence.feeds import shipped_epss, shipped_kev
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import PPM
 from dinghai.pricing.floating import load_float_rule
@@ -214,6 +215,20 @@ def test_each_change_stands_for_itself_and_fixes_are_what_is_left() -> None:
     assert all(one.caused_fen < 0 and one.premium_fen <= 0 for one in leading)
     falls = [one.factor_ppm for one in leading]
     assert falls == sorted(falls)
+
+
+def test_threat_tables_that_changed_are_a_reason_of_their_own() -> None:
+    place = FIRMS.index("turbine")
+    after = with_scores(BIND, {("turbine", "IAM-01"): PPM})
+    same, other = (float_chain(base(), after, feeds, premium_fen=100_000_000)
+                   for feeds in (Feeds(), Feeds(shipped_kev(), shipped_epss())))
+    alone = {one.change.table: one for one in reasons_for(same, place, RULE)}
+    both = {one.change.table: one for one in reasons_for(other, place, RULE)}
+    assert set(alone) == {"controls"}
+    assert set(both) == {"controls", "threats"}
+    assert both["controls"] == alone["controls"]
+    assert both["threats"].change.subject == shipped_kev().as_of.isoformat()
+    assert both["threats"].caused_fen >= 0
 
 
 def test_members_must_be_the_same_and_turnover_is_no_float() -> None:

@@ -1,6 +1,7 @@
 """What changed at a member, what each change does to its premium, and what would lower it.
 
-A change stands for itself: it alone is put into the chain at bind, on the same luck. A fix is a
+A change stands for itself: it alone is put into the chain at bind, on the same luck and the threat
+tables of that day; tables that changed since are a reason of their own. A fix is a
 control brought to full marks or a finding closed, on top of how the firm stands now, and proven by
 an assessment.
 """
@@ -24,14 +25,14 @@ from dinghai.supplychain.compiling import posture_of
 from dinghai.supplychain.float_table import chain_float_table
 from dinghai.vocabulary.indicators import indicators
 
-Table = Literal["controls", "weaknesses", "assets", "links"]
+Table = Literal["controls", "weaknesses", "assets", "links", "threats"]
 MOST_REASONS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Rows of one table that leave and rows that come. ``subject`` is an indicator, a finding, an
-    asset, a link."""
+    asset, a link, or the day of the threat tables."""
 
     table: Table
     subject: str
@@ -39,7 +40,9 @@ class Change:
     new: tuple[Any, ...]
 
     def put_into(self, chain: Chain) -> Chain:
-        """The chain with this change."""
+        """The chain with this change. Threats are no rows of a chain."""
+        if self.table == "threats":
+            return chain
         rows = [one for one in getattr(chain, self.table) if one not in self.old]
         return msgspec.structs.replace(chain, **{self.table: (*rows, *self.new)})
 
@@ -109,11 +112,15 @@ def reasons_for(found: ChainFloat, firm: int, rule: FloatRule) -> list[ChangeEff
     base, one = found.base, found.firms[firm]
     bound = base.model.chain
     changes = changes_of(bound, found.after, bound.firms[firm].id)
+    if found.feeds != base.feeds:
+        day = found.feeds.kev.as_of.isoformat() if found.feeds.kev else ""
+        changes.append(Change("threats", day, (), ()))
     if len(changes) > MOST_REASONS:
         return [ChangeEffect(change, 0, 0, 0) for change in changes[:MOST_REASONS]]
     effects = []
     for change in changes:
-        factor, caused = _factor(base, change.put_into(bound), found.feeds, firm, rule)
+        feeds = found.feeds if change.table == "threats" else base.feeds
+        factor, caused = _factor(base, change.put_into(bound), feeds, firm, rule)
         effects.append(ChangeEffect(change, factor - PPM,
                                     apply_ppm(one.premium_fen, factor - PPM),
                                     round(caused - float(base.at_bind(firm).total[firm]))))

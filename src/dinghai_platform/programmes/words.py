@@ -64,6 +64,8 @@ def subject_words(table: str, subject: str) -> str:
         return str(_("Asset %(subject)s") % {"subject": subject})
     if table == "links":
         return str(_("A connection to another firm"))
+    if table == "threats":
+        return str(_("What is known of vulnerabilities that are exploited"))
     return str(_("The chain as a whole became safer"))
 
 
