@@ -55,3 +55,8 @@ for (const [start, end] of [["mouseover", "mouseout"], ["focusin", "focusout"]])
     if (map) hide(map);
   });
 }
+
+// A circle may have the focus before this is loaded: somebody quick, or a page that is restored.
+const focused = document.activeElement?.closest("[data-mark]");
+const shown = focused?.closest("[data-chain-map]");
+if (shown) show(shown, focused);
