@@ -66,6 +66,14 @@ def test_allocations_add_up(total: int, weights: dict[str, int]) -> None:
     assert sum(allocate_premium(total, weights).values()) == total
 
 
+def test_a_step_gives_back_no_more_than_was_owed() -> None:
+    """Each step is rounded for itself: 631 fen for two days at 799 parts per million are none."""
+    first = YEAR.inception + timedelta(days=1)
+    steps = premium_steps(Enrolment("a", 631, first, first + timedelta(days=1),
+                                    ((first, 799),)), YEAR)
+    assert [one.fen for one in steps] == [629, -629, 0]
+
+
 @given(st.integers(0, 10**11), st.lists(st.integers(0, 364), min_size=3, max_size=3),
        st.integers(0, 2 * PPM))
 def test_what_a_member_pays_depends_on_its_days_alone(

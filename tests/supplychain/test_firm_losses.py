@@ -17,8 +17,7 @@ from dinghai.supplychain.chain import Chain, ControlScore
 from dinghai.supplychain.chain_file import read_chain
 from dinghai.supplychain.chain_model import HALF, reference_steps
 from dinghai.supplychain.compiling import compile_firm, posture_of
-from dinghai.supplychain.cover import Cover, MemberTerms, cover_from, programme_policy
-from dinghai.supplychain.cover import granted_by as granted_by_columns
+from dinghai.supplychain.cover import Cover, MemberTerms, cover_of, programme_policy
 from dinghai.supplychain.firm_losses import FirmLosses, firm_losses
 from dinghai.supplychain.language import shipped_language
 from dinghai.supplychain.outcomes import (
@@ -26,7 +25,6 @@ from dinghai.supplychain.outcomes import (
     CUTS,
     Outcomes,
     Points,
-    condensed,
     condensed_by_firm,
     outcomes_from,
     outcomes_of,
@@ -61,18 +59,7 @@ def models(energy: Chain) -> list[LossModel]:
 
 def alone(chain: Chain, terms: MemberTerms, models: Sequence[LossModel]) -> Cover:
     """What the terms pay on each firm's own event grids, one column after another."""
-    states = len(models[0].latent.event_weights)
-    rows = []
-    for model in models:
-        found = []
-        for peril in PERILS:
-            events = model.perils[peril].events
-            columns = terms.columns(peril, events)
-            found.append(granted_by_columns(terms, list(columns), condensed(
-                events, tuple(columns.values()), states)))
-        rows.append([np.stack([one[which] for one in found], axis=1) for which in range(2)])
-    return cover_from(chain, terms, [one for one, _ in rows], [one for _, one in rows],
-                      parties=len(models))
+    return cover_of(chain, models, parties=len(models), terms=terms)
 
 
 def same(found: Sequence[FirmLosses], outcomes: Outcomes, cover: Cover) -> None:

@@ -116,10 +116,14 @@ def _year_after(begin: date) -> date:
         return date(begin.year + 1, 2, 28)
 
 
-def cover_of(chain: Chain, models: Sequence[LossModel], *, parties: int) -> Cover:
-    """The programme's payments on every firm's impacts. Raises InputError where the product has not
-    the sections of a programme, or terms that no simulated event can be paid by."""
-    terms = MemberTerms.of(programme_policy(chain))
+def cover_of(
+    chain: Chain, models: Sequence[LossModel], *, parties: int, terms: MemberTerms | None = None
+) -> Cover:
+    """The programme's payments on every firm's impacts, one event grid after another; ``terms`` in
+    place of the chain's. What `firm_losses` makes of many firms is held to it. Raises InputError
+    where the product has not the sections of a programme, or terms that no simulated event can be
+    paid by."""
+    terms = terms or MemberTerms.of(programme_policy(chain))
     states = len(models[0].latent.event_weights)
     rows = []
     for model in models:

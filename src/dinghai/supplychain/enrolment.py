@@ -93,20 +93,22 @@ def joining_premium(total_fen: Fen, weights: Mapping[str, int], weight: int) -> 
 
 
 def premium_steps(one: Enrolment, period: ProgrammePeriod) -> tuple[PremiumStep, ...]:
-    """What a member owes and gets back, in the order of the days.
+    """What a member owes and gets back, in the order of the days. What goes back is never more than
+    the member owed, though each step is rounded for itself.
 
     Raises InputError for days outside the programme or out of order, and for an amount or factor
     that is none.
     """
     last = period.expiry if one.last is None else one.last
     _check(one, last, period)
-    steps = [_step(one, one.first, "enrolled", 0, PPM, period)]
-    factor = PPM
-    for day, after in one.factors:
-        steps.append(_step(one, day, "float", factor, after, period))
-        factor = after
+    steps = [_step(one, one.first, "enrolled", 0, PPM, period, owed=0)]
+    owed, factor = steps[0].fen, PPM
+    changes: list[tuple[date, Reason, int]] = [(day, "float", after) for day, after in one.factors]
     if last < period.expiry:
-        steps.append(_step(one, last + timedelta(days=1), "left", factor, 0, period))
+        changes.append((last + timedelta(days=1), "left", 0))
+    for day, reason, after in changes:
+        steps.append(_step(one, day, reason, factor, after, period, owed=owed))
+        owed, factor = owed + steps[-1].fen, after
     return tuple(steps)
 
 
@@ -122,10 +124,11 @@ def _check(one: Enrolment, last: date, period: ProgrammePeriod) -> None:
 
 
 def _step(
-    one: Enrolment, day: date, reason: Reason, before: int, after: int, period: ProgrammePeriod
+    one: Enrolment, day: date, reason: Reason, before: int, after: int, period: ProgrammePeriod, *,
+    owed: Fen,
 ) -> PremiumStep:
     left = period.left(day)
-    fen = -refund_by_day(one.annual_fen, before, after, left, period.days)
+    fen = -min(refund_by_day(one.annual_fen, before, after, left, period.days), owed)
     return PremiumStep(one.member, day, reason, left, fen)
 
 

@@ -19,9 +19,9 @@ from dinghai.supplychain.draws import draw_word, world_word
 from dinghai.supplychain.fix_reaches import LINKED, UNKNOWN, Reaches
 from dinghai.supplychain.openings import LEAVES
 from dinghai.supplychain.passage import CERTAIN
-from dinghai.supplychain.reruns import slack_of
 from dinghai.supplychain.step_graph import Floats, Places
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, room_of, strike
+from dinghai.supplychain.turned_draws import slack_of
 from dinghai.supplychain.years import draws_of, start_of
 
 _PARTS: Final = 8

@@ -27,7 +27,9 @@ from dinghai.supplychain.openings import (
     holds,
     leading_to,
     leads_on,
+    next_step,
     place_of,
+    with_step,
 )
 from dinghai.supplychain.passage import CERTAIN
 from dinghai.supplychain.step_graph import Floats, Places, Words
@@ -112,29 +114,15 @@ def _spread(base, useful_low, useful_high, opened, reached, before, waits_for): 
         going = False
         low, high = useful_low, useful_high
         while low != NONE or high != NONE:
-            if low != NONE:
-                bit = low & (~low + ONE)
-                low ^= bit
-                step = place_of(bit)
-            else:
-                bit = high & (~high + ONE)
-                high ^= bit
-                step = 64 + place_of(bit)
+            low, high, step = next_step(low, high)
             if opened[step] & ~reached[step] == NONE:
                 continue
             every = waits_for[base + step] > 1
             come = ~NONE if every else NONE
             from_low, from_high = before[base + step, 0], before[base + step, 1]
-            while from_low != NONE:
-                bit = from_low & (~from_low + ONE)
-                from_low ^= bit
-                by = reached[place_of(bit)]
-                come = come & by if every else come | by
-            while from_high != NONE:
-                bit = from_high & (~from_high + ONE)
-                from_high ^= bit
-                by = reached[64 + place_of(bit)]
-                come = come & by if every else come | by
+            while from_low != NONE or from_high != NONE:
+                from_low, from_high, other = next_step(from_low, from_high)
+                come = come & reached[other] if every else come | reached[other]
             more = come & opened[step] & ~reached[step]
             if more != NONE:
                 reached[step] |= more
@@ -197,11 +185,7 @@ def tell_apart(  # type: ignore[no-untyped-def]
         first_link, last_link = l_first[root], l_first[root + 1]
         impacts_low = impacts_high = NONE
         for impact in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
-            step = i_step[impact]
-            if step < 64:
-                impacts_low |= ONE << np.uint64(step)
-            elif step < SETS:
-                impacts_high |= ONE << np.uint64(step - 64)
+            impacts_low, impacts_high = with_step(impacts_low, impacts_high, i_step[impact])
         for ordered in range(first_place, last, LANES):
             lanes = min(LANES, last - ordered)
             for lane in range(lanes):
@@ -216,7 +200,7 @@ def tell_apart(  # type: ignore[no-untyped-def]
             hope = NONE
             low, high = impacts_low, impacts_high
             while low != NONE or high != NONE:
-                low, high, step = _next(low, high)
+                low, high, step = next_step(low, high)
                 opened[step] = _succeeds(bars[begin + step], code[base + step], lucks, lanes)
                 hope |= opened[step]
             for link in range(first_link, last_link):
@@ -228,7 +212,7 @@ def tell_apart(  # type: ignore[no-untyped-def]
                 continue
             low, high = useful_low & ~impacts_low, useful_high & ~impacts_high
             while low != NONE or high != NONE:
-                low, high, step = _next(low, high)
+                low, high, step = next_step(low, high)
                 opened[step] = _succeeds(bars[begin + step], code[base + step], lucks, lanes)
             reached[:s_step[shape + 1] - base] = NONE
             reached[first] = hope
@@ -236,7 +220,7 @@ def tell_apart(  # type: ignore[no-untyped-def]
             alive = NONE
             low, high = impacts_low, impacts_high
             while low != NONE or high != NONE:
-                low, high, step = _next(low, high)
+                low, high, step = next_step(low, high)
                 alive |= reached[step]
             for link in range(first_link, last_link):
                 crossed[link - first_link] &= reached[l_step[link]]
@@ -261,10 +245,7 @@ def tell_apart(  # type: ignore[no-untyped-def]
                     starts[root] -= 1
                     continue
                 low, high = _of_lane(bit, useful_low, useful_high, reached)
-                if first < 64:
-                    low |= ONE << np.uint64(first)
-                else:
-                    high |= ONE << np.uint64(first - 64)
+                low, high = with_step(low, high, first)
                 if (impacts_low & low) | (impacts_high & high) != NONE and _wins(
                         base, aim * steps + base, first, impacts_low & low, impacts_high & high,
                         low, high, luck,
@@ -278,28 +259,15 @@ def tell_apart(  # type: ignore[no-untyped-def]
                     starts[root] -= 1
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _next(low, high):  # type: ignore[no-untyped-def]
-    """The first step of a set that is not empty, and the set without it."""
-    if low != NONE:
-        bit = low & (~low + ONE)
-        return low ^ bit, high, place_of(bit)
-    bit = high & (~high + ONE)
-    return low, high ^ bit, 64 + place_of(bit)
-
-
 @njit(cache=True, nogil=True, forceinline=True)
 def _of_lane(bit, useful_low, useful_high, reached):  # type: ignore[no-untyped-def]
     """The useful steps that are reached in a lane."""
     low = high = NONE
     todo_low, todo_high = useful_low, useful_high
     while todo_low != NONE or todo_high != NONE:
-        todo_low, todo_high, step = _next(todo_low, todo_high)
+        todo_low, todo_high, step = next_step(todo_low, todo_high)
         if reached[step] & bit != NONE:
-            if step < 64:
-                low |= ONE << np.uint64(step)
-            else:
-                high |= ONE << np.uint64(step - 64)
+            low, high = with_step(low, high, step)
     return low, high
 
 
@@ -311,39 +279,23 @@ def _wins(  # type: ignore[no-untyped-def]
     """Whether an event that cannot leave a firm takes one of its goals in time. ``rows`` is where
     the ways of the aim from the firm's steps begin, ``low`` and ``high`` what it comes to."""
     low, high = leading_to(goal_low, goal_high, low, high, base, before)
-    open_low = open_high = NONE
+    open_low, open_high = with_step(NONE, NONE, first)
     seen_low = seen_high = NONE
-    if first < 64:
-        open_low = ONE << np.uint64(first)
-    else:
-        open_high = ONE << np.uint64(first - 64)
     due[first] = 0.0
     while open_low != NONE or open_high != NONE:
         now, step = np.inf, 0
         some_low, some_high = open_low, open_high
         while some_low != NONE or some_high != NONE:
-            if some_low != NONE:
-                bit = some_low & (~some_low + ONE)
-                some_low ^= bit
-                other = place_of(bit)
-            else:
-                bit = some_high & (~some_high + ONE)
-                some_high ^= bit
-                other = 64 + place_of(bit)
+            some_low, some_high, other = next_step(some_low, some_high)
             if due[other] < now:
                 now, step = due[other], other
         if now > until:
             return False
         if holds(goal_low, goal_high, step):
             return True
-        if step < 64:
-            bit = ONE << np.uint64(step)
-            open_low ^= bit
-            low &= ~bit
-        else:
-            bit = ONE << np.uint64(step - 64)
-            open_high ^= bit
-            high &= ~bit
+        one_low, one_high = with_step(NONE, NONE, step)
+        open_low, open_high = open_low ^ one_low, open_high ^ one_high
+        low, high = low & ~one_low, high & ~one_high
         leaving = draw_word(luck, code[base + step] ^ LEAVES)
         for way in range(r_first[rows + step], r_first[rows + step + 1]):
             other = r_target[way]
@@ -355,10 +307,7 @@ def _wins(  # type: ignore[no-untyped-def]
             fresh = not holds(seen_low, seen_high, other)
             if fresh:
                 waiting[other], due[other] = needed, later
-                if other < 64:
-                    seen_low |= ONE << np.uint64(other)
-                else:
-                    seen_high |= ONE << np.uint64(other - 64)
+                seen_low, seen_high = with_step(seen_low, seen_high, other)
             if needed > 1:
                 due[other] = max(due[other], later)
                 waiting[other] -= 1
@@ -366,10 +315,7 @@ def _wins(  # type: ignore[no-untyped-def]
                     continue
             elif later < due[other]:
                 due[other] = later
-            if other < 64:
-                open_low |= ONE << np.uint64(other)
-            else:
-                open_high |= ONE << np.uint64(other - 64)
+            open_low, open_high = with_step(open_low, open_high, other)
     return False
 
 

@@ -45,6 +45,26 @@ def holds(low, high, step):  # type: ignore[no-untyped-def]
     return ((high >> np.uint64(step - 64)) & ONE) != NONE
 
 
+@njit(cache=True, nogil=True, inline="always")
+def next_step(low, high):  # type: ignore[no-untyped-def]
+    """The first step of a set that is not empty, and the set without it."""
+    if low != NONE:
+        bit = low & (~low + ONE)
+        return low ^ bit, high, place_of(bit)
+    bit = high & (~high + ONE)
+    return low, high ^ bit, 64 + place_of(bit)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def with_step(low, high, step):  # type: ignore[no-untyped-def]
+    """A set with one step more; none beyond those that sets hold."""
+    if step < 64:
+        return low | ONE << np.uint64(step), high
+    if step < SETS:
+        return low, high | ONE << np.uint64(step - 64)
+    return low, high
+
+
 @njit(cache=True, nogil=True, forceinline=True)
 def reached_from(  # type: ignore[no-untyped-def]
     entry, base, first, luck, either, useful_low, useful_high, code, bars, waits_for, before, after
@@ -52,48 +72,27 @@ def reached_from(  # type: ignore[no-untyped-def]
     """The steps that an event comes to from a step of a party whose steps stand from ``base`` and
     whose bars from ``first`` on, as two words. Only useful steps are looked at; with ``either`` a
     step that waits for all waits for one."""
-    low = high = NONE
-    if entry < 64:
-        low = ONE << np.uint64(entry)
-    else:
-        high = ONE << np.uint64(entry - 64)
+    low, high = with_step(NONE, NONE, entry)
     todo_low, todo_high = low, high
     left_low, left_high = useful_low & ~low, useful_high & ~high
     while todo_low != NONE or todo_high != NONE:
-        if todo_low != NONE:
-            bit = todo_low & (~todo_low + ONE)
-            todo_low ^= bit
-            step = base + place_of(bit)
-        else:
-            bit = todo_high & (~todo_high + ONE)
-            todo_high ^= bit
-            step = base + 64 + place_of(bit)
-        new_low, new_high = after[step, 0] & left_low, after[step, 1] & left_high
+        todo_low, todo_high, step = next_step(todo_low, todo_high)
+        new_low = after[base + step, 0] & left_low
+        new_high = after[base + step, 1] & left_high
         while new_low != NONE or new_high != NONE:
-            upper = new_low == NONE
-            if upper:
-                bit = new_high & (~new_high + ONE)
-                new_high ^= bit
-                other = 64 + place_of(bit)
-            else:
-                bit = new_low & (~new_low + ONE)
-                new_low ^= bit
-                other = place_of(bit)
+            new_low, new_high, other = next_step(new_low, new_high)
             opened = passes(bars[first + other], draw_word(luck, code[base + other]))
             if opened and not either and waits_for[base + other] > 1 and (
                     (before[base + other, 0] & ~low) | (before[base + other, 1] & ~high)) != NONE:
                 continue  # another of those that it waits for may come
-            if upper:
-                left_high ^= bit
-            else:
-                left_low ^= bit
+            one_low, one_high = with_step(NONE, NONE, other)
+            left_low &= ~one_low
+            left_high &= ~one_high
             if opened:
-                if upper:
-                    high |= bit
-                    todo_high |= bit
-                else:
-                    low |= bit
-                    todo_low |= bit
+                low |= one_low
+                high |= one_high
+                todo_low |= one_low
+                todo_high |= one_high
     return low, high
 
 
@@ -104,18 +103,11 @@ def leading_to(  # type: ignore[no-untyped-def]
     """Of the opened steps, those that the steps of a set can be reached from, and the set."""
     todo_low, todo_high = low, high
     while todo_low != NONE or todo_high != NONE:
-        if todo_low != NONE:
-            bit = todo_low & (~todo_low + ONE)
-            todo_low ^= bit
-            step = base + place_of(bit)
-        else:
-            bit = todo_high & (~todo_high + ONE)
-            todo_high ^= bit
-            step = base + 64 + place_of(bit)
-        more = before[step, 0] & opened_low & ~low
+        todo_low, todo_high, step = next_step(todo_low, todo_high)
+        more = before[base + step, 0] & opened_low & ~low
         low |= more
         todo_low |= more
-        more = before[step, 1] & opened_high & ~high
+        more = before[base + step, 1] & opened_high & ~high
         high |= more
         todo_high |= more
     return low, high

@@ -16,15 +16,22 @@ import numpy as np
 from numba import njit
 
 from dinghai.compute.parts import cut, in_parts
-from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.costly_events import CostlyEvents, Worlds, cost_of, mean_of_bins
-from dinghai.supplychain.draws import draw_word, node_word, unit, world_word
+from dinghai.supplychain.draws import world_word
 from dinghai.supplychain.goods import Starved, starved_room
-from dinghai.supplychain.openings import LEAVES, ONE, SETS
-from dinghai.supplychain.passage import CERTAIN, quick_exponential, thresholds
+from dinghai.supplychain.passage import thresholds
 from dinghai.supplychain.step_graph import Floats, Places
-from dinghai.supplychain.strikes import CONTAINMENT, NOTHING, Field, Room, room_of, strike
+from dinghai.supplychain.strikes import NOTHING, Field, Room, room_of, strike
 from dinghai.supplychain.structures_behind import with_structures
+from dinghai.supplychain.turned_draws import (
+    contained_at,
+    latest_needed,
+    link_turned,
+    list_taken,
+    mark_needed,
+    slack_of,
+    steps_turned,
+)
 from dinghai.supplychain.years import Whole, draws_of, start_of
 
 _PARTS: Final = 4
@@ -89,7 +96,7 @@ class _Overlay:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rooms:
-    """One part's room: for an event as it is and with a change, for goods, and for `_mark_needed`.
+    """One part's room: for an event as it is and with a change, for goods, and for `mark_needed`.
     """
 
     room: Room
@@ -301,120 +308,6 @@ def _totals(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _mark_needed(field, room, aim, stamp, marks, stack) -> None:  # type: ignore[no-untyped-def]
-    """Mark the places of the steps by which the event in the room came to what it struck: those
-    that it was reached from, and all before a step that waits for several. If other steps are not
-    taken, all these are taken still, at the same times."""
-    steps, height = field.s_step[field.s_step.shape[0] - 1], 0
-    for slot in range(room.number[0]):
-        if room.loss[slot] != NOTHING:
-            marks[room.impact[slot]] = stamp
-            stack[height] = room.impact[slot]
-            height += 1
-    while height > 0:
-        height -= 1
-        place = stack[height]
-        if room.parent[place] >= 0 and marks[room.parent[place]] != stamp:
-            marks[room.parent[place]] = stamp
-            stack[height] = room.parent[place]
-            height += 1
-        slot = place >> room.shift
-        step, base = place - (slot << room.shift), field.s_step[field.structure[room.party[slot]]]
-        if field.waits_for[base + step] < 2:
-            continue
-        last = field.s_step[field.structure[room.party[slot]] + 1]
-        for other in range(last - base):
-            there = (slot << room.shift) + other
-            if room.stamp[there] != stamp or marks[there] == stamp:
-                continue
-            row = aim * steps + base + other
-            for edge in range(field.r_first[row], field.r_first[row + 1]):
-                if field.r_target[edge] == step:
-                    marks[there] = stamp
-                    stack[height] = there
-                    height += 1
-                    break
-
-
-@njit(cache=True, nogil=True)
-def _list_taken(field, room, party, root, stamp, marks, steps, words, needed):  # type: ignore[no-untyped-def]
-    """The steps of a party that the event in the room tried and that succeeded, with what was drawn
-    (nothing, where it begins) and whether they were needed; how many they are."""
-    slot, number = room.slot[party], 0
-    luck, shape = room.luck[slot], field.structure[party]
-    base, own, start = field.s_step[shape], field.begin[party], field.s_start[shape]
-    for step in range(field.s_step[shape + 1] - base):
-        place = slot * room.width + step
-        if room.stamp[place] != stamp:
-            continue
-        word = np.uint64(0)
-        if step != start or party != root:
-            bar, word = field.bars[own + step], draw_word(luck, field.code[base + step])
-            if bar != CERTAIN and (bar == 0 or word > bar):
-                continue
-        steps[number], words[number], needed[number] = step, word, marks[place] == stamp
-        number += 1
-    return number
-
-
-@njit(cache=True, nogil=True)
-def _link_turned(field, luck, source, link, bar):  # type: ignore[no-untyped-def]
-    """Whether a link lets an event through that it does not under another bar."""
-    code = field.code[field.s_step[field.structure[source]] + field.l_step[link]]
-    drawn = draw_word(draw_word(luck, code ^ LEAVES), field.l_key[link])
-    return field.l_bar[link] != 0 and drawn <= field.l_bar[link] and (bar == 0 or drawn > bar)
-
-
-@njit(cache=True, nogil=True)
-def _turned(bars, begin, steps, words, needed, number, start, out):  # type: ignore[no-untyped-def]
-    """The steps that fail under the bars from ``begin`` on, as two words in ``out`` and, for those
-    from the 128th on, how many in the third; whether a needed one is among them."""
-    out[:] = 0
-    found = False
-    for place in range(number):
-        step, bar = steps[place], bars[begin + steps[place]]
-        if bar == CERTAIN or step == start or (bar != 0 and words[place] <= bar):
-            continue
-        found = found or needed[place]
-        if step < SETS:
-            out[step >> 6] |= ONE << np.uint64(step & 63)
-        else:
-            out[2] += ONE
-    return found
-
-
-@njit(cache=True, nogil=True)
-def slack_of(field, room, horizon, stamp):  # type: ignore[no-untyped-def]
-    """By what factor all times of an event may grow so that every step is still taken."""
-    slack = np.inf
-    for slot in range(room.number[0]):
-        shape = field.structure[room.party[slot]]
-        until = room.until[slot]
-        for step in range(field.s_step[shape + 1] - field.s_step[shape]):
-            at = slot * room.width + step
-            if room.stamp[at] == stamp and 0.0 < room.time[at] <= until:
-                slack = min(slack, min(until, horizon) / room.time[at])
-    return slack
-
-
-@njit(cache=True, nogil=True)
-def _contained(mean, spread, luck):  # type: ignore[no-untyped-def]
-    """When an event is contained at a party with that luck."""
-    return quick_exponential(mean + spread * normal_quantile(
-        unit(node_word(luck, 0, CONTAINMENT))))
-
-
-@njit(cache=True, nogil=True)
-def _latest(room, slot, steps, needed, number):  # type: ignore[no-untyped-def]
-    """When the last of the needed steps of a party was taken."""
-    latest = 0.0
-    for place in range(number):
-        if needed[place]:
-            latest = max(latest, room.time[slot * room.width + steps[place]])
-    return latest
-
-
-@njit(cache=True, nogil=True)
 def _gains(  # type: ignore[no-untyped-def]
     field, own, goods, hungry, profit, room, other, marks, stack, number, now, places, first, last,
     cumulative, perils, horizon, key, variant, varied, ground_up, stopped, which, v_party,
@@ -447,13 +340,13 @@ def _gains(  # type: ignore[no-untyped-def]
                 if entered[source] != base_stamp or entered[l_party[edge]] != base_stamp:
                     continue
                 if not marked:
-                    _mark_needed(field, room, aim, base_stamp, marks, stack)
+                    mark_needed(field, room, aim, base_stamp, marks, stack)
                     marked = True
                 there = slots[l_party[edge]] * room.width + field.l_entry[edge]
                 if marks[there] != base_stamp or room.parent[there] != (
                         slots[source] * room.width + field.l_step[edge]):
                     continue
-                if not _link_turned(field, room.luck[room.slot[source]], source, edge,
+                if not link_turned(field, room.luck[room.slot[source]], source, edge,
                                     bar[candidate]):
                     continue
                 before, lying = own.l_bar[edge], -1
@@ -472,20 +365,20 @@ def _gains(  # type: ignore[no-untyped-def]
             slot, held = slots[party], variant[party]
             if taken < 0:
                 if not marked:
-                    _mark_needed(field, room, aim, base_stamp, marks, stack)
+                    mark_needed(field, room, aim, base_stamp, marks, stack)
                     marked = True
-                taken = _list_taken(field, room, party, root, base_stamp, marks, steps, words,
+                taken = list_taken(field, room, party, root, base_stamp, marks, steps, words,
                                     needed)
                 slack = slack_of(field, room, horizon, base_stamp)
-                latest = _latest(room, slot, steps, needed, taken)
+                latest = latest_needed(room, slot, steps, needed, taken)
                 start = field.s_start[field.structure[party]] if party == root else -1
                 shape, ends_at, luck = field.structure[party], room.until[slot], room.luck[slot]
                 mean, spread = field.containment[party, 0], field.containment[party, 1]
                 lost_in = room.bin[slot] if room.loss[slot] != NOTHING else NOTHING
             until = ends_at
             if v_containment[one, 0] != mean or v_containment[one, 1] != spread:
-                until = _contained(v_containment[one, 0], v_containment[one, 1], luck)
-            turned = _turned(bars, v_begin[one], steps, words, needed, taken, start, failed)
+                until = contained_at(v_containment[one, 0], v_containment[one, 1], luck)
+            turned = steps_turned(bars, v_begin[one], steps, words, needed, taken, start, failed)
             growth = v_growth[one] if v_structure[one] != shape else 1.0
             same = not (turned or growth > slack or latest * growth > until)
             course = -1

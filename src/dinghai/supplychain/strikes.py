@@ -27,13 +27,13 @@ from dinghai.supplychain.openings import (
     LEAVES,
     LUCK,
     NONE,
-    ONE,
     SETS,
     holds,
     leading_to,
     leads_on,
+    next_step,
     passes,
-    place_of,
+    with_step,
 )
 from dinghai.supplychain.outcomes import CUTS, Outcomes
 from dinghai.supplychain.passage import pop, push, quick_exponential, thresholds
@@ -311,36 +311,21 @@ def _enter(  # type: ignore[no-untyped-def]
                                     l_bar, l_key, i_first, i_step, before, after, useful)):
             leaving[place] = link
             place += 1
-            if step < 64:
-                low |= ONE << np.uint64(step)
-            elif step < SETS:
-                high |= ONE << np.uint64(step - 64)
+            low, high = with_step(low, high, step)
     live[slot], number[1] = place - number[1], place
     if aim < 0 or s_step[shape + 1] - base > SETS:  # all steps matter, or are not told apart
         kept[slot, 0] = kept[slot, 1] = ~NONE
         return
     perils = (i_first.shape[0] - 1) // shapes
     for place in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
-        step = i_step[place]
-        if step < 64:
-            low |= ONE << np.uint64(step)
-        else:
-            high |= ONE << np.uint64(step - 64)
+        low, high = with_step(low, high, i_step[place])
     opened_low = opened_high = NONE
-    mask = useful[aim * shapes + shape, 0]
-    while mask != NONE:
-        bit = mask & (~mask + ONE)
-        mask ^= bit
-        step = place_of(bit)
+    row = aim * shapes + shape
+    todo_low, todo_high = useful[row, 0], useful[row, 1]
+    while todo_low != NONE or todo_high != NONE:
+        todo_low, todo_high, step = next_step(todo_low, todo_high)
         if passes(bars[first + step], draw_word(luck, code[base + step])):
-            opened_low |= bit
-    mask = useful[aim * shapes + shape, 1]
-    while mask != NONE:
-        bit = mask & (~mask + ONE)
-        mask ^= bit
-        step = 64 + place_of(bit)
-        if passes(bars[first + step], draw_word(luck, code[base + step])):
-            opened_high |= bit
+            opened_low, opened_high = with_step(opened_low, opened_high, step)
     kept[slot, 0], kept[slot, 1] = leading_to(low & opened_low, high & opened_high, opened_low,
                                               opened_high, base, before)
 
