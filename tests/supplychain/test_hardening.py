@@ -337,7 +337,7 @@ def test_patching_the_choke_point_lowers_the_owners_hits_by_this_much() -> None:
     plan = Hardening(runs, fixes, maker(one), budget_fen=10).best()
     assert [fix.id for fix in plan.fixes] == ["s1/door"]
     hits = [int((total > 0).sum()) for total in (drawn.total, plan.now)]
-    assert hits == [1954, 1101]  # in 20,000 years: from 9.8% to 5.5% a year
+    assert hits == [1946, 1096]  # in 20,000 years: from 9.7% to 5.5% a year
 
 
 # the answer

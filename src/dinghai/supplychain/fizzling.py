@@ -107,26 +107,25 @@ def _crosses(bar, code, key, luck, lanes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, forceinline=True)
-def _spread(base, useful_low, useful_high, opened, reached, before, waits_for):  # type: ignore[no-untyped-def]
-    """Let what is reached in each lane lead on to useful steps that succeed, until nothing does."""
-    going = True
-    while going:
-        going = False
-        low, high = useful_low, useful_high
-        while low != NONE or high != NONE:
-            low, high, step = next_step(low, high)
-            if opened[step] & ~reached[step] == NONE:
-                continue
-            every = waits_for[base + step] > 1
-            come = ~NONE if every else NONE
-            from_low, from_high = before[base + step, 0], before[base + step, 1]
-            while from_low != NONE or from_high != NONE:
-                from_low, from_high, other = next_step(from_low, from_high)
-                come = come & reached[other] if every else come | reached[other]
-            more = come & opened[step] & ~reached[step]
-            if more != NONE:
-                reached[step] |= more
-                going = True
+def _spread(base, first, useful_low, useful_high, opened, reached, before, after, waits_for):  # type: ignore[no-untyped-def]
+    """Let what is reached in each lane lead on from the first step to useful steps that succeed,
+    until nothing does. Only steps that something new leads to are looked at."""
+    low, high = after[base + first, 0] & useful_low, after[base + first, 1] & useful_high
+    while low != NONE or high != NONE:
+        low, high, step = next_step(low, high)
+        missing = opened[step] & ~reached[step]
+        if missing == NONE:
+            continue
+        every = waits_for[base + step] > 1
+        come = ~NONE if every else NONE
+        from_low, from_high = before[base + step, 0], before[base + step, 1]
+        while from_low != NONE or from_high != NONE:
+            from_low, from_high, other = next_step(from_low, from_high)
+            come = come & reached[other] if every else come | reached[other]
+        if come & missing != NONE:
+            reached[step] |= come & missing
+            low |= after[base + step, 0] & useful_low
+            high |= after[base + step, 1] & useful_high
 
 
 @njit(cache=True, nogil=True)
@@ -216,7 +215,8 @@ def tell_apart(  # type: ignore[no-untyped-def]
                 opened[step] = _succeeds(bars[begin + step], code[base + step], lucks, lanes)
             reached[:s_step[shape + 1] - base] = NONE
             reached[first] = hope
-            _spread(base, useful_low, useful_high, opened, reached, before, waits_for)
+            _spread(base, first, useful_low, useful_high, opened, reached, before, after,
+                    waits_for)
             alive = NONE
             low, high = impacts_low, impacts_high
             while low != NONE or high != NONE:

@@ -9,6 +9,7 @@ gives growing moments, which are still exact.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numba import njit, prange
@@ -19,6 +20,9 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import exponential, natural_logarithm, stream_key
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.spreading import BLOCKS
+
+POISSON_PIECE: Final = 16.0
+"""Of a larger mean number of direct followers, pieces are drawn one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,10 @@ def count_moments(process: SelfExciting, horizon: float) -> CountMoments:
 def sampled_counts(
     process: SelfExciting, horizon: float, *, worlds: int, seed: int, most: int = 10_000_000
 ) -> np.ndarray:
-    """Counts of simulated worlds, shape (worlds,), without discretising time (Dassios and Zhao,
-    "Exact simulation of Hawkes process with exponentially decaying intensity", 2013). Raises
-    InputError where a world has more than ``most`` events."""
+    """Counts of simulated worlds, shape (worlds,), without discretising time: events that nothing
+    brought come one by one, and each event brings a Poisson number of others, each after an
+    exponential delay of its own (Hawkes and Oakes, "A cluster process representation of a
+    self-exciting process", 1974). Raises InputError where a world has more than ``most`` events."""
     out = np.empty(worlds, dtype=np.int64)
     _counts(process.baseline, process.excitation, process.decay, horizon, most,
             stream_key(seed, "chain.intensity"), out)
@@ -104,7 +109,7 @@ def sampled_times(
     seed: int,
 ) -> np.ndarray:
     """When the events of some of these worlds happen, one after another; ``first[w]`` to
-    ``first[w + 1]`` are world w's, as their counts say."""
+    ``first[w + 1]`` are world w's, as their counts say, earliest first."""
     out = np.empty(int(first[to_world] - first[from_world]))
     _times(process.baseline, process.excitation, process.decay, horizon,
            stream_key(seed, "chain.intensity"), first, from_world, to_world, out)
@@ -118,43 +123,76 @@ def _times(  # type: ignore[no-untyped-def]
     for world in range(from_world, to_world):
         number = first[world + 1] - first[world]
         place = first[world] - first[from_world]
-        _fill(baseline, excitation, decay, horizon, number, world_word(key, world),
-              out[place:place + number])
+        times = out[place:place + number]
+        _fill(baseline, excitation / decay, decay, horizon, number, world_word(key, world), times)
+        times.sort()
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _waited(word, draw):  # type: ignore[no-untyped-def]
+    """An exponential time of mean 1."""
+    return -natural_logarithm(unit(draw_word(word, draw)))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _brought(ratio, none, word, draw):  # type: ignore[no-untyped-def]
+    """How many others an event brings, and the next draw; ``none`` is the chance that a piece of
+    the ratio brings none."""
+    number, left = 0, ratio
+    while left > 0.0:
+        mean = min(left, POISSON_PIECE)
+        left -= mean
+        chance = unit(draw_word(word, draw))
+        draw += 1
+        term = none if left > 0.0 or mean == ratio else exponential(-mean)
+        piece = 0
+        while chance >= term and piece < 1000:
+            chance -= term
+            piece += 1
+            term *= mean / piece
+        number += piece
+    return number, draw
 
 
 @njit(cache=True, nogil=True)
-def _count(baseline, excitation, decay, horizon, most, word):  # type: ignore[no-untyped-def]
-    return _fill(baseline, excitation, decay, horizon, most, word, np.empty(0))
-
-
-@njit(cache=True, nogil=True)
-def _fill(baseline, excitation, decay, horizon, most, word, times):  # type: ignore[no-untyped-def]
-    """How many events there are (−1: more than ``most``); the times of as many as there is room."""
-    now, above, number, draw = 0.0, 0.0, 0, 0
+def _fill(baseline, ratio, decay, horizon, most, word, times):  # type: ignore[no-untyped-def]
+    """How many events there are (−1: more than ``most``); the times of as many as there is room,
+    in no order."""
+    if baseline <= 0.0:
+        return 0
+    none = exponential(-min(ratio, POISSON_PIECE))
+    now, number, draw, size = 0.0, 0, 0, 0
+    waiting = np.empty(64)  # events that others brought, and whose own followers are not drawn yet
     while True:
-        step = np.inf
-        if baseline > 0.0:
-            step = -natural_logarithm(unit(draw_word(word, draw))) / baseline
-        if above > 0.0:
-            left = 1.0 + decay * natural_logarithm(unit(draw_word(word, draw + 1))) / above
-            if left > 0.0:
-                step = min(step, -natural_logarithm(left) / decay)
-        draw += 2
-        now += step
-        if now > horizon:
-            return number
+        if size > 0:
+            size -= 1
+            at = waiting[size]
+        else:
+            now += _waited(word, draw) / baseline
+            draw += 1
+            if now > horizon:
+                return number
+            at = now
         if number < times.shape[0]:
-            times[number] = now
-        above = above * exponential(-decay * step) + excitation
+            times[number] = at
         number += 1
         if number > most:
             return -1
+        others, draw = _brought(ratio, none, word, draw)
+        for _ in range(others):
+            later = at + _waited(word, draw) / decay
+            draw += 1
+            if later <= horizon:
+                if size == waiting.shape[0]:
+                    waiting = np.append(waiting, np.empty(size))
+                waiting[size] = later
+                size += 1
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def _counts(baseline, excitation, decay, horizon, most, key, out):  # type: ignore[no-untyped-def]
-    worlds = out.shape[0]
+    worlds, nothing = out.shape[0], np.empty(0)
     for block in prange(BLOCKS):
         for world in range(worlds * block // BLOCKS, worlds * (block + 1) // BLOCKS):
-            out[world] = _count(baseline, excitation, decay, horizon, most,
-                                world_word(key, world))
+            out[world] = _fill(baseline, excitation / decay, decay, horizon, most,
+                               world_word(key, world), nothing)
