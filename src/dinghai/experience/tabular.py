@@ -225,7 +225,7 @@ def _of_parquet(
                 bounds.check_unpacked(unpacked, name)
                 if pyarrow.types.is_dictionary(column.type):
                     column = column.dictionary_decode()
-                columns[place] = [_plain(one) for one in column.to_pylist()]
+                columns[place] = [plain_value(one) for one in column.to_pylist()]
             rows += [Row(len(rows) + place, cells)
                      for place, cells in enumerate(zip(*columns, strict=True), start=1)]
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
@@ -267,7 +267,7 @@ def _length_of_texts(column: Any, name: str, bounds: TableBounds) -> int:
     return int(pyarrow.compute.sum(lengths.take(column.indices)).as_py() or 0)
 
 
-def _plain(value: Any) -> str:
+def plain_value(value: Any) -> str:
     """A value of Parquet as text; numbers of floating point keep all their digits."""
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
