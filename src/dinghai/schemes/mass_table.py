@@ -47,17 +47,13 @@ class MassTable:
     """A table on disk: its header, where that stands, how it is read, and the file's SHA-256."""
 
     path: Path
+    name: str
     header: tuple[str, ...]
     header_line: int
     kind: str
     encoding: str
     separator: str
     sha256: str
-
-    @property
-    def name(self) -> str:
-        """The file's name."""
-        return self.path.name
 
     def batches(self, rows: int = ROWS) -> Iterator[Rows]:
         """All rows in the file's order, so many at a time; blank ones are left out."""
@@ -68,9 +64,12 @@ class MassTable:
         return _text_rows(self, rows)
 
 
-def open_mass_table(path: Path, bounds: TableBounds = MASS) -> MassTable:
-    """A table file, looked through once. Raises InputError for one that is none."""
-    name = path.name
+def open_mass_table(
+    path: Path, *, name: str | None = None, bounds: TableBounds = MASS
+) -> MassTable:
+    """A table file, looked through once; ``name`` is what faults call it, where that is not its
+    name on disk. Raises InputError for one that is none."""
+    name = name or path.name
     if not path.is_file():
         what = "this is a folder" if path.is_dir() else "there is no such file"
         raise InputError(what, file=str(path), mend="name a CSV, Excel or Parquet file")
@@ -83,10 +82,12 @@ def open_mass_table(path: Path, bounds: TableBounds = MASS) -> MassTable:
         raise InputError("this is an old or a protected Excel file", file=name,
                          mend="save it as .xlsx without a password, or as CSV")
     if first.startswith(_PARQUET):
-        return MassTable(path, _parquet_header(path, name), 1, "parquet", "", "", _sha256(path))
+        return MassTable(path, name, _parquet_header(path, name), 1, "parquet", "", "",
+                         _sha256(path))
     if first.startswith(_ZIP):
         table = table_of(path.read_bytes(), name)
-        return MassTable(path, table.header, table.header_line, "excel", "", "", _sha256(path))
+        return MassTable(path, name, table.header, table.header_line, "excel", "", "",
+                         _sha256(path))
     encoding, sha256 = _encoding_of(path)
     return _of_text(path, name, encoding, sha256, bounds)
 
@@ -104,7 +105,7 @@ def _of_text(
             raise InputError(f"the header is not CSV: {error}", file=name, line=line,
                              mend="mend the quotes at this line") from error
         bounds.check_size(0, len(header), 0, name, line)
-        return MassTable(path, header, line, "text", encoding, separator, sha256)
+        return MassTable(path, name, header, line, "text", encoding, separator, sha256)
     raise InputError("the file has no header", file=name, line=1,
                      mend="write the columns' names in the first line")
 

@@ -16,6 +16,7 @@ import msgspec
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.locating import with_lines
+from dinghai.foundation.money import PPM, Fen, multiply_divide
 from dinghai.foundation.reading import located, read_document, typed
 from dinghai.wording.words import Struct
 
@@ -51,10 +52,16 @@ class ResidentScheme(Struct, frozen=True):
     name_en: str = ""
     youngest: Years = 18
     oldest: Years = 85
+    vat_ppm: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 60_000
+    """Value added tax on top of the net premium (6%, DECISIONS 24)."""
     default_plan: str = ""
     """The plan of a resident whose row names none; empty where each must."""
     source: str = ""
     confidence: Literal["A", "T", "M", "D"] = "D"
+
+    def net_fen(self, plan: Plan) -> Fen:
+        """A plan's premium before tax, half a fen up."""
+        return multiply_divide(plan.premium_fen, PPM, PPM + self.vat_ppm, "half_up")
 
     def plan_places(self) -> dict[str, int]:
         """Where each plan stands, by its code."""

@@ -32,20 +32,22 @@ def store_file(
     media_type: str,
     actor: Actor,
     tenant: Organisation | None = None,
+    largest: int | None = None,
 ) -> StoredFile:
     """Keep bytes for a tenant (the actor's own unless given) and say so in the audit chain.
 
     The same bytes under the same name and tenant are kept once. Raises InputError above
-    DINGHAI_UPLOAD_MAXIMUM_BYTES and for a name that is none.
+    ``largest`` bytes (DINGHAI_UPLOAD_MAXIMUM_BYTES unless given) and for a name that is none.
     """
     require(actor, "core.store_file")
     owner = tenant or actor.own_tenant()
     plain = Path(name.replace("\\", "/")).name.strip()
     if not plain or len(plain) > 200 or not plain.isprintable():
         raise InputError("the file has no usable name", field="name", mend="rename the file")
-    if len(content) > settings.DINGHAI_UPLOAD_MAXIMUM_BYTES:
+    most = settings.DINGHAI_UPLOAD_MAXIMUM_BYTES if largest is None else largest
+    if len(content) > most:
         raise InputError(
-            f"the file is larger than {settings.DINGHAI_UPLOAD_MAXIMUM_BYTES} bytes",
+            f"the file is larger than {most} bytes",
             file=plain,
             mend="split it",
         )
@@ -92,6 +94,17 @@ def read_file(stored: StoredFile) -> bytes:
     if hashlib.sha256(content).hexdigest() != stored.sha256:
         raise FileDamaged(f"the bytes of {stored.name} are not those that were stored")
     return content
+
+
+def path_on_disk(stored: StoredFile) -> Path | None:
+    """Where a file's bytes lie, None for those in the row. Whoever reads them there proves them
+    against the hash. Raises FileDamaged where they are gone."""
+    if stored.bytes_in_row is not None:
+        return None
+    path = _path_of(stored.sha256)
+    if not path.is_file():
+        raise FileDamaged(f"the bytes of {stored.name} are gone")
+    return path
 
 
 def file_response(stored: StoredFile, *, inline: bool = False) -> HttpResponse:

@@ -20,6 +20,7 @@ NARRATIVES: dict[str, Any] = {
     "claims.final_payment": _("Claim paid"),
     "claims.recovery": _("Recovery from a third party"),
     "claims.contribution": _("Shares that other parties owe of a claim"),
+    "residents.enrolled": _("Premium of enrolled residents"),
     "ledger.reversal": _("Reversal"),
 }
 DETAILS: dict[str, Any] = {
@@ -27,6 +28,9 @@ DETAILS: dict[str, Any] = {
     "endorsement": _("Endorsement"),
     "reference": _("Reference of the bank"),
     "claim": _("Claim"),
+    "scheme": _("Scheme"),
+    "certificates": _("Certificates"),
+    "root": _("Root of the certificates"),
     "reserve_fen": _("Reserve"),
     "total_fen": _("Total"),
     "reason": _("Reason"),

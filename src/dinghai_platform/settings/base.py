@@ -26,6 +26,7 @@ HOUSE_APPS = [
     "dinghai_platform.chains",
     "dinghai_platform.claims",
     "dinghai_platform.programmes",
+    "dinghai_platform.residents",
     "dinghai_platform.pool",
     "dinghai_platform.cases",
     "dinghai_platform.site",
@@ -146,6 +147,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 50
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 DINGHAI_UPLOAD_MAXIMUM_BYTES = 64 * 1024 * 1024
+DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES = 1024 * 1024 * 1024
 DINGHAI_STORED_IN_DATABASE_BYTES = 1024 * 1024
 
 SESSION_COOKIE_HTTPONLY = True

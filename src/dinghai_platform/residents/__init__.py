@@ -1,0 +1,1 @@
+"""Residents' anti-fraud cover: schemes, enrolment by the million, certificates."""

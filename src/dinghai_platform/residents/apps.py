@@ -1,0 +1,15 @@
+"""Residents' cover as a room of the house. It has no pages yet: lists come through its services."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.core.house import HouseApp
+
+
+class ResidentsConfig(HouseApp):
+    """Residents' anti-fraud cover."""
+
+    name = "dinghai_platform.residents"
+    label = "residents"
+    verbose_name = _("Residents' cover")

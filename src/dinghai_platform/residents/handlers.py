@@ -1,0 +1,30 @@
+"""Jobs of residents' cover: a list looked through, issued, taken away."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from dinghai_platform.core import jobs
+from dinghai_platform.core.jobs import Progress, Step
+from dinghai_platform.residents.checking import keep_look, look_through
+from dinghai_platform.residents.clearing import clear_part
+from dinghai_platform.residents.services.lists import CHECK, CLEAR, ISSUE
+from dinghai_platform.residents.staging import prepare_chunk, write_chunk
+
+
+@jobs.handler(CHECK, title=_("A list of residents is looked through"), prepare=look_through)
+def check_list(step: Step) -> Progress:
+    """Keep what the look came to."""
+    return keep_look(step)
+
+
+@jobs.handler(ISSUE, title=_("Certificates of a list of residents"), prepare=prepare_chunk)
+def issue_list(step: Step) -> Progress:
+    """Write the next chunk, then the seal."""
+    return write_chunk(step)
+
+
+@jobs.handler(CLEAR, title=_("A list of residents is taken away"))
+def clear_list(step: Step) -> Progress:
+    """Take the next staged chunk away."""
+    return clear_part(step)

@@ -1,0 +1,164 @@
+"""The rows of residents' cover: a scheme, its enrolments by list, their chunks and certificates.
+
+A certificate counts once its enrolment is sealed; until then nobody sees it. Who is insured stands
+sealed (encrypted) in it: a masked name for lists, and a keyed look-up hash to find a person by.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as _p
+
+from dinghai.schemes.resident_scheme import ResidentScheme as SchemeDocument
+from dinghai.schemes.resident_scheme import scheme_from
+from dinghai_platform.core.tenancy import TenantRow
+
+
+class ResidentScheme(TenantRow):
+    """A group policy for residents; ``document`` (dinghai.resident-scheme/1) never changes."""
+
+    number = models.CharField(_p("scheme", "number"), max_length=40)
+    name_zh = models.CharField(_("Chinese name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    document = models.JSONField()
+    first_day = models.DateField(_p("scheme", "first day"))
+    last_day = models.DateField(_p("scheme", "last day"))
+    created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("residents' scheme")
+        constraints = [
+            models.UniqueConstraint(fields=("tenant", "number"), name="residents_one_scheme")
+        ]
+
+    @property
+    def name(self) -> str:
+        """Its name in the language of the page."""
+        return self.name_en if self.name_en and get_language() == "en" else self.name_zh
+
+    def terms(self) -> SchemeDocument:
+        """The scheme as the engine knows it."""
+        return scheme_from(self.document)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class Enrolment(TenantRow):
+    """A list of residents on its way into a scheme, and what it came to.
+
+    ``accepted`` counts by plan. ``repeated`` are lines of persons who stand in the list before, as
+    packed whole numbers. ``root`` is the Merkle root over the chunks' roots, once sealed.
+    """
+
+    class State(models.TextChoices):
+        READING = "reading", _p("enrolment", "Being read")
+        CHECKED = "checked", _p("enrolment", "Checked")
+        ISSUING = "issuing", _p("enrolment", "Being issued")
+        SEALED = "sealed", _p("enrolment", "Issued")
+        CANCELLED = "cancelled", _p("enrolment", "Cancelled")
+
+    scheme = models.ForeignKey(ResidentScheme, models.PROTECT, related_name="enrolments")
+    file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
+    file_name = models.CharField(_("file"), max_length=200)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices,
+                             default=State.READING)
+    job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
+    as_of = models.DateField()
+    check_document = models.JSONField(null=True)
+    repeated = models.BinaryField(null=True)
+    rows = models.BigIntegerField(default=0)
+    accepted = models.JSONField(default=list)
+    rejected = models.BigIntegerField(default=0)
+    premium_fen = models.BigIntegerField(_("premium"), default=0)
+    sum_insured_fen = models.BigIntegerField(_("sum insured"), default=0)
+    root = models.CharField(max_length=64, blank=True)
+    sealed_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("enrolment")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("scheme", "file"), name="residents_list_once",
+                condition=~models.Q(state="cancelled"))
+        ]
+
+    @property
+    def number(self) -> int:
+        """Residents enrolled."""
+        return sum(self.accepted)
+
+
+class EnrolmentChunk(TenantRow):
+    """Some rows of a list as they were staged: the certificates' ids, from ``first`` on and as many
+    as ``accepted`` sums to, the Merkle root over them, and the faults of the others (packed)."""
+
+    id = models.BigAutoField(primary_key=True)
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="chunks")
+    number = models.PositiveIntegerField()
+    first = models.BigIntegerField()
+    accepted = models.JSONField()
+    rejected = models.PositiveIntegerField()
+    faults = models.BinaryField()
+    root = models.CharField(max_length=64)
+    created_at = None
+
+    class Meta(TenantRow.Meta):
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=("enrolment", "number"), name="residents_chunk_once")
+        ]
+
+
+class Certificate(TenantRow):
+    """One resident's certificate. Its id is its number: within a list in the list's order.
+
+    ``person`` is name, identity number, mobile number and day of consent, sealed; ``look_up`` the
+    keyed hash of scheme and identity number.
+    """
+
+    class State(models.IntegerChoices):
+        IN_FORCE = 1, _p("certificate", "In force")
+        REPEATED = 2, _p("certificate", "Void: the person was enrolled already")
+
+    id = models.BigIntegerField(primary_key=True)
+    tenant = models.ForeignKey("core.Organisation", models.PROTECT, related_name="+",
+                               db_index=False)
+    chunk = models.ForeignKey(EnrolmentChunk, models.PROTECT, related_name="certificates",
+                              db_index=False)
+    line = models.PositiveIntegerField()
+    plan = models.PositiveSmallIntegerField()
+    state = models.PositiveSmallIntegerField(choices=State.choices, default=State.IN_FORCE)
+    masked_name = models.CharField(max_length=50)
+    person = models.BinaryField()
+    look_up = models.BinaryField()
+    created_at = None
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("certificate")
+        ordering = ("id",)
+        indexes = [models.Index(fields=("masked_name",), name="residents_by_name")]
+
+
+class EnrolledPerson(TenantRow):
+    """Who is enrolled in which scheme, once: the look-up hash, and the certificate."""
+
+    id = None
+    look_up = models.BinaryField(primary_key=True)
+    tenant = models.ForeignKey("core.Organisation", models.PROTECT, related_name="+",
+                               db_index=False)
+    certificate = models.BigIntegerField()
+    created_at = None
+
+    class Meta(TenantRow.Meta):
+        ordering = ("look_up",)
+
+
+class CertificateCounter(models.Model):
+    """The next certificate number of the site. Its row is locked while a chunk takes its own."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    next_number = models.BigIntegerField(default=1)

@@ -1,0 +1,98 @@
+"""A list of residents arrives, is looked through, issued or cancelled: a verb, a transaction;
+what takes long is a job."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from dinghai.foundation.errors import Refusal
+from dinghai_platform.core import audit, clock, jobs
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.files import store_file
+from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import locked
+from dinghai_platform.residents.models import Enrolment, ResidentScheme
+
+CHECK = "residents.check_list"
+ISSUE = "residents.issue_list"
+CLEAR = "residents.clear_list"
+
+
+@transaction.atomic
+def take_list(scheme: ResidentScheme, content: bytes, *, name: str, actor: Actor) -> Enrolment:
+    """Keep a list and have it looked through: a dry run, nothing is issued.
+
+    The same list again answers the enrolment of before, unless that was cancelled. Raises
+    InputError for a file that is too large.
+    """
+    require(actor, "residents.enrol", scheme)
+    stored = store_file(content, name=name, media_type="application/octet-stream", actor=actor,
+                        tenant=scheme.tenant, largest=settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES)
+    audit.hold_chain(scheme.tenant)
+    before = Enrolment.objects.within(scheme.tenant).filter(scheme=scheme, file=stored).exclude(
+        state=Enrolment.State.CANCELLED).first()
+    if before is not None:
+        return before
+    enrolment = Enrolment.objects.create(
+        tenant=scheme.tenant, scheme=scheme, file=stored, file_name=stored.name,
+        as_of=clock.today(), created_by=actor.user)
+    enrolment.job = jobs.start_job(CHECK, {"enrolment": str(enrolment.pk)}, actor=actor,
+                                   tenant=scheme.tenant)
+    enrolment.save(update_fields=("job",))
+    audit.append(actor, "residents.list_taken", enrolment, {
+        "scheme": scheme.number, "file": stored.name, "sha256": stored.sha256})
+    return enrolment
+
+
+@transaction.atomic
+def issue_list(
+    enrolment: Enrolment, *, actor: Actor, all_or_nothing: bool = False
+) -> Enrolment:
+    """Issue the certificates of a list that was looked through; rejected rows are left out.
+
+    Raises Refusal before it was looked through, where nobody would be enrolled, and, with
+    ``all_or_nothing``, where any row was rejected. Asked again it answers the same.
+    """
+    require(actor, "residents.enrol", enrolment)
+    enrolment = locked(enrolment)
+    if enrolment.state in (Enrolment.State.ISSUING, Enrolment.State.SEALED):
+        return enrolment
+    if enrolment.state != Enrolment.State.CHECKED:
+        raise Refusal("the list has not been looked through yet"
+                      if enrolment.state == Enrolment.State.READING
+                      else "the enrolment was cancelled")
+    if not enrolment.number:
+        raise Refusal("nobody on the list can be enrolled")
+    if all_or_nothing and enrolment.rejected:
+        raise Refusal(f"{enrolment.rejected} rows are rejected, and all or none was asked for")
+    enrolment.state = Enrolment.State.ISSUING
+    enrolment.job = jobs.start_job(
+        ISSUE, {"enrolment": str(enrolment.pk)}, actor=actor, tenant=enrolment.tenant,
+        total=enrolment.rows + 1)
+    enrolment.save(update_fields=("state", "job"))
+    audit.append(actor, "residents.issue_started", enrolment, {
+        "accepted": enrolment.accepted, "rejected": enrolment.rejected})
+    return enrolment
+
+
+@transaction.atomic
+def cancel_list(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
+    """Give a list up before it is sealed; what was staged is taken away again.
+
+    Raises Refusal once certificates are issued. Asked again it answers the same.
+    """
+    require(actor, "residents.enrol", enrolment)
+    enrolment = locked(enrolment)
+    if enrolment.state == Enrolment.State.CANCELLED:
+        return enrolment
+    if enrolment.state == Enrolment.State.SEALED:
+        raise Refusal("its certificates are issued: cancel them instead")
+    if enrolment.job is not None and not enrolment.job.has_ended:
+        jobs.cancel_job(enrolment.job, actor=actor)
+    enrolment.state = Enrolment.State.CANCELLED
+    enrolment.job = jobs.start_job(CLEAR, {"enrolment": str(enrolment.pk)}, actor=actor,
+                                   tenant=enrolment.tenant)
+    enrolment.save(update_fields=("state", "job"))
+    audit.append(actor, "residents.list_cancelled", enrolment, {})
+    return enrolment

@@ -1,0 +1,128 @@
+"""The one transaction by which a staged list becomes certificates in force."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from django.db import connection
+
+from dinghai.foundation.chain import merkle_root
+from dinghai.schemes.persons_twice import as_pairs, sorted_places
+from dinghai_platform.core import audit, clock
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.permissions import require
+from dinghai_platform.ledger.services import credit, debit, post_entry
+from dinghai_platform.residents.mass_rows import insert_rows, key_of
+from dinghai_platform.residents.models import (
+    Certificate,
+    EnrolledPerson,
+    Enrolment,
+    EnrolmentChunk,
+)
+
+_PART: Final = 50_000
+
+
+def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
+    """Enter everybody into the register of persons, post the premium, write one audit link.
+
+    Whoever is in the register of the scheme already is left out: the certificate is void and
+    counts nowhere. Must run inside the transaction that holds the enrolment.
+    """
+    require(actor, "residents.enrol", enrolment)
+    chunks = list(EnrolmentChunk.objects.within(enrolment.tenant).filter(enrolment=enrolment))
+    hashes, ids = _staged(enrolment, chunks)
+    void = _enrolled_before(enrolment, hashes, ids)
+    accepted = np.sum([np.array(one.accepted) for one in chunks], axis=0)
+    if void:
+        accepted = accepted - _void(enrolment, void)
+        kept = ~np.isin(ids, np.array(sorted(void)))
+        hashes = [one for one, keep in zip(hashes, kept.tolist(), strict=True) if keep]
+        ids = ids[kept]
+    _enter(enrolment, hashes, ids)
+    terms = enrolment.scheme.terms()
+    enrolment.accepted = accepted.tolist()
+    enrolment.rejected += len(void)
+    enrolment.premium_fen = sum(number * plan.premium_fen for number, plan in zip(
+        enrolment.accepted, terms.plans, strict=True))
+    enrolment.sum_insured_fen = sum(number * plan.sum_insured_fen for number, plan in zip(
+        enrolment.accepted, terms.plans, strict=True))
+    enrolment.root = merkle_root([bytes.fromhex(one.root) for one in chunks])
+    enrolment.state, enrolment.sealed_at = Enrolment.State.SEALED, clock.now()
+    enrolment.save()
+    net = sum(number * terms.net_fen(plan) for number, plan in zip(
+        enrolment.accepted, terms.plans, strict=True))
+    if enrolment.premium_fen:
+        post_entry(
+            [debit("premium_receivable", enrolment.premium_fen), credit("premium_income", net),
+             credit("vat_payable", enrolment.premium_fen - net)],
+            source=enrolment, key=f"residents.enrolment:{enrolment.pk}", actor=actor,
+            narrative="residents.enrolled", tenant=enrolment.tenant,
+            details={"scheme": enrolment.scheme.number, "certificates": enrolment.number,
+                     "root": enrolment.root})
+    audit.append(actor, "residents.list_sealed", enrolment, {
+        "scheme": enrolment.scheme.number, "accepted": enrolment.accepted,
+        "rejected": enrolment.rejected, "void": sorted(void),
+        "premium_fen": str(enrolment.premium_fen), "root": enrolment.root,
+        "chunks": len(chunks)}, leaves=[bytes.fromhex(one.root) for one in chunks])
+    return enrolment
+
+
+def _staged(
+    enrolment: Enrolment, chunks: list[EnrolmentChunk]
+) -> tuple[list[bytes], np.ndarray[Any, np.dtype[np.int64]]]:
+    """Look-up hashes and ids of the staged certificates, in the order of the hashes."""
+    hashes: list[bytes] = []
+    ids: list[int] = []
+    for chunk in chunks:
+        for number, look_up in Certificate.objects.within(enrolment.tenant).filter(
+                id__gte=chunk.first, id__lt=chunk.first + sum(chunk.accepted)).order_by(
+                "id").values_list("id", "look_up").iterator(chunk_size=_PART):
+            ids.append(number)
+            hashes.append(bytes(look_up))
+    order = sorted_places(as_pairs(b"".join(hashes)))
+    return [hashes[place] for place in order.tolist()], np.array(ids, dtype=np.int64)[order]
+
+
+def _enrolled_before(
+    enrolment: Enrolment, hashes: list[bytes], ids: np.ndarray[Any, np.dtype[np.int64]]
+) -> dict[int, bytes]:
+    """Certificates of persons who are in the register already, by id."""
+    people = EnrolledPerson.objects.within(enrolment.tenant)
+    if not Enrolment.objects.within(enrolment.tenant).filter(
+            scheme=enrolment.scheme, state=Enrolment.State.SEALED).exists():
+        return {}
+    place = {}
+    for start in range(0, len(hashes), 500):
+        part = hashes[start:start + 500]
+        found = {bytes(one) for one in people.filter(look_up__in=part).values_list(
+            "look_up", flat=True)}
+        place.update({int(ids[start + at]): one for at, one in enumerate(part) if one in found})
+    return place
+
+
+def _void(
+    enrolment: Enrolment, void: dict[int, bytes]
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Mark certificates void; how many there are by plan."""
+    plans: list[int] = []
+    numbers = sorted(void)
+    for start in range(0, len(numbers), 500):
+        rows = Certificate.objects.within(enrolment.tenant).filter(
+            id__in=numbers[start:start + 500])
+        plans += rows.values_list("plan", flat=True)
+        rows.update(state=Certificate.State.REPEATED)
+    return np.bincount(np.array(plans, dtype=np.int64),
+                       minlength=len(enrolment.scheme.document["plans"]))
+
+
+def _enter(
+    enrolment: Enrolment, hashes: list[bytes], ids: np.ndarray[Any, np.dtype[np.int64]]
+) -> None:
+    tenant = key_of(enrolment.tenant)
+    insert_rows(EnrolledPerson, ("look_up", "tenant_id", "certificate"),
+                ((one, tenant, number) for one, number in zip(hashes, ids.tolist(), strict=True)))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {EnrolledPerson._meta.db_table}")

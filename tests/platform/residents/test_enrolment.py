@@ -1,0 +1,218 @@
+"""A list becomes certificates: looked through, staged unseen, sealed at once."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+
+from dinghai.foundation.chain import merkle_root
+from dinghai.foundation.errors import InputError, Refusal
+from dinghai.schemes.people import check_digit
+from dinghai_platform.core import audit, clock, jobs, leases
+from dinghai_platform.core.actors import system_actor
+from dinghai_platform.core.models import AuditEntry
+from dinghai_platform.core.worker import Worker
+from dinghai_platform.ledger.models import JournalEntry, Posting
+from dinghai_platform.residents import reading
+from dinghai_platform.residents.models import (
+    Certificate,
+    EnrolledPerson,
+    Enrolment,
+    EnrolmentChunk,
+)
+from dinghai_platform.residents.sealing import opened
+from dinghai_platform.residents.services.lists import cancel_list, issue_list, take_list
+from dinghai_platform.residents.services.schemes import open_scheme
+from dinghai_platform.residents.staging import faults_of, leaves_of
+from tests.platform.residents.conftest import SCHEME, listed, row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(reading, "ROWS", 7)
+
+
+def in_force(insurer):
+    return Certificate.objects.within(insurer).filter(
+        chunk__enrolment__state="sealed", state=Certificate.State.IN_FORCE).order_by("id")
+
+
+def test_it_works(insurer, enrol):
+    """25 rows: of them 2 for ¥3.00, 20 for ¥12.00; a minor, a twin and one without consent."""
+    rows = [row(number, plan="P1" if number < 2 else "P5") for number in range(22)]
+    first = "11010520150101001"
+    rows[5:5] = [f"李小小,{first}{check_digit(first)},13800000000,P5,是,2026-01-05"]
+    rows[9:9] = [row(50, consent="否")]
+    rows[20:20] = [row(3)]
+    enrolment = enrol(listed(rows))
+    assert (enrolment.state, enrolment.accepted, enrolment.rejected) == ("sealed", [2, 20], 3)
+    assert (enrolment.premium_fen, enrolment.sum_insured_fen) == (
+        2 * 300 + 20 * 1_200, 2 * 1_000_000 + 20 * 5_000_000)
+    certificates = list(in_force(insurer))
+    assert len(certificates) == 22
+    assert [one.line for one in certificates] == [
+        line for line in range(2, 27) if line not in (7, 11, 22)]
+    faults = [one for chunk in EnrolmentChunk.objects.within(insurer) for one in faults_of(chunk)]
+    assert [(one.line, one.field) for one in faults] == [
+        (7, "identity"), (11, "consent"), (22, "identity")]
+    assert all(one.mend for one in faults)
+
+
+def test_the_premium_is_posted_to_the_fen(insurer, enrol):
+    """¥12.00 is 11.32 net and 0.68 tax, ¥3.00 is 2.83 and 0.17."""
+    enrolment = enrol(listed([row(1), row(2), row(3, plan="P1")]))
+    entry = JournalEntry.objects.within(insurer).get(source_id=str(enrolment.pk))
+    lines = {one.account.key: (one.side, one.amount_fen) for one in
+             Posting.objects.within(insurer).filter(entry=entry).select_related("account")}
+    assert lines == {"premium_receivable": ("debit", 2_700),
+                     "premium_income": ("credit", 2 * 1_132 + 283),
+                     "vat_payable": ("credit", 2 * 68 + 17)}
+
+
+def test_who_is_insured_stands_sealed_and_masked(insurer, enrol):
+    enrolment = enrol(listed([row(1, name="欧阳明远")]))
+    certificate = in_force(insurer).get()
+    identity = row(1).split(",")[1]
+    assert certificate.masked_name == "欧***"
+    assert identity.encode() not in bytes(certificate.person)
+    assert hashlib.sha256(identity.encode()).digest()[:16] != bytes(certificate.look_up)
+    person = opened(certificate, enrolment)
+    assert (person.name, person.identity, person.mobile) == (
+        "欧阳明远", identity, "13800000001")
+    assert person.consented_on.isoformat() == "2026-01-05"
+
+
+def test_the_root_is_over_every_certificate(insurer, enrol):
+    enrolment = enrol(listed([row(number) for number in range(20)]))
+    roots = []
+    for chunk in EnrolmentChunk.objects.within(insurer).filter(enrolment=enrolment):
+        rows = Certificate.objects.within(insurer).filter(chunk=chunk).order_by("id")
+        roots.append(merkle_root(leaves_of(
+            [one.pk for one in rows], [one.plan for one in rows],
+            [bytes(one.look_up) for one in rows], [bytes(one.person) for one in rows])))
+    assert len(roots) == 3
+    assert enrolment.root == merkle_root([bytes.fromhex(one) for one in roots])
+    link = AuditEntry.objects.within(insurer).get(action="residents.list_sealed")
+    assert (link.merkle_root, link.leaf_count) == (enrolment.root, 3)
+    assert audit.verify_chain(insurer).holds
+
+
+def test_whoever_is_enrolled_already_is_left_out(insurer, enrol):
+    enrol(listed([row(number) for number in range(10)]))
+    second = enrol(listed([row(number) for number in range(5, 20)]), "second.csv")
+    assert (second.accepted, second.rejected) == ([0, 10], 5)
+    assert second.premium_fen == 10 * 1_200
+    assert in_force(insurer).count() == 20
+    assert EnrolledPerson.objects.within(insurer).count() == 20
+    void = Certificate.objects.within(insurer).filter(state=Certificate.State.REPEATED)
+    assert [one.line for one in void.order_by("id")] == [2, 3, 4, 5, 6]
+
+
+def test_the_same_list_again_is_the_same_enrolment(insurer, enrol, scheme, underwriter):
+    content = listed([row(number) for number in range(10)])
+    assert enrol(content) == enrol(content)
+    assert in_force(insurer).count() == 10
+    assert JournalEntry.objects.within(insurer).count() == 1
+
+
+def test_a_dry_run_issues_nothing(insurer, scheme, underwriter):
+    enrolment = take_list(scheme, listed([row(1), row(2, consent="")]), name="a.csv",
+                          actor=underwriter)
+    with pytest.raises(Refusal, match="looked through"):
+        issue_list(enrolment, actor=underwriter)
+    Worker().run_until_idle()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.accepted, enrolment.rejected) == ("checked", [0, 1], 1)
+    assert enrolment.check_document["faults"][0]["line"] == 3
+    assert not Certificate.objects.within(insurer).exists()
+    with pytest.raises(Refusal, match="all or none"):
+        issue_list(enrolment, actor=underwriter, all_or_nothing=True)
+
+
+def test_a_file_that_is_no_list_says_why(scheme, underwriter):
+    enrolment = take_list(scheme, b"a,b\n1,2\n", name="a.csv", actor=underwriter)
+    Worker().run_until_idle()
+    enrolment.refresh_from_db()
+    assert {one["field"] for one in enrolment.check_document["faults"]} == {
+        "name", "identity", "mobile", "plan", "consent", "consented_on"}
+    with pytest.raises(Refusal, match="nobody"):
+        issue_list(enrolment, actor=underwriter)
+
+
+def test_a_list_given_up_leaves_nothing(insurer, scheme, underwriter, enrol):
+    content = listed([row(number) for number in range(30)])
+    enrolment = take_list(scheme, content, name="a.csv", actor=underwriter)
+    worker = Worker()
+    worker.run_until_idle()
+    issue_list(enrolment, actor=underwriter)
+    job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+    for _ in range(2):
+        job = worker._chunk(job, jobs.handler_of(job.kind))
+    assert Certificate.objects.within(insurer).count() == 14
+    assert not in_force(insurer).exists()
+    cancel_list(enrolment, actor=underwriter)
+    worker._chunk(job, jobs.handler_of(job.kind))
+    worker.run_until_idle()
+    assert not Certificate.objects.within(insurer).exists()
+    assert not EnrolmentChunk.objects.within(insurer).exists()
+    assert not JournalEntry.objects.within(insurer).exists()
+    again = enrol(content, "a.csv")
+    assert again.pk != enrolment.pk and again.number == 30
+    with pytest.raises(Refusal, match="issued"):
+        cancel_list(again, actor=underwriter)
+
+
+def test_an_issued_certificate_neither_changes_nor_goes(insurer, enrol):
+    enrol(listed([row(1)]))
+    rows = Certificate.objects.within(insurer)
+    for change in ({"plan": 0}, {"person": b"x"}, {"masked_name": "x"}):
+        with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+            rows.update(**change)
+    with pytest.raises(DatabaseError, match="not deleted"), transaction.atomic():
+        rows.delete()
+
+
+def test_others_see_and_do_nothing(insurer, other_insurer, scheme, act_as, enrol):
+    enrol(listed([row(1)]))
+    stranger = act_as("underwriter", other_insurer)
+    for model in (Enrolment, EnrolmentChunk, Certificate, EnrolledPerson):
+        assert not model.objects.visible_to(stranger).exists()
+    for actor in (stranger, act_as("claims_handler", insurer), act_as("auditor", insurer)):
+        with pytest.raises(PermissionDenied):
+            take_list(scheme, listed([row(2)]), name="b.csv", actor=actor)
+    with pytest.raises(PermissionDenied):
+        open_scheme({**SCHEME, "id": "x"}, actor=act_as("actuary", insurer))
+
+
+def test_a_scheme_is_opened_once(scheme, underwriter):
+    with pytest.raises(Refusal, match="already"):
+        open_scheme(SCHEME, actor=underwriter)
+    with pytest.raises(InputError, match="last day"):
+        open_scheme({**SCHEME, "id": "y", "last_day": "2026-01-01"}, actor=underwriter)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_list_in_any_chunks_comes_to_the_same(insurer, enrol, monkeypatch, seed):
+    luck = random.Random(seed)
+    rows = [row(luck.randrange(40), plan=luck.choice(["P1", "P5"]),
+                consent=luck.choice(["是"] * 6 + ["否"])) for _ in range(60)]
+    monkeypatch.setattr(reading, "ROWS", luck.randrange(1, 25))
+    enrolment = enrol(listed(rows))
+    taken, lines = {}, []
+    for line, text in enumerate(rows, start=2):
+        identity, plan, consent = (text.split(",")[place] for place in (1, 3, 4))
+        if consent == "是" and identity not in taken:
+            taken[identity] = plan
+            lines.append(line)
+    assert [one.line for one in in_force(insurer)] == lines
+    plans = list(taken.values())
+    assert enrolment.accepted == [plans.count("P1"), plans.count("P5")]
+    assert enrolment.rejected == len(rows) - len(lines)
+    assert system_actor(insurer)
