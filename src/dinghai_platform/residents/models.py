@@ -13,7 +13,20 @@ from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.schemes.resident_scheme import ResidentScheme as SchemeDocument
 from dinghai.schemes.resident_scheme import scheme_from
+from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import TenantRow
+
+
+class OwnRow(TenantRow):
+    """A row that its tenant alone sees: there are too many of them to share one by one."""
+
+    class Meta(TenantRow.Meta):
+        abstract = True
+
+    @classmethod
+    def visibility(cls, actor: Actor) -> models.Q:
+        """The tenant's own."""
+        return models.Q(tenant_id=actor.organisation.pk)
 
 
 class ResidentScheme(TenantRow):
@@ -92,7 +105,7 @@ class Enrolment(TenantRow):
         return sum(self.accepted)
 
 
-class EnrolmentChunk(TenantRow):
+class EnrolmentChunk(OwnRow):
     """Some rows of a list as they were staged: the certificates' ids, from ``first`` on and as many
     as ``accepted`` sums to, the Merkle root over them, and the faults of the others (packed)."""
 
@@ -106,14 +119,14 @@ class EnrolmentChunk(TenantRow):
     root = models.CharField(max_length=64)
     created_at = None
 
-    class Meta(TenantRow.Meta):
+    class Meta(OwnRow.Meta):
         ordering = ("number",)
         constraints = [
             models.UniqueConstraint(fields=("enrolment", "number"), name="residents_chunk_once")
         ]
 
 
-class Certificate(TenantRow):
+class Certificate(OwnRow):
     """One resident's certificate. Its id is its number: within a list in the list's order.
 
     ``person`` is name, identity number, mobile number and day of consent, sealed; ``look_up`` the
@@ -137,13 +150,13 @@ class Certificate(TenantRow):
     look_up = models.BinaryField()
     created_at = None
 
-    class Meta(TenantRow.Meta):
+    class Meta(OwnRow.Meta):
         verbose_name = _("certificate")
         ordering = ("id",)
         indexes = [models.Index(fields=("masked_name",), name="residents_by_name")]
 
 
-class EnrolledPerson(TenantRow):
+class EnrolledPerson(OwnRow):
     """Who is enrolled in which scheme, once: the look-up hash, and the certificate."""
 
     id = None
@@ -153,7 +166,7 @@ class EnrolledPerson(TenantRow):
     certificate = models.BigIntegerField()
     created_at = None
 
-    class Meta(TenantRow.Meta):
+    class Meta(OwnRow.Meta):
         ordering = ("look_up",)
 
 

@@ -26,7 +26,9 @@ HEADER = "姓名,身份证号,手机号,方案,是否同意,同意日期"
 
 def row(number: int, *, plan: str = "P5", name: str = "张明远", consent: str = "是") -> str:
     """A line of a list: the resident of a number, the same each time."""
-    first = f"110105{1960 + number % 40}0{1 + number % 9}1{number % 10}{number // 400:03}"
+    place, rest = number // 1_000 % 9, number // 9_000
+    first = (f"11010{1 + place}{1960 + rest % 40}0{1 + rest // 40 % 9}1{rest // 360 % 10}"
+             f"{number % 1_000:03}")
     return (f"{name},{first}{check_digit(first)},138{number:08},{plan},{consent},"
             "2026-01-05")
 

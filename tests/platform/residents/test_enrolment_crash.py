@@ -1,0 +1,116 @@
+"""Workers killed in the middle of a list: each resident once, the books whole, the chain whole."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+from collections import Counter
+
+import pytest
+from django.db import connection, models
+
+from dinghai_platform.core import audit
+from dinghai_platform.core.models import Job
+from dinghai_platform.core.worker import Worker
+from dinghai_platform.ledger.models import JournalEntry, Posting
+from dinghai_platform.residents.models import Certificate, EnrolledPerson, EnrolmentChunk
+from dinghai_platform.residents.services.lists import issue_list, take_list
+from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
+from tests.platform.residents.conftest import listed, row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SMALL = """
+from dinghai_platform.residents import reading
+reading.ROWS = 40
+"""
+SLOW = """
+import threading
+from dinghai_platform.residents import reading, staging
+reading.ROWS = 2_000
+insert = staging.insert_rows
+def slow(model, columns, rows):
+    insert(model, columns, rows)
+    threading.Event().wait(0.7)
+staging.insert_rows = slow
+"""
+IN_A_CHUNK = """
+from dinghai_platform.residents import staging
+insert = staging.insert_rows
+def stop(model, columns, rows):
+    insert(model, columns, rows)
+    if staging.EnrolmentChunk.objects.unscoped("counting").count() == 3:
+        hang()
+staging.insert_rows = stop
+"""
+IN_THE_SEAL = """
+from dinghai_platform.residents.services import seal
+post = seal.post_entry
+def stop(*given, **named):
+    post(*given, **named)
+    hang()
+seal.post_entry = stop
+"""
+
+
+@pytest.fixture
+def issuing(scheme, underwriter):
+    """A list that was looked through and waits to be issued."""
+    def start(content):
+        enrolment = take_list(scheme, content, name="list.csv", actor=underwriter)
+        Worker().run_until_idle()
+        enrolment.refresh_from_db()
+        return issue_list(enrolment, actor=underwriter)
+    return start
+
+
+def held_together(insurer, enrolment, lines):
+    """Each resident once and in the list's order, ledger and chain whole, nothing left over."""
+    enrolment.refresh_from_db()
+    assert enrolment.state == "sealed"
+    found = list(Certificate.objects.within(insurer).order_by("id").values_list("line", flat=True))
+    assert found == lines
+    assert EnrolledPerson.objects.within(insurer).count() == len(lines)
+    chunks = EnrolmentChunk.objects.within(insurer)
+    assert sum(sum(one.accepted) for one in chunks) == len(lines)
+    assert JournalEntry.objects.within(insurer).count() == 1
+    sums = dict(Posting.objects.within(insurer).values_list("side").annotate(
+        models.Sum("amount_fen")))
+    assert sums == {"debit": enrolment.premium_fen, "credit": enrolment.premium_fen}
+    assert enrolment.premium_fen == 1_200 * len(lines)
+    assert audit.verify_chain(insurer).holds
+
+
+@pytest.mark.parametrize("where", [IN_A_CHUNK, IN_THE_SEAL])
+def test_a_worker_killed_in_the_middle_loses_nothing(
+    settings, tmp_path, insurer, issuing, where
+):
+    enrolment = issuing(listed([row(number) for number in range(200)]))
+    killed_in_the_middle(settings, tmp_path / "marker", where, SMALL)
+    assert JournalEntry.objects.within(insurer).count() == 0
+    worked_to_the_end(settings, SMALL)
+    held_together(insurer, enrolment, list(range(2, 202)))
+
+
+@pytest.mark.soak
+def test_fifty_kills_at_random_moments(settings, insurer, issuing):
+    """200,000 residents by two workers that wait in their transactions; one or both are killed."""
+    number, luck, patience = 200_000, random.Random(1), threading.Event()
+    enrolment = issuing(listed([row(one) for one in range(number)]))
+    pair = [start_worker(settings, SLOW), start_worker(settings, SLOW)]
+    kills: Counter[int] = Counter()
+    for _ in range(50):
+        patience.wait(1.0 + 4.0 * luck.random())
+        for place in range(2) if luck.random() < 0.3 else (luck.randrange(2),):
+            pair[place].send_signal(signal.SIGKILL)
+            kills[pair[place].wait()] += 1
+            pair[place] = start_worker(settings, SLOW)
+    for worker in pair:
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    assert kills[-signal.SIGKILL] >= 40, kills  # the others had nothing left to do
+    worked_to_the_end(settings)
+    connection.close()
+    job = Job.objects.unscoped("looking at the outcome").get(pk=enrolment.job_id)
+    assert job.state == Job.State.DONE, job.error
+    held_together(insurer, enrolment, list(range(2, number + 2)))
