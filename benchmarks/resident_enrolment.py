@@ -3,9 +3,9 @@
     python -m benchmarks.resident_enrolment [--residents 2000000]
 
 prints one JSON line. A site is set up in a temporary folder with the default settings (SQLite,
-synchronous=FULL) or on DINGHAI_DATABASE_URL; then the file is kept, looked through, issued and sealed
-by a worker in this process. The figures of the pilot (average premium, sum insured, rate) are
-taken from the ledger and from the register, and must agree to the fen. Seconds and peak memory are
+synchronous=FULL) or on DINGHAI_DATABASE_URL; then the file is kept, looked through, issued and
+sealed by a worker in this process. The figures of the pilot (average premium, sum insured, rate)
+are taken from the ledger and from the register, and must agree to the fen. Seconds and peak memory are
 those of the whole, without making the file and the site.
 """
 
@@ -80,7 +80,7 @@ def figures(actor: Any) -> dict[str, int]:
     plans = SCHEME["plans"]
     by_plan = Certificate.objects.within(actor.tenant).filter(state=1).values_list(
         "plan").annotate(number=Count("id")).order_by("plan")
-    counted = {plan: number for plan, number in by_plan}
+    counted = dict(by_plan)
     posted = Posting.objects.within(actor.tenant).filter(
         account__key="premium_receivable", side="debit").aggregate(all=Sum("amount_fen"))["all"]
     premium = sum(number * plans[plan]["premium_fen"] for plan, number in counted.items())

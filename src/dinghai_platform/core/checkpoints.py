@@ -40,6 +40,11 @@ def public_key_hex() -> str:
     return _private_key().public_key().public_bytes_raw().hex()
 
 
+def sign_bytes(content: bytes) -> bytes:
+    """The site's signature (64 bytes) over something that says what it is."""
+    return _private_key().sign(content)
+
+
 def make_checkpoint(tenant: Organisation | None = None) -> dict[str, Any]:
     """The signed heads of one tenant's chain, or of every chain, as they are now."""
     chains = AuditChain.objects.select_related("tenant").order_by("tenant_id")

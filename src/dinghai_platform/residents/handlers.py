@@ -18,7 +18,8 @@ def check_list(step: Step) -> Progress:
     return keep_look(step)
 
 
-@jobs.handler(ISSUE, title=_("Certificates of a list of residents"), prepare=prepare_chunk)
+@jobs.handler(ISSUE, title=_("Certificates of a list of residents"), prepare=prepare_chunk,
+              max_attempts=10)
 def issue_list(step: Step) -> Progress:
     """Write the next chunk, then the seal."""
     return write_chunk(step)

@@ -100,7 +100,7 @@ def test_fifty_kills_at_random_moments(settings, insurer, issuing):
     pair = [start_worker(settings, SLOW), start_worker(settings, SLOW)]
     kills: Counter[int] = Counter()
     for _ in range(50):
-        patience.wait(1.0 + 4.0 * luck.random())
+        patience.wait(2.0 + 4.0 * luck.random())
         for place in range(2) if luck.random() < 0.3 else (luck.randrange(2),):
             pair[place].send_signal(signal.SIGKILL)
             kills[pair[place].wait()] += 1

@@ -1,0 +1,72 @@
+"""What a certificate can show to others: its signed code, and the proof that it was enrolled."""
+
+from __future__ import annotations
+
+import msgspec
+
+from dinghai.foundation.chain import merkle_proof
+from dinghai.schemes.resident_certificate import (
+    PROOF,
+    CertificateFacts,
+    CertificateProof,
+    Sibling,
+    SignedRoot,
+    certificate_code,
+)
+from dinghai_platform.core.checkpoints import public_key_hex, sign_bytes
+from dinghai_platform.residents.models import Certificate, EnrolmentChunk
+from dinghai_platform.residents.sealing import opened
+from dinghai_platform.residents.staging import leaves_of
+
+
+def facts_of(certificate: Certificate) -> CertificateFacts:
+    """What a certificate says, its holder masked."""
+    enrolment = certificate.chunk.enrolment
+    terms = enrolment.scheme.terms()
+    plan, person = terms.plans[certificate.plan], opened(certificate, enrolment)
+    return CertificateFacts(
+        number=number_of(certificate), scheme=enrolment.scheme.number,
+        insurer=enrolment.tenant.name_zh, product=terms.product, plan=plan.code,
+        sum_insured_fen=plan.sum_insured_fen, premium_fen=plan.premium_fen,
+        first_day=terms.first_day, last_day=terms.last_day, holder=certificate.masked_name,
+        identity=person.masked_identity)
+
+
+def number_of(certificate: Certificate) -> str:
+    """A certificate's number as people read it."""
+    return f"{certificate.chunk.enrolment.scheme.number}-{certificate.pk:010}"
+
+
+def code_of(certificate: Certificate) -> str:
+    """The signed code of a certificate."""
+    return certificate_code(facts_of(certificate), sign_bytes)
+
+
+def proof_of(certificate: Certificate) -> CertificateProof:
+    """The proof that a certificate is one of its sealed enrolment: one chunk is read for it."""
+    chunk = certificate.chunk
+    enrolment = chunk.enrolment
+    rows = list(Certificate.objects.within(certificate.tenant_id).filter(
+        id__gte=chunk.first, id__lt=chunk.first + sum(chunk.accepted)).order_by("id").values_list(
+        "id", "plan", "look_up", "person"))
+    leaves = leaves_of([one[0] for one in rows], [one[1] for one in rows],
+                       [bytes(one[2]) for one in rows], [bytes(one[3]) for one in rows])
+    roots = [bytes.fromhex(one) for one in EnrolmentChunk.objects.within(
+        certificate.tenant_id).filter(enrolment=enrolment).order_by("number").values_list(
+        "root", flat=True)]
+    place = certificate.pk - chunk.first
+    sealed = SignedRoot(
+        scheme=enrolment.scheme.number, enrolment=str(enrolment.pk),
+        certificates=enrolment.number, root=enrolment.root,
+        sealed_at=enrolment.sealed_at.isoformat(), public_key=public_key_hex(),
+        signature="0" * 128)
+    return CertificateProof(
+        schema=PROOF, number=certificate.pk, leaf=leaves[place].hex(),
+        chunk=_siblings(merkle_proof(leaves, place)), chunk_root=chunk.root,
+        enrolment=_siblings(merkle_proof(roots, chunk.number)),
+        sealed=msgspec.structs.replace(
+            sealed, signature=sign_bytes(sealed.signed_bytes()).hex()))
+
+
+def _siblings(path: list[tuple[str, str]]) -> tuple[Sibling, ...]:
+    return tuple(Sibling(side, other) for side, other in path)  # type: ignore[arg-type]
