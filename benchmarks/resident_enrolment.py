@@ -5,8 +5,8 @@
 prints one JSON line. A site is set up in a temporary folder with the default settings (SQLite,
 synchronous=FULL) or on DINGHAI_DATABASE_URL; then the file is kept, looked through, issued and
 sealed by a worker in this process. The figures of the pilot (average premium, sum insured, rate)
-are taken from the ledger and from the register, and must agree to the fen. Seconds and peak memory are
-those of the whole, without making the file and the site.
+are taken from the ledger and from the register, and must agree to the fen. Seconds and peak memory
+are those of the whole, without making the file and the site.
 """
 
 from __future__ import annotations

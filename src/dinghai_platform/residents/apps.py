@@ -1,4 +1,4 @@
-"""Residents' cover as a room of the house. It has no pages yet: lists come through its services."""
+"""Residents' cover as a room of the house. It has no pages yet: lists come through its API."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ class ResidentsConfig(HouseApp):
     name = "dinghai_platform.residents"
     label = "residents"
     verbose_name = _("Residents' cover")
+    api_prefix = "residents"

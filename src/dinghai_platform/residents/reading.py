@@ -40,11 +40,12 @@ def list_on_disk(stored: StoredFile) -> Iterator[MassTable]:
         yield open_mass_table(Path(copy.name), name=stored.name)
 
 
-def rows_of_chunk(enrolment: Enrolment, number: int) -> ResidentRows | None:
-    """The rows of a chunk, counted from zero; None after the last."""
+def rows_of_chunk(enrolment: Enrolment, number: int, size: int) -> ResidentRows | None:
+    """The rows of a chunk, counted from zero; None after the last. ``size`` is the rows of a chunk
+    as the list was begun with, whatever a later version of the site takes."""
     place, rows = _open.pop(enrolment.pk, (-1, iter(())))
     if place != number:
-        rows, place = _rows(enrolment), 0
+        rows, place = _rows(enrolment, size), 0
         while place < number and next(rows, None) is not None:
             place += 1
     found = next(rows, None)
@@ -54,6 +55,6 @@ def rows_of_chunk(enrolment: Enrolment, number: int) -> ResidentRows | None:
     return found
 
 
-def _rows(enrolment: Enrolment) -> Iterator[ResidentRows]:
+def _rows(enrolment: Enrolment, size: int) -> Iterator[ResidentRows]:
     with list_on_disk(enrolment.file) as table:
-        yield from resident_rows(table, enrolment.scheme.terms(), as_of=enrolment.as_of, rows=ROWS)
+        yield from resident_rows(table, enrolment.scheme.terms(), as_of=enrolment.as_of, rows=size)

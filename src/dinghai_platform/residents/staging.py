@@ -21,6 +21,7 @@ from dinghai.schemes.people import masked_name
 from dinghai.schemes.persons_twice import WIDTH, look_up_hashes
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.tenancy import crossing_tenants, locked
+from dinghai_platform.residents import reading
 from dinghai_platform.residents.checking import enrolment_of, repeated_lines
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 from dinghai_platform.residents.models import (
@@ -53,7 +54,8 @@ class Staged:
 def prepare_chunk(step: Step) -> Staged | None:
     """The next chunk of a list; None after the last, when it is to be sealed."""
     enrolment = enrolment_of(step)
-    rows = rows_of_chunk(enrolment, step.cursor.get("chunk", 0))
+    rows = rows_of_chunk(enrolment, step.cursor.get("chunk", 0),
+                         step.cursor.get("rows", reading.ROWS))
     if rows is None:
         return None
     twice = repeated_lines(enrolment)
@@ -105,7 +107,7 @@ def write_chunk(step: Step) -> Progress:
             ids, staged.line, staged.plan, staged.masked_name, staged.person, staged.look_up,
             strict=True)))
     return Progress(step.progress + len(staged.line) + staged.rejected, enrolment.rows + 1,
-                    cursor={"chunk": number + 1})
+                    cursor={"chunk": number + 1, "rows": step.cursor.get("rows", reading.ROWS)})
 
 
 def leaves_of(

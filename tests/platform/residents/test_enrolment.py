@@ -18,7 +18,7 @@ from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry, Posting
-from dinghai_platform.residents import reading
+from dinghai_platform.residents import reading, staging
 from dinghai_platform.residents.models import (
     Certificate,
     EnrolledPerson,
@@ -167,6 +167,39 @@ def test_a_list_given_up_leaves_nothing(insurer, scheme, underwriter, enrol):
     assert again.pk != enrolment.pk and again.number == 30
     with pytest.raises(Refusal, match="issued"):
         cancel_list(again, actor=underwriter)
+
+
+def test_a_site_that_takes_other_chunks_meanwhile_loses_nobody(
+    insurer, scheme, underwriter, monkeypatch
+):
+    """The list goes on in the chunks it was begun with."""
+    enrolment = take_list(scheme, listed([row(number) for number in range(40)]), name="a.csv",
+                          actor=underwriter)
+    Worker().run_until_idle()
+    issue_list(enrolment, actor=underwriter)
+    job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+    for _ in range(3):
+        job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    monkeypatch.setattr(reading, "ROWS", 30)
+    reading._open.clear()
+    while job.state == "running":
+        job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    assert [one.line for one in in_force(insurer)] == list(range(2, 42))
+
+
+def test_nothing_is_sealed_that_was_not_looked_through(
+    insurer, scheme, underwriter, monkeypatch
+):
+    enrolment = take_list(scheme, listed([row(number) for number in range(20)]), name="a.csv",
+                          actor=underwriter)
+    Worker().run_until_idle()
+    issue_list(enrolment, actor=underwriter)
+    monkeypatch.setattr(staging, "rows_of_chunk", lambda *given: None)
+    Worker().run_until_idle()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.job.state) == ("issuing", "failed")
+    assert "0 rows of a.csv are staged, 20 were looked through" in enrolment.job.error
+    assert not JournalEntry.objects.within(insurer).exists()
 
 
 def test_an_issued_certificate_neither_changes_nor_goes(insurer, enrol):

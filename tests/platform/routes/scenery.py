@@ -46,6 +46,9 @@ from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.monitoring.services.feeds import load_feed
 from dinghai_platform.pool.services.contributions import contribute_file
 from dinghai_platform.pool.services.members import admit_member, open_pool
+from dinghai_platform.residents.models import Certificate, Enrolment
+from dinghai_platform.residents.services.lists import issue_list, take_list
+from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.disputes import dispute_finding
@@ -59,6 +62,9 @@ from tests.platform.chains import making as chain_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
 from tests.platform.programmes import making as programme_making
+from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
+from tests.platform.residents.conftest import listed
+from tests.platform.residents.conftest import row as resident_row
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
 from tests.platform.underwriting.way import policy_in_force
 
@@ -165,6 +171,7 @@ def make_scenery() -> Scenery:
     stand_at(LAST_DAY)
     _pool(scenery)
     _chain(scenery)
+    _residents(scenery)
     return scenery
 
 
@@ -284,6 +291,18 @@ def _chain(scenery: Scenery) -> None:
             chain=version.chain),
         "run": chain_making.run_done(version, underwriter)}
     scenery.objects |= programme_making.scene(version, underwriter, scenery.world.donghai)
+
+
+def _residents(scenery: Scenery) -> None:
+    underwriter = scenery.world.actor("underwriter")
+    scheme = open_scheme(RESIDENT_SCHEME, actor=underwriter)
+    enrolment = take_list(scheme, listed([resident_row(1)]), name="list.csv", actor=underwriter)
+    work()
+    issue_list(Enrolment.objects.within(scheme.tenant).get(pk=enrolment.pk), actor=underwriter)
+    work()
+    scenery.objects |= {
+        "resident_scheme": scheme, "resident_list": enrolment,
+        "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
 
 
 def _keep(scenery: Scenery) -> None:

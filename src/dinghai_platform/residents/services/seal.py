@@ -8,6 +8,7 @@ import numpy as np
 from django.db import connection
 
 from dinghai.foundation.chain import merkle_root
+from dinghai.foundation.errors import DinghaiError
 from dinghai.schemes.persons_twice import as_pairs, sorted_places
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
@@ -24,14 +25,23 @@ from dinghai_platform.residents.models import (
 _PART: Final = 50_000
 
 
+class StagedOtherwise(DinghaiError):
+    """What is staged is not what was looked through: nothing of it may be issued."""
+
+
 def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
     """Enter everybody into the register of persons, post the premium, write one audit link.
 
     Whoever is in the register of the scheme already is left out: the certificate is void and
-    counts nowhere. Must run inside the transaction that holds the enrolment.
+    counts nowhere. Must run inside the transaction that holds the enrolment. Raises
+    StagedOtherwise where a row is missing or there is one too many.
     """
     require(actor, "residents.enrol", enrolment)
     chunks = list(EnrolmentChunk.objects.within(enrolment.tenant).filter(enrolment=enrolment))
+    staged = sum(sum(one.accepted) + one.rejected for one in chunks)
+    if staged != enrolment.rows:
+        raise StagedOtherwise(f"{staged} rows of {enrolment.file_name} are staged, "
+                              f"{enrolment.rows} were looked through")
     hashes, ids = _staged(enrolment, chunks)
     void = _enrolled_before(enrolment, hashes, ids)
     accepted = np.sum([np.array(one.accepted) for one in chunks], axis=0)

@@ -1,0 +1,206 @@
+"""The API of residents' cover: schemes, lists into them, certificates, proofs."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from ninja import File, Query, Router, Status
+from ninja.files import UploadedFile
+
+from dinghai.foundation.errors import Refusal
+from dinghai_platform.core.checkpoints import public_key_hex
+from dinghai_platform.core.permissions import require
+from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
+from dinghai_platform.core.tenancy import visible_or_404
+from dinghai_platform.residents import queries
+from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
+from dinghai_platform.residents.proofs import code_of, facts_of, number_of, proof_of
+from dinghai_platform.residents.results import result_lines
+from dinghai_platform.residents.schemas import (
+    ResidentAnswer,
+    ResidentCertificateAnswer,
+    ResidentCertificateQuery,
+    ResidentCertificateWholeAnswer,
+    ResidentListAnswer,
+    ResidentListIssueNew,
+    ResidentListPart,
+    ResidentRevealNew,
+    ResidentSchemeAnswer,
+    ResidentSchemeNew,
+)
+from dinghai_platform.residents.services import lists, reveal, schemes
+
+router = Router(tags=["residents"])
+Document = dict[str, Any]
+
+
+@router.get("/schemes", response={200: list[ResidentSchemeAnswer], **ERRORS},
+            operation_id="resident_schemes")
+def scheme_list(request: HttpRequest) -> list[Document]:
+    """All schemes with their figures."""
+    return [_scheme(one) for one in queries.figures(request.actor)]
+
+
+@router.post("/schemes", response={201: ResidentSchemeAnswer, **ERRORS},
+             operation_id="open_resident_scheme")
+def scheme_new(request: HttpRequest, body: ResidentSchemeNew) -> Status:
+    """Open a scheme."""
+    made = schemes.open_scheme(body.document, actor=request.actor)
+    return Status(201, scheme_one(request, made.pk))
+
+
+@router.get("/schemes/{key}", response={200: ResidentSchemeAnswer, **ERRORS},
+            operation_id="resident_scheme")
+def scheme_one(request: HttpRequest, key: UUID) -> Document:
+    """A scheme with its figures."""
+    require(request.actor, "residents.view")
+    for one in queries.figures(request.actor):
+        if one.scheme.pk == key:
+            return _scheme(one)
+    raise Http404("no such scheme")
+
+
+@router.get("/schemes/{key}/lists", response={200: ResidentListPart, **ERRORS},
+            operation_id="resident_lists")
+def list_list(request: HttpRequest, key: UUID, page: Query[PageQuery]) -> Document:
+    """The lists of a scheme, newest first."""
+    require(request.actor, "residents.view")
+    scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
+    rows = Enrolment.objects.visible_to(request.actor).filter(scheme=scheme).select_related(
+        "scheme", "file").defer("repeated").order_by("-id")
+    return part_of(rows, page, _enrolment)
+
+
+@router.post("/schemes/{key}/lists", response={202: ResidentListAnswer, **ERRORS},
+             operation_id="take_resident_list")
+def list_new(request: HttpRequest, key: UUID, file: File[UploadedFile]) -> Status:
+    """Take a list (CSV, Excel, Parquet) and look through it: a dry run, nothing is issued."""
+    require(request.actor, "residents.enrol")
+    scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
+    made = lists.take_list(scheme, file.read(), name=file.name or "", actor=request.actor)
+    return Status(202, _enrolment(made))
+
+
+@router.get("/lists/{key}", response={200: ResidentListAnswer, **ERRORS},
+            operation_id="resident_list")
+def list_one(request: HttpRequest, key: UUID) -> Document:
+    """A list: how far it is and what it came to."""
+    require(request.actor, "residents.view")
+    return _enrolment(_list(request, key))
+
+
+@router.post("/lists/{key}/issue", response={202: ResidentListAnswer, **ERRORS},
+             operation_id="issue_resident_list")
+def list_issue(request: HttpRequest, key: UUID, body: ResidentListIssueNew) -> Status:
+    """Issue the certificates of a list that was looked through."""
+    require(request.actor, "residents.enrol")
+    found = lists.issue_list(_list(request, key), actor=request.actor,
+                             all_or_nothing=body.all_or_nothing)
+    return Status(202, _enrolment(found))
+
+
+@router.post("/lists/{key}/cancellation", response={200: ResidentListAnswer, **ERRORS},
+             operation_id="cancel_resident_list")
+def list_cancel(request: HttpRequest, key: UUID) -> Document:
+    """Give a list up before its certificates are issued."""
+    require(request.actor, "residents.enrol")
+    return _enrolment(lists.cancel_list(_list(request, key), actor=request.actor))
+
+
+@router.get("/lists/{key}/results", response={200: None, **ERRORS},
+            operation_id="resident_list_results")
+def list_results(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
+    """What became of every row of an issued list, as CSV."""
+    require(request.actor, "residents.view")
+    found = _list(request, key)
+    if found.state != Enrolment.State.SEALED:
+        raise Refusal("the list is not issued: its faults are in the check")
+    return StreamingHttpResponse(result_lines(found), content_type="text/csv; charset=utf-8")
+
+
+@router.get("/certificates", response={200: list[ResidentCertificateAnswer], **ERRORS},
+            operation_id="resident_certificates")
+def certificate_list(
+    request: HttpRequest, asked: Query[ResidentCertificateQuery]
+) -> list[Document]:
+    """Certificates in force by number, identity number or name."""
+    return [_certificate(one) for one in queries.search(
+        request.actor, asked.search, after=asked.after, most=asked.limit)]
+
+
+@router.get("/certificates/{number}", response={200: ResidentCertificateWholeAnswer, **ERRORS},
+            operation_id="resident_certificate")
+def certificate_one(request: HttpRequest, number: int) -> Document:
+    """A certificate with its signed code."""
+    one = _one(request, number)
+    facts = facts_of(one)
+    return {**_certificate(one), "identity": facts.identity, "first_day": facts.first_day,
+            "last_day": facts.last_day, "code": code_of(one),
+            "public_key": public_key_hex()}
+
+
+@router.get("/certificates/{number}/proof", response={200: dict[str, Any], **ERRORS},
+            operation_id="resident_certificate_proof")
+def certificate_proof(request: HttpRequest, number: int) -> Document:
+    """The proof that a certificate is one of a sealed list (dinghai.certificate-proof/1)."""
+    found: Document = msgspec.to_builtins(proof_of(_one(request, number)))
+    return found
+
+
+@router.post("/certificates/{number}/person", response={200: ResidentAnswer, **ERRORS},
+             operation_id="reveal_resident")
+def certificate_person(request: HttpRequest, number: int, body: ResidentRevealNew) -> Document:
+    """Look at the person behind a certificate. It is written into the audit chain."""
+    require(request.actor, "residents.reveal")
+    person = reveal.reveal_person(_one(request, number), reason=body.reason, actor=request.actor)
+    return {"name": person.name, "identity": person.identity, "mobile": person.mobile,
+            "consented_on": person.consented_on}
+
+
+def _one(request: HttpRequest, number: int) -> Certificate:
+    if not 0 < number < 1 << 63:
+        raise Http404("no such certificate")
+    found = queries.certificates(request.actor).filter(id=number).select_related("tenant").first()
+    if found is None:
+        raise Http404("no such certificate")
+    certificate: Certificate = found
+    return certificate
+
+
+def _list(request: HttpRequest, key: UUID) -> Enrolment:
+    found: Enrolment = visible_or_404(
+        Enrolment.objects.select_related("scheme", "file"), request.actor, pk=key)
+    return found
+
+
+def _scheme(one: queries.SchemeFigures) -> Document:
+    scheme = one.scheme
+    return {
+        "id": scheme.pk, "number": scheme.number, "name_zh": scheme.name_zh,
+        "name_en": scheme.name_en, "first_day": scheme.first_day, "last_day": scheme.last_day,
+        "document": scheme.document, "lists": one.lists, "certificates": one.certificates,
+        "rejected": one.rejected, "premium_fen": one.premium_fen,
+        "sum_insured_fen": one.sum_insured_fen, "average_premium_fen": one.average_premium_fen,
+        "average_sum_insured_fen": one.average_sum_insured_fen, "rate_ppm": one.rate_ppm}
+
+
+def _enrolment(one: Enrolment) -> Document:
+    return {
+        "id": one.pk, "scheme": one.scheme.number, "file": one.file_name,
+        "sha256": one.file.sha256, "state": one.state, "job": one.job_id, "rows": one.rows,
+        "accepted": one.number, "accepted_by_plan": one.accepted, "rejected": one.rejected,
+        "premium_fen": one.premium_fen, "sum_insured_fen": one.sum_insured_fen,
+        "root": one.root, "sealed_at": one.sealed_at, "check": one.check_document}
+
+
+def _certificate(one: Certificate) -> Document:
+    enrolment = one.chunk.enrolment
+    plan = enrolment.scheme.terms().plans[one.plan]
+    return {
+        "number": number_of(one), "id": one.pk, "scheme": enrolment.scheme.number,
+        "plan": plan.code, "sum_insured_fen": plan.sum_insured_fen,
+        "premium_fen": plan.premium_fen, "holder": one.masked_name, "line": one.line,
+        "enrolment": enrolment.pk}
