@@ -7,9 +7,8 @@ from typing import Any, get_args
 
 from dinghai.schemes.subsidy_register import ChangeKind, Outcome
 from dinghai.schemes.subsidy_report import Figures
-from tools.chain_schemas import DIALECT, MAYBE_TEXT, TEXT, WHOLE
+from tools.chain_schemas import DIALECT, MAYBE_TEXT, MAYBE_WHOLE, TEXT, WHOLE
 
-_MAYBE_WHOLE: dict[str, Any] = {"type": ["integer", "null"]}
 _FEN: dict[str, Any] = {"type": "integer", "minimum": 0}
 _TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
 
@@ -31,7 +30,7 @@ def _answer(name: str, title: str, *texts: str, **others: Any) -> dict[str, Any]
 
 def _run() -> dict[str, Any]:
     """What every run that adds to a register says of it."""
-    fault = _object("message", file=MAYBE_TEXT, line=_MAYBE_WHOLE, field=MAYBE_TEXT,
+    fault = _object("message", file=MAYBE_TEXT, line=MAYBE_WHOLE, field=MAYBE_TEXT,
                     mend=MAYBE_TEXT)
     return {"register_head": TEXT, "entries_added": _FEN, "output": MAYBE_TEXT,
             "rejected": _list(fault)}
@@ -39,7 +38,7 @@ def _run() -> dict[str, Any]:
 
 def _decisions() -> dict[str, Any]:
     reason = _object("code", "part", "found", "wanted", "text_zh", "text_en", "mend_zh",
-                     "mend_en", line=_MAYBE_WHOLE, truth={"enum": ["false", "unknown"]})
+                     "mend_en", line=MAYBE_WHOLE, truth={"enum": ["false", "unknown"]})
     decision = _object(
         "application", "policy", "credit_code", "name", outcome={"enum": list(get_args(Outcome))},
         basis_fen=_FEN, entitled_fen=_FEN, granted_fen=_FEN, reasons=_list(reason))

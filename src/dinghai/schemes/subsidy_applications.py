@@ -64,9 +64,10 @@ class Applications:
 
 
 def read_credit_code(text: str) -> str:
-    """A unified social credit code with its check character. Raises CellFault."""
+    """A unified social credit code with its check character, and digits for the place where the
+    firm is registered (eighteen zeros check as well). Raises CellFault."""
     code = plain(text).upper()
-    if not valid_credit_code(code):
+    if not valid_credit_code(code) or not code[2:8].isdigit() or code[2:8] == "000000":
         raise CellFault(f"{text[:40]!r} is not a unified social credit code",
                         "18 characters with a valid check character (GB 32100-2015)")
     return code
