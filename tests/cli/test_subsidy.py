@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,37 @@ def test_text_answers_say_the_line_of_the_rule(
                   ["clawback", RULE, register, EXAMPLE / "changes.csv", "--day", "2026-07-03"]):
         assert main(["subsidy", *map(str, words)]) == 0
         assert capsys.readouterr().out
+
+
+def test_lists_for_others_are_csv_and_go_over_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register = decided(capsys, tmp_path)
+    public, bank = tmp_path / "public.csv", tmp_path / "bank.csv"
+    words = ["subsidy", "publish", RULE, register, "--day", "2026-03-16", "-o", register, "--json"]
+    assert run(capsys, *words, "--list", public)[0] == 0
+    first = public.read_text("utf-8-sig").splitlines()[1]
+    assert first == "SQ-001,东港＊＊医院,**************0012,310115,100000.00,50000.00"
+    before = register.read_bytes()
+    code, document = run(capsys, "subsidy", "pay", RULE, register, "--day", "2026-03-24", "-o",
+                         register, "--list", public, "--json")
+    assert (code, document["error"]["field"]) == (2, "--list") and register.read_bytes() == before
+    assert run(capsys, "subsidy", "pay", RULE, register, "--day", "2026-03-24", "--list", bank,
+               "--json")[0] == 0
+    assert len(bank.read_text("utf-8-sig").splitlines()) == 6
+
+
+def test_the_how_to_is_followed_word_by_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs/how-to/run-a-subsidy.md").read_text("utf-8")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^dinghai (.*)$", page, re.MULTILINE)
+    assert len(commands) == 8
+    for command in commands:
+        assert main(command.split()) == 0, command
+    assert "¥25,000.00" in capsys.readouterr().out
 
 
 def test_the_same_run_again_changes_nothing(

@@ -77,6 +77,16 @@ def test_without_an_amount_a_cancellation_is_reckoned_by_day() -> None:
     assert dues(found) == [(2_479_452, 2_520_548)]
 
 
+def test_changes_count_in_the_order_of_their_days() -> None:
+    """20,000 back on 1 March, cancelled on 1 July: 80,000 × 184 ÷ 365 = ¥40,328.77 more, whatever
+    the order of the file."""
+    text = rule()
+    register = paid(text, run(text, [application(1, **TERM)])[0])
+    _, found = take(text, register, change("E2", None),
+                    change("E1", 2_000_000, kind="refunded", day=date(2026, 3, 1)))
+    assert [one.refund_fen for one in found.entries] == [2_000_000, 4_032_877]
+
+
 def test_before_payment_the_grant_falls_and_nothing_is_due() -> None:
     text = rule(budget_fen=5_000_000)
     register, found = run(text, [application(1), application(2)])

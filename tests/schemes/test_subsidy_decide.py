@@ -193,6 +193,15 @@ def test_proportional_with_enough_budget_gives_everybody_all() -> None:
     assert outcomes(found) == {"A1": ("granted", 5_000_000)}
 
 
+def test_the_odd_fen_of_a_close_goes_by_number_whoever_was_decided_first() -> None:
+    """Two equal halves of 10,001 fen: 5,000 and 5,000, the odd one to the first number."""
+    text = rule(budget_fen=10_001, mode="proportional")
+    register, _ = run(text, [application(2)])
+    register, _ = run(text, [application(1)], register)
+    _, closed = run(text, [], register, day=date(2027, 1, 1), close=True)
+    assert outcomes(closed) == {"A1": ("granted", 5_001), "A2": ("granted", 5_000)}
+
+
 def test_only_a_proportional_rule_is_closed() -> None:
     with pytest.raises(InputError, match="only a proportional rule"):
         run(rule(), [], close=True, day=date(2027, 1, 1))

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
-from dinghai.cli.subsidy_files import add_rows_option, add_run_options, begun, day_of, kept
+from dinghai.cli.subsidy_files import (
+    add_list_option,
+    add_rows_option,
+    add_run_options,
+    begun,
+    check_list,
+    day_of,
+    kept,
+    write_list,
+)
 from dinghai.cli.subsidy_texts import (
     budget_lines,
     decision_dict,
@@ -18,7 +27,7 @@ from dinghai.cli.subsidy_texts import (
     rule_lines,
 )
 from dinghai.foundation.canonical import JSON
-from dinghai.foundation.money import format_yuan
+from dinghai.foundation.money import format_yuan, yuan
 from dinghai.foundation.reading import plain
 from dinghai.schemes.subsidy_applications import Applications, columns_for, read_applications
 from dinghai.schemes.subsidy_changes import read_changes, take_changes
@@ -56,10 +65,12 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
     public = add_command(commands, "publish", _publish, "the public list of new grants")
     _of_register(public)
     add_run_options(public)
+    add_list_option(public)
     paying = add_command(commands, "pay", _pay, "the payment list after objections")
     _of_register(paying)
     paying.add_argument("--objections", type=Path, metavar="FILE", help="CSV, Excel or Parquet")
     add_rows_option(paying)
+    add_list_option(paying)
     add_run_options(paying)
     _of_register(add_command(commands, "report", _report, "the regulator's report of a register"))
 
@@ -139,8 +150,13 @@ def _publish(arguments: argparse.Namespace) -> Answer:
     text, day = read_rule(arguments.rule), day_of(arguments)
     before = read_register(arguments.register, text)
     found = publish(text, before, day=day)
+    check_list(arguments)
     entries = [] if found.entry is None else [found.entry]
     _, about = kept(arguments, text, arguments.register, before, entries, ())
+    write_list(arguments, ("申请编号", "申请单位", "统一社会信用代码", "行政区划代码",
+                           "自行承担保费（元）", "补贴（元）"),
+               [(one.application, one.name, one.credit_code, one.area, yuan(one.basis_fen),
+                 yuan(one.granted_fen)) for one in found.rows])
     document = {
         "schema": "dinghai.subsidy-public-list/1", "rule": text.rule.id,
         "name_zh": text.rule.name_zh, "authority": text.rule.authority, "day": day.isoformat(),
@@ -161,6 +177,7 @@ def _publish(arguments: argparse.Namespace) -> Answer:
 def _pay(arguments: argparse.Namespace) -> Answer:
     text, day = read_rule(arguments.rule), day_of(arguments)
     before = read_register(arguments.register, text)
+    check_list(arguments)
     objections, read = (([], None) if arguments.objections is None
                         else read_objections(arguments.objections))
     found = pay(text, before, objections, day=day, file=None if read is None else read.file)
@@ -168,6 +185,10 @@ def _pay(arguments: argparse.Namespace) -> Answer:
                       key=lambda one: one.line or 0)
     _, about = kept(arguments, text, arguments.register, before, found.entries, rejected)
     total = sum(one.fen for one in found.payments)
+    write_list(arguments, ("申请编号", "申请单位", "统一社会信用代码", "应付补贴（元）",
+                           "他处应退（元）"),
+               [(one.application, one.name, one.credit_code, yuan(one.fen), yuan(one.firm_due_fen))
+                for one in found.payments])
     document = {
         "schema": "dinghai.subsidy-payments/1", "rule": text.rule.id, "day": day.isoformat(),
         "payments": [{"application": one.application, "name": one.name,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import fcntl
+import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.schemes.subsidy_register import Entry, Register, read_register
 from dinghai.schemes.subsidy_rule import RuleText
+from dinghai.supplychain.chain_cells import write_cell
 
 
 def add_run_options(command: Parser) -> None:
@@ -24,6 +27,34 @@ def add_run_options(command: Parser) -> None:
     command.add_argument("-o", "--output", type=Path, metavar="REGISTER",
                          help="write the register here; its own file is replaced (default: "
                               "nothing is written)")
+
+
+def add_list_option(command: Parser) -> None:
+    """What every command that makes a list for others understands."""
+    command.add_argument("--list", type=Path, metavar="FILE.csv",
+                         help="write the list here as CSV that spreadsheets open")
+
+
+def check_list(arguments: argparse.Namespace) -> None:
+    """Raises InputError where a list would go over something, before anything is written."""
+    path: Path | None = arguments.list
+    if path is not None and (path.exists() or not path.parent.is_dir()):
+        raise InputError("the list cannot go there", file=str(path), field="--list",
+                         mend="name a new file in a folder that exists")
+
+
+def write_list(arguments: argparse.Namespace, headings: Sequence[str],
+               rows: Iterable[Sequence[object]]) -> None:
+    """A list as CSV with the mark of UTF-8; a text that a spreadsheet would run is guarded."""
+    if arguments.list is None:
+        return
+    from dinghai.cli.papers import write_file
+
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(headings)
+    writer.writerows([write_cell("text", str(cell)) for cell in row] for row in rows)
+    write_file(arguments.list, out.getvalue().encode("utf-8-sig"))
 
 
 def add_rows_option(command: Parser) -> None:

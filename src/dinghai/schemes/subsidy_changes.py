@@ -13,8 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from dinghai.experience.own_columns import plain
-from dinghai.experience.own_values import CellFault
 from dinghai.foundation.calendar import policy_days
 from dinghai.foundation.errors import Fault
 from dinghai.foundation.money import PPM, Fen, multiply_divide
@@ -23,7 +21,7 @@ from dinghai.schemes.subsidy_eligibility import basis_fen, entitled_fen
 from dinghai.schemes.subsidy_register import Changed, ChangeKind, Register, due_of
 from dinghai.schemes.subsidy_rule import RuleText
 from dinghai.schemes.subsidy_standing import Case, Standing, others_part_fen
-from dinghai.schemes.subsidy_table import Column, ReadRow, ReadTable, read_rows
+from dinghai.schemes.subsidy_table import Column, ReadRow, ReadTable, one_of, read_rows
 
 _KINDS: Final[Mapping[str, ChangeKind]] = {
     "cancelled": "cancelled", "退保": "cancelled", "解除": "cancelled", "解除合同": "cancelled",
@@ -31,18 +29,10 @@ _KINDS: Final[Mapping[str, ChangeKind]] = {
     "returned": "returned", "退回补贴": "returned", "追回到账": "returned"}
 
 
-def _kind(text: str) -> ChangeKind:
-    found = _KINDS.get(plain(text))
-    if found is None:
-        raise CellFault(f"{text[:40]!r} is no change",
-                        "one of: cancelled (退保), refunded (退费), returned (追回到账)")
-    return found
-
-
 COLUMNS: Final = (
     Column("change_no", "code", ("变更编号", "批单号"), True),
     Column("policy_no", "code", ("保单号", "保险单号"), True),
-    Column("change", "text", ("变更类型", "类型"), True, _kind),
+    Column("change", "text", ("变更类型", "类型"), True, one_of(_KINDS, "change")),
     Column("day", "day", ("日期", "变更日期"), True),
     Column("amount", "amount", ("金额", "退还保费")),
     Column("to_others", "amount", ("退还他方", "其中退还他方")),

@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from dinghai.experience.own_columns import plain
-from dinghai.experience.own_values import CellFault
 from dinghai.foundation.calendar import add_working_days, holidays_known
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import Fen
@@ -24,7 +22,7 @@ from dinghai.schemes.subsidy_register import (
 )
 from dinghai.schemes.subsidy_rule import Publication, RuleText
 from dinghai.schemes.subsidy_standing import Case, Standing
-from dinghai.schemes.subsidy_table import Column, ReadTable, read_rows
+from dinghai.schemes.subsidy_table import Column, ReadTable, one_of, read_rows
 
 HeldReason = Literal["not_published", "open_to_objections", "objection_open"]
 _MASK: Final = "＊"
@@ -33,19 +31,11 @@ _STATES: Final[Mapping[str, ObjectionStatus]] = {
     "dismissed": "dismissed", "不成立": "dismissed", "驳回": "dismissed"}
 
 
-def _state(text: str) -> ObjectionStatus:
-    found = _STATES.get(plain(text))
-    if found is None:
-        raise CellFault(f"{text[:40]!r} is no state of an objection",
-                        "one of: open (受理), upheld (成立), dismissed (不成立)")
-    return found
-
-
 OBJECTION_COLUMNS: Final = (
     Column("objection_no", "code", ("异议编号",), True),
     Column("application_id", "code", ("申请编号", "申请号"), True),
     Column("day", "day", ("日期",), True),
-    Column("status", "text", ("状态", "处理结果"), True, _state),
+    Column("status", "text", ("状态", "处理结果"), True, one_of(_STATES, "state of an objection")),
     Column("text", "text", ("异议内容", "说明")),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from dinghai.experience.own_columns import plain
 from dinghai.experience.own_values import (
@@ -23,6 +23,7 @@ from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.supplychain.chain_cells import read_cell
 
+Word = TypeVar("Word", bound=str)
 ColumnKind = Literal["text", "code", "amount", "day", "moment", "list", "flag", "number"]
 _BRACKETED: Final = re.compile(r"[(\[【（]([^()\[\]【】（）]*)[)\]】）]")
 _UNITS: Final[Mapping[str, str]] = {"分": "fen", "fen": "fen", "元": "yuan", "yuan": "yuan",
@@ -76,6 +77,17 @@ class _Place:
     heading: str
     unit: str
     order: SlashOrder
+
+
+def one_of(words: Mapping[str, Word], what: str) -> Callable[[str], Word]:
+    """A reader of cells that are one of these words, in Chinese or English."""
+    def read(text: str) -> Word:
+        found = words.get(plain(text))
+        if found is None:
+            raise CellFault(f"{text[:40]!r} is no {what}", "one of: " + ", ".join(words))
+        return found
+
+    return read
 
 
 def read_rows(path: Path, columns: Sequence[Column]) -> ReadTable:
