@@ -58,6 +58,12 @@ def _clawback() -> dict[str, Any]:
                    notes=_TEXTS, **_run())
 
 
+def _carry() -> dict[str, Any]:
+    return _answer("carry", "Earlier grants taken over", "rule", "day", rows=_FEN,
+                   applications=_TEXTS, granted_fen=_FEN, paid_fen=_FEN, budget_left_fen=WHOLE,
+                   notes=_TEXTS, **_run())
+
+
 def _public_list() -> dict[str, Any]:
     row = _object("application", "name", "credit_code", "area", basis_fen=_FEN, granted_fen=_FEN)
     return _answer("public-list", "Public list of a subsidy", "rule", "name_zh", "authority",
@@ -85,6 +91,7 @@ def answers() -> dict[str, dict[str, Any]]:
     """File name to schema."""
     return {"subsidy-decisions.schema.json": _decisions(),
             "subsidy-clawback.schema.json": _clawback(),
+            "subsidy-carry.schema.json": _carry(),
             "subsidy-public-list.schema.json": _public_list(),
             "subsidy-payments.schema.json": _payments(),
             "subsidy-report.schema.json": _report()}

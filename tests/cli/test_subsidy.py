@@ -115,6 +115,40 @@ def test_the_how_to_is_followed_word_by_word(
     assert "¥25,000.00" in capsys.readouterr().out
 
 
+def test_earlier_grants_count_towards_caps_and_duplicates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """¥150,000 of the cap of ¥200,000 are used: SQ-002 gets ¥50,000 of its ¥300,000."""
+    register = tmp_path / "r.json"
+    words = ["subsidy", "carry", RULE, EXAMPLE / "earlier.csv", "--day", "2026-03-01"]
+    code, document = run(capsys, *words, "-o", register, "--json")
+    assert code == 0 and valid(document)["budget_left_fen"] == 45_000_000
+    code, again = run(capsys, *words, "--register", register, "-o", register, "--json")
+    assert code == 1 and again["rejected"][0]["field"] == "application_id"
+    _, found = run(capsys, "subsidy", "decide", RULE, EXAMPLE / "applications.csv", "--register",
+                   register, "--day", "2026-03-13", "--json")
+    assert found["decisions"][1]["granted_fen"] == 5_000_000
+    assert run(capsys, "subsidy", "publish", RULE, register, "--json")[1]["rows"] == []
+    assert run(capsys, "subsidy", "pay", RULE, register, "--json")[1]["payments"] == []
+    assert main(["subsidy", "carry", str(RULE), str(EXAMPLE / "earlier.csv")]) == 0
+
+
+@pytest.mark.parametrize(("before", "after", "field"), [
+    (",150000,150000,", ",150000.01,150000,", "granted"),  # more than half of 300,000
+    (",150000,150000,", ",0,0,", "granted"), (",150000,150000,", ",100000,150000,", "paid"),
+    ("2026-01-20", "2027-01-20", "granted_on"), ("300000,0,", "300000,,", "borne_by_others"),
+    ("300000,0,", "300000,300001,", "borne_by_others"), ("300000,0,", "1亿,0,", "")])
+def test_an_earlier_grant_that_the_rule_does_not_allow_is_not_taken_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, field: str
+) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text((EXAMPLE / "earlier.csv").read_text("utf-8").replace(before, after), "utf-8")
+    code, document = run(capsys, "subsidy", "carry", RULE, path, "--day", "2026-03-01", "--json")
+    assert code == (1 if field else 0)
+    assert [one["field"] for one in document["rejected"]] == [field] * bool(field)
+    assert all(one["mend"] for one in document["rejected"])
+
+
 def test_the_same_run_again_changes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

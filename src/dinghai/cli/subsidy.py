@@ -30,6 +30,7 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import format_yuan, yuan
 from dinghai.foundation.reading import plain
 from dinghai.schemes.subsidy_applications import Applications, columns_for, read_applications
+from dinghai.schemes.subsidy_carry import carry, read_grants
 from dinghai.schemes.subsidy_changes import read_changes, take_changes
 from dinghai.schemes.subsidy_decide import decide
 from dinghai.schemes.subsidy_publication import pay, publish, read_objections
@@ -55,11 +56,17 @@ def register(subparsers: argparse._SubParsersAction[Parser]) -> None:
                      help="what was decided before (default: nothing)")
     one.add_argument("--close", action="store_true",
                      help="of a proportional rule: share the budget out, once for all")
+    earlier = add_command(commands, "carry", _carry,
+                          "take over grants that were made before the register")
+    earlier.add_argument("rule", type=Path, metavar="RULE")
+    earlier.add_argument("grants", type=Path, metavar="GRANTS", help="CSV, Excel or Parquet")
+    earlier.add_argument("--register", type=Path, metavar="REGISTER",
+                         help="what there is already (default: nothing)")
     claw = add_command(commands, "clawback", _clawback,
                        "cancelled policies and refunds: what of the subsidy goes back")
     _of_register(claw)
     claw.add_argument("changes", type=Path, metavar="CHANGES", help="CSV, Excel or Parquet")
-    for each in (one, claw):
+    for each in (one, earlier, claw):
         add_rows_option(each)
         add_run_options(each)
     public = add_command(commands, "publish", _publish, "the public list of new grants")
@@ -120,6 +127,24 @@ def _decide(arguments: argparse.Namespace) -> Answer:
         *decision_rows(text.rule, found.decided)]
     return Answer(document, [*lines, *_end(about, given.notes), *fault_lines(rejected)],
                   REFUSED if rejected else DONE)
+
+
+def _carry(arguments: argparse.Namespace) -> Answer:
+    text, day = read_rule(arguments.rule), day_of(arguments)
+    before = begun(text, arguments.register)
+    found = carry(text, before, read_grants(arguments.grants, text), day=day)
+    _, about = kept(arguments, text, arguments.register, before, found.entries, found.rejected)
+    document = {
+        "schema": "dinghai.subsidy-carry/1", "rule": text.rule.id, "day": day.isoformat(),
+        "rows": found.rows, "applications": list(found.applications),
+        "granted_fen": found.granted_fen, "paid_fen": found.paid_fen,
+        "budget_left_fen": found.budget_left_fen, "notes": list(found.notes), **about}
+    return Answer(document, [
+        f"{found.rows} rows: {len(found.applications)} taken over, "
+        f"{format_yuan(found.granted_fen)} granted, {format_yuan(found.paid_fen)} paid",
+        "budget left: " + format_yuan(found.budget_left_fen),
+        *_end(about, found.notes), *fault_lines(found.rejected)],
+        REFUSED if found.rejected else DONE)
 
 
 def _clawback(arguments: argparse.Namespace) -> Answer:

@@ -121,8 +121,8 @@ def applications_of(table: TableFile, rule: SubsidyRule) -> Applications:
     rejected = list(read.rejected)
     lines: dict[str, int] = {}
     for row in read.rows:
-        made = _application(row.values)
-        faults = _row_faults(made, row, read.file)
+        made = application_of(row.values)
+        faults = row_faults(made, row, read.file)
         if made.id in lines:
             faults.append(Fault(f"application {made.id} stands already in line {lines[made.id]}",
                                 read.file, row.line, "application_id", "keep one of the two rows"))
@@ -136,7 +136,8 @@ def applications_of(table: TableFile, rule: SubsidyRule) -> Applications:
     return Applications(read.file, tuple(rows), _sorted(rejected), read.total, notes)
 
 
-def _application(values: Mapping[str, Any]) -> Application:
+def application_of(values: Mapping[str, Any]) -> Application:
+    """The application of a row's values by column id."""
     own: dict[str, Any] = {}
     for name in ("credit_code", "name", "sector", "area", "size", "product", "line", "paid_on",
                  "inception", "expiry", "applied_at", "documents"):
@@ -150,7 +151,8 @@ def _application(values: Mapping[str, Any]) -> Application:
     return Application(id=values["application_id"], policy=values["policy_no"], facts=facts, **own)
 
 
-def _row_faults(made: Application, row: ReadRow, file: str) -> list[Fault]:
+def row_faults(made: Application, row: ReadRow, file: str) -> list[Fault]:
+    """What the cells of a row, each good alone, get wrong together."""
     def fault(message: str, field: str, mend: str) -> Fault:
         return Fault(message, file, row.line, field, mend)
 

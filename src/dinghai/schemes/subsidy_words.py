@@ -84,6 +84,8 @@ _SAID: Final[Mapping[str, _Words]] = {
     "budget_cut": _Words(
         ("预算剩余{found}，按此核减（应补{wanted}）",
          "cut from {wanted} to what the budget has left, {found}"), _NONE, _NONE),
+    "taken_over": _Words(
+        ("登记前已于{found}批准", "granted on {found}, before the register"), _NONE, _NONE),
     "shared_out": _Words(
         ("预算{found}按比例分配（合计应补{wanted}）",
          "the budget of {found} is shared out over {wanted}"), _NONE, _NONE),
