@@ -79,11 +79,12 @@ def _payments() -> dict[str, Any]:
 
 def _report() -> dict[str, Any]:
     figures = {one.name: _FEN for one in fields(Figures)}
-    group = _list(_object("key", **figures))
+    reasons: dict[str, Any] = {"type": "object", "additionalProperties": _FEN}
+    group = _list(_object("key", **figures, refused_by_reason=reasons))
     return _answer(
         "report", "Regulator's report of a subsidy", "rule", "version", "register_head",
         budget=_object(budget_fen=_FEN, used_fen=_FEN, left_fen=WHOLE), total=_object(**figures),
-        refused_by_reason={"type": "object", "additionalProperties": _FEN},
+        refused_by_reason=reasons,
         groups=_object(sector=group, area=group, size=group, month=group))
 
 

@@ -18,11 +18,15 @@ from dinghai.experience.own_values import CellFault
 from dinghai.experience.tabular import table_of
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.reading import parse_toml
 from dinghai.schemes.subsidy_applications import Applications, applications_of, read_applications
+from dinghai.schemes.subsidy_changes import COLUMNS as change_columns  # noqa: N811
 from dinghai.schemes.subsidy_changes import read_changes
 from dinghai.schemes.subsidy_codes import read_area, read_firm_size, read_sector
+from dinghai.schemes.subsidy_publication import OBJECTION_COLUMNS
 from dinghai.schemes.subsidy_register import register_from
-from dinghai.schemes.subsidy_rule import read_rule
+from dinghai.schemes.subsidy_rule import read_rule, rule_from
+from dinghai.schemes.subsidy_table import Column, rows_of
 from dinghai.schemes.subsidy_words import say_reason
 from tests.schemes.subsidies import application, credit_code, rule, run
 
@@ -149,6 +153,42 @@ def test_no_cell_whatever_makes_it_crash(rows: list[list[str]]) -> None:
         assert one.premium_fen >= (one.borne_by_others_fen or 0)
     register, _ = run(TEXT, [one for _, one in found.rows], day=date(2100, 12, 31))
     assert register_from(register.to_dict(), TEXT) == register
+
+
+@given(st.sampled_from([change_columns, OBJECTION_COLUMNS]), st.booleans(),
+       st.lists(st.lists(CELLS, min_size=7, max_size=7), max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_changes_and_objections_do_not_crash_either(
+    columns: tuple[Column, ...], headed: bool, rows: list[list[str]]
+) -> None:
+    out = io.StringIO()
+    csv.writer(out).writerows([*([[one.id for one in columns]] if headed else []), *rows])
+    try:
+        found = rows_of(table_of(out.getvalue().encode(), "c.csv"), columns)
+    except InputError as error:
+        assert all(fault.mend for fault in error.faults)
+        return
+    bad = {fault.line for fault in found.rejected}
+    assert len(found.rows) + len(bad) == found.total
+    assert all(fault.mend and fault.field for fault in found.rejected)
+
+
+def test_a_cell_of_a_million_characters_is_refused_with_its_line() -> None:
+    with pytest.raises(InputError) as caught:
+        read(ROW, changed(name="长" * 1_000_000))
+    assert caught.value.fault.line == 3 and caught.value.fault.mend
+
+
+@given(st.integers(0, 60), st.text(max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_a_rule_with_a_line_of_anything_reads_or_says_what_is_wrong(at: int, line: str) -> None:
+    lines = (EXAMPLE / "rule.toml").read_text("utf-8").splitlines()
+    lines[at:at + 1] = [line]
+    text = "\n".join(lines)
+    try:
+        rule_from(parse_toml(text, "r.toml"), file="r.toml", text=text)
+    except InputError as error:
+        assert all(fault.mend for fault in error.faults)
 
 
 def test_sectors_areas_and_sizes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -117,7 +118,7 @@ def test_the_report_by_hand() -> None:
     assert found.groups["sector"]["C"].refused == 1
     assert found.groups["area"]["unknown"].waiting_evidence == 1
     assert found.groups["month"]["2026-03"] == found.total
-    assert found.refused_by_reason == {"sector": 1}
+    assert found.refused_by_reason == found.group_reasons["sector"]["C"] == {"sector": 1}
     assert (found.budget.used_fen, found.budget.left_fen) == (15_000_000, 85_000_000)
 
 
@@ -137,6 +138,8 @@ def test_every_grouping_adds_up_to_the_total(rows: list[tuple[str, str, int, int
     found = report(text, register)
     for group in found.groups.values():
         assert sum(group.values(), start=Figures()) == found.total
+    for reasons in found.group_reasons.values():
+        assert sum(reasons.values(), start=Counter()) == found.refused_by_reason
     total = found.total
     assert total.applications == len(rows) == (
         total.granted + total.waiting_evidence + total.waiting_budget + total.refused)

@@ -64,13 +64,15 @@ class BudgetFigures:
 
 @dataclass(frozen=True, slots=True)
 class SubsidyReport:
-    """Figures in all and by group; ``refused_by_reason`` counts each refusal by its first "no"."""
+    """Figures in all and by group; each refusal is counted by its first "no", in all
+    (``refused_by_reason``) and in each group (``group_reasons``)."""
 
     rule: str
     version: str
     total: Figures
     groups: Mapping[Dimension, Mapping[str, Figures]]
     refused_by_reason: Mapping[str, int]
+    group_reasons: Mapping[Dimension, Mapping[str, Mapping[str, int]]]
     budget: BudgetFigures
     head: str
 
@@ -80,28 +82,39 @@ class SubsidyReport:
             "schema": REPORT_SCHEMA, "rule": self.rule, "version": self.version,
             "register_head": self.head, "budget": asdict(self.budget),
             "total": asdict(self.total), "refused_by_reason": dict(self.refused_by_reason),
-            "groups": {name: [{"key": key, **asdict(one)} for key, one in group.items()]
-                       for name, group in self.groups.items()}}
+            "groups": {name: [
+                {"key": key, **asdict(one),
+                 "refused_by_reason": dict(self.group_reasons[name].get(key, {}))}
+                for key, one in group.items()] for name, group in self.groups.items()}}
 
 
 def report(text: RuleText, register: Register) -> SubsidyReport:
     """The report of a register as it stands."""
     standing = Standing(text.rule, register.entries)
     groups: dict[Dimension, dict[str, Figures]] = {name: {} for name in _KEYS}
-    total, reasons = Figures(), Counter[str]()
+    reasons: dict[Dimension, dict[str, Counter[str]]] = {name: {} for name in _KEYS}
+    total, refusals = Figures(), Counter[str]()
     for case in standing.cases.values():
-        figures = _figures(case)
+        figures, why = _figures(case), _first_no(case)
         total += figures
-        for name, key in _KEYS.items():
-            here = groups[name]
-            here[key(case)] = here.get(key(case), Figures()) + figures
-        if figures.refused:
-            reasons[next((one.code for one in case.reasons if one.truth == "false"), "")] += 1
+        refusals.update(why)
+        for name, key_of in _KEYS.items():
+            key = key_of(case)
+            groups[name][key] = groups[name].get(key, Figures()) + figures
+            reasons[name].setdefault(key, Counter()).update(why)
     budget, left = text.rule.budget_fen, standing.budget_left_fen()
     return SubsidyReport(
         text.rule.id, text.rule.version, total,
         {name: dict(sorted(group.items())) for name, group in groups.items()},
-        dict(sorted(reasons.items())), BudgetFigures(budget, budget - left, left), register.head)
+        dict(sorted(refusals.items())), reasons, BudgetFigures(budget, budget - left, left),
+        register.head)
+
+
+def _first_no(case: Case) -> list[str]:
+    """The code of the reason that a refusal is counted by; none where it was not refused."""
+    if case.outcome != "refused":
+        return []
+    return [next((one.code for one in case.reasons if one.truth == "false"), UNKNOWN)]
 
 
 def _figures(case: Case) -> Figures:
