@@ -77,6 +77,15 @@ def test_without_an_amount_a_cancellation_is_reckoned_by_day() -> None:
     assert dues(found) == [(2_479_452, 2_520_548)]
 
 
+def test_a_later_version_does_not_reach_back() -> None:
+    """Granted at 50% under version 1; version 2 gives 10%. After ¥20,000 refunded 80,000 × 50% =
+    ¥40,000 stand, not ¥8,000."""
+    register = paid(rule(), run(rule(), [application(1)])[0])
+    later = rule(version="2", ratio_ppm=100_000, cap_per_firm_fen=1_000_000)
+    _, found = take(later, register, change("E1", 2_000_000, kind="refunded"))
+    assert dues(found) == [(4_000_000, 1_000_000)]
+
+
 def test_changes_count_in_the_order_of_their_days() -> None:
     """20,000 back on 1 March, cancelled on 1 July: 80,000 × 184 ÷ 365 = ¥40,328.77 more, whatever
     the order of the file."""

@@ -56,13 +56,13 @@ def test_vat_is_taken_out_of_the_firms_own_part(vat: int | None, basis: int) -> 
     policy that states ¥6,000.02 of VAT: 5,300,000 × (10,600,000 − 600,002) ÷ 10,600,000 =
     4,999,999 fen."""
     one = application(1, 10_600_000, borne_by_others_fen=5_300_000, vat_fen=vat)
-    assert basis_fen(rule(vat_counts=False).rule, one) == basis
-    assert basis_fen(rule().rule, one) == 5_300_000
+    assert basis_fen(rule(vat_counts=False).rule.terms, one) == basis
+    assert basis_fen(rule().rule.terms, one) == 5_300_000
 
 
 def test_half_a_fen_is_not_granted() -> None:
     """50% of 101 fen is 50.5: 51 would be more than the rule gives."""
-    assert before_caps_fen(rule().rule, 101) == 50
+    assert before_caps_fen(rule().rule.terms, 101) == 50
 
 
 def test_a_firm_outside_the_sector_is_refused_with_reason_and_the_rules_part() -> None:

@@ -89,8 +89,8 @@ def _entries(text: RuleText, application: Application, row: ReadRow) -> list[Ent
     granted, on = row.values["granted"], row.values["granted_on"]
     made: list[Entry] = [Decided(
         day=on, application=application, outcome="granted", granted_fen=granted,
-        basis_fen=basis_fen(text.rule, application), entitled_fen=granted,
-        rule_version=text.rule.version, rule_hash=text.hash,
+        basis_fen=basis_fen(text.rule.terms, application), entitled_fen=granted,
+        rule_version=text.rule.version, rule_hash=text.hash, terms=text.rule.terms,
         reasons=(reason(text, "taken_over", "", found=on),))]
     if "objections_until" in row.values:
         made.append(Published(day=on, applications=(application.id,),
@@ -120,7 +120,7 @@ def _fault(text: RuleText, standing: Standing, one: Application, row: ReadRow, d
     if one.borne_by_others_fen is None:
         return fault("what others bear of the premium is not stated", "borne_by_others",
                      "state it, 0 if nobody bears any")
-    if not 0 < granted <= entitled_fen(text.rule, basis_fen(text.rule, one), held):
+    if not 0 < granted <= entitled_fen(text.rule.terms, basis_fen(text.rule.terms, one), held):
         return fault("the grant is nothing, or more than ratio and caps give", "granted",
                      "take over what the rule allows, and settle the rest before")
     if granted > standing.budget_left_fen():

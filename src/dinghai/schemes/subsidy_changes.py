@@ -102,7 +102,7 @@ def take_changes(
             if _known(one, standing):
                 unchanged.append(one.number)
                 continue
-            entry = _entry(text, standing, one, day)
+            entry = _entry(standing, one, day)
         except _WrongError as wrong:
             rejected.append(Fault(wrong.message, file, one.line, wrong.field, wrong.mend))
             continue
@@ -129,7 +129,7 @@ def _known(one: Change, standing: Standing) -> bool:
     return True
 
 
-def _entry(text: RuleText, standing: Standing, one: Change, day: date) -> Changed:
+def _entry(standing: Standing, one: Change, day: date) -> Changed:
     if one.day > day:
         raise _WrongError(f"{one.day} is after {day}", "day", "report it when it has happened")
     case = _case(standing, one)
@@ -142,26 +142,27 @@ def _entry(text: RuleText, standing: Standing, one: Change, day: date) -> Change
             due_fen=due_of(case.paid_fen, case.returned_fen + returned, case.granted_fen))
     refund = _refund_fen(case, one)
     others = _to_others_fen(case, one, refund)
-    granted = granted_after(text, standing, case, refund, others)
+    granted = granted_after(standing, case, refund, others)
     return Changed(
         day=one.day, application=name, number=one.number, change=one.kind, refund_fen=refund,
         to_others_fen=others, granted_fen=granted,
         due_fen=due_of(case.paid_fen, case.returned_fen, granted))
 
 
-def granted_after(text: RuleText, standing: Standing, case: Case, refund_fen: Fen,
+def granted_after(standing: Standing, case: Case, refund_fen: Fen,
                   to_others_fen: Fen) -> Fen:
-    """What the rule gives on the premium that stays after one more refund, at most what is granted.
+    """What the rule, in the version that decided, gives on the premium that stays after one more
+    refund, at most what is granted.
 
     A grant that was cut to the budget's rest stays within that rest; a share of a proportional
     budget falls as the entitlement it was a share of (cut down to whole fen).
     """
-    rule, application = text.rule, case.application
-    basis = basis_fen(rule, application, case.refund_fen + refund_fen,
+    terms, application = case.terms, case.application
+    basis = basis_fen(terms, application, case.refund_fen + refund_fen,
                       case.refund_to_others_fen + to_others_fen)
     held = standing.firm_held_fen(application.credit_code, but=application.id)
-    given = entitled_fen(rule, basis, held)
-    if rule.mode == "proportional" and case.entitled_fen:
+    given = entitled_fen(terms, basis, held)
+    if terms.mode == "proportional" and case.entitled_fen:
         given = multiply_divide(given, case.decided_fen, case.entitled_fen, "floor")
     return min(given, case.granted_fen)
 

@@ -79,10 +79,10 @@ class _Fold:
     def step(self, application: Application) -> None:
         """Decide one application."""
         case = self.standing.cases.get(application.id)
-        basis = basis_fen(self.text.rule, application, *_refunds(case, application))
+        basis = basis_fen(self.text.rule.terms, application, *_refunds(case, application))
         reasons = [*self._before(application), *failings(self.text, application, self.day)]
         held = self.standing.firm_held_fen(application.credit_code, but=application.id)
-        entitled = entitled_fen(self.text.rule, basis, held)
+        entitled = entitled_fen(self.text.rule.terms, basis, held)
         reasons += self._about_amount(basis, entitled, held)
         if any(one.truth == "false" for one in reasons):
             self._enter(application, "refused", basis, 0, 0, reasons)
@@ -98,10 +98,10 @@ class _Fold:
         cases = sorted((one for one in self.standing.cases.values()
                         if one.outcome == "waiting_close" and one.live),
                        key=lambda one: one.application.id)
-        bases = [basis_fen(self.text.rule, one.application, one.refund_fen,
+        bases = [basis_fen(self.text.rule.terms, one.application, one.refund_fen,
                            one.refund_to_others_fen) for one in cases]
         # a refund that came while it waited lowers it, and never opens the firm's cap again
-        weights = [min(one.entitled_fen, entitled_fen(self.text.rule, basis, 0))
+        weights = [min(one.entitled_fen, entitled_fen(self.text.rule.terms, basis, 0))
                    for one, basis in zip(cases, bases, strict=True)]
         total, left = sum(weights), max(self.standing.budget_left_fen(), 0)
         self._add(Closed(day=self.day, available_fen=left, entitled_fen=total))
@@ -152,7 +152,8 @@ class _Fold:
         made = Decided(
             day=self.day, application=application, outcome=outcome, basis_fen=basis,
             entitled_fen=entitled, granted_fen=granted, rule_version=self.text.rule.version,
-            rule_hash=self.text.hash, reasons=tuple(reasons))
+            rule_hash=self.text.hash, terms=self.text.rule.terms,
+            reasons=tuple(reasons))
         before = self.standing.cases.get(application.id)
         if before is not None and _says_the_same(before, made):
             self.unchanged.append(application.id)

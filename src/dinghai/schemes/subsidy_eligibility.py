@@ -14,7 +14,7 @@ from dinghai.foundation.truth import Truth
 from dinghai.schemes.subsidy_applications import Application, Fact
 from dinghai.schemes.subsidy_codes import area_listed, listed, named
 from dinghai.schemes.subsidy_register import Reason
-from dinghai.schemes.subsidy_rule import Condition, RuleText, SubsidyRule
+from dinghai.schemes.subsidy_rule import Condition, RuleText, Terms
 from dinghai.schemes.subsidy_standing import own_premium_fen
 
 
@@ -33,7 +33,7 @@ def failings(text: RuleText, application: Application, day: date) -> list[Reason
             *_payers(text, application)]
 
 
-def basis_fen(rule: SubsidyRule, application: Application, refund_fen: Fen = 0,
+def basis_fen(rule: Terms, application: Application, refund_fen: Fen = 0,
               to_others_fen: Fen = 0) -> Fen:
     """The premium that the subsidy is reckoned on: what the firm itself bears, halves up where its
     VAT is taken out (by what the policy states, else by the rule's rate)."""
@@ -46,12 +46,12 @@ def basis_fen(rule: SubsidyRule, application: Application, refund_fen: Fen = 0,
     return multiply_divide(own, PPM, PPM + rule.vat_rate_ppm, "half_up")
 
 
-def before_caps_fen(rule: SubsidyRule, basis: Fen) -> Fen:
+def before_caps_fen(rule: Terms, basis: Fen) -> Fen:
     """Ratio × basis, cut down to whole fen: half a fen more would exceed the rule."""
     return apply_ppm(basis, rule.ratio_ppm, "floor")
 
 
-def entitled_fen(rule: SubsidyRule, basis: Fen, firm_held_fen: Fen) -> Fen:
+def entitled_fen(rule: Terms, basis: Fen, firm_held_fen: Fen) -> Fen:
     """What the rule gives on a basis: the ratio of it, within the policy's cap and what the firm's
     cap has left beside its other policies."""
     given = before_caps_fen(rule, basis)

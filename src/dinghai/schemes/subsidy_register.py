@@ -20,7 +20,7 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import Fen
 from dinghai.foundation.reading import located, plain, read_document, typed
 from dinghai.schemes.subsidy_applications import Application
-from dinghai.schemes.subsidy_rule import RuleText
+from dinghai.schemes.subsidy_rule import RuleText, Terms
 from dinghai.wording.words import Amount, Struct
 
 REGISTER_SCHEMA: Final = "dinghai.subsidy-register/1"
@@ -53,6 +53,7 @@ class Decided(Struct, frozen=True, tag_field="kind", tag="decided"):
     granted_fen: Amount
     rule_version: str
     rule_hash: Hash
+    terms: Terms
     reasons: tuple[Reason, ...] = ()
     hash: Hash = ""
 

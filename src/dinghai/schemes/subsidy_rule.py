@@ -80,6 +80,18 @@ class Publication(Struct, frozen=True):
     count: Literal["working_days", "calendar_days"] = "working_days"
 
 
+class Terms(Struct, frozen=True):
+    """What a rule's version gives, as kept with each decision: a later version must not change
+    what an earlier grant falls to."""
+
+    ratio_ppm: Ratio
+    mode: Literal["first_come", "proportional"]
+    vat_counts: bool
+    vat_rate_ppm: Ratio
+    cap_per_firm_fen: Amount | None = None
+    cap_per_policy_fen: Amount | None = None
+
+
 class SubsidyRule(Struct, frozen=True):
     """The whole rule. Amounts in fen, ratios in parts per million."""
 
@@ -110,6 +122,14 @@ class SubsidyRule(Struct, frozen=True):
     conditions: tuple[Condition, ...] = ()
     documents: tuple[RequiredDocument, ...] = ()
     publication: Publication | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What this version gives."""
+        return Terms(
+            ratio_ppm=self.ratio_ppm, mode=self.mode, vat_counts=self.vat_counts,
+            vat_rate_ppm=self.vat_rate_ppm, cap_per_firm_fen=self.cap_per_firm_fen,
+            cap_per_policy_fen=self.cap_per_policy_fen)
 
 
 @dataclass(frozen=True, slots=True)

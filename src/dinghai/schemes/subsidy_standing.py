@@ -20,7 +20,7 @@ from dinghai.schemes.subsidy_register import (
     Reason,
     due_of,
 )
-from dinghai.schemes.subsidy_rule import SubsidyRule
+from dinghai.schemes.subsidy_rule import SubsidyRule, Terms
 
 LIVE: frozenset[Outcome] = frozenset(
     {"granted", "waiting_evidence", "waiting_budget", "waiting_close"})
@@ -33,6 +33,7 @@ class Case:
 
     application: Application
     outcome: Outcome
+    terms: Terms
     decided_on: date
     reasons: tuple[Reason, ...] = ()
     basis_fen: Fen = 0
@@ -133,11 +134,13 @@ class Standing:
         name = entry.application.id
         case = self.cases.get(name)
         if case is None:
-            case = self.cases[name] = Case(entry.application, entry.outcome, entry.day)
+            case = self.cases[name] = Case(entry.application, entry.outcome, entry.terms,
+                                           entry.day)
         else:
             self._used_fen -= self._use_fen(case)
             self._firms[case.application.credit_code].discard(name)
         case.application, case.outcome = entry.application, entry.outcome
+        case.terms = entry.terms
         case.decided_on, case.reasons, case.withdrawn = entry.day, entry.reasons, False
         case.basis_fen, case.entitled_fen = entry.basis_fen, entry.entitled_fen
         case.granted_fen = case.decided_fen = entry.granted_fen
