@@ -26,6 +26,7 @@ ROOMS: Final = {
     "calibrate": "calibrate",
     "compound": "compound",
     "pool": "pool",
+    "subsidy": "subsidy",
     "chain": "chain",
     "needs": "comparison",
     "feeds": "feeds",
