@@ -31,6 +31,7 @@ ROOMS: Final = {
     "feeds": "feeds",
     "claims": "claims",
     "oed": "oed",
+    "residents": "residents",
     "wording": "wording",
     "filing": "filing",
 }
