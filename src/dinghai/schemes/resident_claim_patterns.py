@@ -130,10 +130,11 @@ def _same_loss_claims(claims: ResidentClaims, person: Cells, before_limit: Cells
 
 
 def _below_limit_ppm(claims: ResidentClaims, person: Cells, before_limit: Cells) -> Cells:
-    """How far below the sum insured the amount stays, in parts per million of it (floor)."""
+    """How far below the sum insured the amount stays, in parts per million of it, rounded up
+    so that "up to" means no more than that."""
     limit = claims.cells["sum_insured"]
     inside = (before_limit > 0) & (before_limit <= limit)
-    return np.where(inside, (limit - before_limit) * PPM // limit, _NOT_MEASURED)
+    return np.where(inside, -((before_limit - limit) * PPM // limit), _NOT_MEASURED)
 
 
 _MEASURES: Final[Mapping[Measure, Callable[[ResidentClaims, Cells, Cells], Cells]]] = {
