@@ -40,11 +40,11 @@ def test_any_encoding(encoding: str) -> None:
 
 
 def test_chinese_headings_units_days_and_full_width_digits() -> None:
-    header = ("赔案号", "保险凭证号", "被保险人散列", "保险金额（万元）", "起保日", "条款已提示说明",
-              "被骗日", "被骗金额(元)", "已追回金额", "公安已立案", "立案日", "本保险期间已赔",
-              "立案告知书", "银行流水", "备注")
-    cells = ("A1", "P1", "h1", "５", "2026年1月1日", "是", "2026/3/1", "４０，０００", "0.5万", "是",
-             "20260302", "0", "有", "已", "x")
+    header = ("赔案号", "保险凭证号", "被保险人散列", "保险金额（万元）", "起保日",
+              "条款已提示说明", "被骗日", "被骗金额(元)", "已追回金额", "公安已立案", "立案日",
+              "本保险期间已赔", "立案告知书", "银行流水", "备注")
+    cells = ("A1", "P1", "h1", "５", "2026年1月1日", "是", "2026/3/1", "４０，０００", "0.5万",
+             "是", "20260302", "0", "有", "已", "x")
     found = claims_of(TableFile("c.csv", header, (Row(2, cells),)))
     assert not found.rejected
     got = {name: column.tolist()[0] for name, column in found.claims.cells.items()}
@@ -109,7 +109,8 @@ def test_columns_that_are_missing_or_stand_twice() -> None:
     made = table([{}])
     with pytest.raises(InputError) as caught:
         claims_of(TableFile("c.csv", made.header[3:], ()))
-    assert [fault.field for fault in caught.value.faults] == ["claim_id", "certificate_no", "person"]
+    assert [fault.field for fault in caught.value.faults] == [
+        "claim_id", "certificate_no", "person"]
     twice = tuple("claim" if one == "person" else one for one in made.header)
     with pytest.raises(InputError) as caught:
         claims_of(TableFile("c.csv", twice, ()))
