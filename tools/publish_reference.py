@@ -24,6 +24,7 @@ from dinghai.wording.standard import (
 )
 from tools import own_experience, step_language_page
 from tools.fields_page import fields_page
+from tools.resident_pages import resident_claims_page
 
 FOLDER = Path(__file__).parent.parent / "docs/reference"
 
@@ -412,6 +413,7 @@ def _open(value: int | None) -> str:
 def pages() -> dict[str, str]:
     """File name to text."""
     return {
+        "resident-claims.md": resident_claims_page(_table),
         "facts.md": facts_page(),
         "vocabulary.md": vocabulary_page(),
         "fields.md": fields_page(),

@@ -33,7 +33,7 @@ from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import chain_schemas, own_experience, subsidy_schemas
+from tools import chain_schemas, own_experience, resident_schemas, subsidy_schemas
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -178,6 +178,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "chain-ranking.schema.json": chain_schemas.ranking(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
+        "resident-claims.schema.json": resident_schemas.claims(),
+        "resident-decisions.schema.json": resident_schemas.decisions(),
+        "resident-returns.schema.json": resident_schemas.returns(),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),
         "referral.schema.json": of_type(ReferralRules, "Rules of referral (dinghai.referral/1)"),
         "experience-rating.schema.json": of_type(

@@ -32,6 +32,7 @@ ROOMS: Final = {
     "feeds": "feeds",
     "claims": "claims",
     "oed": "oed",
+    "residents": "residents",
     "wording": "wording",
     "filing": "filing",
     "residents": "residents",
