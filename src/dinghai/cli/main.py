@@ -35,7 +35,6 @@ ROOMS: Final = {
     "residents": "residents",
     "wording": "wording",
     "filing": "filing",
-    "residents": "residents",
 }
 """Each command of the engine, and the module here that registers it."""
 
