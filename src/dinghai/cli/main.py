@@ -33,6 +33,7 @@ ROOMS: Final = {
     "oed": "oed",
     "wording": "wording",
     "filing": "filing",
+    "small-firms": "small_firms",
 }
 """Each command of the engine, and the module here that registers it."""
 
