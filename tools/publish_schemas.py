@@ -18,6 +18,7 @@ from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
+from dinghai.schemes.small_firm_plans import PlanTable
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
@@ -31,7 +32,7 @@ from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import chain_schemas, own_experience
+from tools import chain_schemas, own_experience, small_firm_schemas
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -186,6 +187,11 @@ def schemas() -> dict[str, dict[str, Any]]:
         "fix-costs.schema.json": of_type(FixCosts, "Costs of fixes (dinghai.fix-costs/1)"),
         "pool-release.schema.json": of_type(
             PoolRelease, "Release of the shared data pool (dinghai.pool-release/1)"),
+        "small-firm-plans.schema.json": of_type(
+            PlanTable, "Plans for small firms (dinghai.small-firm-plans/1)"),
+        "small-firm-quotes.schema.json": small_firm_schemas.quotes(),
+        "small-firm-validation.schema.json": small_firm_schemas.validation(),
+        "small-firm-month.schema.json": small_firm_schemas.month(),
     }
 
 

@@ -122,7 +122,7 @@ def _quote(arguments: argparse.Namespace) -> Answer:
     batch = quote_firms(file, terms, workers=arguments.workers or cpu_count() or 1)
     document = batch.to_dict()
     written = _write(arguments.output, batch, document) if arguments.output else []
-    return Answer({**document, "output": written}, _quote_text(batch, document, written),
+    return Answer(document, _quote_text(batch, document, written),
                   REFUSED if batch.faults else DONE)
 
 
@@ -228,8 +228,8 @@ def _validation_text(found: Validation) -> list[str]:
         f"({_share(head.low_ppm)} to {_share(head.high_ppm)}) on {found.firms} synthetic firms, "
         f"seed {found.seed}; target {_share(found.table.target_ppm)}: "
         f"{'met' if found.meets_target else 'not met'}",
-        f"same grade {grades.same_ppm / 10_000:.1f}%, within one {grades.within_one_ppm / 10_000:.1f}"
-        f"%, light better {grades.light_better_ppm / 10_000:.1f}%, light worse "
+        f"same grade {grades.same_ppm / 10_000:.1f}%, within one "
+        f"{grades.within_one_ppm / 10_000:.1f}%, light better {grades.light_better_ppm / 10_000:.1f}%, light worse "
         f"{grades.light_worse_ppm / 10_000:.1f}%",
         f"the panel is assumed, not observed: {found.table.source} ({found.table.confidence})", "",
         *table(("reading", "case", "firms", "correlation", "from", "to", ""), (

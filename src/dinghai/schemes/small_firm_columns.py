@@ -42,7 +42,7 @@ FIRM_COLUMNS: Final = (
     FirmColumn("consent", "yes_no", ("probe_consent", "检测授权", "授权检测", "同意检测"), True),
     FirmColumn("consent_on", "day", ("consent_day", "授权日期"), True),
     FirmColumn("plan", "word", ("方案", "投保方案"), True),
-    FirmColumn("minutes", "seconds", ("answering_minutes", "作答分钟", "作答用时", "作答时间"), True),
+    FirmColumn("minutes", "seconds", ("answering_minutes", "作答分钟", "作答用时"), True),
     FirmColumn("answered_on", "day", ("answered_at", "作答日期", "填报日期")),
     FirmColumn("products", "words", ("software", "使用产品", "软硬件产品")),
     FirmColumn("endpoints", "count", ("终端数量", "终端数"), exposure=True),

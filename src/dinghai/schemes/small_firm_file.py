@@ -207,7 +207,9 @@ class _RowReader:
             return None
         return self.readers[code](text)
 
-    def _gaps(self, row: Row, values: Mapping[str, Any], faulty: set[str | None]) -> Iterator[Fault]:
+    def _gaps(
+        self, row: Row, values: Mapping[str, Any], faulty: set[str | None]
+    ) -> Iterator[Fault]:
         """What a row must say and does not, and what does not go together."""
         for code in ("credit_code", "name", "industry", "revenue", "employees"):
             if code not in values and self.columns[code].heading not in faulty:

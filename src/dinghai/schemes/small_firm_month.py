@@ -1,4 +1,4 @@
-"""The month of a small firm on one page: score, what changed, threats, three things to do, premium."""
+"""The month of a small firm on one page: score, changes, threats, three things to do, premium."""
 
 from __future__ import annotations
 

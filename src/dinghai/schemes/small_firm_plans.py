@@ -86,9 +86,11 @@ class Reduced(Sourced, frozen=True):
 
 
 class Respondent(Sourced, frozen=True):
-    """How long the questionnaire may take, in seconds."""
+    """How long the questionnaire may take, in seconds, and from which confidence in ppm of the
+    assessment its answers alone are enough for these limits."""
 
     target_seconds: int
+    minimum_confidence_ppm: int
 
 
 class PlanTable(TableStruct, frozen=True):
@@ -152,7 +154,10 @@ def _faults(table: PlanTable) -> Iterator[tuple[str, str, str]]:
                f"{inclusive.revenue_below_fen} fen")
     for sector in fit.sectors_elsewhere:
         if sector not in industries():
-            yield f"{sector!r} is no section of GB/T 4754", "eligibility.sectors_elsewhere", "A to T"
+            yield (f"{sector!r} is no section of GB/T 4754", "eligibility.sectors_elsewhere",
+                   "A to T")
+    if not 0 <= table.respondent.minimum_confidence_ppm <= PPM:
+        yield "not a confidence", "respondent.minimum_confidence_ppm", f"0 to {PPM}"
     if not 0 < table.reduced.sublimit_ppm <= PPM:
         yield "not a share of a sublimit", "reduced.sublimit_ppm", f"1 to {PPM}"
     known = {one.id for one in load_referral().rules}
@@ -223,12 +228,15 @@ def _share(sublimit: Fen, reduced_ppm: int | None) -> Fen:
     return sublimit if reduced_ppm is None else max(apply_ppm(sublimit, reduced_ppm, "floor"), 1)
 
 
-def plan_rating(plan: Plan, rating: Rating) -> Rating:
-    """The product's rating with the plan's premium floor; the rating itself where they agree."""
-    if plan.minimum_premium_fen == rating.filed.minimum_premium_fen:
-        return rating
+def plan_rating(table: PlanTable, plan: Plan, rating: Rating) -> Rating:
+    """The product's rating with the plan's premium floor and the confidence the plans ask for.
+
+    Nothing of the price but its floor changes.
+    """
     filed = msgspec.structs.replace(rating.filed, minimum_premium_fen=plan.minimum_premium_fen)
-    return msgspec.structs.replace(rating, filed=filed)
+    authority = msgspec.structs.replace(
+        rating.authority, minimum_confidence_ppm=table.respondent.minimum_confidence_ppm)
+    return msgspec.structs.replace(rating, filed=filed, authority=authority)
 
 
 def plan_document(table: PlanTable) -> dict[str, JSON]:

@@ -209,7 +209,7 @@ class SmallFirmDesk:
                          referral=self.answered if reduced else self.referral), reduced
 
     def _plan(self, pricer: Pricer, plan: Plan, profile: Profile, reduced: bool) -> _Quoted:
-        rated = replace(pricer, rating=plan_rating(plan, pricer.rating))
+        rated = replace(pricer, rating=plan_rating(self.plans, plan, pricer.rating))
         schedule = self._schedule(pricer, plan, profile, reduced)
         evaluator = self.compiled.evaluator(schedule)
         quote = rated.quote(schedule, evaluator=evaluator)
