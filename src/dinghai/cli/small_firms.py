@@ -229,7 +229,8 @@ def _validation_text(found: Validation) -> list[str]:
         f"seed {found.seed}; target {_share(found.table.target_ppm)}: "
         f"{'met' if found.meets_target else 'not met'}",
         f"same grade {grades.same_ppm / 10_000:.1f}%, within one "
-        f"{grades.within_one_ppm / 10_000:.1f}%, light better {grades.light_better_ppm / 10_000:.1f}%, light worse "
+        f"{grades.within_one_ppm / 10_000:.1f}%, light better "
+        f"{grades.light_better_ppm / 10_000:.1f}%, light worse "
         f"{grades.light_worse_ppm / 10_000:.1f}%",
         f"the panel is assumed, not observed: {found.table.source} ({found.table.confidence})", "",
         *table(("reading", "case", "firms", "correlation", "from", "to", ""), (
