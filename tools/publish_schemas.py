@@ -20,6 +20,7 @@ from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
 from dinghai.schemes.subsidy_register import RegisterDocument
 from dinghai.schemes.subsidy_rule import SubsidyRule
+from dinghai.schemes.small_firm_plans import PlanTable
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
@@ -33,7 +34,7 @@ from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import chain_schemas, own_experience, resident_schemas, subsidy_schemas
+from tools import chain_schemas, own_experience, resident_schemas, small_firm_schemas, subsidy_schemas
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -196,6 +197,11 @@ def schemas() -> dict[str, dict[str, Any]]:
         "subsidy-register.schema.json": of_type(
             RegisterDocument, "Register of a subsidy (dinghai.subsidy-register/1)"),
         **subsidy_schemas.answers(),
+        "small-firm-plans.schema.json": of_type(
+            PlanTable, "Plans for small firms (dinghai.small-firm-plans/1)"),
+        "small-firm-quotes.schema.json": small_firm_schemas.quotes(),
+        "small-firm-validation.schema.json": small_firm_schemas.validation(),
+        "small-firm-month.schema.json": small_firm_schemas.month(),
     }
 
 

@@ -35,6 +35,7 @@ ROOMS: Final = {
     "residents": "residents",
     "wording": "wording",
     "filing": "filing",
+    "small-firms": "small_firms",
 }
 """Each command of the engine, and the module here that registers it."""
 

@@ -178,3 +178,19 @@ def normal_quantile(probability):  # type: ignore[no-untyped-def]
                + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r
              + 5.99832206555887937690e-1) * r + 1.0)
     return -value if q < 0.0 else value
+
+
+@njit(cache=True, nogil=True)
+def _fill_normal(uniform_values, out):  # type: ignore[no-untyped-def]
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            out[row, column] = normal_quantile(uniform_values[row, column])
+
+
+def normals(
+    seed: int, purpose: str, units: int, draws: int, *, first_unit: int = 0
+) -> npt.NDArray[np.float64]:
+    """Standard normal draws of shape (units, draws), made of ``uniforms`` of the same names."""
+    out = np.empty((units, draws), dtype=np.float64)
+    _fill_normal(uniforms(seed, purpose, units, draws, first_unit=first_unit), out)
+    return out

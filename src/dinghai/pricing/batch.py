@@ -65,6 +65,25 @@ class BatchRow:
 
 
 @dataclass(slots=True)
+class CompiledTerms:
+    """Policies of one product, each set of terms compiled once however many firms take it."""
+
+    product: Product
+    on: date
+    _evaluators: dict[bytes, Evaluator] = field(default_factory=dict)
+
+    def evaluator(self, schedule: Schedule) -> Evaluator:
+        """An evaluator of its own for a schedule: who the parties are changes nothing of what is
+        paid. Raises InputError for a schedule that the product does not allow."""
+        key = msgspec.json.encode(msgspec.structs.replace(
+            schedule, policy_no="", applicant=_NOBODY, insured=_NOBODY, providers=()))
+        if key not in self._evaluators:
+            self._evaluators[key] = Evaluator.of(
+                priced_policy(self.product, schedule, self.on))
+        return self._evaluators[key].branch()
+
+
+@dataclass(slots=True)
 class BatchDesk:
     """Prices dossiers of one batch one after another in one process."""
 
@@ -72,14 +91,15 @@ class BatchDesk:
     product: Product
     kev: KevTable
     epss: EpssTable | None
-    _evaluators: dict[bytes, Evaluator] = field(default_factory=dict)
+    compiled: CompiledTerms
 
     @classmethod
     def of(cls, terms: BatchTerms) -> BatchDesk:
         """A desk with the feeds of the house. Raises InputError for an unknown product."""
         feeds = FeedStore.of_house()
-        return cls(terms, load_product(terms.product), feeds.kev(terms.on),
-                   feeds.epss(terms.on))
+        product = load_product(terms.product)
+        return cls(terms, product, feeds.kev(terms.on), feeds.epss(terms.on),
+                   CompiledTerms(product, terms.on))
 
     def price(self, dossier: Dossier) -> tuple[Assessment, Quote]:
         """Assess and quote a dossier. Raises InputError for terms outside the product's bounds."""
@@ -90,7 +110,7 @@ class BatchDesk:
         schedule = pricer.schedule(
             inception=terms.inception or terms.on + timedelta(days=1),
             limit_fen=terms.limit_fen, deductible_fen=terms.deductible_fen)
-        return assessment, pricer.quote(schedule, evaluator=self._evaluator(schedule))
+        return assessment, pricer.quote(schedule, evaluator=self.compiled.evaluator(schedule))
 
     def row(self, path: Path) -> BatchRow:
         """The row of a dossier's folder or archive; its faults where it cannot be priced."""
@@ -101,15 +121,6 @@ class BatchDesk:
             return _row(path, dossier, *self.price(dossier))
         except InputError as error:
             return BatchRow(path.name, faults=error.faults)
-
-    def _evaluator(self, schedule: Schedule) -> Evaluator:
-        """The compiled terms: who the parties are changes nothing of what is paid."""
-        key = msgspec.json.encode(msgspec.structs.replace(
-            schedule, policy_no="", applicant=_NOBODY, insured=_NOBODY, providers=()))
-        if key not in self._evaluators:
-            self._evaluators[key] = Evaluator.of(
-                priced_policy(self.product, schedule, self.terms.on))
-        return self._evaluators[key].branch()
 
 
 def price_batch(

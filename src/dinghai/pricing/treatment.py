@@ -5,17 +5,20 @@ Every what-if runs on the same grid of events, so a better control never costs m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import PPM, Fen
+from dinghai.losses.effects import score_of
 from dinghai.losses.evaluation import Evaluator
 from dinghai.losses.model import LossModel
+from dinghai.losses.tables import PERILS
 from dinghai.pricing.claims_history import ClaimsHistory
 from dinghai.pricing.experience_rating import ExperienceRating
+from dinghai.pricing.posture_value import FREQUENCY, PostureValue
 from dinghai.pricing.premium import Premium
 from dinghai.pricing.quote import Pricer, priced_policy
 from dinghai.pricing.rating import EffortClass, load_effort
@@ -166,6 +169,65 @@ def treatment_plan(
     return TreatmentPlan(tuple(fixes), path, tuple(_bundles(desk, today, fixes)),
                          today.premium.pure, today.premium.technical_net, today.charged,
                          today.experience)
+
+
+def leading_fixes(
+    pricer: Pricer, evaluator: Evaluator, most: int, *, tried: int
+) -> tuple[Fix, ...]:
+    """The first fixes to full marks of the plan, in its order, without pricing all others.
+
+    Every knock-out and the ``tried`` others that promise most for their effort are priced as the
+    plan prices them. What a fix promises is estimated, so that a fix which comes close to the
+    last of them may be passed over; what is said of those shown is exact.
+    """
+    desk = _Desk(pricer, evaluator, None)
+    knocked = {one.indicator for one in pricer.assessment.knock_outs}
+    effort = load_effort()
+    promised = {one: worth / effort.weights.of(effort.classes[one])
+                for one, worth in _promised(pricer, evaluator).items()}
+    ranked = sorted(promised, key=lambda one: (-promised[one], one))
+    chosen = [*(one for one in ranked if one in knocked),
+              *[one for one in ranked if one not in knocked][:tried]]
+    today = desk.price(pricer.model)
+    fixes = sorted((_fix(desk, today, one, "full", PPM) for one in chosen), key=_order)
+    return tuple(fixes[:most])
+
+
+def _promised(pricer: Pricer, evaluator: Evaluator) -> dict[str, float]:
+    """About how far each fix to full marks lowers the expected payments, in fen a year.
+
+    Frequencies are exact. What all fixes together take off a mean payment is given to each by its
+    part of the log effects on that peril's severity: two evaluations instead of one for each fix.
+    """
+    model = pricer.model
+    value = PostureValue(model, evaluator)
+    scores = {one: score_of(model.posture, one, model.tables)[0] for one in pricer.fixable(None)}
+    steps = {one: value.steps(one, score, 1.0) for one, score in scores.items() if score < 1.0}
+    raised = model.with_posture({**model.posture, **dict.fromkeys(steps, PPM)})
+    today, best = (_mean_payments(one, evaluator) for one in (model, raised))
+    logs = value.logs(model.posture)
+    promised = dict.fromkeys(steps, 0.0)
+    for peril in PERILS:
+        whole = sum(_of_severity(one.get(peril, {})) for one in steps.values())
+        rate = value.rate(peril, logs[peril][FREQUENCY])
+        for indicator, change in steps.items():
+            part = change.get(peril, {})
+            share = _of_severity(part) / whole if whole else 0.0
+            after = today[peril] - (today[peril] - best[peril]) * share
+            promised[indicator] += rate * today[peril] - value.rate(
+                peril, logs[peril][FREQUENCY] + part.get(FREQUENCY, 0.0)) * after
+    return promised
+
+
+def _of_severity(change: Mapping[str, float]) -> float:
+    return sum(part for target, part in change.items() if target != FREQUENCY)
+
+
+def _mean_payments(model: LossModel, evaluator: Evaluator) -> dict[str, float]:
+    """Mean payment of one event of each peril in fen."""
+    weights = model.latent.event_weights
+    return {peril: sum(w * m for w, m in zip(weights, paid.mean["total"], strict=True))
+            for peril, paid in evaluator.evaluate(model).payments.items()}
 
 
 def _targets(desk: _Desk) -> Iterable[tuple[str, Literal["next", "full"], int]]:
