@@ -18,9 +18,9 @@ from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
+from dinghai.schemes.small_firm_plans import PlanTable
 from dinghai.schemes.subsidy_register import RegisterDocument
 from dinghai.schemes.subsidy_rule import SubsidyRule
-from dinghai.schemes.small_firm_plans import PlanTable
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
@@ -34,7 +34,13 @@ from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import chain_schemas, own_experience, resident_schemas, small_firm_schemas, subsidy_schemas
+from tools import (
+    chain_schemas,
+    own_experience,
+    resident_schemas,
+    small_firm_schemas,
+    subsidy_schemas,
+)
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
