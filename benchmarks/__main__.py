@@ -17,7 +17,7 @@ from benchmarks.results import results_page
 
 FOLDER = Path(__file__).parent
 NEEDS_SITE = {"slider": "DINGHAI_ADDRESS"}
-NO_BENCHMARK = {"__init__", "__main__", "dossiers", "results"}
+NO_BENCHMARK = {"__init__", "__main__", "dossiers", "made_residents", "results"}
 
 
 def wanted(names: list[str]) -> list[str]:

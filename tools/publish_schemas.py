@@ -18,6 +18,8 @@ from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
+from dinghai.schemes.resident_certificate import CertificateProof
+from dinghai.schemes.resident_scheme import ResidentScheme
 from dinghai.schemes.small_firm_plans import PlanTable
 from dinghai.schemes.subsidy_register import RegisterDocument
 from dinghai.schemes.subsidy_rule import SubsidyRule
@@ -185,6 +187,11 @@ def schemas() -> dict[str, dict[str, Any]]:
         "chain-ranking.schema.json": chain_schemas.ranking(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
+        "resident-scheme.schema.json": of_type(
+            ResidentScheme, "Scheme for residents (dinghai.resident-scheme/1)"),
+        "resident-check.schema.json": resident_schemas.check(),
+        "certificate-proof.schema.json": of_type(
+            CertificateProof, "Proof of a certificate (dinghai.certificate-proof/1)"),
         "resident-claims.schema.json": resident_schemas.claims(),
         "resident-decisions.schema.json": resident_schemas.decisions(),
         "resident-returns.schema.json": resident_schemas.returns(),

@@ -1,4 +1,4 @@
-"""The JSON Schemas of what `dinghai residents` answers about claims."""
+"""The JSON Schemas of what `dinghai residents` answers."""
 
 from __future__ import annotations
 
@@ -26,6 +26,25 @@ def claims() -> dict[str, Any]:
             "type": "string", **({} if one.blank else {"minLength": 1}),
             "description": f"{one.name_en} ({one.name_zh}): {_KINDS[one.kind]}"}
             for one in claim_columns()}}
+
+
+def check() -> dict[str, Any]:
+    """A list held to a scheme."""
+    plan = _object({"code": TEXT, "accepted": WHOLE, "premium_fen": WHOLE,
+                    "sum_insured_fen": WHOLE})
+    field = _object({"field": MAYBE_TEXT, "message": TEXT, "number": WHOLE})
+    file = _object({"name": TEXT, "sha256": TEXT, "kind": {"enum": ["text", "parquet", "excel"]},
+                    "encoding": MAYBE_TEXT, "header_line": WHOLE})
+    return {
+        "$schema": DIALECT, "title": "List of residents held to a scheme "
+                                     "(dinghai.resident-check/1)",
+        **_object({
+            "schema": {"const": "dinghai.resident-check/1"}, "scheme": TEXT, "as_of": TEXT,
+            "file": file, "rows": WHOLE, "accepted": WHOLE, "rejected": WHOLE, "repeated": WHOLE,
+            "premium_fen": WHOLE, "sum_insured_fen": WHOLE, "average_premium_fen": MAYBE_WHOLE,
+            "average_sum_insured_fen": MAYBE_WHOLE, "rate_ppm": MAYBE_WHOLE,
+            "by_plan": _list(plan), "faults_by_field": _list(field), "faults": _list(_FAULT),
+            "all_faults_shown": {"type": "boolean"}})}
 
 
 def decisions() -> dict[str, Any]:

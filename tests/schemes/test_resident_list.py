@@ -22,8 +22,10 @@ from dinghai.schemes.mass_table import open_mass_table
 from dinghai.schemes.persons_twice import as_pairs, first_places, look_up_hashes
 from dinghai.schemes.resident_check import ResidentCheck, check_residents, results_of
 from dinghai.schemes.resident_list import resident_rows
-from dinghai.schemes.resident_scheme import scheme_from
+from dinghai.schemes.resident_scheme import read_scheme, scheme_from
 from tests.schemes.lists import AS_OF, DOCUMENT, HEADER, SCHEME, identity, row, write
+from tools.example_residents import FOLDER, rows
+from tools.example_residents import HEADER as EXAMPLE_HEADER
 
 KEY = bytes(range(32))
 
@@ -211,3 +213,17 @@ def test_a_scheme_that_is_none(change: dict[str, Any], field: str) -> None:
 def test_a_premium_is_net_and_tax_to_the_fen() -> None:
     """12.00 ÷ 1.06 is 11.3207…, 3.00 ÷ 1.06 is 2.8301…"""
     assert [SCHEME.net_fen(one) for one in SCHEME.plans] == [283, 1_132]
+
+
+def test_the_example_is_what_its_script_writes_and_shows_every_kind_of_fault() -> None:
+    found = checked_example()
+    assert (found.number, found.rejected) == (113, 7)
+    assert faults(found) == [(19, "consent"), (31, "identity"), (43, "mobile"), (55, "identity"),
+                             (68, "identity"), (80, "consented_on"), (92, None)]
+    written = (FOLDER / "residents.csv").read_text("utf-8")
+    assert written == "\n".join([EXAMPLE_HEADER, *rows(), ""])
+
+
+def checked_example() -> ResidentCheck:
+    return check_residents(open_mass_table(FOLDER / "residents.csv"),
+                           read_scheme(FOLDER / "scheme.toml"), as_of=AS_OF, key=KEY)
