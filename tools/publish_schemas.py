@@ -18,6 +18,7 @@ from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
+from dinghai.schemes.park_file import Park
 from dinghai.supplychain.attack_paths import AttackPaths
 from dinghai.supplychain.blast_radius import BlastRadius
 from dinghai.supplychain.chain import Chain
@@ -31,7 +32,7 @@ from dinghai.supplychain.node_levels import NodeLevels
 from dinghai.supplychain.replay import Replay
 from dinghai.wording.policy import Policy
 from dinghai.wording.schema import Product
-from tools import chain_schemas, own_experience
+from tools import chain_schemas, own_experience, park_schemas
 
 FOLDER = Path(__file__).parent.parent / "src/dinghai/data/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -174,6 +175,8 @@ def schemas() -> dict[str, dict[str, Any]]:
             ChainFixCosts, "Costs of fixes in a supply chain (dinghai.chain-fix-costs/1)"),
         "chain-hardening.schema.json": chain_schemas.hardening(),
         "chain-ranking.schema.json": chain_schemas.ranking(),
+        "park.schema.json": of_type(Park, "Master policy of a park (dinghai.park/1)"),
+        **park_schemas.schemas(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "rating.schema.json": of_type(Rating, "Rating (dinghai.rating/1)"),

@@ -27,6 +27,7 @@ ROOMS: Final = {
     "compound": "compound",
     "pool": "pool",
     "chain": "chain",
+    "park": "park",
     "needs": "comparison",
     "feeds": "feeds",
     "claims": "claims",
