@@ -137,7 +137,8 @@ def test_amounts_below_zero_and_strangers_are_refused() -> None:
 
 
 CLAIMS = st.lists(st.builds(
-    claim, st.integers(1, 5), st.integers(0, 1_200), st.sampled_from(["FP-BI", "FP-IR", "FP-EXT-C"]),
+    claim, st.integers(1, 5), st.integers(0, 1_200),
+    st.sampled_from(["FP-BI", "FP-IR", "FP-EXT-C"]),
     event=st.sampled_from("EFG"), name=st.sampled_from("abcd"),
     day=st.sampled_from([date(2026, 3, 1), date(2026, 7, 1)]),
     top_up=st.sampled_from(["", "", "more", "ransom"])), max_size=14)
