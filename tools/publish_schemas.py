@@ -18,6 +18,7 @@ from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.rating import FixCosts, Rating
 from dinghai.pricing.referral import ReferralRules
 from dinghai.pricing.screening import Screening
+from dinghai.schemes.park_file import Park
 from dinghai.schemes.resident_certificate import CertificateProof
 from dinghai.schemes.resident_scheme import ResidentScheme
 from dinghai.schemes.small_firm_plans import PlanTable
@@ -39,6 +40,7 @@ from dinghai.wording.schema import Product
 from tools import (
     chain_schemas,
     own_experience,
+    park_schemas,
     resident_schemas,
     small_firm_schemas,
     subsidy_schemas,
@@ -185,6 +187,8 @@ def schemas() -> dict[str, dict[str, Any]]:
             ChainFixCosts, "Costs of fixes in a supply chain (dinghai.chain-fix-costs/1)"),
         "chain-hardening.schema.json": chain_schemas.hardening(),
         "chain-ranking.schema.json": chain_schemas.ranking(),
+        "park.schema.json": of_type(Park, "Master policy of a park (dinghai.park/1)"),
+        **park_schemas.schemas(),
         "own-claims.schema.json": own_experience.schema("claims"),
         "own-exposures.schema.json": own_experience.schema("exposures"),
         "resident-scheme.schema.json": of_type(

@@ -18,7 +18,7 @@ PROVIDER_KINDS: Final = (
     "cloud", "payment", "saas", "erp", "logistics", "hosting", "dns_cdn", "security", "telecom",
     "other",
 )
-_CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _IDENTIFIER: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -184,16 +184,16 @@ def _credit_code(table: FieldReader) -> str:
 
 def valid_credit_code(code: str) -> bool:
     """Whether the check character of GB 32100-2015 is right."""
-    if len(code) != 18 or any(letter not in _CREDIT_ALPHABET for letter in code):
+    if len(code) != 18 or any(letter not in CREDIT_ALPHABET for letter in code):
         return False
     return credit_check_character(code[:17]) == code[17]
 
 
 def credit_check_character(body: str) -> str:
     """The check character of a code's first 17 characters (modulo 31, weights 3^i)."""
-    total = sum(_CREDIT_ALPHABET.index(letter) * pow(3, place, 31)
+    total = sum(CREDIT_ALPHABET.index(letter) * pow(3, place, 31)
                 for place, letter in enumerate(body))
-    return _CREDIT_ALPHABET[-total % 31]
+    return CREDIT_ALPHABET[-total % 31]
 
 
 def profile_faults(profile: Profile, on: date) -> list[Fault]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
+from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, pairs, table
 from dinghai.cli.risk import day_option
 from dinghai.evidence.feed_store import FeedStore
 from dinghai.foundation.canonical import JSON
@@ -32,7 +32,6 @@ from dinghai.vocabulary.indicators import indicators
 from dinghai.vocabulary.industries import industries
 
 _SHOWN: Final = 20
-_PAIR: Final = re.compile(r"(?:^|,)\s*([a-z_]+)\s*=")
 
 
 def register(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -262,7 +261,7 @@ def _import(arguments: argparse.Namespace) -> Answer:
     feeds = FeedStore.of_house()
     found = import_chain(
         into, Sources(arguments.suppliers, arguments.answers, arguments.evidence,
-                      _pairs(arguments.columns, "--columns"), _pairs(arguments.assume, "--assume")),
+                      pairs(arguments.columns, "--columns"), pairs(arguments.assume, "--assume")),
         kev=feeds.kev(into.as_of), epss=feeds.epss(into.as_of))
     if arguments.all_or_nothing and found.rejected:
         raise InputError.of(found.rejected)
@@ -286,7 +285,7 @@ def _moved(chain: Chain, arguments: argparse.Namespace) -> Chain:
 
 
 def _begun(arguments: argparse.Namespace) -> Chain:
-    owner = _pairs(arguments.owner, "--owner")
+    owner = pairs(arguments.owner, "--owner")
     unknown = sorted(set(owner) - {"name", "industry", "revenue", "id"})
     missing = [one for one in ("name", "industry", "revenue") if one not in owner]
     if unknown or missing:
@@ -302,25 +301,6 @@ def _begun(arguments: argparse.Namespace) -> Chain:
         owner=owner["name"], owner_id=owner.get("id", "owner"), industry=owner["industry"],
         revenue=owner["revenue"],
         as_of=day_option(arguments.as_of, "--as-of") or SystemClock().now().date())
-
-
-def _pairs(text: str, option: str) -> dict[str, str]:
-    """``a=x,b=y``; a value may hold commas that no NAME= follows. Raises InputError."""
-    if not text.strip():
-        return {}
-    starts = list(_PAIR.finditer(text))
-    if not starts or starts[0].start() != 0:
-        raise InputError(f"{text!r} is not NAME=VALUE,…", field=option,
-                         mend="write it like name=供应商全称,revenue=年营收")
-    ends = [*(one.start() for one in starts[1:]), len(text)]
-    found: dict[str, str] = {}
-    for start, end in zip(starts, ends, strict=True):
-        value = text[start.end():end].strip()
-        if start[1] in found or not value:
-            raise InputError(f"{start[1]} stands twice or is empty", field=option,
-                             mend="write each once, with a value")
-        found[start[1]] = value
-    return found
 
 
 def _import_text(found: ChainImport, written: str | None) -> Iterator[str]:

@@ -28,6 +28,7 @@ ROOMS: Final = {
     "pool": "pool",
     "subsidy": "subsidy",
     "chain": "chain",
+    "park": "park",
     "needs": "comparison",
     "feeds": "feeds",
     "claims": "claims",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from dinghai.foundation.errors import InputError, Refusal
 DONE: Final = 0
 REFUSED: Final = 1
 BAD_INPUT: Final = 2
+_PAIR: Final = re.compile(r"(?:^|,)\s*([a-z_]+)\s*=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,22 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str
 
 def _width(text: str) -> int:
     return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def pairs(text: str, option: str) -> dict[str, str]:
+    """``a=x,b=y``; a value may hold commas that no NAME= follows. Raises InputError."""
+    if not text.strip():
+        return {}
+    starts = list(_PAIR.finditer(text))
+    if not starts or starts[0].start() != 0:
+        raise InputError(f"{text!r} is not NAME=VALUE,…", field=option,
+                         mend="write it like name=供应商全称,revenue=年营收")
+    ends = [*(one.start() for one in starts[1:]), len(text)]
+    found: dict[str, str] = {}
+    for start, end in zip(starts, ends, strict=True):
+        value = text[start.end():end].strip()
+        if start[1] in found or not value:
+            raise InputError(f"{start[1]} stands twice or is empty", field=option,
+                             mend="write each once, with a value")
+        found[start[1]] = value
+    return found

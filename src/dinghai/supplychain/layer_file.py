@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from dinghai.experience.own_values import CellFault
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.locating import with_lines
 from dinghai.foundation.money import PPM
 from dinghai.foundation.reading import located, read_document, typed
 from dinghai.supplychain.chain import Chain, Identifier
-from dinghai.supplychain.chain_cells import Kind, read_cell
+from dinghai.supplychain.chain_cells import Kind
+from dinghai.supplychain.plain_units import in_units
 from dinghai.wording.layers import Layer
 from dinghai.wording.policy import Policy
 from dinghai.wording.words import Amount, Ratio, Struct
@@ -70,41 +70,12 @@ def read_layers(path: Path) -> ChainLayers:
 def layers_from(raw: JSON, *, file: str | None = None, text: str | None = None) -> ChainLayers:
     """The layers of plain data. Raises InputError."""
     faults: list[Fault] = []
-    found = typed(_in_units(raw, "", file, faults), ChainLayers, file=file, text=text)
+    found = typed(in_units(raw, _PLAIN, file, faults), ChainLayers, file=file, text=text)
     faults += [Fault(one.message, file, None, one.field, one.mend) for one in _faults(found)]
     if faults:
         error = InputError.of(faults)
         raise with_lines(error, file, text) if file and text else error
     return found
-
-
-def _in_units(value: JSON, path: str, file: str | None, faults: list[Fault]) -> JSON:
-    """Amounts and shares written for people, in fen and ppm."""
-    if isinstance(value, list):
-        return [_in_units(one, f"{path}[{place}]", file, faults)
-                for place, one in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    out: dict[str, Any] = {}
-    for name, one in value.items():
-        field = f"{path}.{name}" if path else name
-        known = _PLAIN.get(name)
-        if known is None:
-            out[name] = _in_units(one, field, file, faults)
-            continue
-        unit, kind = known
-        if unit in value:
-            faults.append(Fault(f"{name} and {unit} are the same", file, None, field,
-                                "keep one of the two"))
-            continue
-        try:
-            if isinstance(one, bool) or not isinstance(one, int | float | str):
-                raise CellFault("this is not a number", 'write it like "8000万" or "20%"')
-            out[unit] = read_cell(kind, str(one))
-        except CellFault as fault:
-            faults.append(Fault(fault.message, file, None, field, fault.mend))
-            out[unit] = 0
-    return out
 
 
 def _faults(found: ChainLayers) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, TypeVar
@@ -100,12 +100,16 @@ class SupplierHeader:
     notes: tuple[str, ...]
 
 
-def with_header(table: TableFile) -> TableFile:
-    """The table under the row that looks most like a header: titles may stand above it."""
+def with_header(table: TableFile, named: Callable[[str], str] | None = None) -> TableFile:
+    """The table under the row that looks most like a header: titles may stand above it.
+
+    ``named`` gives the column's id for a heading (default: of a supplier list), "" for none.
+    """
+    name_of = named or _supplier_column
     rows = [Row(table.header_line, table.header), *table.rows]
     best, most = 0, -1
     for place, row in enumerate(rows[:_HEADER_ROWS]):
-        found = [_by_name(cell)[0] for cell in row.cells if cell.strip()]
+        found = [name_of(cell) for cell in row.cells if cell.strip()]
         score = len({one for one in found if one}) + ("name" in found)
         if score > most:
             best, most = place, score
@@ -132,7 +136,7 @@ def read_supplier_header(table: TableFile, asked: Mapping[str, str]) -> Supplier
     for place, heading in enumerate(table.header):
         if not heading:
             continue
-        unit = _unit(heading)
+        unit = heading_unit(heading)
         if heading in places and places[heading] not in found:
             code = places[heading]
             found[code] = Guess(table.file, place, heading, code, "asked", unit)
@@ -157,7 +161,7 @@ def read_supplier_header(table: TableFile, asked: Mapping[str, str]) -> Supplier
     for place, heading in strange:
         code = _by_content(table, place)
         if code and code not in found:
-            found[code] = Guess(table.file, place, heading, code, "content", _unit(heading))
+            found[code] = Guess(table.file, place, heading, code, "content", heading_unit(heading))
         else:
             named.append(heading)
     if "name" not in found:
@@ -185,7 +189,8 @@ def _check_asked(table: TableFile, asked: Mapping[str, str],
         raise InputError.of(faults)
 
 
-def _unit(heading: str) -> str:
+def heading_unit(heading: str) -> str:
+    """The unit that a heading names, in brackets or at its end; "" for none."""
     ordinary = unicodedata.normalize("NFKC", heading)
     for inside in _BRACKETED.findall(ordinary):
         word = inside.strip().casefold()
@@ -204,11 +209,21 @@ def _names() -> Mapping[str, str]:
             for word in (one.id, one.name_zh, one.name_en, *one.names)}
 
 
+def _supplier_column(heading: str) -> str:
+    return _by_name(heading)[0]
+
+
 @cache
 def _by_name(heading: str) -> tuple[str, int, bool]:
-    """The id of a heading's column, how long a name was found, and whether it is the whole."""
+    return column_named(heading, _names())
+
+
+def column_named(heading: str, names: Mapping[str, str]) -> tuple[str, int, bool]:
+    """The id of a heading's column, how long a name was found, and whether it is the whole.
+
+    ``names`` gives the id for every plain name.
+    """
     word = plain(_BRACKETED.sub("", unicodedata.normalize("NFKC", heading)))
-    names = _names()
     if word in names:
         return names[word], len(word), True
     for ending in _ENDINGS:
