@@ -21,7 +21,7 @@ from dinghai.foundation.locating import with_lines
 T = TypeVar("T")
 _PATH = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _PIECE = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
-_NAMED = re.compile(r"(unknown|required) field `([^`]+)`")
+_NAMED = re.compile(r"(unknown|required) field `(.*)`$", re.DOTALL)
 _MOST_FAULTS: Final = 20
 
 
@@ -103,7 +103,7 @@ def _split(message: str) -> tuple[str, list[str]]:
     text, path = (match["message"], match["path"]) if match else (message, None)
     pieces = [name or f"[{index}]" for name, index in _PIECE.findall((path or "$")[1:])]
     named = _NAMED.search(text)
-    return text, [*pieces, named[2]] if named else pieces
+    return text, pieces if named is None else [*pieces, named[2]]
 
 
 def _field(prefix: str, pieces: list[str]) -> str:
