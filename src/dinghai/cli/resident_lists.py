@@ -35,20 +35,33 @@ def register(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> Answer:
-    scheme = read_scheme(arguments.scheme)
-    if arguments.output and arguments.output.exists() and (
-            arguments.output.samefile(arguments.list)):
-        raise InputError("the results would take the place of the list", field="--output",
-                         mend="name another file")
-    found = check_residents(open_mass_table(arguments.list), scheme,
-                            as_of=arguments.as_of or SystemClock().now().date(),
+    scheme, listed = read_scheme(arguments.scheme), open_mass_table(arguments.list)
+    if arguments.output:
+        _check_output(arguments.output, arguments.scheme, arguments.list)
+    found = check_residents(listed, scheme, as_of=arguments.as_of or SystemClock().now().date(),
                             key=secrets.token_bytes(32))
     if arguments.output:
-        _write_results(found, arguments.output)
+        write_results(found, arguments.output)
     return Answer(found.to_dict(), _text(found), code=1 if found.rejected else 0)
 
 
-def _write_results(found: ResidentCheck, path: Path) -> None:
+def _check_output(path: Path, *inputs: Path) -> None:
+    """Raises InputError for a place where the results cannot stand."""
+    try:
+        folder = path.is_dir()
+        taken = path.exists() and any(path.samefile(one) for one in inputs)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    if folder:
+        raise InputError("this is a folder", file=str(path), field="--output",
+                         mend="name a file")
+    if taken:
+        raise InputError("the results would take the place of what was read", file=str(path),
+                         field="--output", mend="name another file")
+
+
+def write_results(found: ResidentCheck, path: Path) -> None:
+    """What becomes of every row as CSV, written whole or not at all. Raises InputError."""
     with _whole(path) as target:
         writer = csv.writer(target)
         writer.writerow(HEADINGS)
@@ -57,19 +70,24 @@ def _write_results(found: ResidentCheck, path: Path) -> None:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[TextIO]:
-    """A text file that takes its name once it is whole."""
+    """A text file, for its owner alone, that takes its name once it is whole."""
+    made: Path | None = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=str(path),
-                         mend="name a file in a folder that is there") from error
-    try:
+        made = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as target:
             yield target
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        made.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        if made is not None:
+            made.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"cannot be written: {error.strerror}", file=str(path), field="--output",
+                      mend="name a file in a folder that is there and has room")
 
 
 def _text(found: ResidentCheck) -> list[str]:

@@ -23,6 +23,7 @@ _MOST_IN_ROW: Final = 8 * LARGEST_WORKBOOK.columns
 _MOST_TAGS: Final = {True: 20_000_000, False: 4_000_000}
 """Marks "<" of a worksheet, which is read row by row, and of any other member, which is kept."""
 _CHUNK: Final = 1024 * 1024
+_EXACT: Final = 1e15
 _MARKUP: Final = (".xml", ".rels", ".vml")
 _DECLARATIONS: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
@@ -204,7 +205,8 @@ def _parsed(
 def text_of_cell(value: object) -> str:
     """A value as text: days in ISO, numbers without an exponent, spans as hours:minutes:seconds.
 
-    A number of floating point keeps the 15 digits that a spreadsheet shows.
+    A number of floating point keeps the 15 digits that a spreadsheet shows; one above 10¹⁵, which
+    has lost digits, keeps its exponent, so that nobody takes it for an identity number.
     """
     if value is None:
         return ""
@@ -221,6 +223,8 @@ def text_of_cell(value: object) -> str:
     if isinstance(value, float):
         if not math.isfinite(value):
             return str(value)
+        if abs(value) > _EXACT:
+            return format(value, ".14E")
         plain = format(Decimal(format(value, ".15g")), "f")
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     return str(value).strip()

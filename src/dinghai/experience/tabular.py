@@ -215,7 +215,7 @@ def _of_parquet(
         # Texts stay in their dictionary: one long text may stand in every row.
         source = pyarrow.parquet.ParquetFile(
             pyarrow.BufferReader(raw), read_dictionary=[
-                header[place] for place in kept if _is_text(schema.field(place).type)])
+                header[place] for place in kept if is_text(schema.field(place).type)])
         rows: list[Row] = []
         unpacked = 0
         for batch in source.iter_batches(_BATCH, columns=[header[place] for place in kept]):
@@ -246,7 +246,8 @@ def _check_kind(field: Any, name: str, rows: int, bounds: TableBounds) -> None:
         bounds.check_unpacked(field.type.byte_width * rows, name)
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
+    """Whether a column of this type of Arrow holds texts or bytes."""
     import pyarrow.types
 
     return bool(pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
@@ -258,7 +259,7 @@ def _length_of_texts(column: Any, name: str, bounds: TableBounds) -> int:
     import pyarrow
     import pyarrow.compute
 
-    if not (pyarrow.types.is_dictionary(column.type) and _is_text(column.type.value_type)):
+    if not (pyarrow.types.is_dictionary(column.type) and is_text(column.type.value_type)):
         return 0
     lengths = pyarrow.compute.binary_length(column.dictionary)
     characters = lengths if pyarrow.types.is_binary(column.dictionary.type) else (

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dinghai.experience.table_bounds import TableBounds
-from dinghai.experience.tabular import plain_value, table_of
+from dinghai.experience.tabular import is_text, plain_value, table_of
 from dinghai.foundation.errors import Fault, InputError
 
 _MIB: Final = 1 << 20
@@ -26,6 +26,7 @@ MASS: Final = TableBounds(file_bytes=4096 * _MIB, unpacked_bytes=4096 * _MIB, ro
 """What is read at once of a mass file. Excel keeps the bounds of a workbook."""
 LONGEST_LINE: Final = 65_536
 ROWS: Final = 20_000
+_TEXTS: Final = 64 * _MIB
 UNREADABLE: Final = "\ufffd"
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
                  (codecs.BOM_UTF16_BE, "utf-16"))
@@ -58,7 +59,7 @@ class MassTable:
     def batches(self, rows: int = ROWS) -> Iterator[Rows]:
         """All rows in the file's order, so many at a time; blank ones are left out."""
         if self.kind == "parquet":
-            return _parquet_rows(self.path, self.name, len(self.header), rows)
+            return _parquet_rows(self.path, self.name, rows)
         if self.kind == "excel":
             return _workbook_rows(self.path, self.name, len(self.header), rows)
         return _text_rows(self, rows)
@@ -82,8 +83,8 @@ def open_mass_table(
         raise InputError("this is an old or a protected Excel file", file=name,
                          mend="save it as .xlsx without a password, or as CSV")
     if first.startswith(_PARQUET):
-        return MassTable(path, name, _parquet_header(path, name), 1, "parquet", "", "",
-                         _sha256(path))
+        return MassTable(path, name, _parquet_header(path, name, bounds), 1, "parquet", "",
+                         "", _sha256(path))
     if first.startswith(_ZIP):
         table = table_of(path.read_bytes(), name)
         return MassTable(path, name, table.header, table.header_line, "excel", "", "",
@@ -98,6 +99,9 @@ def _of_text(
     for line, text in _lines(path, encoding):
         if text is None or not text.strip(" \t,;\r\n"):
             continue
+        if "\0" in text:
+            raise InputError("the header has characters that cannot be read", file=name, line=line,
+                             mend="save the file as UTF-8")
         separator = max(",\t;", key=text.count)
         try:
             header = tuple(one.strip() for one in next(csv.reader([text], delimiter=separator)))
@@ -126,7 +130,9 @@ def _encoding_of(path: Path) -> tuple[str, str]:
                 marked = next((one for mark, one in _MARKS if piece.startswith(mark)), "")
                 first = False
             if not marked:
-                whole, _, rest = (rest + piece).rpartition(b"\n")
+                whole, _, rest = (rest + piece.replace(b"\r", b"\n")).rpartition(b"\n")
+                if len(rest) > 4 * LONGEST_LINE:  # longer than any line that is read
+                    rest = b""
                 _count_broken(whole, broken)
     _count_broken(rest, broken)
     return marked or min(broken, key=lambda one: (broken[one], one != "utf-8")), digest.hexdigest()
@@ -180,7 +186,7 @@ def _text_rows(table: MassTable, rows: int) -> Iterator[Rows]:
         elif text.strip(blank):
             cells = text.rstrip("\n").split(separator) if '"' not in text else _quoted(
                 text, separator, found, name, line)
-            if cells is None:
+            if cells is None or not any(map(str.strip, cells)):
                 continue
             if len(cells) > width:
                 if any(one.strip() for one in cells[width:]):
@@ -212,15 +218,17 @@ def _quoted(
         return None
 
 
-def _parquet_header(path: Path, name: str) -> tuple[str, ...]:
+def _parquet_header(path: Path, name: str, bounds: TableBounds) -> tuple[str, ...]:
     import pyarrow
     import pyarrow.parquet
 
     try:
-        schema = pyarrow.parquet.ParquetFile(path).schema_arrow
-    except (pyarrow.ArrowException, OSError) as error:
+        source = pyarrow.parquet.ParquetFile(path)
+        schema, rows = source.schema_arrow, source.metadata.num_rows
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise InputError(f"not a Parquet table: {error}"[:300], file=name,
                          mend="write it again") from error
+    bounds.check_size(rows, len(schema), 0, name)
     for one in schema:
         if pyarrow.types.is_nested(one.type):
             raise InputError("the column has lists or records, no plain values", file=name,
@@ -228,25 +236,49 @@ def _parquet_header(path: Path, name: str) -> tuple[str, ...]:
     return tuple(schema.names)
 
 
-def _parquet_rows(path: Path, name: str, width: int, rows: int) -> Iterator[Rows]:
+def _parquet_rows(path: Path, name: str, rows: int) -> Iterator[Rows]:
     import pyarrow
     import pyarrow.parquet
 
     line = 0
     try:
-        for batch in pyarrow.parquet.ParquetFile(path).iter_batches(rows):
+        at_once = min(rows, _TEXTS // max(_longest_shared(path), 1) + 1)
+        for batch in pyarrow.parquet.ParquetFile(path).iter_batches(at_once):
             columns = [_texts(column) for column in batch.columns]
-            found = Rows([line + 1 + place for place in range(len(batch))],
-                         list(zip(*columns, strict=True)) if width else [])
-            line += len(batch)
+            found = Rows()
+            for cells in zip(*columns, strict=True):
+                line += 1
+                if any(map(str.strip, cells)):
+                    found.line.append(line)
+                    found.cells.append(cells)
             yield found
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"the table breaks off: {error}"[:300], file=name, line=line + 1,
                          mend="write it again") from error
 
 
+def _longest_shared(path: Path) -> int:
+    """The bytes of the longest text that a file of Parquet keeps once for many rows: a small file
+    may hold a million of them."""
+    import pyarrow
+    import pyarrow.compute
+    import pyarrow.parquet
+
+    schema = pyarrow.parquet.ParquetFile(path).schema_arrow
+    source = pyarrow.parquet.ParquetFile(path, read_dictionary=[
+        one.name for one in schema if is_text(one.type)])
+    longest = 0
+    for group in range(source.num_row_groups):
+        first = next(source.iter_batches(1, row_groups=[group]), None)
+        for column in first.columns if first is not None else ():
+            if pyarrow.types.is_dictionary(column.type) and is_text(column.type.value_type):
+                lengths = pyarrow.compute.binary_length(column.dictionary)
+                longest = max(longest, pyarrow.compute.max(lengths).as_py() or 0)
+    return longest
+
+
 def _texts(column: Any) -> list[str]:
-    """A column's values as texts; one that is too long is cut, and read as no value."""
+    """A column's values as texts."""
     import pyarrow
 
     if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):

@@ -26,6 +26,7 @@ _OLD: Final = re.compile(r"[0-9]{15}")
 _ROUNDED: Final = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]+")
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ .'·-][^\W\d_]+)*\.?")
+_UNSEEN: Final = re.compile("[\u200b\u2060\ufeff]")
 _DOTS: Final = re.compile("[•・‧∙.⋅]")
 _BETWEEN_WIDE: Final = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _WIDE: Final = re.compile(r"[\u3400-\u9fff]")
@@ -53,6 +54,9 @@ def read_identity(text: str) -> str:
         raise CellFault(f"no place begins with {word[:2]}", "copy the number from the card")
     if birth_of(word) is None:
         raise CellFault("the number holds no day of birth", "copy it from the card")
+    if check_digit(word[:17]) != word[17] and word.endswith("000"):
+        raise CellFault("the last place does not check: a spreadsheet may have rounded the number",
+                        "format the column as text and enter the number again")
     if check_digit(word[:17]) != word[17]:
         raise CellFault("the last place does not check: a digit is wrong or two are exchanged",
                         "copy the number from the card")
@@ -84,7 +88,7 @@ def read_mobile(text: str) -> str:
 
 def read_name(text: str) -> str:
     """A person's name, with one kind of dot inside. Raises CellFault."""
-    word = " ".join(ordinary(text).split())
+    word = " ".join(_UNSEEN.sub("", ordinary(text)).split())
     word = _BETWEEN_WIDE.sub("", word)
     if _WIDE.search(word):
         word = _DOTS.sub("·", word)
@@ -101,7 +105,7 @@ def _bare(text: str) -> str:
     word = ordinary(text)
     if word.startswith('="') and word.endswith('"'):
         word = word[2:-1]
-    return re.sub(r"[\s\u200b\ufeff]", "", word.lstrip("'`"))
+    return re.sub(r"\s", "", _UNSEEN.sub("", word).lstrip("'`"))
 
 
 def masked_identity(identity: str) -> str:

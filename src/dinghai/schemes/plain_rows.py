@@ -71,6 +71,9 @@ def plain_rows(
         places = rules.plans
         plan = np.array([places.get(one, -1) for one in plans], dtype=np.int16).reshape(number)
         good &= plan >= 0
+    for column in texts.values():
+        if "\0" in "".join(column):  # NumPy would take it for the text's end
+            good &= np.array(["\0" not in one for one in column], dtype=np.bool_)
     yes = rules.yes
     good &= np.array([one in yes for one in texts["consent"]], dtype=np.bool_).reshape(number)
     _names(_points(texts["name"], _LONGEST), good)

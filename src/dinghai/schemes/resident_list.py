@@ -158,12 +158,12 @@ def check_age(identity: str, scheme: ResidentScheme) -> None:
 
 def read_plan(text: str, scheme: ResidentScheme) -> int:
     """The place of a plan by its code or Chinese name. Raises CellFault."""
-    word = ordinary(text)
+    word = ordinary(text).casefold()
     places = scheme.plan_places()
     if not word and (scheme.default_plan or len(places) == 1):
         return places[scheme.default_plan] if scheme.default_plan else 0
     for place, one in enumerate(scheme.plans):
-        if word.casefold() == one.code.casefold() or word == one.name_zh:
+        if word in (one.code.casefold(), ordinary(one.name_zh).casefold()):
             return place
     raise CellFault("the scheme has no such plan" if word else "this is empty",
                     "one of: " + ", ".join(places))

@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from dinghai.experience.own_values import ordinary
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.locating import with_lines
@@ -94,10 +95,19 @@ def _faults(scheme: ResidentScheme) -> Iterator[Fault]:
     if scheme.oldest < scheme.youngest:
         yield Fault("nobody is of these ages", field="oldest", mend="give oldest ≥ youngest")
     codes = [one.code for one in scheme.plans]
-    for place, code in enumerate(codes):
-        if code in codes[:place]:
-            yield Fault(f"two plans have the code {code!r}", field=f"plans[{place}].code",
-                        mend="give each plan a code of its own")
+    known: set[str] = set()
+    for place, plan in enumerate(scheme.plans):
+        words = {field: ordinary(word).casefold()
+                 for field, word in (("code", plan.code), ("name_zh", plan.name_zh))}
+        for field, word in words.items():
+            if not word:
+                yield Fault("this is empty", field=f"plans[{place}].{field}", mend="fill it in")
+            elif word in known:
+                yield Fault(f"two plans are called {getattr(plan, field)!r}",
+                            field=f"plans[{place}].{field}",
+                            mend="give each plan a code and a name of its own")
+                break
+        known |= set(words.values())
     if scheme.default_plan and scheme.default_plan not in codes:
         yield Fault(f"no plan is called {scheme.default_plan!r}", field="default_plan",
                     mend="one of: " + ", ".join(codes))
