@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from dinghai_platform.core.bounded import BoundedBodies
+from dinghai_platform.core.bounded import BoundedBodies, Larger
+from dinghai_platform.core.house import house_apps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dinghai_platform.settings.site")
 
@@ -18,4 +20,10 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 _django = get_asgi_application()
 
 # A little above the largest file, for the form around it.
-application = BoundedBodies(_django, settings.DINGHAI_UPLOAD_MAXIMUM_BYTES + 1024 * 1024)
+_FORM = 1024 * 1024
+application = BoundedBodies(
+    _django,
+    settings.DINGHAI_UPLOAD_MAXIMUM_BYTES + _FORM,
+    [Larger(re.compile(path), settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES + _FORM)
+     for room in house_apps() for path in room.mass_uploads],
+)

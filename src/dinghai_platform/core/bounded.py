@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dinghai.foundation.errors import Fault
@@ -14,20 +16,36 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
+_WHO = (b"authorization", b"cookie")
+
+
 class _TooLarge(Exception):
     """The body went over the bound while it came in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """Addresses whose bodies may be larger, for requests that say who they are."""
+
+    path: re.Pattern[str]
+    maximum: int
+
+
 class BoundedBodies:
-    """An ASGI application that answers 413 to a body above ``maximum`` bytes.
+    """An ASGI application that answers 413 to a body above ``maximum`` bytes, and above a larger
+    bound at the addresses that take lists of millions. Who sends neither a session nor a token is
+    held to ``maximum`` there too: a stranger fills no disk.
 
     Django writes a whole body to a temporary file before any of its own bounds is asked; this one
     is asked first, by the announced length and again, byte by byte, for what announces none.
     """
 
-    def __init__(self, application: Application, maximum: int) -> None:
+    def __init__(
+        self, application: Application, maximum: int, larger: Sequence[Larger] = ()
+    ) -> None:
         self._application = application
         self._maximum = maximum
+        self._larger = tuple(larger)
 
     async def __call__(
         self, scope: MutableMapping[str, Any], receive: Receive, send: Send
@@ -36,8 +54,9 @@ class BoundedBodies:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        if _announced(scope) > self._maximum:
-            await self._refuse(send)
+        maximum = self._bound_of(scope)
+        if _announced(scope) > maximum:
+            await self._refuse(send, maximum)
             return
         seen, began = 0, False
 
@@ -45,7 +64,7 @@ class BoundedBodies:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._maximum:
+            if seen > maximum:
                 raise _TooLarge
             return message
 
@@ -58,11 +77,18 @@ class BoundedBodies:
             await self._application(scope, receive_counted, send_noted)
         except _TooLarge:
             if not began:
-                await self._refuse(send)
+                await self._refuse(send, maximum)
 
-    async def _refuse(self, send: Send) -> None:
+    def _bound_of(self, scope: MutableMapping[str, Any]) -> int:
+        if any(name.lower() in _WHO for name, _ in scope.get("headers", ())):
+            for one in self._larger:
+                if one.path.fullmatch(scope.get("path", "")):
+                    return one.maximum
+        return self._maximum
+
+    async def _refuse(self, send: Send, maximum: int) -> None:
         fault = Fault(
-            f"the body is larger than {self._maximum} bytes", mend="send it in parts"
+            f"the body is larger than {maximum} bytes", mend="send it in parts"
         )
         body = json.dumps({"error": fault.to_dict()}).encode()
         headers = [

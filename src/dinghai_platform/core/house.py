@@ -49,6 +49,9 @@ class HouseApp(AppConfig):
     api_prefix: str | None = None
     """API of the room: "ledger" mounts `<room>/api.py`'s `router` at /api/v1/ledger."""
     menu: tuple[MenuItem, ...] = ()
+    mass_uploads: tuple[str, ...] = ()
+    """Addresses (regular expressions of whole paths) that take lists of millions: bodies there are
+    bounded by DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -309,13 +309,15 @@ class WorkerPresence(models.Model):
 
 
 class StoredFile(TenantRow):
-    """Bytes kept for a tenant under their SHA-256; `bytes_in_row` is None for those on disk."""
+    """Bytes kept for a tenant under their SHA-256; `bytes_in_row` is None for those on disk, and
+    for those let go of (``is_forgotten``), of which name, size and hash stay."""
 
     sha256 = models.CharField(max_length=64)
     name = models.CharField(_("name"), max_length=200)
     media_type = models.CharField(_("media type"), max_length=100)
     size = models.BigIntegerField(_("size in bytes"))
     bytes_in_row = models.BinaryField(null=True)
+    is_forgotten = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     class Meta(TenantRow.Meta):

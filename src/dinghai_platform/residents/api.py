@@ -80,7 +80,7 @@ def list_new(request: HttpRequest, key: UUID, file: File[UploadedFile]) -> Statu
     """Take a list (CSV, Excel, Parquet) and look through it: a dry run, nothing is issued."""
     require(request.actor, "residents.enrol")
     scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
-    made = lists.take_list(scheme, file.read(), name=file.name or "", actor=request.actor)
+    made = lists.take_list(scheme, file, name=file.name or "", actor=request.actor)
     return Status(202, _enrolment(made))
 
 

@@ -14,3 +14,4 @@ class ResidentsConfig(HouseApp):
     label = "residents"
     verbose_name = _("Residents' cover")
     api_prefix = "residents"
+    mass_uploads = (r"/(api/v1/)?residents/schemes/[0-9a-f-]{36}/lists/?",)

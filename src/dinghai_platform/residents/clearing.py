@@ -5,6 +5,7 @@ from __future__ import annotations
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.residents.checking import enrolment_of
 from dinghai_platform.residents.models import Certificate, Enrolment, EnrolmentChunk
+from dinghai_platform.residents.services.lists import let_go_of_file
 
 
 def clear_part(step: Step) -> Progress:
@@ -14,6 +15,7 @@ def clear_part(step: Step) -> Progress:
     chunk = EnrolmentChunk.objects.within(step.tenant).filter(enrolment=enrolment).order_by(
         "-number").first()
     if chunk is None:
+        let_go_of_file(enrolment, actor=step.actor)
         return Progress(step.progress, finished=True, result={"chunks": step.progress})
     Certificate.objects.within(step.tenant).filter(
         id__gte=chunk.first, id__lt=chunk.first + sum(chunk.accepted)).delete()

@@ -8,7 +8,13 @@ from dinghai_platform.core import jobs
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.residents.checking import keep_look, look_through
 from dinghai_platform.residents.clearing import clear_part
-from dinghai_platform.residents.services.lists import CHECK, CLEAR, ISSUE
+from dinghai_platform.residents.services.lists import (
+    CHECK,
+    CLEAR,
+    GIVE_UP,
+    ISSUE,
+    give_up_old_lists,
+)
 from dinghai_platform.residents.staging import prepare_chunk, write_chunk
 
 
@@ -29,3 +35,10 @@ def issue_list(step: Step) -> Progress:
 def clear_list(step: Step) -> Progress:
     """Take the next staged chunk away."""
     return clear_part(step)
+
+
+@jobs.handler(GIVE_UP, title=_("Lists of residents that nobody issued are given up"), daily=True)
+def give_up_lists(step: Step) -> Progress:
+    """Cancel some of the old lists."""
+    number = give_up_old_lists(actor=step.actor, tenant=step.tenant, most=20)
+    return Progress(step.progress + number, finished=number < 20)

@@ -32,6 +32,7 @@ from dinghai_platform.residents.models import (
 )
 from dinghai_platform.residents.reading import rows_of_chunk
 from dinghai_platform.residents.sealing import look_up_key, seal_people
+from dinghai_platform.residents.services.lists import let_go_of_file
 from dinghai_platform.residents.services.seal import seal_enrolment
 
 _COLUMNS = ("id", "tenant_id", "chunk_id", "line", "plan", "state", "masked_name", "person",
@@ -89,6 +90,7 @@ def write_chunk(step: Step) -> Progress:
     staged: Staged | None = step.prepared
     if staged is None:
         seal_enrolment(enrolment, actor=step.actor)
+        let_go_of_file(enrolment, actor=step.actor)
         return Progress(enrolment.rows + 1, enrolment.rows + 1,
                         result={"accepted": enrolment.number, "rejected": enrolment.rejected})
     number = step.cursor.get("chunk", 0)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import Http404
 
 from dinghai.foundation.errors import InputError, Refusal
-from dinghai_platform.core.files import FileDamaged, file_response, read_file, store_file
+from dinghai_platform.core.files import (
+    FileDamaged,
+    file_response,
+    forget_file,
+    read_file,
+    store_file,
+)
 from dinghai_platform.core.models import AuditEntry, StoredFile
 from dinghai_platform.core.tenancy import visible_or_404
 
@@ -106,3 +114,57 @@ def test_a_browser_does_not_run_it(actor):
     answer = file_response(stored)
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+# --- uploads, and what is let go of ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_row", [3, 100])
+def test_an_upload_is_kept_as_its_bytes_are(actor, settings, in_row):
+    settings.DINGHAI_STORED_IN_DATABASE_BYTES = in_row
+    first = store(actor, SimpleUploadedFile("x", b"scan"))
+    assert store(actor) == first
+    assert read_file(first) == b"scan"
+
+
+def test_a_refused_file_leaves_nothing_on_disk(actor, settings, tmp_path, monkeypatch):
+    settings.DINGHAI_STORED_IN_DATABASE_BYTES = 0
+    with pytest.raises(InputError):
+        store(actor, SimpleUploadedFile("x", b"scan"), largest=3)
+    monkeypatch.setattr("dinghai_platform.core.files._keep", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store(actor)
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+
+
+@pytest.mark.parametrize("in_row", [0, 100])
+def test_a_forgotten_file_keeps_its_hash_alone(
+    actor, insurer, settings, tmp_path, in_row, django_capture_on_commit_callbacks
+):
+    settings.DINGHAI_STORED_IN_DATABASE_BYTES = in_row
+    stored = store(actor)
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            forget_file(stored, actor=actor, reason="test")
+    stored.refresh_from_db()
+    assert (stored.is_forgotten, stored.bytes_in_row) == (True, None)
+    assert stored.sha256 == hashlib.sha256(b"scan").hexdigest()
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+    with pytest.raises(FileDamaged, match="let go of"):
+        read_file(stored)
+    entry = AuditEntry.objects.within(insurer).get(action="core.file_forgotten")
+    assert json.loads(entry.payload)["reason"] == "test"
+    again = store(actor)
+    assert again == stored
+    assert read_file(again) == b"scan"
+
+
+def test_bytes_that_another_tenant_has_stay(
+    actor, act_as, other_insurer, settings, django_capture_on_commit_callbacks
+):
+    settings.DINGHAI_STORED_IN_DATABASE_BYTES = 0
+    stored = store(actor)
+    theirs = store(act_as("underwriter", other_insurer))
+    with django_capture_on_commit_callbacks(execute=True):
+        forget_file(stored, actor=actor, reason="test")
+    assert read_file(theirs) == b"scan"

@@ -25,11 +25,19 @@ from dinghai_platform.residents.models import (
     Enrolment,
     EnrolmentChunk,
 )
+from dinghai_platform.residents.results import result_lines
 from dinghai_platform.residents.sealing import opened
-from dinghai_platform.residents.services.lists import cancel_list, issue_list, take_list
+from dinghai_platform.residents.services.lists import (
+    GIVE_UP,
+    KEPT_DAYS,
+    cancel_list,
+    issue_list,
+    take_list,
+)
 from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.residents.staging import faults_of, leaves_of
 from tests.platform.residents.conftest import SCHEME, listed, row
+from tests.platform.story import stand_at
 
 pytestmark = pytest.mark.django_db
 
@@ -249,3 +257,47 @@ def test_any_list_in_any_chunks_comes_to_the_same(insurer, enrol, monkeypatch, s
     assert enrolment.accepted == [plans.count("P1"), plans.count("P5")]
     assert enrolment.rejected == len(rows) - len(lines)
     assert system_actor(insurer)
+
+
+# --- the list itself is personal data -------------------------------------------------------------
+
+
+def test_an_issued_list_is_let_go_of(insurer, enrol, scheme, underwriter):
+    content = listed([row(1), row(2)])
+    enrolment = enrol(content)
+    assert (enrolment.file.is_forgotten, enrolment.file.bytes_in_row) == (True, None)
+    assert take_list(scheme, content, name="list.csv", actor=underwriter) == enrolment
+    enrolment.file.refresh_from_db()
+    assert enrolment.file.is_forgotten
+    assert [line.count("accepted") for line in result_lines(enrolment)] == [0, 1, 1]
+
+
+def test_a_list_that_another_scheme_needs_is_kept(insurer, enrol, underwriter):
+    content = listed([row(1)])
+    other = open_scheme({**SCHEME, "id": "other"}, actor=underwriter)
+    waiting = take_list(other, content, name="list.csv", actor=underwriter)
+    enrolment = enrol(content)
+    assert enrolment.state == "sealed"
+    assert not enrolment.file.is_forgotten
+    cancel_list(waiting, actor=underwriter)
+    Worker().run_until_idle()
+    enrolment.file.refresh_from_db()
+    assert enrolment.file.is_forgotten
+
+
+def test_a_list_that_nobody_issues_is_given_up(
+    insurer, scheme, underwriter, settings, tmp_path
+):
+    settings.DINGHAI_HOME = tmp_path
+    settings.DINGHAI_CLOCK = "dinghai_platform.core.clock.StandingClock"
+    start = stand_at("2026-12-01T09:00:00")
+    enrolment = take_list(scheme, listed([row(1)]), name="list.csv", actor=underwriter)
+    Worker().run_until_idle()
+    for days, state in ((KEPT_DAYS - 1, "checked"), (KEPT_DAYS + 1, "cancelled")):
+        stand_at(f"{start + timedelta(days=days):%Y-%m-%dT%H:%M:%S}")
+        jobs.start_job(GIVE_UP, {}, actor=system_actor(insurer), tenant=insurer)
+        Worker().run_until_idle()
+        enrolment.refresh_from_db()
+        assert enrolment.state == state
+    enrolment.file.refresh_from_db()
+    assert enrolment.file.is_forgotten

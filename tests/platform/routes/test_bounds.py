@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import json
+import re
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from django.urls import reverse
 
 from dinghai_platform.core import tokens
 from dinghai_platform.core.actors import actor_of_membership
-from dinghai_platform.core.bounded import BoundedBodies
+from dinghai_platform.core.bounded import BoundedBodies, Larger
 from dinghai_platform.core.models import (
     AuditEntry,
     IdempotentAnswer,
@@ -144,8 +145,12 @@ def test_a_body_above_the_bound_is_413_in_words(bearer: str, settings: Any, key:
     assert not Organisation.objects.filter(name_zh="西江纺织").exists()
 
 
-def through_asgi(chunks: list[bytes], *, announced: int | None, maximum: int
-                 ) -> tuple[int, bytes, int]:
+LISTS = "/residents/schemes/x/lists"
+LARGER = [Larger(re.compile(r"/residents/schemes/[a-z]/lists"), 100)]
+
+
+def through_asgi(chunks: list[bytes], *, announced: int | None, maximum: int, path: str = "/",
+                 known: bool = False) -> tuple[int, bytes, int]:
     """Send a body in chunks to the bound before an application that reads it all.
 
     Answers status, body, and how many bytes the application was handed.
@@ -172,8 +177,9 @@ def through_asgi(chunks: list[bytes], *, announced: int | None, maximum: int
         sent.append(message)
 
     headers = [(b"content-length", str(announced).encode())] if announced is not None else []
-    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
-    whole = BoundedBodies(application, maximum)(scope, receive, send)
+    headers += [(b"cookie", b"sessionid=x")] if known else []
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    whole = BoundedBodies(application, maximum, LARGER)(scope, receive, send)
     with ThreadPoolExecutor(1) as other:  # this thread may hold the loop of a browser
         other.submit(asyncio.run, whole).result()
     return sent[0]["status"], sent[1]["body"], handed
@@ -189,6 +195,31 @@ def test_the_server_stops_reading_what_is_too_large(announced: int | None) -> No
 
 def test_the_server_takes_what_is_within_the_bound() -> None:
     assert through_asgi([b"x" * 10] * 3, announced=30, maximum=30) == (200, b"taken", 30)
+
+
+@pytest.mark.parametrize("announced", [None, 60])
+def test_lists_of_millions_have_a_bound_of_their_own(announced: int | None) -> None:
+    def taken(size: int, path: str, *, known: bool) -> bool:
+        parts = [b"x" * 10] * (size // 10)
+        return through_asgi(parts, announced=size if announced else None, maximum=25, path=path,
+                            known=known)[0] == 200
+
+    assert taken(60, LISTS, known=True)
+    assert not taken(110, LISTS, known=True)
+    assert not taken(60, LISTS, known=False)  # a stranger
+    assert not taken(60, f"{LISTS}/more", known=True)  # another address
+
+
+def test_the_lists_of_the_site_may_be_large(settings: Any) -> None:
+    from dinghai_platform import asgi
+
+    largest = settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES
+    assert largest > settings.DINGHAI_UPLOAD_MAXIMUM_BYTES
+    key = "01900000-0000-7000-8000-000000000000"
+    for path in (f"/residents/schemes/{key}/lists/", f"/api/v1/residents/schemes/{key}/lists"):
+        assert asgi.application._bound_of(
+            {"path": path, "headers": [(b"Authorization", b"")]}) >= largest
+    assert asgi.application._bound_of({"path": "/", "headers": [(b"cookie", b"")]}) < largest
 
 
 def test_the_site_stands_behind_that_bound(settings: Any) -> None:

@@ -33,7 +33,7 @@ class Fuse:
 PLACES = {
     "audit": ("dinghai_platform.core.audit.hold_chain", 4),
     "books": ("dinghai_platform.ledger.services._write", 2),
-    "file": ("dinghai_platform.core.files._write_to_disk", 1),
+    "file": ("dinghai_platform.core.files._put_in_place", 1),
     "adjudicate": ("dinghai_platform.claims.reading.adjudicate", 1),
     "assess": ("dinghai_platform.underwriting.services.assessments.assess", 1),
     "float": ("dinghai_platform.monitoring.services.floats.float_premium", 1),

@@ -3,13 +3,17 @@ what takes long is a job."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from django.conf import settings
 from django.db import transaction
 
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
-from dinghai_platform.core.files import store_file
+from dinghai_platform.core.files import Upload, forget_file, store_file
+from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.residents.models import Enrolment, ResidentScheme
@@ -17,10 +21,16 @@ from dinghai_platform.residents.models import Enrolment, ResidentScheme
 CHECK = "residents.check_list"
 ISSUE = "residents.issue_list"
 CLEAR = "residents.clear_list"
+GIVE_UP = "residents.give_up_lists"
+KEPT_DAYS: Final = 30
+"""Days after which a list that was looked through and not issued is given up (a design value): it
+holds people's data in the clear, and nobody asked for them again."""
+_OPEN: Final = (
+    Enrolment.State.READING, Enrolment.State.CHECKED, Enrolment.State.ISSUING)
 
 
 @transaction.atomic
-def take_list(scheme: ResidentScheme, content: bytes, *, name: str, actor: Actor) -> Enrolment:
+def take_list(scheme: ResidentScheme, content: bytes | Upload, *, name: str, actor: Actor) -> Enrolment:
     """Keep a list and have it looked through: a dry run, nothing is issued.
 
     The same list again answers the enrolment of before, unless that was cancelled. Raises
@@ -33,6 +43,8 @@ def take_list(scheme: ResidentScheme, content: bytes, *, name: str, actor: Actor
     before = Enrolment.objects.within(scheme.tenant).filter(scheme=scheme, file=stored).exclude(
         state=Enrolment.State.CANCELLED).first()
     if before is not None:
+        if before.state == Enrolment.State.SEALED:
+            let_go_of_file(before, actor=actor)  # it came again and is needed no more than before
         return before
     enrolment = Enrolment.objects.create(
         tenant=scheme.tenant, scheme=scheme, file=stored, file_name=stored.name,
@@ -96,3 +108,27 @@ def cancel_list(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
     enrolment.save(update_fields=("state", "job"))
     audit.append(actor, "residents.list_cancelled", enrolment, {})
     return enrolment
+
+
+@transaction.atomic
+def let_go_of_file(enrolment: Enrolment, *, actor: Actor) -> None:
+    """Let go of a list's bytes once it is issued or cleared, unless another list still needs them.
+
+    What became of every row stands in the register; the file's name and hash stay.
+    """
+    require(actor, "residents.enrol", enrolment)
+    needed = Enrolment.objects.within(enrolment.tenant).filter(
+        file=enrolment.file_id, state__in=_OPEN).exclude(pk=enrolment.pk)
+    if not needed.exists():
+        forget_file(enrolment.file, actor=actor, reason=f"residents.{enrolment.state}")
+
+
+def give_up_old_lists(*, actor: Actor, tenant: Organisation, most: int) -> int:
+    """Cancel lists that were looked through long ago and never issued; how many of them."""
+    before = clock.now() - timedelta(days=KEPT_DAYS)
+    old = Enrolment.objects.within(tenant).filter(
+        state=Enrolment.State.CHECKED, created_at__lt=before).select_related("job", "tenant")
+    found = list(old.order_by("pk")[:most])
+    for one in found:
+        cancel_list(one, actor=actor)
+    return len(found)
