@@ -153,7 +153,9 @@ class Certificate(OwnRow):
     class Meta(OwnRow.Meta):
         verbose_name = _("certificate")
         ordering = ("id",)
-        indexes = [models.Index(fields=("masked_name",), name="residents_by_name")]
+        indexes = [
+            models.Index(fields=("masked_name", "tenant", "id"), name="residents_by_name")
+        ]
 
 
 class EnrolledPerson(OwnRow):

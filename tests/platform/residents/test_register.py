@@ -7,6 +7,7 @@ import json
 import msgspec
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from dinghai.cli.main import main
 from dinghai.foundation.errors import InputError
@@ -45,6 +46,25 @@ def test_who_is_found_how(many, underwriter):
     assert search(underwriter, "张**", after=every[10].pk, most=3) == [
         row for row in every[11:] if row.masked_name == "张**"][:3]
     assert search(underwriter, "99999") == [] == search(underwriter, row(77).split(",")[1])
+
+
+def test_pages_go_through_the_register_once(many, enrol, underwriter):
+    """Twenty people in chunks of seven, then a second list: pages of three meet at every seam."""
+    enrol(listed([row(number) for number in range(30, 35)]), name="second.csv")
+    seen, after = [], 0
+    while part := search(underwriter, "", after=after, most=3):
+        seen += [one.pk for one in part]
+        after = seen[-1]
+    assert seen == [one.pk for one in search(underwriter, "")]
+    assert len(seen) == 25
+
+
+def test_no_search_sorts_what_it_finds(many, underwriter):
+    """What a database would sort first is what is slow in a register of millions."""
+    rows = certificates(underwriter).filter(id__gt=0)
+    for plan in (rows[:50].explain(), rows.filter(masked_name="李**")[:50].explain()):
+        assert connection.vendor == "postgresql" or "TEMP B-TREE" not in plan
+        assert connection.vendor == "postgresql" or "residents_certificate" in plan
 
 
 def test_others_find_nothing(many, act_as, other_insurer, insured):

@@ -30,7 +30,9 @@ _OPEN: Final = (
 
 
 @transaction.atomic
-def take_list(scheme: ResidentScheme, content: bytes | Upload, *, name: str, actor: Actor) -> Enrolment:
+def take_list(
+    scheme: ResidentScheme, content: bytes | Upload, *, name: str, actor: Actor
+) -> Enrolment:
     """Keep a list and have it looked through: a dry run, nothing is issued.
 
     The same list again answers the enrolment of before, unless that was cancelled. Raises
