@@ -32,8 +32,10 @@ from dinghai_platform.residents.schemas import (
     ResidentSchemeNew,
 )
 from dinghai_platform.residents.services import lists, reveal, schemes
+from dinghai_platform.residents.stream_api import router as streams_router
 
 router = Router(tags=["residents"])
+router.add_router("", streams_router)
 Document = dict[str, Any]
 
 

@@ -15,6 +15,7 @@ from dinghai_platform.residents.services.lists import (
     ISSUE,
     give_up_old_lists,
 )
+from dinghai_platform.residents.services.streams import drop_old_streams
 from dinghai_platform.residents.staging import prepare_chunk, write_chunk
 
 
@@ -39,6 +40,7 @@ def clear_list(step: Step) -> Progress:
 
 @jobs.handler(GIVE_UP, title=_("Lists of residents that nobody issued are given up"), daily=True)
 def give_up_lists(step: Step) -> Progress:
-    """Cancel some of the old lists."""
+    """Cancel some of the old lists, and drop some of the old streams."""
     number = give_up_old_lists(actor=step.actor, tenant=step.tenant, most=20)
+    number = max(number, drop_old_streams(actor=step.actor, tenant=step.tenant, most=20))
     return Progress(step.progress + number, finished=number < 20)

@@ -177,3 +177,44 @@ class CertificateCounter(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     next_number = models.BigIntegerField(default=1)
+
+
+class ListStream(TenantRow):
+    """A list that arrives in parts, as a channel's program gathers it. Closed, it is a list like
+    any other (``enrolment``), and its parts hold nobody any more."""
+
+    scheme = models.ForeignKey(ResidentScheme, models.PROTECT, related_name="streams")
+    name = models.CharField(_p("file", "name"), max_length=150)
+    parts = models.PositiveIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("stream of residents")
+        constraints = [
+            models.UniqueConstraint(fields=("scheme", "name"), name="residents_stream_once")
+        ]
+
+
+class ListPart(OwnRow):
+    """A part of a stream: the good rows as lines of CSV, sealed, until the stream is closed; the
+    faults of the others; and the hash of what was sent, by which the same part is known again."""
+
+    id = models.BigAutoField(primary_key=True)
+    stream = models.ForeignKey(ListStream, models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField()
+    accepted = models.PositiveIntegerField()
+    faults = models.JSONField(default=list)
+    size = models.PositiveIntegerField()
+    lines = models.BinaryField()
+    created_at = None
+
+    class Meta(OwnRow.Meta):
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=("stream", "number"), name="residents_part_once")
+        ]

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from dinghai.schemes.people import masked_identity, masked_mobile
-from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
+from dinghai_platform.residents.models import Certificate, Enrolment, ListStream, ResidentScheme
 
 _EPOCH: Final = date(1970, 1, 1)
 _BETWEEN: Final = "\x1f"
@@ -67,6 +67,20 @@ def opened(certificate: Certificate, enrolment: Enrolment) -> Person:
                                      bytes(certificate.person), None)
     name, identity, mobile, day = plain.decode().split(_BETWEEN)
     return Person(name, identity, mobile, _EPOCH + timedelta(days=int(day)))
+
+
+def seal_part(stream: ListStream, number: int, lines: bytes) -> bytes:
+    """The lines of a part, sealed under the stream's key; a part's number is its nonce."""
+    return _part_seal(stream).encrypt(number.to_bytes(12, "big"), lines, None)
+
+
+def opened_part(stream: ListStream, number: int, sealed: bytes) -> bytes:
+    """The lines of a part."""
+    return _part_seal(stream).decrypt(number.to_bytes(12, "big"), sealed, None)
+
+
+def _part_seal(stream: ListStream) -> AESGCM:
+    return AESGCM(_derived(b"part", stream.tenant_id.bytes + stream.pk.bytes))
 
 
 def _seal(enrolment: Enrolment) -> AESGCM:

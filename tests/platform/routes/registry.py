@@ -358,6 +358,8 @@ PARAMETERS: dict[str, str] = {
     "/pool/batches/{key}": "batch",
     "/residents/schemes/{key}": "resident_scheme",
     "/residents/lists/{key}": "resident_list",
+    "/residents/streams/{key}": "resident_stream",
+    "/residents/streams/{key}/parts/{number}": "=1",
     "/residents/certificates/{number}": "resident_certificate",
     "/chains/{key}/versions/{number}": "=1",
     "/programmes/members/{key}": "programme_member",

@@ -49,6 +49,7 @@ from dinghai_platform.pool.services.members import admit_member, open_pool
 from dinghai_platform.residents.models import Certificate, Enrolment
 from dinghai_platform.residents.services.lists import issue_list, take_list
 from dinghai_platform.residents.services.schemes import open_scheme
+from dinghai_platform.residents.services.streams import open_stream
 from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.disputes import dispute_finding
@@ -302,6 +303,7 @@ def _residents(scenery: Scenery) -> None:
     work()
     scenery.objects |= {
         "resident_scheme": scheme, "resident_list": enrolment,
+        "resident_stream": open_stream(scheme, name="stream", actor=underwriter),
         "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
 
 
