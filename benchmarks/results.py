@@ -74,6 +74,8 @@ TARGETS: Final = (
     Target("two million residents from one file: checked, issued, posted, sealed",
            "resident_enrolment", ("seconds", "all"), 90.0, "s"),
     Target("peak memory of the same", "resident_enrolment", ("peak_memory_mib",), 1_024.0, "MiB"),
+    Target("the same enrolment on PostgreSQL, durable, as it ships", "resident_enrolment_postgres", ("seconds", "all"), 180.0,
+           "s"),
     Target("the slowest answer of a register of ten million: pages, searches, figures",
            "resident_register", ("slowest_milliseconds",), 300.0, "ms"),
     Target("a certificate of the tenth million, enrolled", "resident_register",

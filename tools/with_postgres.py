@@ -1,10 +1,11 @@
 """Run a command against a PostgreSQL cluster made for it, and remove the cluster afterwards.
 
-    tools/with_postgres.py pytest tests/platform
+    tools/with_postgres.py [--durable] pytest tests/platform
 
 Uses the newest PostgreSQL of Debian's packages. The cluster lives in a temporary directory, listens
-on a free loopback port with a random password, and gives up durability for speed. It is stopped by
-its process id whatever happens to the command.
+on a free loopback port with a random password, and gives up durability for speed unless it is asked
+to be ``--durable``, as a cluster with real data is. It is stopped by its process id whatever
+happens to the command.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 START_SECONDS = 30
-THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50")
+SETTINGS = ("max_connections=50",)
+THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def newest_binaries() -> Path:
@@ -62,7 +64,7 @@ def wait_until_ready(binaries: Path, port: int, server: subprocess.Popen[bytes],
     raise SystemExit(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
 
 
-def run(command: Sequence[str], folder: Path) -> int:
+def run(command: Sequence[str], folder: Path, *, durable: bool = False) -> int:
     """Start the cluster in that folder, run the command, stop the cluster; the command's code."""
     binaries = newest_binaries()
     prefix, owner = as_server_user()
@@ -86,7 +88,8 @@ def run(command: Sequence[str], folder: Path) -> int:
             f"port={port}",
             "listen_addresses=127.0.0.1",
             f"unix_socket_directories={folder}",
-            *THROWAWAY,
+            *SETTINGS,
+            *(() if durable else THROWAWAY),
         )
         for part in ("-c", setting)
     ]
@@ -120,7 +123,8 @@ def interrupted(number: int, frame: object) -> None:
 
 def main() -> int:
     """The command line."""
-    command = sys.argv[1:]
+    durable = sys.argv[1:2] == ["--durable"]
+    command = sys.argv[2 if durable else 1:]
     if not command:
         print(__doc__, file=sys.stderr)
         return 2
@@ -128,7 +132,7 @@ def main() -> int:
     signal.signal(signal.SIGHUP, interrupted)
     folder = Path(tempfile.mkdtemp(prefix="dinghai-postgres-"))
     try:
-        return run(command, folder)
+        return run(command, folder, durable=durable)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""A list that arrives in parts: faults at once, parts once, and at the end a list like any other."""
+"""A list in parts: faults at once, parts once and in order, and at the end a list as any other."""
 
 from __future__ import annotations
 
