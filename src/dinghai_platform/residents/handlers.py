@@ -1,4 +1,4 @@
-"""Jobs of residents' cover: a list looked through, issued, taken away."""
+"""Jobs of residents' cover: a list looked through, issued, taken away, printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dinghai_platform.core import jobs
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.residents.checking import keep_look, look_through
 from dinghai_platform.residents.clearing import clear_part
+from dinghai_platform.residents.papers import keep_part, make_part
 from dinghai_platform.residents.services.lists import CHECK, CLEAR, ISSUE
+from dinghai_platform.residents.services.papers import PAPERS
 from dinghai_platform.residents.staging import prepare_chunk, write_chunk
 
 
@@ -29,3 +31,9 @@ def issue_list(step: Step) -> Progress:
 def clear_list(step: Step) -> Progress:
     """Take the next staged chunk away."""
     return clear_part(step)
+
+
+@jobs.handler(PAPERS, title=_("Certificates of a list as PDF"), prepare=make_part)
+def print_list(step: Step) -> Progress:
+    """Keep the next part."""
+    return keep_part(step)
