@@ -3,8 +3,8 @@
 ``phrase("rule.waiting", "en")`` is "Waiting period". The tables stand in ``data/typst/*.toml``:
 ``phrases`` for the engine's codes, ``labels`` for the words of forms, ``booklet`` for clauses,
 ``guide`` for papers about a product, ``loss`` for the loss quantification sheet, ``fit`` for
-reports of fits, ``filing`` for rate filings, ``certificate`` for members of a programme, ``resident-certificate`` for residents,
-``small-firms`` for the monthly page of a small firm.
+reports of fits, ``filing`` for rate filings, ``certificate`` for members of a programme,
+``resident-certificate`` for residents, ``small-firms`` for the monthly page of a small firm.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ def qr_modules(text: str) -> Modules:
         drawn = np.asarray(zxingcpp.write_barcode_to_image(mark, add_quiet_zones=False))
     except ValueError as error:
         raise InputError("this text fits no QR mark", field="code", mend="shorten it") from error
-    return drawn == 0
+    dark: Modules = drawn == 0
+    return dark
 
 
 def qr_png(text: str) -> bytes:

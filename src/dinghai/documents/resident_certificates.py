@@ -80,7 +80,8 @@ def _content(
         "applicant": drawable(shared.applicant),
         "product": terms.name if terms else drawable(first.product),
         "cover": terms.summary if terms else "",
-        "excluded": [[one.name, one.plain] for one in (*terms.excluded, *terms.conditions)] if terms else [],
+        "excluded": [[one.name, one.plain] for one in (*terms.excluded, *terms.conditions)]
+        if terms else [],
         "explained": len(papers) <= EXPLAINED,
         "words": {one: phrase(f"resident_certificate.{one}", language) for one in _WORDS},
         "certificates": [

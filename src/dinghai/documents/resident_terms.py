@@ -56,7 +56,8 @@ class ResidentTerms:
 def resident_terms(product_id: str, language: Language) -> ResidentTerms:
     """The terms of a shipped product. Raises InputError for a product that is none of them."""
     if product_id not in shipped_products():
-        raise InputError("the wording of this product is not here, so nothing of it can be explained",
+        raise InputError("the wording of this product is not here, so nothing of it can be "
+                         "explained",
                          field="product", mend="name one of: " + ", ".join(shipped_products()))
     return _read(load_product(product_id), language)
 

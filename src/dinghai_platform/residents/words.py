@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
+from dinghai.schemes.resident_scheme import Plan
 from dinghai_platform.ledger.words import DETAILS
+from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import Word, register_states
 
 FIELDS: Final[Mapping[str, Any]] = {
@@ -27,6 +28,11 @@ CHANNELS: Final[Mapping[str, Any]] = {
     "community": _p("channel", "Community"), "employer": _p("channel", "Employer"),
     "telecom": _p("channel", "Telecom operator"), "direct": _p("channel", "Residents themselves"),
 }
+
+
+def plan_name(plan: Plan) -> str:
+    """A plan's name in the language of the page."""
+    return plan.name_zh if is_chinese() or not plan.name_en else plan.name_en
 
 
 def register() -> None:

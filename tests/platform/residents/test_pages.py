@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,9 +13,10 @@ from django.urls import reverse
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
-from tests.platform.residents.conftest import SCHEME, listed, row
+from tests.platform.residents.conftest import listed, row
 from tests.platform.routes.reading import read_page
 
+EXAMPLE = Path(__file__).parents[3] / "examples/residents/scheme.toml"
 pytestmark = pytest.mark.django_db
 
 
@@ -72,10 +74,13 @@ def test_a_scheme_with_a_fault_is_not_opened(client, change, said):
 
 
 def test_a_scheme_is_opened_from_a_file(client):
-    text = open("examples/residents/scheme.toml", encoding="utf-8").read()
-    send_file = lambda name, content: client.post(  # noqa: E731
-        reverse("residents:new"), {"by": "file", "file": SimpleUploadedFile(
-            name, content.encode())}, headers={"accept-language": "en"})
+    text = EXAMPLE.read_text("utf-8")
+
+    def send_file(name, content):
+        return client.post(reverse("residents:new"), {
+            "by": "file", "file": SimpleUploadedFile(name, content.encode())},
+            headers={"accept-language": "en"})
+
     assert send_file("scheme.toml", text).status_code == 302
     assert "already" in text_of(send_file("scheme.toml", text), 400)
     broken = text_of(send_file("scheme.json", "{"), 400)
@@ -201,5 +206,3 @@ def test_the_number_of_questions_does_not_grow(client, enrol, django_assert_max_
     with django_assert_max_num_queries(30):
         page(client, "schemes")
 
-
-assert SCHEME

@@ -153,8 +153,8 @@ def sale_of_receipt(secret: str) -> Sale | None:
 
 def _receipt(link: SaleLink, key: str) -> str:
     """The buyer's secret: the same for a form that is sent twice, and nobody else's to guess."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"residents receipt\x00{link.pk}\x00{key}".encode(),
-                    hashlib.sha256).hexdigest()
+    said = f"residents receipt\x00{link.pk}\x00{key}"
+    return hmac.new(settings.SECRET_KEY.encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
 def _content(link: SaleLink, resident: Resident) -> str:

@@ -1,4 +1,4 @@
-"""The page of a sale link, and the buyer's receipt: for residents on a telephone, signed in nowhere."""
+"""The page of a sale link and the buyer's receipt: for residents on a telephone, not signed in."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ from dinghai_platform.residents.services.sales import (
 from dinghai_platform.residents.views.certificates import language_of
 from dinghai_platform.residents.views.frame import download
 from dinghai_platform.residents.views.links import plan_choices
+from dinghai_platform.residents.words import plan_name
 from dinghai_platform.site.formats import is_chinese
 
 FORM_SECONDS = 2 * 3600
@@ -154,7 +155,7 @@ def receipt(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "residents/receipt.html", {
             "sale": sale, "secret": secret, "facts": facts_of(one), "insurer": sale.tenant,
             "scheme": sale.enrolment.scheme, "document": sale.enrolment.scheme.terms(),
-            "plan": sale.enrolment.scheme.terms().plans[one.plan],
+            "plan": plan_name(sale.enrolment.scheme.terms().plans[one.plan]),
             "in_force": one.state == Certificate.State.IN_FORCE,
             "verify": request.build_absolute_uri(reverse("residents:verify"))})
 

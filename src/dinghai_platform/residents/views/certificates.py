@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext as _p
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -28,6 +27,7 @@ from dinghai_platform.residents.papers import paper_of
 from dinghai_platform.residents.proofs import code_of, facts_of, number_of, proof_of
 from dinghai_platform.residents.services.reveal import reveal_person
 from dinghai_platform.residents.views.frame import download
+from dinghai_platform.residents.words import plan_name
 
 EXPORTED = 5_000
 
@@ -75,7 +75,7 @@ def _shown(request: HttpRequest, one: Certificate, **more: Any) -> HttpResponse:
     enrolment = one.chunk.enrolment
     return render(request, "residents/certificate.html", {
         "certificate": one, "facts": facts_of(one), "code": code_of(one),
-        "plan": enrolment.scheme.terms().plans[one.plan], "enrolment": enrolment,
+        "plan": plan_name(enrolment.scheme.terms().plans[one.plan]), "enrolment": enrolment,
         "public_key": public_key_hex(), "form": RevealForm(),
         "may_reveal": allowed(request.actor, "residents.reveal", one), **more})
 

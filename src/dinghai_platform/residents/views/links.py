@@ -25,14 +25,14 @@ from dinghai_platform.residents.forms import LinkForm
 from dinghai_platform.residents.models import ResidentScheme, SaleLink
 from dinghai_platform.residents.services.links import make_link, withdraw_link
 from dinghai_platform.residents.views.frame import done
-from dinghai_platform.site.formats import is_chinese
+from dinghai_platform.residents.words import plan_name
 from dinghai_platform.site.lists import Column, List, list_page
 
 
 def plan_choices(scheme: ResidentScheme, codes: list[str] | None = None) -> list[tuple[str, str]]:
     """Plans for a form: name, sum insured and premium."""
     return [(one.code, _("%(name)s · sum insured %(sum)s · premium %(premium)s") % {
-        "name": one.name_zh if is_chinese() or not one.name_en else one.name_en,
+        "name": plan_name(one),
         "sum": format_yuan(one.sum_insured_fen), "premium": format_yuan(one.premium_fen)})
         for one in scheme.terms().plans if codes is None or one.code in codes]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -27,6 +28,7 @@ from dinghai_platform.residents.results import fault_lines, result_lines
 from dinghai_platform.residents.services.lists import cancel_list, issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
 from dinghai_platform.residents.views.frame import csv_stream, done
+from dinghai_platform.residents.words import plan_name
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 
 FAULTS_SHOWN = 50
@@ -75,13 +77,10 @@ def take(request: HttpRequest, key: UUID) -> HttpResponse:
         made = done(request, lambda: take_list(row, file.read(), name=file.name,
                                                actor=request.actor))
     else:
-        done(request, lambda: _nothing_sent())
-    return redirect("residents:list", key=made.pk) if made else redirect("residents:scheme",
-                                                                         key=row.pk)
-
-
-def _nothing_sent() -> None:
-    raise Refusal("no file was chosen", reasons=("choose a list of residents",))
+        messages.error(request, _("Choose a file that is not empty."))
+    if made is None:
+        return redirect("residents:scheme", key=row.pk)
+    return redirect("residents:list", key=made.pk)
 
 
 @page("residents.view")
@@ -103,7 +102,8 @@ def resident_list(request: HttpRequest, key: UUID) -> HttpResponse:
         "unread": row.state == "checked" and "rows" not in check,
         "faulty": [{**one, "field": field_name(one["field"] or ""),
                     "message": said(one["message"])} for one in check.get("faults_by_field", [])],
-        "by_plan": [(plan, number, number * plan.premium_fen, number * plan.sum_insured_fen)
+        "by_plan": [(plan.code, plan_name(plan), number, number * plan.premium_fen,
+                     number * plan.sum_insured_fen)
                     for plan, number in zip(plans, row.accepted, strict=False)],
         "orders": queries.orders_of(row) if row.state == "sealed" else [],
         "may_enrol": allowed(request.actor, "residents.enrol", row)})

@@ -25,7 +25,7 @@ from dinghai_platform.residents.forms import ListForm, SchemeFileForm, SchemeFor
 from dinghai_platform.residents.models import ResidentScheme
 from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.residents.views.frame import fault_rows
-from dinghai_platform.residents.words import CHANNELS
+from dinghai_platform.residents.words import CHANNELS, plan_name
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.lists import Column, List, rows_page
 
@@ -127,7 +127,7 @@ def scheme(request: HttpRequest, key: UUID) -> HttpResponse:
         "scheme": row, "terms": terms, "figures": queries.figures_of(request.actor, row),
         "channel": CHANNELS[terms.channel],
         "plans": [{"code": one.code, "sum": one.sum_insured_fen, "premium": one.premium_fen,
-                   "name": one.name_zh if is_chinese() or not one.name_en else one.name_en}
+                   "name": plan_name(one)}
                   for one in terms.plans],
         "lists": queries.lists_of(row).order_by("-id")[:SHOWN],
         "links": queries.links_of(row).order_by("-id")[:SHOWN],
