@@ -81,6 +81,19 @@ def set_pdf(document: Document) -> bytes:
     return result
 
 
+def pdf_of_file(template: Path, document: str) -> bytes:
+    """A template on disk, beside the pictures it names, set with its data (JSON) as PDF bytes.
+
+    Raises InputError while the fonts are missing.
+    """
+    result = typst.compile(
+        str(template), root=str(template.parent), format="pdf", font_paths=_fonts(),
+        ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"],
+        sys_inputs={"document": document})
+    assert isinstance(result, bytes)  # one file for a PDF
+    return result
+
+
 def notice_hash(notice: object) -> str:
     """SHA-256 of the canonical JSON of a notice's own data."""
     plain: JSON = msgspec.to_builtins(notice)

@@ -16,6 +16,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.residents import queries
+from dinghai_platform.residents.api_sales import router as sales_router
 from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
 from dinghai_platform.residents.proofs import code_of, facts_of, number_of, proof_of
 from dinghai_platform.residents.results import result_lines
@@ -33,8 +34,10 @@ from dinghai_platform.residents.schemas import (
 )
 from dinghai_platform.residents.services import lists, reveal, schemes
 from dinghai_platform.residents.stream_api import router as streams_router
+from dinghai_platform.residents.views.frame import csv_stream
 
 router = Router(tags=["residents"])
+router.add_router("", sales_router)
 router.add_router("", streams_router)
 Document = dict[str, Any]
 
@@ -71,9 +74,9 @@ def list_list(request: HttpRequest, key: UUID, page: Query[PageQuery]) -> Docume
     """The lists of a scheme, newest first."""
     require(request.actor, "residents.view")
     scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
-    rows = Enrolment.objects.visible_to(request.actor).filter(scheme=scheme).select_related(
-        "scheme", "file").defer("repeated").order_by("-id")
-    return part_of(rows, page, _enrolment)
+    rows = Enrolment.objects.visible_to(request.actor).filter(
+        scheme=scheme, link=None).select_related("scheme", "file").defer("repeated")
+    return part_of(rows.order_by("-id"), page, _enrolment)
 
 
 @router.post("/schemes/{key}/lists", response={202: ResidentListAnswer, **ERRORS},
@@ -120,7 +123,7 @@ def list_results(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     found = _list(request, key)
     if found.state != Enrolment.State.SEALED:
         raise Refusal("the list is not issued: its faults are in the check")
-    return StreamingHttpResponse(result_lines(found), content_type="text/csv; charset=utf-8")
+    return csv_stream(request.actor, result_lines(found), f"{found.scheme.number}-results.csv")
 
 
 @router.get("/certificates", response={200: list[ResidentCertificateAnswer], **ERRORS},
@@ -163,19 +166,11 @@ def certificate_person(request: HttpRequest, number: int, body: ResidentRevealNe
 
 
 def _one(request: HttpRequest, number: int) -> Certificate:
-    if not 0 < number < 1 << 63:
-        raise Http404("no such certificate")
-    found = queries.certificates(request.actor).filter(id=number).select_related("tenant").first()
-    if found is None:
-        raise Http404("no such certificate")
-    certificate: Certificate = found
-    return certificate
+    return queries.certificate(request.actor, number)
 
 
 def _list(request: HttpRequest, key: UUID) -> Enrolment:
-    found: Enrolment = visible_or_404(
-        Enrolment.objects.select_related("scheme", "file"), request.actor, pk=key)
-    return found
+    return queries.list_of(request.actor, key)
 
 
 def _scheme(one: queries.SchemeFigures) -> Document:

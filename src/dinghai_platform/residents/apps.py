@@ -1,10 +1,10 @@
-"""Residents' cover as a room of the house. It has no pages yet: lists come through its API."""
+"""Residents' cover as a room of the house."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from dinghai_platform.core.house import HouseApp
+from dinghai_platform.core.house import HouseApp, MenuItem
 
 
 class ResidentsConfig(HouseApp):
@@ -13,5 +13,19 @@ class ResidentsConfig(HouseApp):
     name = "dinghai_platform.residents"
     label = "residents"
     verbose_name = _("Residents' cover")
+    url_prefix = "residents/"
     api_prefix = "residents"
     mass_uploads = (r"/(api/v1/)?residents/schemes/[0-9a-f-]{36}/lists/?",)
+    menu = (
+        MenuItem(_("Residents' schemes"), "residents:schemes", "residents.view", "underwriting",
+                 150, "users"),
+        MenuItem(_("Residents' certificates"), "residents:certificates", "residents.view",
+                 "underwriting", 151, "id"),
+    )
+
+    def ready(self) -> None:
+        """Load the room's words besides its jobs."""
+        super().ready()
+        from dinghai_platform.residents import words
+
+        words.register()

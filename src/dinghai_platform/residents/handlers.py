@@ -1,4 +1,4 @@
-"""Jobs of residents' cover: a list looked through, issued, taken away."""
+"""Jobs of residents' cover: a list looked through, issued, taken away, printed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dinghai_platform.core import jobs
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.residents.checking import keep_look, look_through
 from dinghai_platform.residents.clearing import clear_part
+from dinghai_platform.residents.papers import keep_part, make_part
 from dinghai_platform.residents.services.lists import (
     CHECK,
     CLEAR,
@@ -15,6 +16,7 @@ from dinghai_platform.residents.services.lists import (
     ISSUE,
     give_up_old_lists,
 )
+from dinghai_platform.residents.services.papers import PAPERS
 from dinghai_platform.residents.services.streams import drop_old_streams
 from dinghai_platform.residents.staging import prepare_chunk, write_chunk
 
@@ -44,3 +46,7 @@ def give_up_lists(step: Step) -> Progress:
     number = give_up_old_lists(actor=step.actor, tenant=step.tenant, most=20)
     number = max(number, drop_old_streams(actor=step.actor, tenant=step.tenant, most=20))
     return Progress(step.progress + number, finished=number < 20)
+@jobs.handler(PAPERS, title=_("Certificates of a list as PDF"), prepare=make_part)
+def print_list(step: Step) -> Progress:
+    """Keep the next part."""
+    return keep_part(step)

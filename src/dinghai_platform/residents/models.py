@@ -6,6 +6,8 @@ sealed (encrypted) in it: a masked name for lists, and a keyed look-up hash to f
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,7 @@ from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.schemes.resident_scheme import ResidentScheme as SchemeDocument
 from dinghai.schemes.resident_scheme import scheme_from
+from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import TenantRow
 
@@ -59,11 +62,56 @@ class ResidentScheme(TenantRow):
         return f"{self.number} {self.name}"
 
 
+class SaleLink(TenantRow):
+    """An address at which anybody buys one certificate for themselves, without signing in.
+
+    Of its secret a hash is kept. ``plans`` are the codes offered, ``most`` the largest number of
+    sales and ``sold`` how many there were.
+    """
+
+    scheme = models.ForeignKey(ResidentScheme, models.PROTECT, related_name="links")
+    number = models.CharField(_p("sale link", "number"), max_length=40)
+    channel = models.CharField(_p("sale link", "channel"), max_length=100)
+    plans = models.JSONField()
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(_p("sale link", "ends"))
+    most = models.PositiveIntegerField(_p("sale link", "sales at most"))
+    sold = models.PositiveIntegerField(_p("sale link", "sold"), default=0)
+    withdrawn_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("sale link")
+        constraints = [
+            models.UniqueConstraint(fields=("tenant", "number"), name="residents_link_number"),
+            models.CheckConstraint(
+                condition=models.Q(sold__lte=models.F("most")), name="residents_sold_bounded"),
+        ]
+
+    @property
+    def state(self) -> str:
+        """open, sold_out, over or withdrawn."""
+        if self.withdrawn_at is not None:
+            return "withdrawn"
+        if self.expires_at <= clock.machine_now() or self.scheme.last_day <= clock.today():
+            return "over"
+        return "sold_out" if self.sold >= self.most else "open"
+
+    @property
+    def state_code(self) -> str:
+        """Its state as the site's words know it."""
+        return f"sale_link_{self.state}"
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Enrolment(TenantRow):
     """A list of residents on its way into a scheme, and what it came to.
 
     ``accepted`` counts by plan. ``repeated`` are lines of persons who stand in the list before, as
     packed whole numbers. ``root`` is the Merkle root over the chunks' roots, once sealed.
+    A sale by a link is an enrolment of one, with the ``link`` in place of a ``file``.
     """
 
     class State(models.TextChoices):
@@ -74,7 +122,8 @@ class Enrolment(TenantRow):
         CANCELLED = "cancelled", _p("enrolment", "Cancelled")
 
     scheme = models.ForeignKey(ResidentScheme, models.PROTECT, related_name="enrolments")
-    file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
+    file = models.ForeignKey("core.StoredFile", models.PROTECT, null=True, related_name="+")
+    link = models.ForeignKey(SaleLink, models.PROTECT, null=True, related_name="enrolments")
     file_name = models.CharField(_("file"), max_length=200)
     state = models.CharField(_("state"), max_length=10, choices=State.choices,
                              default=State.READING)
@@ -96,13 +145,29 @@ class Enrolment(TenantRow):
         constraints = [
             models.UniqueConstraint(
                 fields=("scheme", "file"), name="residents_list_once",
-                condition=~models.Q(state="cancelled"))
+                condition=~models.Q(state="cancelled")),
+            models.CheckConstraint(
+                condition=models.Q(file=None) ^ models.Q(link=None),
+                name="residents_list_or_sale"),
         ]
 
     @property
     def number(self) -> int:
         """Residents enrolled."""
         return sum(self.accepted)
+
+    @property
+    def first_day(self) -> date:
+        """The first day of cover of its certificates: the scheme's; of a sale within the scheme's
+        period, the day after the sale."""
+        if self.link_id is None:
+            return self.scheme.first_day
+        return max(self.scheme.first_day, self.as_of + timedelta(days=1))
+
+    @property
+    def state_code(self) -> str:
+        """Its state as the site's words know it."""
+        return f"enrolment_{self.state}"
 
 
 class EnrolmentChunk(OwnRow):
@@ -179,6 +244,63 @@ class CertificateCounter(models.Model):
     next_number = models.BigIntegerField(default=1)
 
 
+class Sale(TenantRow):
+    """One certificate bought at a link, written once.
+
+    Of the form's key and of the buyer's receipt hashes are kept, of what was sent a keyed one;
+    ``terms`` is the fingerprint of the terms that were shown before (保险法17条).
+    """
+
+    link = models.ForeignKey(SaleLink, models.PROTECT, related_name="sales")
+    enrolment = models.OneToOneField(Enrolment, models.PROTECT, related_name="sale")
+    certificate = models.BigIntegerField()
+    plan = models.CharField(max_length=40)
+    key_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    receipt_hash = models.CharField(max_length=64, unique=True)
+    receipt_until = models.DateTimeField()
+    terms = models.CharField(max_length=64)
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("sale")
+        constraints = [
+            models.UniqueConstraint(fields=("link", "key_hash"), name="residents_sold_once")
+        ]
+
+
+class PaperOrder(TenantRow):
+    """The certificates of a list asked for as PDF: a job makes its parts."""
+
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="paper_orders")
+    language = models.CharField(max_length=2)
+    job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta(TenantRow.Meta):
+        verbose_name = _("certificates as PDF")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("enrolment", "language"), name="residents_papers_once")
+        ]
+
+
+class PaperPart(TenantRow):
+    """A ZIP of some of a list's certificates: PDFs of many pages, and an index of the numbers."""
+
+    order = models.ForeignKey(PaperOrder, models.PROTECT, related_name="parts")
+    number = models.PositiveIntegerField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    certificates = models.PositiveIntegerField()
+    file = models.ForeignKey("core.StoredFile", models.PROTECT, related_name="+")
+
+    class Meta(TenantRow.Meta):
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=("order", "number"), name="residents_part_once")
+        ]
+
+
 class ListStream(TenantRow):
     """A list that arrives in parts, as a channel's program gathers it. Closed, it is a list like
     any other (``enrolment``), and its parts hold nobody any more."""
@@ -216,5 +338,6 @@ class ListPart(OwnRow):
     class Meta(OwnRow.Meta):
         ordering = ("number",)
         constraints = [
-            models.UniqueConstraint(fields=("stream", "number"), name="residents_part_once")
+            models.UniqueConstraint(
+                fields=("stream", "number"), name="residents_stream_part_once")
         ]

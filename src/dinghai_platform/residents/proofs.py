@@ -28,7 +28,7 @@ def facts_of(certificate: Certificate) -> CertificateFacts:
         number=number_of(certificate), scheme=enrolment.scheme.number,
         insurer=enrolment.tenant.name_zh, product=terms.product, plan=plan.code,
         sum_insured_fen=plan.sum_insured_fen, premium_fen=plan.premium_fen,
-        first_day=terms.first_day, last_day=terms.last_day, holder=certificate.masked_name,
+        first_day=enrolment.first_day, last_day=terms.last_day, holder=certificate.masked_name,
         identity=person.masked_identity)
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import Any, Final
+
+from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.http import Http404
 
 from dinghai.experience.own_values import CellFault, ordinary
 from dinghai.foundation.money import PPM, Fen, multiply_divide
@@ -13,15 +17,20 @@ from dinghai.schemes.people import masked_name, read_identity
 from dinghai.schemes.persons_twice import look_up_hashes
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import TenantQuerySet
+from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
 from dinghai_platform.residents.models import (
     Certificate,
     EnrolledPerson,
     Enrolment,
     EnrolmentChunk,
+    PaperOrder,
+    PaperPart,
     ResidentScheme,
+    Sale,
+    SaleLink,
 )
 from dinghai_platform.residents.sealing import look_up_key
+from dinghai_platform.site.formats import percent_text
 
 PAGE: Final = 50
 _NUMBER: Final = re.compile(r"(?:[A-Za-z0-9_-]+-)?0*([0-9]{1,18})")
@@ -90,6 +99,28 @@ class SchemeFigures:
     rejected: int
     premium_fen: Fen
     sum_insured_fen: Fen
+    sold: int = 0
+    """Certificates of them that were bought at links."""
+
+    @property
+    def name(self) -> str:
+        """The scheme's name."""
+        return self.scheme.name
+
+    @property
+    def number(self) -> str:
+        """The scheme's number."""
+        return self.scheme.number
+
+    @property
+    def first_day(self) -> date:
+        """The scheme's first day."""
+        return self.scheme.first_day
+
+    @property
+    def last_day(self) -> date:
+        """The scheme's last day."""
+        return self.scheme.last_day
 
     @property
     def average_premium_fen(self) -> Fen | None:
@@ -106,22 +137,102 @@ class SchemeFigures:
         """Premium of a million of sums insured."""
         return _part(self.premium_fen * PPM, self.sum_insured_fen)
 
+    @property
+    def rate_text(self) -> str:
+        """The rate in percent, to the millionth."""
+        return percent_text(self.rate_ppm, 3)
+
 
 def figures(actor: Actor) -> list[SchemeFigures]:
     """The figures of every scheme the actor sees, from its sealed lists: no certificate is
     counted one by one."""
     require(actor, "residents.view")
     sealed: dict[object, list[Enrolment]] = {}
-    for one in Enrolment.objects.visible_to(actor).filter(state=Enrolment.State.SEALED).defer(
-            "check_document", "repeated"):
+    rows = Enrolment.objects.visible_to(actor).filter(state=Enrolment.State.SEALED)
+    for one in rows.filter(link=None).defer("check_document", "repeated"):
         sealed.setdefault(one.scheme_id, []).append(one)
+    # Sales are one certificate each, and many: the database adds them up.
+    bought = {one.pop("scheme"): one for one in rows.exclude(link=None).order_by().values(
+        "scheme").annotate(number=Count("pk"), premium=Sum("premium_fen"),
+                           insured=Sum("sum_insured_fen"))}
+    nothing = {"number": 0, "premium": 0, "insured": 0}
     return [
         SchemeFigures(
-            scheme, len(lists), sum(one.number for one in lists),
-            sum(one.rejected for one in lists), sum(one.premium_fen for one in lists),
-            sum(one.sum_insured_fen for one in lists))
+            scheme, len(lists), sum(one.number for one in lists) + sold["number"],
+            sum(one.rejected for one in lists),
+            sum(one.premium_fen for one in lists) + sold["premium"],
+            sum(one.sum_insured_fen for one in lists) + sold["insured"], sold["number"])
         for scheme in ResidentScheme.objects.visible_to(actor).order_by("number")
-        for lists in (sealed.get(scheme.pk, []),)]
+        for lists, sold in ((sealed.get(scheme.pk, []), bought.get(scheme.pk, nothing)),)]
+
+
+def figures_of(actor: Actor, scheme: ResidentScheme) -> SchemeFigures:
+    """The figures of one scheme in hand."""
+    return next(one for one in figures(actor) if one.scheme == scheme)
+
+
+def lists_of(scheme: ResidentScheme) -> QuerySet[Enrolment]:
+    """The lists of a scheme in hand, without what is long in them."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.within(scheme.tenant_id).filter(
+        scheme=scheme, link=None).select_related("scheme", "file").defer(
+        "check_document", "repeated", "scheme__document")
+    return rows
+
+
+def list_of(actor: Actor, key: Any) -> Enrolment:
+    """One list, or Http404."""
+    found: Enrolment = visible_or_404(
+        Enrolment.objects.filter(link=None).select_related("scheme", "file", "job", "created_by"),
+        actor, pk=key)
+    return found
+
+
+def certificate(actor: Actor, number: int) -> Certificate:
+    """One certificate in force, or Http404."""
+    if not 0 < number < 1 << 63:
+        raise Http404("no such certificate")
+    found = certificates(actor).filter(id=number).select_related(
+        "tenant", "chunk__enrolment__link").first()
+    if found is None:
+        raise Http404("no such certificate")
+    one: Certificate = found
+    return one
+
+
+def links_of(scheme: ResidentScheme) -> QuerySet[SaleLink]:
+    """The sale links of a scheme in hand, newest first."""
+    rows: QuerySet[SaleLink] = SaleLink.objects.within(scheme.tenant_id).filter(
+        scheme=scheme).select_related("scheme", "created_by")
+    return rows
+
+
+def link_of(actor: Actor, key: Any) -> SaleLink:
+    """One sale link, or Http404."""
+    found: SaleLink = visible_or_404(
+        SaleLink.objects.all().select_related("scheme", "created_by"), actor, pk=key)
+    return found
+
+
+def sales_of(link: SaleLink) -> QuerySet[Sale]:
+    """The sales of a link in hand, newest first."""
+    rows: QuerySet[Sale] = Sale.objects.within(link.tenant_id).filter(
+        link=link).select_related("enrolment")
+    return rows
+
+
+def orders_of(enrolment: Enrolment) -> list[PaperOrder]:
+    """What was asked for as PDF of a list in hand, with its parts."""
+    return list(PaperOrder.objects.within(enrolment.tenant_id).filter(
+        enrolment=enrolment).select_related("job").prefetch_related(
+        Prefetch("parts", PaperPart.objects.within(enrolment.tenant_id).select_related("file")
+                 .defer("file__bytes_in_row"))))
+
+
+def paper_part(actor: Actor, key: Any) -> PaperPart:
+    """One part of certificates as PDF, or Http404."""
+    found: PaperPart = visible_or_404(
+        PaperPart.objects.all().select_related("order__enrolment", "file"), actor, pk=key)
+    return found
 
 
 def _part(amount: int, number: int) -> int | None:

@@ -6,7 +6,12 @@ import csv
 from collections.abc import Iterator
 from typing import Final
 
+from dinghai.foundation.errors import Fault
+from dinghai.schemes.resident_list import resident_rows
+from dinghai_platform.residents.checking import repeated_lines
+from dinghai_platform.residents.faults import said
 from dinghai_platform.residents.models import Certificate, Enrolment, EnrolmentChunk
+from dinghai_platform.residents.reading import list_on_disk
 from dinghai_platform.residents.staging import faults_of
 
 HEADINGS: Final = ("line", "outcome", "certificate", "holder", "plan", "premium_fen", "field",
@@ -45,3 +50,29 @@ def result_lines(enrolment: Enrolment) -> Iterator[str]:
                                     "leave the row out")))
         for _, row in sorted(rows, key=lambda one: one[0]):
             yield writer.writerow(row)
+
+
+def fault_lines(enrolment: Enrolment) -> Iterator[str]:
+    """Every faulty row of a list that was looked through, as CSV in the list's order. The list is
+    read a second time: its faults, which may be millions, are never held together."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(("line", "field", "message", "mend"))
+    check = enrolment.check_document or {}
+    if "rows" not in check:
+        for one in check.get("faults", []):
+            yield writer.writerow((one.get("line") or "", one.get("field") or "",
+                                   said(one["message"]), said(one.get("mend") or "")))
+        return
+    repeated = repeated_lines(enrolment).tolist()
+    place = 0
+    with list_on_disk(enrolment.file) as table:
+        for rows in resident_rows(table, enrolment.scheme.terms(), as_of=enrolment.as_of):
+            last = max([one.line or 0 for one in rows.faults] + rows.line.tolist()[-1:] + [0])
+            faults = list(rows.faults)
+            while place < len(repeated) and repeated[place] <= last:
+                faults.append(Fault("the person stands in the list before", None, repeated[place],
+                                    "identity", "leave one of the two rows out"))
+                place += 1
+            for fault in sorted(faults, key=lambda one: one.line or 0):
+                yield writer.writerow((fault.line, fault.field or "", said(fault.message),
+                                       said(fault.mend or "")))

@@ -18,3 +18,4 @@ rules.add_perm(
     "residents.reveal",
     owns_tenant & ~at_platform & same_tenant & has_role(*roles.UNDERWRITING, *roles.CLAIMS),
 )
+rules.add_perm("residents.sell", underwriting & same_tenant | is_system)

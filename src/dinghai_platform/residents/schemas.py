@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -115,3 +115,66 @@ class ResidentAnswer(Schema):
     identity: str
     mobile: str
     consented_on: date
+
+
+class ResidentPapersNew(Schema):
+    """In which language the certificates of a list are made."""
+
+    language: Literal["zh", "en"] = "zh"
+
+
+class ResidentPapersPartAnswer(Schema):
+    """A ZIP of certificates, from the first number to the last."""
+
+    id: UUID
+    number: int
+    first: int
+    last: int
+    certificates: int
+    size: int
+    sha256: str
+
+
+class ResidentPapersAnswer(Schema):
+    """An order of certificates as PDF, and its parts so far."""
+
+    id: UUID
+    language: str
+    job: UUID | None
+    state: str
+    parts: list[ResidentPapersPartAnswer]
+
+
+class SaleLinkNew(Schema):
+    """A sale link: which plans, where it is shown, for how many days and sales."""
+
+    plans: list[str] = Field(min_length=1, max_length=100)
+    channel: str = Field(min_length=1, max_length=100, pattern=r"\S")
+    days: int = Field(30, ge=1, le=366)
+    most: int = Field(1_000, ge=1, le=1_000_000)
+
+
+class SaleLinkAnswer(Schema):
+    """A sale link. ``state`` is open, sold_out, over or withdrawn."""
+
+    id: UUID
+    number: str
+    scheme: str
+    channel: str
+    plans: list[str]
+    state: str
+    expires_at: datetime
+    most: int
+    sold: int
+
+
+class SaleLinkMadeAnswer(SaleLinkAnswer):
+    """A new sale link with its address, which is answered this once."""
+
+    address: str
+
+
+class SaleLinkPart(Part):
+    """Sale links of a scheme, newest first."""
+
+    items: list[SaleLinkAnswer]

@@ -94,6 +94,13 @@ def write_chunk(step: Step) -> Progress:
         return Progress(enrolment.rows + 1, enrolment.rows + 1,
                         result={"accepted": enrolment.number, "rejected": enrolment.rejected})
     number = step.cursor.get("chunk", 0)
+    stage(enrolment, staged, number)
+    return Progress(step.progress + len(staged.line) + staged.rejected, enrolment.rows + 1,
+                    cursor={"chunk": number + 1, "rows": step.cursor.get("rows", reading.ROWS)})
+
+
+def stage(enrolment: Enrolment, staged: Staged, number: int) -> EnrolmentChunk:
+    """Write a chunk's certificates, which nobody sees before the seal."""
     first = _numbers(len(staged.line))
     ids = range(first, first + len(staged.line))
     plans = len(enrolment.scheme.document["plans"])
@@ -108,8 +115,7 @@ def write_chunk(step: Step) -> Progress:
         for one, line, plan, name, person, look_up in zip(
             ids, staged.line, staged.plan, staged.masked_name, staged.person, staged.look_up,
             strict=True)))
-    return Progress(step.progress + len(staged.line) + staged.rejected, enrolment.rows + 1,
-                    cursor={"chunk": number + 1, "rows": step.cursor.get("rows", reading.ROWS)})
+    return chunk
 
 
 def leaves_of(

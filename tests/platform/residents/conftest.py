@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
 
 from dinghai.schemes.people import check_digit
+from dinghai.schemes.resident_list import Resident
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.residents.models import Enrolment, ResidentScheme
 from dinghai_platform.residents.services.lists import issue_list, take_list
@@ -36,6 +38,13 @@ def row(number: int, *, plan: str = "P5", name: str = "张明远", consent: str 
 def listed(rows: Sequence[str]) -> bytes:
     """A list as a file."""
     return "\n".join([HEADER, *rows, ""]).encode()
+
+
+def buyer(number: int, scheme: ResidentScheme, *, plan: str = "P5", mobile: str = "") -> Resident:
+    """The resident of a number as somebody who buys at a link."""
+    name, identity, own, *_rest = row(number).split(",")
+    return Resident(name, identity, mobile or own, scheme.terms().plan_places()[plan],
+                    date(2026, 1, 5))
 
 
 @pytest.fixture

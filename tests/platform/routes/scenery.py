@@ -46,8 +46,11 @@ from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.monitoring.services.feeds import load_feed
 from dinghai_platform.pool.services.contributions import contribute_file
 from dinghai_platform.pool.services.members import admit_member, open_pool
-from dinghai_platform.residents.models import Certificate, Enrolment
+from dinghai_platform.residents.models import Certificate, Enrolment, PaperPart
+from dinghai_platform.residents.services.links import make_link
 from dinghai_platform.residents.services.lists import issue_list, take_list
+from dinghai_platform.residents.services.papers import order_papers
+from dinghai_platform.residents.services.sales import sell
 from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.residents.services.streams import open_stream
 from dinghai_platform.underwriting.models import Dossier, Policy
@@ -64,6 +67,7 @@ from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
 from tests.platform.programmes import making as programme_making
 from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
+from tests.platform.residents.conftest import buyer as resident_buyer
 from tests.platform.residents.conftest import listed
 from tests.platform.residents.conftest import row as resident_row
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
@@ -301,10 +305,19 @@ def _residents(scenery: Scenery) -> None:
     work()
     issue_list(Enrolment.objects.within(scheme.tenant).get(pk=enrolment.pk), actor=underwriter)
     work()
+    order_papers(Enrolment.objects.within(scheme.tenant).get(pk=enrolment.pk), language="zh",
+                 actor=underwriter)
+    work()
+    link, secret = make_link(scheme, plans=["P5"], channel="公告栏", days=30, most=10,
+                             actor=underwriter)
+    resident = resident_buyer(2, scheme)
     scenery.objects |= {
         "resident_scheme": scheme, "resident_list": enrolment,
         "resident_stream": open_stream(scheme, name="stream", actor=underwriter),
-        "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
+        "resident_certificate": Certificate.objects.within(scheme.tenant).first(),
+        "resident_part": PaperPart.objects.within(scheme.tenant).first(),
+        "sale_link": link, "sale_secret": secret,
+        "receipt_secret": sell(link, resident, key=f"{link.pk}:once", terms="0" * 64).receipt}
 
 
 def _keep(scenery: Scenery) -> None:

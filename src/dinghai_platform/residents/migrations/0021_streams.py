@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="listpart",
-            constraint=models.UniqueConstraint(fields=("stream", "number"), name="residents_part_once"),
+            constraint=models.UniqueConstraint(fields=("stream", "number"), name="residents_stream_part_once"),
         ),
         row_security("residents_liststream"),
         row_security("residents_listpart"),

@@ -23,6 +23,8 @@ from dinghai_platform.residents.models import (
 )
 
 _PART: Final = 50_000
+_MASS: Final = 1_000
+"""From so many new rows on the database learns anew how the register is spread."""
 
 
 class StagedOtherwise(DinghaiError):
@@ -133,6 +135,6 @@ def _enter(
     tenant = key_of(enrolment.tenant)
     insert_rows(EnrolledPerson, ("look_up", "tenant_id", "certificate"),
                 ((one, tenant, number) for one, number in zip(hashes, ids.tolist(), strict=True)))
-    if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql" and len(hashes) >= _MASS:
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {EnrolledPerson._meta.db_table}")

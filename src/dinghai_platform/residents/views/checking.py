@@ -1,0 +1,60 @@
+"""The public page that tells whether a certificate's code is genuine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from dinghai.foundation.errors import InputError
+from dinghai.schemes.resident_certificate import CertificateFacts, read_code
+from dinghai_platform.core import clock
+from dinghai_platform.core.checkpoints import public_key_hex
+from dinghai_platform.core.tenancy import crossing_tenants
+from dinghai_platform.residents.faults import said
+from dinghai_platform.residents.forms import VerifyForm
+from dinghai_platform.residents.limits import allowed_again
+from dinghai_platform.residents.models import Certificate, Enrolment
+from dinghai_platform.residents.proofs import number_of
+
+
+@never_cache
+def verify(request: HttpRequest) -> HttpResponse:
+    """Paste or scan a code: genuine or not, and what it says, masked."""
+    form = VerifyForm(request.POST or None)
+    found: dict[str, Any] = {}
+    status = 200
+    if request.method == "POST" and not allowed_again(request, "verify"):
+        found, status = {"too_often": True}, 429
+    elif request.method == "POST" and form.is_valid():
+        found = _checked(form.cleaned_data["code"])
+    return render(request, "residents/verify.html", {
+        "form": form, "public_key": public_key_hex(), **found}, status=status)
+
+
+def _checked(code: str) -> dict[str, Any]:
+    try:
+        facts = read_code("".join(code.split()), public_key_hex())
+    except InputError as error:
+        fault = error.faults[0]
+        return {"asked": True, "refused": said(fault.message), "mend": said(fault.mend or "")}
+    return {"asked": True, "facts": facts, "standing": _standing(facts)}
+
+
+def _standing(facts: CertificateFacts) -> str:
+    """What the register says of it today: in_force, before, after, or not_in_force."""
+    number = int(facts.number.rpartition("-")[2])
+    with crossing_tenants("a signed code names one certificate of any insurer"):
+        one = Certificate.objects.unscoped("a signed code names one certificate").filter(
+            id=number, state=Certificate.State.IN_FORCE,
+            chunk__enrolment__state=Enrolment.State.SEALED,
+        ).select_related("chunk__enrolment__scheme").first()
+        known = one is not None and number_of(one) == facts.number
+    if not known:
+        return "not_in_force"
+    today = clock.today()
+    if today < facts.first_day:
+        return "before"
+    return "in_force" if today <= facts.last_day else "after"
