@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dinghai.foundation.errors import InputError
-from dinghai.schemes.resident_claim_decision import Decisions
+from dinghai.schemes.resident_claim_decision import Decisions, decide_claims
 from dinghai.schemes.resident_claim_results import summary_of, tables_of
 from dinghai.schemes.resident_claim_rings import codes_of, find_rings, persons_by_key
 from dinghai.schemes.resident_claim_tables import ClaimRules, checked_rules, shipped_rules
-from tests.schemes.resident_claim_making import decide, outcomes
+from tests.schemes.resident_claim_making import AS_OF, decide, outcomes, read, terms
 
 
 def reasons(found: Decisions) -> dict[str, list[str]]:
@@ -196,3 +196,17 @@ def test_rules_that_make_no_sense_are_refused(change: dict[str, object], field: 
     with pytest.raises(InputError) as caught:
         checked_rules(wrong, "rules.toml")
     assert field in {fault.field for fault in caught.value.faults}
+
+
+def test_known_claims_count_in_patterns_and_are_not_decided() -> None:
+    shared = {"device": "d" * 8}
+    known = read({**shared, "claim_id": "K1", "certificate_no": "Q1", "person": "k1"},
+                 {**shared, "claim_id": "K2", "certificate_no": "Q2", "person": "k2"}).claims
+    alone = decide(shared)
+    beside = decide_claims(read(shared), terms(), shipped_rules(), AS_OF, known=known)
+    assert outcomes(alone) == ["pay"]
+    assert outcomes(beside) == ["refer"] and len(beside.claims) == 1
+    assert [(one.id, measure) for one, measure in beside.patterns.of(0)] == [("SHARED-DEVICE", 3)]
+    nobody = known.take(np.zeros(0, dtype=np.intp))
+    assert outcomes(decide_claims(read(shared), terms(), shipped_rules(), AS_OF,
+                                  known=nobody)) == ["pay"]

@@ -87,12 +87,15 @@ class Decisions:
 
 
 def decide_claims(
-    read: ClaimsFile, terms: CoverTerms, rules: ClaimRules, as_of: date
+    read: ClaimsFile, terms: CoverTerms, rules: ClaimRules, as_of: date, *,
+    known: ResidentClaims | None = None,
 ) -> Decisions:
     """Decide every claim of a file on a day. Rows with a day after it are rejected too.
 
     Claims of one certificate erode its sum insured in the order of their loss days, whatever order
-    the file has. Raises InputError for a product whose bounds do not allow a sum insured.
+    the file has. ``known`` are other claims, which are not decided: patterns look at them as well,
+    what was paid on them stands in ``prior_paid``. Raises InputError for a product whose bounds do
+    not allow a sum insured.
     """
     claims, late = _in_time(read, as_of)
     today = as_of.toordinal()
@@ -100,7 +103,7 @@ def decide_claims(
     over = np.where(days == UNKNOWN, terms.waiting_days, np.maximum(days, terms.waiting_days))
     prior = claims.cells["prior_paid"].copy()
     alone = terms.read(claims, prior, over)
-    patterns = find_patterns(claims, alone.before_limit, rules)
+    patterns = _patterns(claims, known, alone.before_limit, rules)
     out = _Round(claims, terms, rules, patterns, days, over, prior)
     for rows in _rounds(claims):
         out.decide(rows)
@@ -115,6 +118,16 @@ def decide_claims(
         np.where(noticed == UNKNOWN, UNKNOWN, noticed + by), out.missing, out.unknown,
         claims.cells["asked_day"] != UNKNOWN, out.applied, out.undecided, out.unexplained,
         (first != UNKNOWN) & (today - first <= 1), out.lines, (*read.rejected, *late), read.rows)
+
+
+def _patterns(
+    claims: ResidentClaims, known: ResidentClaims | None, before_limit: Cells, rules: ClaimRules
+) -> Patterns:
+    if known is None or not len(known):
+        return find_patterns(claims, before_limit, rules)
+    # What would be due of a claim that is not decided here is nobody's measure here.
+    due = np.concatenate([before_limit, np.zeros(len(known), dtype=np.int64)])
+    return find_patterns(claims.followed_by(known), due, rules).of_first(len(claims))
 
 
 def _in_time(read: ClaimsFile, as_of: date) -> tuple[ResidentClaims, list[Fault]]:

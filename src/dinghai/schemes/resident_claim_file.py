@@ -52,6 +52,14 @@ class ResidentClaims:
             self.lines[rows], {name: column[rows] for name, column in self.cells.items()},
             {name: [column[place] for place in places] for name, column in self.texts.items()})
 
+    def followed_by(self, others: ResidentClaims) -> ResidentClaims:
+        """These claims, then the others."""
+        return ResidentClaims(
+            np.concatenate([self.lines, others.lines]),
+            {name: np.concatenate([column, others.cells[name]])
+             for name, column in self.cells.items()},
+            {name: [*column, *others.texts[name]] for name, column in self.texts.items()})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClaimsFile:

@@ -52,6 +52,14 @@ class Patterns:
         return [(one, int(self.measures[one.id][place]))
                 for bit, one in enumerate(self.rules.patterns) if flags >> bit & 1]
 
+    def of_first(self, count: int) -> Patterns:
+        """The same of the first claims alone; a ring keeps all its persons."""
+        return Patterns(
+            self.rules, self.flags[:count],
+            {name: measure[:count] for name, measure in self.measures.items()},
+            Rings(self.rings.rings, self.rings.of_claim[:count], self.rings.common,
+                  self.rings.oversized))
+
     def ties_of(self, place: int) -> str:
         """The ways in which the claim's ring hangs together, as ``device 3, phone 1``."""
         ring = int(self.rings.of_claim[place])

@@ -1,0 +1,238 @@
+"""The rows of a channel's file: read by the engine, held against the register, made into claims."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from dinghai.experience.tabular import table_of
+from dinghai.foundation.errors import Fault, InputError
+from dinghai.schemes.resident_claim_checks import after_day
+from dinghai.schemes.resident_claim_file import ResidentClaims, claims_of
+from dinghai.vocabulary.facts import UNKNOWN
+from dinghai_platform.core import audit, clock
+from dinghai_platform.core.files import read_file
+from dinghai_platform.core.jobs import Progress, Step
+from dinghai_platform.core.models import Organisation
+from dinghai_platform.resident_claims.engine import determined_here
+from dinghai_platform.resident_claims.facts import facts_of_cells, with_facts
+from dinghai_platform.resident_claims.models import Claim, ClaimImport
+from dinghai_platform.resident_claims.sealing import tie_key
+from dinghai_platform.residents.models import Certificate, Enrolment
+from dinghai_platform.residents.sealing import opened
+
+MOST_FAULTS: Final = 1_000
+"""Faults that are kept to be shown; all are counted."""
+CHUNK: Final = 1_000
+_PART: Final = 500
+_NUMBER: Final = re.compile(r"(?:(.{1,40})-)?([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What looking through a file came to."""
+
+    rows: int
+    accepted: int
+    rejected: int
+    faults: list[dict[str, Any]]
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a file that can be taken: the engine's claims, and where they stand in it."""
+
+    claims: ResidentClaims
+    places: Sequence[int]
+    certificates: Sequence[int]
+
+
+_held: dict[UUID, Rows] = {}
+
+
+def import_of(step: Step) -> ClaimImport:
+    """The import that a job is about."""
+    found: ClaimImport = ClaimImport.objects.within(step.tenant).select_related("file").get(
+        pk=step.arguments["import"])
+    return found
+
+
+def look_through(step: Step) -> Looked:
+    """Read the whole file and hold it against the register. Nothing is written."""
+    row = import_of(step)
+    try:
+        rows, faults, count, notes = _read(row, step.tenant)
+    except InputError as error:
+        return Looked(0, 0, 0, [one.to_dict() for one in error.faults[:MOST_FAULTS]], [])
+    bad = count - len(rows.places)
+    return Looked(count, len(rows.places), bad,
+                  [one.to_dict() for one in faults[:MOST_FAULTS]], notes)
+
+
+def _read(
+    row: ClaimImport, tenant: Organisation
+) -> tuple[Rows, list[Fault], int, list[str]]:
+    read = claims_of(table_of(read_file(row.file), row.file_name))
+    claims = read.claims
+    placed = [*after_day(claims, clock.today().toordinal(), row.file_name),
+              *_against_register(claims, row.file_name, tenant)]
+    bad = {place for place, _fault in placed}
+    numbers = [_parts(one) for one in claims.texts["certificate_no"]]
+    places = [place for place in range(len(claims)) if place not in bad]
+    faults = sorted([*read.rejected, *(fault for _place, fault in placed)],
+                    key=lambda one: one.line or 0)
+    return (Rows(claims, places, [int((numbers[place] or ("", 0))[1]) for place in places]),
+            faults, read.rows, list(read.notes))
+
+
+def _parts(text: str) -> tuple[str, int] | None:
+    found = _NUMBER.fullmatch(text)
+    return (found[1] or "", int(found[2])) if found else None
+
+
+def _against_register(
+    claims: ResidentClaims, file: str, tenant: Organisation
+) -> Iterator[tuple[int, Fault]]:
+    """Rows whose certificate is not in force here or says otherwise, and claims known already."""
+    known = {one: (scheme, plan, document) for one, scheme, plan, document in _certificates(
+        tenant, claims.texts["certificate_no"])}
+    there = _claims_known(tenant, claims.texts["claim_id"])
+    for place, (number, text) in enumerate(zip(
+            claims.texts["claim_id"], claims.texts["certificate_no"], strict=True)):
+        line = int(claims.lines[place])
+        parts = _parts(text)
+        found = known.get(parts[1]) if parts else None
+        if parts is None or found is None or parts[0] not in ("", found[0]):
+            yield place, Fault(f"no certificate {text} is in force here", file, line,
+                               "certificate_no", "give the number on the certificate")
+            continue
+        plan = found[2]["plans"][found[1]]
+        if int(claims.cells["sum_insured"][place]) != plan["sum_insured_fen"]:
+            yield place, Fault("the certificate has another sum insured", file, line,
+                               "sum_insured", "give that of the certificate")
+        elif date.fromordinal(int(claims.cells["inception"][place])).isoformat() != (
+                found[2]["first_day"]):
+            yield place, Fault("the certificate begins on another day", file, line, "inception",
+                               "give that of the certificate")
+        elif number in there:
+            yield place, Fault(f"claim {number} is known here already", file, line, "claim_id",
+                               "leave the row out, or number it anew")
+
+
+def _certificates(
+    tenant: Organisation, texts: Sequence[str]
+) -> Iterator[tuple[int, str, int, dict[str, Any]]]:
+    numbers = sorted({parts[1] for parts in map(_parts, texts) if parts})
+    for start in range(0, len(numbers), _PART):
+        yield from Certificate.objects.within(tenant).filter(
+            id__in=numbers[start:start + _PART], state=Certificate.State.IN_FORCE,
+            chunk__enrolment__state=Enrolment.State.SEALED).values_list(
+            "id", "chunk__enrolment__scheme__number", "plan",
+            "chunk__enrolment__scheme__document")
+
+
+def _claims_known(tenant: Organisation, numbers: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    wanted = sorted(set(numbers))
+    for start in range(0, len(wanted), _PART):
+        found |= set(Claim.objects.within(tenant).filter(
+            number__in=wanted[start:start + _PART]).values_list("number", flat=True))
+    return found
+
+
+def prepare_rows(step: Step) -> list[Claim] | None:
+    """Claims of the next rows, ready to be written; None after the last."""
+    row = import_of(step)
+    rows = _held.get(row.pk)
+    if rows is None:
+        _held.clear()
+        rows = _held[row.pk] = _read_again(row, step)
+    start = step.cursor.get("row", 0)
+    if start >= len(rows.places):
+        return None
+    return _claims(row, rows, range(start, min(start + CHUNK, len(rows.places))), step.tenant)
+
+
+def _read_again(row: ClaimImport, step: Step) -> Rows:
+    """The file's rows as they were looked through: those taken in already are not known ones."""
+    read = claims_of(table_of(read_file(row.file), row.file_name))
+    claims = read.claims
+    late = {place for place, _fault in after_day(
+        claims, clock.today().toordinal(), row.file_name)}
+    own = set(Claim.objects.within(step.tenant).filter(source=row).values_list(
+        "number", flat=True))
+    bad = late | {place for place, fault in _against_register(
+        claims, row.file_name, step.tenant)
+        if not (fault.field == "claim_id" and claims.texts["claim_id"][place] in own)}
+    places = [place for place in range(len(claims)) if place not in bad]
+    numbers = [_parts(one) for one in claims.texts["certificate_no"]]
+    return Rows(claims, places, [int((numbers[place] or ("", 0))[1]) for place in places])
+
+
+def _claims(
+    row: ClaimImport, rows: Rows, part: range, tenant: Organisation
+) -> list[Claim]:
+    wanted = sorted({rows.certificates[one] for one in part})
+    known: dict[int, Certificate] = {}
+    for start in range(0, len(wanted), _PART):
+        known |= {one.pk: one for one in Certificate.objects.within(tenant).filter(
+            id__in=wanted[start:start + _PART]).select_related("chunk__enrolment__scheme")}
+    here = determined_here(tenant, wanted)
+    return [_claim(row, rows, one, known[rows.certificates[one]], here, tenant) for one in part]
+
+
+def _claim(
+    row: ClaimImport, rows: Rows, one: int, certificate: Certificate, here: dict[int, int],
+    tenant: Organisation,
+) -> Claim:
+    place, claims = rows.places[one], rows.claims
+    enrolment = certificate.chunk.enrolment
+    facts = facts_of_cells(claims, place)
+    if "noticed_day" not in facts:
+        facts = with_facts(facts, {"noticed_day": clock.today()})
+    asked = int(claims.cells["asked_day"][place])
+    day = facts.get("loss_day")
+    keys = {f"{name}_key": tie_key(tenant, f"channel {name}", claims.texts[name][place])
+            for name in ("device", "account", "phone")}
+    stated = int(claims.cells["prior_paid"][place])
+    return Claim(
+        tenant=tenant, number=claims.texts["claim_id"][place], scheme=enrolment.scheme,
+        certificate=certificate, holder=certificate.masked_name,
+        certificate_no=f"{enrolment.scheme.number}-{certificate.pk:010}",
+        channel=Claim.Channel.FILE, source=row, line=int(claims.lines[place]),
+        state=Claim.State.SUBMITTED, facts=facts, bank=claims.texts["bank"][place],
+        person_key=tie_key(tenant, "person", opened(certificate, enrolment).identity), **keys,
+        loss_day=date.fromisoformat(day) if day else None, loss_fen=facts.get("loss"),
+        # What the channel says was paid, beyond what this site knows itself, was paid elsewhere.
+        outside_fen=max(0, stated - here.get(certificate.pk, 0)),
+        asked_on=None if asked == UNKNOWN else date.fromordinal(asked),
+        submitted_at=clock.now())
+
+
+def take_rows(step: Step) -> Progress:
+    """Write the prepared claims, or end the import after the last."""
+    audit.hold_chain(step.tenant)
+    row = audit.locked(import_of(step))
+    if row.state != ClaimImport.State.TAKING:
+        return Progress(step.progress, finished=True)
+    claims: list[Claim] | None = step.prepared
+    if claims is None:
+        _held.pop(row.pk, None)
+        row.state = ClaimImport.State.TAKEN
+        row.save(update_fields=("state",))
+        audit.append(step.actor, "resident_claims.import_done", row, {"taken": row.taken})
+        return Progress(row.accepted + 1, row.accepted + 1, result={"taken": row.taken})
+    known = _claims_known(step.tenant, [one.number for one in claims])
+    fresh = [one for one in claims if one.number not in known]
+    Claim.objects.bulk_create(fresh, batch_size=100)
+    row.taken += len(fresh)
+    row.save(update_fields=("taken",))
+    audit.append(step.actor, "resident_claims.rows_taken", row, {"claims": len(fresh)},
+                 leaves=[one.number.encode() for one in fresh] or None)
+    return Progress(step.progress + len(claims), row.accepted + 1,
+                    cursor={"row": step.cursor.get("row", 0) + len(claims)})

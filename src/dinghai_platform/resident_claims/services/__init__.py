@@ -1,0 +1,1 @@
+"""Verbs on residents' claims; every write goes through one of them."""

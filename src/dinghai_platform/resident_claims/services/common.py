@@ -1,0 +1,46 @@
+"""What the verbs on claims share: a claim held for writing, its notes in the audit chain."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.core import audit
+from dinghai_platform.core.actors import SYSTEM, Actor
+from dinghai_platform.resident_claims.models import Claim
+
+LONGEST_REASON: Final = 2_000
+
+
+def held(claim: Claim) -> Claim:
+    """The claim as it is now, its tenant's writers standing in line. Raises Refusal while a mass
+    decision holds it."""
+    audit.hold_chain(claim.tenant)
+    fresh = audit.locked(claim)
+    if fresh.deciding:
+        raise Refusal("this claim is being decided now", reasons=["try again in a minute"])
+    return fresh
+
+
+def given_reason(reason: str) -> str:
+    """A reason that says something. Raises InputError."""
+    said = reason.strip()
+    if not said:
+        raise InputError("this needs a reason", field="reason", mend="say why")
+    if len(said) > LONGEST_REASON:
+        raise InputError(f"a reason has at most {LONGEST_REASON} characters", field="reason",
+                         mend="shorten it")
+    return said
+
+
+def note(claim: Claim, what: str, actor: Actor, **details: Any) -> None:
+    """Say in the audit chain what was done: numbers and codes, nothing that names a person."""
+    by = {"by": "claimant"} if actor.role == SYSTEM and claim.channel == Claim.Channel.PHONE and (
+        what in CLAIMANTS) else {}
+    audit.append(actor, f"resident_claims.{what}", claim, {
+        "number": claim.number, "state": claim.state, **by, **details})
+
+
+CLAIMANTS: Final = frozenset({
+    "started", "saved", "paper_added", "paper_taken_back", "submitted", "withdrawn",
+    "recovery_reported", "objected"})

@@ -1,0 +1,1 @@
+"""Pages of residents' claims: those of claimants, and those of handlers."""
