@@ -4,7 +4,8 @@
 ``phrases`` for the engine's codes, ``labels`` for the words of forms, ``booklet`` for clauses,
 ``guide`` for papers about a product, ``loss`` for the loss quantification sheet, ``fit`` for
 reports of fits, ``filing`` for rate filings, ``certificate`` for members of a programme,
-``small-firms`` for the monthly page of a small firm.
+``small-firms`` for the monthly page of a small firm,
+``park-certificate`` for members of a park.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dinghai.foundation.errors import InputError
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TABLES: Final = ("phrases", "evidence", "labels", "booklet", "guide", "loss", "fit", "filing",
-                  "certificate", "small-firms")
+                  "certificate", "small-firms", "park-certificate")
 
 
 @cache
