@@ -5,6 +5,8 @@
 ``guide`` for papers about a product, ``loss`` for the loss quantification sheet, ``fit`` for
 reports of fits, ``filing`` for rate filings, ``certificate`` for members of a programme,
 ``resident-certificate`` for residents, ``small-firms`` for the monthly page of a small firm.
+``small-firms`` for the monthly page of a small firm,
+``park-certificate`` for members of a park.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TABLES: Final = ("phrases", "evidence", "labels", "booklet", "guide", "loss", "fit", "filing",
                   "certificate", "resident-certificate", "small-firms")
+                  "certificate", "small-firms", "park-certificate")
 
 
 @cache

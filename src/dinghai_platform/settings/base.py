@@ -28,6 +28,7 @@ HOUSE_APPS = [
     "dinghai_platform.programmes",
     "dinghai_platform.residents",
     "dinghai_platform.resident_claims",
+    "dinghai_platform.parks",
     "dinghai_platform.pool",
     "dinghai_platform.cases",
     "dinghai_platform.site",

@@ -1,0 +1,1 @@
+"""Parks: master policies, their members, premiums by day, events, portraits, services."""

@@ -1,0 +1,1 @@
+"""Verbs on parks: each one transaction."""
