@@ -27,6 +27,7 @@ HOUSE_APPS = [
     "dinghai_platform.claims",
     "dinghai_platform.programmes",
     "dinghai_platform.residents",
+    "dinghai_platform.small_firms",
     "dinghai_platform.pool",
     "dinghai_platform.cases",
     "dinghai_platform.site",
