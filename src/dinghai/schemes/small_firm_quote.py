@@ -22,9 +22,12 @@ from dinghai.foundation.canonical import JSON
 from dinghai.foundation.money import Fen
 from dinghai.losses.evaluation import Evaluator
 from dinghai.pricing.batch import CompiledTerms
+from dinghai.pricing.experience_table import ExperienceTable
 from dinghai.pricing.premium import Premium
 from dinghai.pricing.quote import Pricer, Quote
+from dinghai.pricing.rating import Rating
 from dinghai.pricing.referral import ReferralRules, load_referral
+from dinghai.pricing.repricing import Tables
 from dinghai.pricing.treatment import Fix, leading_fixes
 from dinghai.schemes.small_firm_dossier import Probe, ProbeState, dossier_of
 from dinghai.schemes.small_firm_file import SmallFirm
@@ -145,6 +148,22 @@ def _plain(value: PlanQuote | FirmFix | FirmQuote) -> dict[str, JSON]:
             for name in type(value).__slots__}
 
 
+@dataclass(frozen=True, slots=True)
+class DeskTables:
+    """An insurer's own product version, threat feeds, rating, referral and experience tables."""
+
+    product: Product
+    kev: KevTable
+    epss: EpssTable | None
+    tables: Tables
+
+
+def _answered(rules: ReferralRules, plans: PlanTable) -> ReferralRules:
+    """The rules of referral without those that the reduced offer already answers."""
+    kept = tuple(one for one in rules.rules if one.id not in plans.reduced.answered_rules)
+    return msgspec.structs.replace(rules, rules=kept)
+
+
 @dataclass(slots=True)
 class SmallFirmDesk:
     """Quotes small firms one after another; terms and tables are made ready once."""
@@ -158,16 +177,23 @@ class SmallFirmDesk:
     compiled: CompiledTerms
     referral: ReferralRules
     answered: ReferralRules
+    rating: Rating | None = None
+    experience: ExperienceTable | None = None
 
     @classmethod
-    def of(cls, plans: PlanTable, on: date, inception: date | None = None) -> SmallFirmDesk:
-        """A desk with the feeds of the house as they stood on the day."""
-        product, feeds = load_product(plans.product), FeedStore.of_house()
-        rules = load_referral()
-        kept = tuple(one for one in rules.rules if one.id not in plans.reduced.answered_rules)
-        return cls(plans, on, inception or on + timedelta(days=1), product, feeds.kev(on),
-                   feeds.epss(on), CompiledTerms(product, on), rules,
-                   msgspec.structs.replace(rules, rules=kept))
+    def of(cls, plans: PlanTable, on: date, inception: date | None = None,
+           given: DeskTables | None = None) -> SmallFirmDesk:
+        """A desk with the feeds of the house as they stood on the day and the tables that ship,
+        unless others are ``given``."""
+        first = inception or on + timedelta(days=1)
+        if given is not None:
+            tables = given.tables
+            return cls(plans, on, first, given.product, given.kev, given.epss,
+                       CompiledTerms(given.product, on), tables.referral,
+                       _answered(tables.referral, plans), tables.rating, tables.experience)
+        product, feeds, rules = load_product(plans.product), FeedStore.of_house(), load_referral()
+        return cls(plans, on, first, product, feeds.kev(on), feeds.epss(on),
+                   CompiledTerms(product, on), rules, _answered(rules, plans))
 
     def assessed(self, firm: SmallFirm, probe: Probe) -> tuple[Dossier, Assessment]:
         """The dossier and its light assessment. Raises InputError where no answer is known."""
@@ -205,8 +231,9 @@ class SmallFirmDesk:
     def _pricer(self, dossier: Dossier, assessment: Assessment) -> tuple[Pricer, bool]:
         """The pricer, and whether the offer is the reduced one."""
         reduced = assessment.outcome == "inclusive_offer"
-        return Pricer.of(dossier, assessment, self.product,
-                         referral=self.answered if reduced else self.referral), reduced
+        return Pricer.of(dossier, assessment, self.product, self.rating,
+                         self.answered if reduced else self.referral,
+                         experience=self.experience), reduced
 
     def _plan(self, pricer: Pricer, plan: Plan, profile: Profile, reduced: bool) -> _Quoted:
         rated = replace(pricer, rating=plan_rating(self.plans, plan, pricer.rating))

@@ -121,6 +121,19 @@ def validate(table: PanelTable, *, firms: int | None = None, seed: int | None = 
                       _grades(light, full))
 
 
+def scored_pairs(
+    table: PanelTable, *, firms: int | None = None, seed: int | None = None, most: int = 500
+) -> tuple[tuple[int, int], ...]:
+    """Light and full score in ppm of the panel's first firms, for a picture of the headline; a
+    firm without a light score is left out."""
+    number = table.firms if firms is None else firms
+    key = table.seed if seed is None else seed
+    panel = draw_panel(table, number, key)
+    light, full = _light(panel, table.respondent, key), _full(panel)
+    return tuple((int(one), int(other)) for one, other in zip(
+        light[:most].tolist(), full[:most].tolist(), strict=True) if one != NO_SCORE)
+
+
 def _full(panel: Panel) -> Whole:
     return totals(panel.levels, indicators(), verified=True)
 

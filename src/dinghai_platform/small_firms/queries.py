@@ -1,0 +1,147 @@
+"""Reads of small firms: what an actor sees, in a few statements each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
+
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
+from dinghai_platform.small_firms.models import (
+    Batch,
+    Firm,
+    Link,
+    Month,
+    MonthRun,
+    Paper,
+    Policy,
+    Quote,
+)
+from dinghai_platform.small_firms.services.policies import COVERED
+
+
+def firms(actor: Actor) -> TenantQuerySet:
+    """The firms an actor sees, each with the end of its cover."""
+    cover = Policy.objects.unscoped("a sub-query within the firm's own rows").filter(
+        firm=OuterRef("pk"), state__in=COVERED).order_by("-expiry").values("expiry")[:1]
+    return Firm.objects.visible_to(actor).defer("draft").select_related(
+        "broker", "tenant").annotate(covered_until=Subquery(cover))
+
+
+def firm(actor: Actor, key: UUID) -> Firm:
+    """One firm, or Http404."""
+    found: Firm = visible_or_404(Firm.objects.select_related("tenant", "broker", "insured", "link"),
+                                 actor, pk=key)
+    return found
+
+
+def quote(actor: Actor, key: UUID) -> Quote:
+    """One quote with its firm, or Http404."""
+    found: Quote = visible_or_404(whole_quotes(Quote.objects.all()), actor, pk=key)
+    return found
+
+
+def whole_quotes(rows: Any) -> Any:
+    """Quotes with everything a page of one needs."""
+    return rows.select_related("firm__link", "tenant", "broker", "insured", "answers", "product",
+                               "batch", "decided_by")
+
+
+def last_quote(row: Firm) -> Quote | None:
+    """The quote that stands."""
+    found: Quote | None = whole_quotes(row.quotes).order_by("-id").first()
+    return found
+
+
+def policy(actor: Actor, key: UUID) -> Policy:
+    """One policy, or Http404."""
+    found: Policy = visible_or_404(whole_policies(Policy.objects.all()), actor, pk=key)
+    return found
+
+
+def whole_policies(rows: Any) -> Any:
+    """Policies with everything a page of one needs."""
+    return rows.select_related("firm__link", "tenant", "broker", "insured", "quote")
+
+
+def policies(actor: Actor) -> TenantQuerySet:
+    """The policies an actor sees."""
+    return Policy.objects.visible_to(actor).defer("document").select_related("firm", "broker")
+
+
+def batches(actor: Actor) -> TenantQuerySet:
+    """The batches an actor sees, each with how many of it are insured."""
+    return Batch.objects.visible_to(actor).defer("faults").select_related(
+        "job", "broker").annotate(bound=Count("quotes__policy"))
+
+
+def batch(actor: Actor, key: UUID) -> Batch:
+    """One batch, or Http404."""
+    found: Batch = visible_or_404(
+        Batch.objects.select_related("tenant", "broker", "job", "binding", "file"), actor, pk=key)
+    return found
+
+
+def quotes_of(row: Batch) -> TenantQuerySet:
+    """The quotes of a batch in the file's order, with their firms and policies."""
+    return Quote.objects.within(row.tenant_id).filter(batch=row).select_related("firm", "policy")
+
+
+def referrals(actor: Actor) -> TenantQuerySet:
+    """Quotes that wait, or waited, for an underwriter; of each firm only the last quote waits."""
+    later = Quote.objects.unscoped("a sub-query within the firm's own rows").filter(
+        firm=OuterRef("firm")).order_by("-id").values("pk")[:1]
+    return Quote.objects.visible_to(actor).filter(outcome="referred").filter(
+        Q(pk=Subquery(later)) | ~Q(decision="")).select_related("firm", "broker", "decided_by")
+
+
+def links(actor: Actor) -> TenantQuerySet:
+    """The links that an actor's house made."""
+    rows = Link.objects.visible_to(actor)
+    return rows.select_related("firm", "broker", "made_by")
+
+
+def runs(actor: Actor) -> TenantQuerySet:
+    """Runs of monthly pages."""
+    return MonthRun.objects.visible_to(actor).select_related("job", "archive", "broker")
+
+
+def months(actor: Actor) -> TenantQuerySet:
+    """Monthly pages without their documents."""
+    return Month.objects.visible_to(actor).defer("document").select_related("firm")
+
+
+def month(actor: Actor, key: UUID) -> Month:
+    """One monthly page, or Http404."""
+    found: Month = visible_or_404(
+        Month.objects.select_related("firm__link", "tenant"), actor, pk=key)
+    return found
+
+
+def papers_of(row: Policy) -> dict[tuple[str, str], Paper]:
+    """The papers of a policy that were made, by kind and language."""
+    return {(one.kind, one.language): one for one in row.papers.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Small firms in figures. Money in fen."""
+
+    firms: int
+    waiting: int
+    insured: int
+    gross_fen: int
+    limit_fen: int
+
+
+def book(actor: Actor) -> Book:
+    """What an actor's small firms come to."""
+    rows = Policy.objects.visible_to(actor).filter(state__in=COVERED)
+    figures = rows.aggregate(number=Count("pk"), gross=Sum("gross_premium_fen"),
+                             limit=Sum("aggregate_limit_fen"))
+    waiting = Firm.objects.visible_to(actor).filter(state=Firm.State.REFERRED).count()
+    return Book(Firm.objects.visible_to(actor).count(), waiting, figures["number"],
+                figures["gross"] or 0, figures["limit"] or 0)

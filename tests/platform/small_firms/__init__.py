@@ -1,0 +1,1 @@
+"""Small firms on the platform."""
