@@ -27,6 +27,7 @@ HOUSE_APPS = [
     "dinghai_platform.claims",
     "dinghai_platform.programmes",
     "dinghai_platform.residents",
+    "dinghai_platform.subsidies",
     "dinghai_platform.pool",
     "dinghai_platform.cases",
     "dinghai_platform.site",
