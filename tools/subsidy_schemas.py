@@ -81,11 +81,13 @@ def _report() -> dict[str, Any]:
     figures = {one.name: _FEN for one in fields(Figures)}
     reasons: dict[str, Any] = {"type": "object", "additionalProperties": _FEN}
     group = _list(_object("key", **figures, refused_by_reason=reasons))
+    groups = _object(sector=group, area=group, size=group, month=group)
+    groups["properties"]["insurer"] = group  # where the insurers were named
     return _answer(
         "report", "Regulator's report of a subsidy", "rule", "version", "register_head",
         budget=_object(budget_fen=_FEN, used_fen=_FEN, left_fen=WHOLE), total=_object(**figures),
         refused_by_reason=reasons,
-        groups=_object(sector=group, area=group, size=group, month=group))
+        groups=groups)
 
 
 def answers() -> dict[str, dict[str, Any]]:

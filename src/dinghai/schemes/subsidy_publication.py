@@ -160,16 +160,8 @@ def pay(
 ) -> Payments:
     """First what objections have come to, then the payment of every grant that may be paid."""
     standing = Standing(text.rule, register.entries)
-    entries: list[Entry] = []
-    rejected: list[Fault] = []
-    for one in sorted(objections, key=lambda one: one.day):
-        fault = _objection_fault(standing, one, day, file)
-        if fault is not None:
-            rejected.append(fault)
-        elif standing.cases[one.application].objections.get(one.number) != one.status:
-            entry = _objected(standing.cases[one.application], one)
-            standing.apply(entry)
-            entries.append(entry)
+    taken = _objections(standing, objections, day, file)
+    entries: list[Entry] = list(taken.entries)
     payments: list[Payment] = []
     held: list[tuple[str, HeldReason]] = []
     for case, unpaid in _unpaid(standing):
@@ -181,8 +173,40 @@ def pay(
         payments.append(_payment(standing, case, unpaid))
         standing.apply(paid)
         entries.append(paid)
-    return Payments(tuple(entries), tuple(payments), tuple(held),
-                    tuple(sorted(rejected, key=lambda one: one.line or 0)))
+    return Payments(tuple(entries), tuple(payments), tuple(held), taken.rejected)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionsTaken:
+    """What objections add to a register, and rows left out."""
+
+    entries: tuple[Objected, ...]
+    rejected: tuple[Fault, ...]
+
+
+def take_objections(
+    text: RuleText, register: Register, objections: Sequence[Objection], *, day: date,
+    file: str | None = None,
+) -> ObjectionsTaken:
+    """What objections have come to, and nothing is paid: in the order of their days. One that the
+    register has in the same state is taken once."""
+    return _objections(Standing(text.rule, register.entries), objections, day, file)
+
+
+def _objections(standing: Standing, objections: Sequence[Objection], day: date,
+                file: str | None) -> ObjectionsTaken:
+    entries: list[Objected] = []
+    rejected: list[Fault] = []
+    for one in sorted(objections, key=lambda one: one.day):
+        fault = _objection_fault(standing, one, day, file)
+        if fault is not None:
+            rejected.append(fault)
+        elif standing.cases[one.application].objections.get(one.number) != one.status:
+            entry = _objected(standing.cases[one.application], one)
+            standing.apply(entry)
+            entries.append(entry)
+    return ObjectionsTaken(tuple(entries),
+                           tuple(sorted(rejected, key=lambda one: one.line or 0)))
 
 
 def _unpaid(standing: Standing) -> Iterator[tuple[Case, Fen]]:

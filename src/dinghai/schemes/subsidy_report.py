@@ -16,8 +16,9 @@ from dinghai.schemes.subsidy_standing import Case, Standing
 
 REPORT_SCHEMA: Final = "dinghai.subsidy-report/1"
 UNKNOWN: Final = "unknown"
-Dimension = Literal["sector", "area", "size", "month"]
-_KEYS: Final[Mapping[Dimension, Callable[[Case], str]]] = {
+Dimension = Literal["sector", "area", "size", "month", "insurer"]
+_Keys = Mapping[Dimension, Callable[[Case], str]]
+_KEYS: Final[_Keys] = {
     "sector": lambda case: case.application.sector[:1] or UNKNOWN,
     "area": lambda case: case.application.area or UNKNOWN,
     "size": lambda case: case.application.size or UNKNOWN,
@@ -88,17 +89,25 @@ class SubsidyReport:
                 for key, one in group.items()] for name, group in self.groups.items()}}
 
 
-def report(text: RuleText, register: Register) -> SubsidyReport:
-    """The report of a register as it stands."""
+def report(
+    text: RuleText, register: Register, *, insurers: Mapping[str, str] | None = None,
+) -> SubsidyReport:
+    """The report of a register as it stands.
+
+    With ``insurers``, which names the insurer of an application by its number, also by insurer:
+    the register does not say who insures.
+    """
     standing = Standing(text.rule, register.entries)
-    groups: dict[Dimension, dict[str, Figures]] = {name: {} for name in _KEYS}
-    reasons: dict[Dimension, dict[str, Counter[str]]] = {name: {} for name in _KEYS}
+    keys = _KEYS if insurers is None else {
+        **_KEYS, "insurer": lambda case: insurers.get(case.application.id) or UNKNOWN}
+    groups: dict[Dimension, dict[str, Figures]] = {name: {} for name in keys}
+    reasons: dict[Dimension, dict[str, Counter[str]]] = {name: {} for name in keys}
     total, refusals = Figures(), Counter[str]()
     for case in standing.cases.values():
         figures, why = _figures(case), _first_no(case)
         total += figures
         refusals.update(why)
-        for name, key_of in _KEYS.items():
+        for name, key_of in keys.items():
             key = key_of(case)
             groups[name][key] = groups[name].get(key, Figures()) + figures
             reasons[name].setdefault(key, Counter()).update(why)

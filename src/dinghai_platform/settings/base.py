@@ -30,6 +30,7 @@ HOUSE_APPS = [
     "dinghai_platform.resident_claims",
     "dinghai_platform.parks",
     "dinghai_platform.small_firms",
+    "dinghai_platform.subsidies",
     "dinghai_platform.pool",
     "dinghai_platform.cases",
     "dinghai_platform.site",

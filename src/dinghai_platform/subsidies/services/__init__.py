@@ -1,0 +1,1 @@
+"""The verbs on subsidies, one module for each matter."""
