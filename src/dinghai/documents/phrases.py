@@ -4,8 +4,7 @@
 ``phrases`` for the engine's codes, ``labels`` for the words of forms, ``booklet`` for clauses,
 ``guide`` for papers about a product, ``loss`` for the loss quantification sheet, ``fit`` for
 reports of fits, ``filing`` for rate filings, ``certificate`` for members of a programme,
-``resident-certificate`` for residents, ``small-firms`` for the monthly page of a small firm.
-``small-firms`` for the monthly page of a small firm,
+``resident-certificate`` for residents, ``small-firms`` for the monthly page of a small firm,
 ``park-certificate`` for members of a park.
 """
 
@@ -22,8 +21,7 @@ from dinghai.foundation.errors import InputError
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 _TABLES: Final = ("phrases", "evidence", "labels", "booklet", "guide", "loss", "fit", "filing",
-                  "certificate", "resident-certificate", "small-firms")
-                  "certificate", "small-firms", "park-certificate")
+                  "certificate", "resident-certificate", "small-firms", "park-certificate")
 
 
 @cache
