@@ -1,0 +1,1 @@
+"""Commands of residents' cover for who runs a site."""

@@ -1,0 +1,1 @@
+"""`dinghai manage …`."""
