@@ -38,8 +38,8 @@ def enrol_residents(story: Story) -> dict[str, Any]:
     second list looked through and not issued, for whoever tries the pages."""
     underwriter = story.actor("underwriter")
     scheme = open_scheme(_scheme(), actor=underwriter)
-    enrolment = take_list(scheme, _list(0, _RESIDENTS).encode(), name="滨海街道居民名单（虚构）.csv",
-                          actor=underwriter)
+    enrolment = take_list(scheme, _list(0, _RESIDENTS).encode(),
+                          name="滨海街道居民名单（虚构）.csv", actor=underwriter)
     work()
     enrolment.refresh_from_db()
     issue_list(enrolment, actor=underwriter)
@@ -71,8 +71,8 @@ def _tell(story: Story, enrolment: Enrolment, sale: Sale) -> None:
     teller = story.teller
     teller.line(teller.pick(
         f"居民反诈险（虚构数据）：{enrolment.scheme.number}，参保 {enrolment.number} 人，拒绝 "
-        f"{enrolment.rejected} 行，保费 {enrolment.premium_fen / 100:,.2f} 元；链接购买 1 份，凭证号 "
-        f"{sale.certificate}",
+        f"{enrolment.rejected} 行，保费 {enrolment.premium_fen / 100:,.2f} 元；"
+        f"链接购买 1 份，凭证号 {sale.certificate}",
         f"Residents' anti-fraud cover (fictional data): {enrolment.scheme.number}, "
         f"{enrolment.number} enrolled, {enrolment.rejected} rows rejected, premium "
         f"¥{enrolment.premium_fen / 100:,.2f}; one bought at a link, certificate "
