@@ -82,6 +82,8 @@ TARGETS: Final = (
            ("microseconds_a_certificate_in_the_last_list",), None, "µs"),
     Target("200,000 residents' claims decided, from file to tables", "resident_claims",
            ("seconds", "all"), 60.0, "s"),
+    Target("residents' certificates as PDF, signed and with QR mark, each core",
+           "resident_certificates", ("per_core_second",), 400.0, "/s", least=True),
     Target("a programme of 5,000 suppliers: 100,000 years with losses, ranking and ten fixes",
            "chain_programme", ("seconds", "years_ranking_and_plan"), 60.0, "s"),
     Target("its model made from the chain's file", "chain_programme", ("seconds", "model"), None,

@@ -6,12 +6,14 @@ highlighted and explained); nothing is worded here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dinghai.documents.phrases import Language, pick
+from dinghai.documents.phrases import Language, phrase, pick
 from dinghai.foundation.canonical import JSON, canonical_bytes, sha256_hex
 from dinghai.foundation.errors import InputError
 from dinghai.wording.products import load_product, shipped_products
+from dinghai.wording.saying import percent, retention_words
 from dinghai.wording.schema import Product
 
 
@@ -31,14 +33,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class ResidentTerms:
-    """A product as a resident reads it. ``excluded`` takes a loss out, ``conditions`` delay or
-    reduce what is paid."""
+    """A product as a resident reads it. ``borne`` is what stays with the insured of a loss
+    that is paid, ``excluded`` takes a loss out, ``conditions`` delay or reduce what is paid."""
 
     product: str
     version: str
     name: str
     summary: str
     covered: tuple[Told, ...]
+    borne: tuple[str, ...]
     excluded: tuple[Told, ...]
     conditions: tuple[Told, ...]
     duties: tuple[str, ...]
@@ -47,7 +50,7 @@ class ResidentTerms:
         """SHA-256 over everything that was shown."""
         return sha256_hex(canonical_bytes({
             "product": self.product, "version": self.version, "name": self.name,
-            "summary": self.summary, "duties": list(self.duties),
+            "summary": self.summary, "duties": list(self.duties), "borne": list(self.borne),
             "covered": [one.to_dict() for one in self.covered],
             "excluded": [one.to_dict() for one in self.excluded],
             "conditions": [one.to_dict() for one in self.conditions]}))
@@ -62,6 +65,17 @@ def resident_terms(product_id: str, language: Language) -> ResidentTerms:
     return _read(load_product(product_id), language)
 
 
+def _borne(product: Product, language: Language) -> Iterator[str]:
+    """Deductibles and shares of all sections."""
+    for one in product.sections:
+        if one.retention.kind not in {"none", "event_deductible"}:
+            yield phrase("resident_certificate.retention", language,
+                         amount=retention_words(one.retention, language))
+        if one.insured_share_ppm:
+            yield phrase("resident_certificate.share", language,
+                         share=percent(one.insured_share_ppm))
+
+
 def _read(product: Product, language: Language) -> ResidentTerms:
     def told(one: object) -> Told:
         return Told(
@@ -74,7 +88,8 @@ def _read(product: Product, language: Language) -> ResidentTerms:
     return ResidentTerms(
         product.product_id, product.version, pick(language, product.name_zh, product.name_en),
         pick(language, product.summary_zh, product.summary_en),
-        tuple(map(told, product.sections)), tuple(map(told, takes_all)),
+        tuple(map(told, product.sections)), tuple(_borne(product, language)),
+        tuple(map(told, takes_all)),
         tuple(told(one) for one in product.exclusions if one not in takes_all),
         tuple(pick(language, one.text_zh, one.text_en) for one in product.obligations
               if one.who == "insured"))

@@ -164,9 +164,11 @@ def fault_row(raw: Mapping[str, Any] | Fault) -> dict[str, Any]:
 
 def fault_words(fault: Fault) -> str:
     """A fault in one sentence."""
-    field = f"{field_name(fault.field)}: " if fault.field else ""
-    mend = f" ({said(fault.mend)})" if fault.mend else ""
-    return f"{field}{said(fault.message)}{mend}"
+    mend = _t(" (%(mend)s)") % {"mend": said(fault.mend)} if fault.mend else ""
+    if not fault.field:
+        return f"{said(fault.message)}{mend}"
+    return _t("%(field)s: %(said)s%(mend)s") % {
+        "field": field_name(fault.field), "said": said(fault.message), "mend": mend}
 
 
 @lru_cache(maxsize=1)

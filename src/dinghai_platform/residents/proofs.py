@@ -13,16 +13,18 @@ from dinghai.schemes.resident_certificate import (
     SignedRoot,
     certificate_code,
 )
+from dinghai.schemes.resident_scheme import ResidentScheme
 from dinghai_platform.core.checkpoints import public_key_hex, sign_bytes
 from dinghai_platform.residents.models import Certificate, EnrolmentChunk
 from dinghai_platform.residents.sealing import opened
 from dinghai_platform.residents.staging import leaves_of
 
 
-def facts_of(certificate: Certificate) -> CertificateFacts:
-    """What a certificate says, its holder masked."""
+def facts_of(certificate: Certificate, terms: ResidentScheme | None = None) -> CertificateFacts:
+    """What a certificate says, its holder masked. ``terms`` are its scheme's, where they are in
+    hand already."""
     enrolment = certificate.chunk.enrolment
-    terms = enrolment.scheme.terms()
+    terms = terms or enrolment.scheme.terms()
     plan, person = terms.plans[certificate.plan], opened(certificate, enrolment)
     return CertificateFacts(
         number=number_of(certificate), scheme=enrolment.scheme.number,

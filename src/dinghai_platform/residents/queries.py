@@ -140,7 +140,7 @@ class SchemeFigures:
     @property
     def rate_text(self) -> str:
         """The rate in percent, to the millionth."""
-        return percent_text(self.rate_ppm, 3)
+        return percent_text(self.rate_ppm, 4)
 
 
 def figures(actor: Actor) -> list[SchemeFigures]:

@@ -126,7 +126,7 @@ def test_the_way_of_a_list(client, scheme, sign_in, insurer):
     assert results.count("accepted") == 8
     scheme_page = page(client, "scheme", scheme.pk, language="en")
     assert "¥96.00" in scheme_page
-    assert "0.024%" in scheme_page
+    assert "0.0240%" in scheme_page
 
 
 def test_a_list_is_given_up(client, scheme, insurer):

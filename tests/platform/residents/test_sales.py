@@ -241,8 +241,9 @@ def test_what_is_not_covered_stands_on_the_page(address, language):
     text = answer.content.decode()
     assert read_page(text).faults == []
     assert "no-store" in answer.headers["Cache-Control"]
-    said = ("Family member", "Late notice", "What is NOT covered") if language == "en" else (
-        "家庭成员", "迟延通知", "不赔")
+    said = ("¥3,000.00", "30%", "Family member", "Late notice",
+            "What is NOT covered") if language == "en" else (
+        "¥3,000.00", "30%", "家庭成员", "迟延通知", "不赔")
     for words in said:
         assert words in text
 
@@ -321,6 +322,20 @@ def test_who_asks_too_often_waits(address):
     sent = form_of(client, address, identity="12")
     codes = [client.post(address, sent).status_code for _ in range(22)]
     assert codes == [400] * 20 + [429] * 2
+
+
+def test_behind_a_proxy_each_has_its_own_count(address, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    client = Client()
+    sent = form_of(client, address, identity="12")
+
+    def codes(forwarded, times):
+        return {client.post(address, sent, headers={"X-Forwarded-For": forwarded}).status_code
+                for _ in range(times)}
+
+    assert codes("1.1.1.1", 20) == {400}
+    assert codes("9.9.9.9, 1.1.1.1", 1) == {429}, "what a stranger wrote before does not count"
+    assert codes("2.2.2.2", 1) == {400}
 
 
 def test_a_link_that_is_over(made, address, underwriter):

@@ -99,7 +99,8 @@ def _resident(form: BuyForm, link: SaleLink) -> Resident | None:
         return found
     for fault in found:
         mend = fault.mend or ""
-        hint = f" ({said(mend)})" if mend and mend not in NOT_FOR_BUYERS else ""
+        hint = _(" (%(mend)s)") % {"mend": said(mend)} if (
+            mend and mend not in NOT_FOR_BUYERS) else ""
         form.add_error(fault.field if fault.field in form.fields else None,
                        said(fault.message) + hint)
     return None

@@ -52,7 +52,7 @@ def _list(*, may_open: bool) -> List:
                    "sum_insured_fen"),
             Column(_p("resident", "Average premium"), lambda one: one.average_premium_fen,
                    "money"),
-            Column(_p("resident", "Rate"), lambda one: one.rate_ppm, "percent"),
+            Column(_p("resident", "Rate"), lambda one: one.rate_text, "count"),
         ),
         search=("name", "number"), default_sort="-first_day", export="resident-schemes",
         empty={"title": _("No scheme yet"),
