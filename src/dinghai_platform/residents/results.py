@@ -53,16 +53,32 @@ def result_lines(enrolment: Enrolment) -> Iterator[str]:
 
 
 def fault_lines(enrolment: Enrolment) -> Iterator[str]:
-    """Every faulty row of a list that was looked through, as CSV in the list's order. The list is
-    read a second time: its faults, which may be millions, are never held together."""
+    """Every faulty row of a list that was looked through, as CSV in the list's order.
+
+    Faults may be millions and are never held together: those of an issued list stand with its
+    chunks, and a list that is not issued yet is read a second time.
+    """
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(("line", "field", "message", "mend"))
     check = enrolment.check_document or {}
     if "rows" not in check:
-        for one in check.get("faults", []):
-            yield writer.writerow((one.get("line") or "", one.get("field") or "",
-                                   said(one["message"]), said(one.get("mend") or "")))
-        return
+        faults: Iterator[Fault] = (Fault(**one) for one in check.get("faults", []))
+    elif enrolment.state == Enrolment.State.SEALED:
+        faults = _kept_faults(enrolment)
+    else:
+        faults = _read_faults(enrolment)
+    for fault in faults:
+        yield writer.writerow((fault.line or "", fault.field or "", said(fault.message),
+                               said(fault.mend or "")))
+
+
+def _kept_faults(enrolment: Enrolment) -> Iterator[Fault]:
+    chunks = EnrolmentChunk.objects.within(enrolment.tenant_id).filter(enrolment=enrolment)
+    for chunk in chunks.order_by("number").iterator():
+        yield from faults_of(chunk)
+
+
+def _read_faults(enrolment: Enrolment) -> Iterator[Fault]:
     repeated = repeated_lines(enrolment).tolist()
     place = 0
     with list_on_disk(enrolment.file) as table:
@@ -73,6 +89,4 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
                 faults.append(Fault("the person stands in the list before", None, repeated[place],
                                     "identity", "leave one of the two rows out"))
                 place += 1
-            for fault in sorted(faults, key=lambda one: one.line or 0):
-                yield writer.writerow((fault.line, fault.field or "", said(fault.message),
-                                       said(fault.mend or "")))
+            yield from sorted(faults, key=lambda one: one.line or 0)

@@ -25,7 +25,7 @@ from dinghai_platform.residents.models import (
     Enrolment,
     EnrolmentChunk,
 )
-from dinghai_platform.residents.results import result_lines
+from dinghai_platform.residents.results import fault_lines, result_lines
 from dinghai_platform.residents.sealing import opened
 from dinghai_platform.residents.services.lists import (
     GIVE_UP,
@@ -263,13 +263,18 @@ def test_any_list_in_any_chunks_comes_to_the_same(insurer, enrol, monkeypatch, s
 
 
 def test_an_issued_list_is_let_go_of(insurer, enrol, scheme, underwriter):
-    content = listed([row(1), row(2)])
+    content = listed([row(1), row(2), row(3, consent="否"), row(1)])
+    waiting = take_list(scheme, content, name="list.csv", actor=underwriter)
+    Worker().run_until_idle()
+    before = list(fault_lines(Enrolment.objects.within(insurer).get(pk=waiting.pk)))
     enrolment = enrol(content)
+    assert list(fault_lines(enrolment)) == before
+    assert [line.split(",")[0] for line in before[1:]] == ["4", "5"]
     assert (enrolment.file.is_forgotten, enrolment.file.bytes_in_row) == (True, None)
     assert take_list(scheme, content, name="list.csv", actor=underwriter) == enrolment
     enrolment.file.refresh_from_db()
     assert enrolment.file.is_forgotten
-    assert [line.count("accepted") for line in result_lines(enrolment)] == [0, 1, 1]
+    assert [line.count("accepted") for line in result_lines(enrolment)] == [0, 1, 1, 0, 0]
 
 
 def test_a_list_that_another_scheme_needs_is_kept(insurer, enrol, underwriter):
