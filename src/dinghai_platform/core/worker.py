@@ -164,8 +164,15 @@ class Worker:
         if done.is_last:
             job.result = done.result
             return self._end(job, Job.State.DONE)
+        if done.pause is not None:
+            job.state, job.not_before = Job.State.QUEUED, self.clock.now() + done.pause
+            job.lease_owner, job.lease_until = "", None
+            job.reason = _("it keeps to the pace that was set for it")
         job.save(
-            update_fields=("progress", "attempts", "total", "message", "cursor", "lease_until")
+            update_fields=(
+                "progress", "attempts", "total", "message", "cursor", "lease_until", "lease_owner",
+                "state", "not_before", "reason",
+            )
         )
         return job
 

@@ -14,8 +14,10 @@ from dinghai.schemes.persons_twice import look_up_hashes
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import TenantQuerySet
+from dinghai_platform.residents.changes_queries import as_they_stand, moves, renamed, without_ended
 from dinghai_platform.residents.models import (
     Certificate,
+    ChangeList,
     EnrolledPerson,
     Enrolment,
     ResidentScheme,
@@ -32,12 +34,16 @@ def certificates(actor: Actor) -> TenantQuerySet:
     found: TenantQuerySet = Certificate.objects.visible_to(actor).filter(
         state=Certificate.State.IN_FORCE, chunk__enrolment__state=Enrolment.State.SEALED
     ).select_related("chunk__enrolment__scheme").order_by("id")
-    return found
+    return without_ended(found)
 
 
 def search(actor: Actor, text: str, *, after: int = 0, most: int = PAGE) -> list[Certificate]:
     """Certificates by number, by a whole identity number, or by a name, which is masked before it
     is looked for; of many, those ``after`` a number. Nothing that was typed is kept."""
+    return as_they_stand(_search(actor, text, after, most))
+
+
+def _search(actor: Actor, text: str, after: int, most: int) -> list[Certificate]:
     rows = certificates(actor).filter(id__gt=after)
     word = ordinary(text)
     if not word:
@@ -47,8 +53,7 @@ def search(actor: Actor, text: str, *, after: int = 0, most: int = PAGE) -> list
     except CellFault:
         if found := _NUMBER.fullmatch(word):
             return list(rows.filter(id=int(found[1])))
-        return list(rows.filter(
-            masked_name=word if "*" in word else masked_name(word))[:most])
+        return renamed(rows, actor, word if "*" in word else masked_name(word), most)
     return list(rows.filter(id__in=list(_of_person(actor, identity)))[:most])
 
 
@@ -62,20 +67,41 @@ def _of_person(actor: Actor, identity: str) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class SchemeFigures:
-    """A scheme's sealed enrolments together; averages in fen and the rate in ppm, half up, None
-    where nobody is enrolled."""
+    """A scheme's sealed lists together. ``premium_fen`` is what stands in the books: issued, and
+    ``charged_fen`` less ``refunded_fen`` since. Certificates and sums insured are without the
+    ``cancelled``; averages in fen and the rate in ppm are of their whole period, half up, None
+    where nobody is left."""
 
     scheme: ResidentScheme
     lists: int
-    certificates: int
+    by_plan: tuple[int, ...]
     rejected: int
     premium_fen: Fen
-    sum_insured_fen: Fen
+    cancelled: int = 0
+    charged_fen: Fen = 0
+    refunded_fen: Fen = 0
+
+    @property
+    def certificates(self) -> int:
+        """Certificates that were issued and not cancelled."""
+        return sum(self.by_plan)
+
+    @property
+    def sum_insured_fen(self) -> Fen:
+        """Their sums insured."""
+        return sum(number * plan.sum_insured_fen for number, plan in zip(
+            self.by_plan, self.scheme.terms().plans, strict=True))
+
+    @property
+    def period_premium_fen(self) -> Fen:
+        """Their premiums of the whole period."""
+        return sum(number * plan.premium_fen for number, plan in zip(
+            self.by_plan, self.scheme.terms().plans, strict=True))
 
     @property
     def average_premium_fen(self) -> Fen | None:
         """Premium a certificate."""
-        return _part(self.premium_fen, self.certificates)
+        return _part(self.period_premium_fen, self.certificates)
 
     @property
     def average_sum_insured_fen(self) -> Fen | None:
@@ -85,7 +111,7 @@ class SchemeFigures:
     @property
     def rate_ppm(self) -> int | None:
         """Premium of a million of sums insured."""
-        return _part(self.premium_fen * PPM, self.sum_insured_fen)
+        return _part(self.period_premium_fen * PPM, self.sum_insured_fen)
 
 
 def figures(actor: Actor) -> list[SchemeFigures]:
@@ -96,13 +122,28 @@ def figures(actor: Actor) -> list[SchemeFigures]:
     for one in Enrolment.objects.visible_to(actor).filter(state=Enrolment.State.SEALED).defer(
             "check_document", "repeated"):
         sealed.setdefault(one.scheme_id, []).append(one)
-    return [
-        SchemeFigures(
-            scheme, len(lists), sum(one.number for one in lists),
-            sum(one.rejected for one in lists), sum(one.premium_fen for one in lists),
-            sum(one.sum_insured_fen for one in lists))
-        for scheme in ResidentScheme.objects.visible_to(actor).order_by("number")
-        for lists in (sealed.get(scheme.pk, []),)]
+    changed: dict[object, list[ChangeList]] = {}
+    for change in moves(actor).defer("check_document", "repeated"):
+        changed.setdefault(change.scheme_id, []).append(change)
+    return [_figures(scheme, sealed.get(scheme.pk, []), changed.get(scheme.pk, []))
+            for scheme in ResidentScheme.objects.visible_to(actor).order_by("number")]
+
+
+def _figures(
+    scheme: ResidentScheme, lists: list[Enrolment], changes: list[ChangeList]
+) -> SchemeFigures:
+    by_plan = [0] * len(scheme.document["plans"])
+    for accepted in (one.accepted for one in lists):
+        by_plan = [one + more for one, more in zip(by_plan, accepted, strict=True)]
+    for out, into in (one.moved for one in changes):
+        by_plan = [one - less + more for one, less, more in zip(by_plan, out, into, strict=True)]
+    charged = sum(one.charged_fen for one in changes)
+    refunded = sum(one.refunded_fen for one in changes)
+    return SchemeFigures(
+        scheme, len(lists), tuple(by_plan), sum(one.rejected for one in lists),
+        sum(one.premium_fen for one in lists) + charged - refunded,
+        sum(one.accepted for one in changes if one.kind == ChangeList.Kind.CANCELLATION),
+        charged, refunded)
 
 
 def _part(amount: int, number: int) -> int | None:
