@@ -4,7 +4,7 @@ and what is wrong with the others. Whether there is such a certificate only the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -15,6 +15,7 @@ from dinghai.experience.own_values import CellFault, ordinary
 from dinghai.foundation.errors import Fault
 from dinghai.schemes.mass_table import MASS, ROWS, MassTable, Rows
 from dinghai.schemes.people import read_identity, read_mobile, read_name
+from dinghai.schemes.plain_rows import plain_identities
 from dinghai.schemes.resident_change_columns import USED, ChangeKind, change_columns
 from dinghai.schemes.resident_list import NO, YES, read_plan
 from dinghai.schemes.resident_scheme import ResidentScheme
@@ -70,9 +71,10 @@ def _read(
     good: list[ChangeRow] = []
     lines: list[int] = []
     faults = list(part.faults)
-    for line, cells in zip(part.line, part.cells, strict=True):
-        found = read_change({one: cells[place] for one, place in columns.items()}, kind, scheme,
-                            plans)
+    plain = _Plain.of(part, columns, scheme, plans)
+    for place, (line, cells) in enumerate(zip(part.line, part.cells, strict=True)):
+        found = plain.row(place, cells) or read_change(
+            {one: cells[at] for one, at in columns.items()}, kind, scheme, plans)
         if isinstance(found, ChangeRow):
             good.append(found)
             lines.append(line)
@@ -84,6 +86,52 @@ def _read(
         [one.identity for one in good], [one.name for one in good], [one.mobile for one in good],
         np.array([one.plan for one in good], dtype=np.int16),
         sorted(faults, key=lambda one: one.line or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Rows that are plainly good, which are nearly all of a clean file: one certificate or identity
+    number as the register writes it, and besides at most a plan's code or a yes."""
+
+    prefix: str
+    certificate: int | None
+    identity: int | None
+    plan: int | None
+    others: tuple[int, ...]
+    checked: npt.NDArray[np.bool_]
+    places: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls, part: Rows, columns: Mapping[str, int], scheme: ResidentScheme,
+        plans: ResidentScheme,
+    ) -> _Plain:
+        identity = columns.get("identity")
+        checked = np.zeros(len(part.cells), dtype=np.bool_) if identity is None else (
+            plain_identities([row[identity] for row in part.cells]))
+        known = {"certificate", "identity", "plan"}
+        return cls(f"{scheme.id}-", columns.get("certificate"), identity, columns.get("plan"),
+                   tuple(at for one, at in columns.items() if one not in known), checked,
+                   plans.plan_places())
+
+    def row(self, place: int, cells: Sequence[str]) -> ChangeRow | None:
+        """The row; None where it is to be read word by word."""
+        number, identity, plan = 0, "", -1
+        if self.identity is not None and (identity := cells[self.identity]) and (
+                not self.checked[place]):
+            return None
+        if self.certificate is not None and (text := cells[self.certificate]):
+            digits = text.removeprefix(self.prefix)
+            if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+                return None
+            number = int(digits)
+        if self.plan is not None:
+            plan = self.places.get(cells[self.plan], -1)
+            if plan < 0:
+                return None
+        if not (number or identity) or any(cells[at] for at in self.others):
+            return None
+        return ChangeRow(number, identity, "", "", plan)
 
 
 def read_change(

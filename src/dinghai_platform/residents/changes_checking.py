@@ -38,8 +38,6 @@ class Looked:
     left_out: int = 0
     sums: ChangeSums = field(default_factory=ChangeSums)
     moved: list[np.ndarray] = field(default_factory=list)
-    ids: list[np.ndarray] = field(default_factory=list)
-    lines: list[np.ndarray] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     faulty: Counter[tuple[str, str]] = field(default_factory=Counter)
     repeated: np.ndarray = field(default_factory=lambda: _NOBODY)
@@ -55,35 +53,36 @@ class Looked:
 
 
 def look_through(step: Step) -> Looked:
-    """Read the whole list twice: once for who stands in it twice, once for what becomes of it."""
+    """Read the whole list. Takes some seconds for each 100,000 rows, and writes nothing."""
     changes = changes_of(step)
-    looked = Looked()
+    looked, twice = Looked(), Twice()
     try:
         if changes.whole and changes.file is not None:
             _, looked.list_faults = read_left_out(changes)
-        if not changes.whole:
-            looked.repeated = _repeated_in(changes)
         number = 0
         while (part := part_of_list(changes, number, changes_source.ROWS)) is not None:
-            _count(looked, changes, decide(changes, part, looked.repeated))
+            _count(looked, changes, decide(changes, part, twice.is_again))
             number += 1
     except InputError as error:
         return Looked(broken=error.faults)
+    looked.repeated = np.array(twice.lines, dtype=np.int64)
     return looked
 
 
-def _repeated_in(changes: ChangeList) -> np.ndarray:
-    """The lines of certificates that stand in a file before, however they are named there."""
-    ids, lines = [_NOBODY], [_NOBODY]
-    for rows in changes_source.read_file_rows(changes, changes_source.ROWS):
-        found = changes_source.found_rows(changes, rows)
-        ids.append(np.array([one.id for one in found.held], dtype=np.int64))
-        lines.append(rows.line[np.array(found.place, dtype=np.int64)])
-    every, line = np.concatenate(ids), np.concatenate(lines)
-    _, first = np.unique(every, return_index=True)
-    again = np.ones(len(every), dtype=np.bool_)
-    again[first] = False
-    return line[again]
+@dataclass(slots=True)
+class Twice:
+    """Which certificates stand in a list before, however they are named there."""
+
+    seen: set[int] = field(default_factory=set)
+    lines: list[int] = field(default_factory=list)
+
+    def is_again(self, line: int, certificate: int) -> bool:
+        """Whether a certificate came before; it is remembered."""
+        if certificate in self.seen:
+            self.lines.append(line)
+            return True
+        self.seen.add(certificate)
+        return False
 
 
 def _count(looked: Looked, changes: ChangeList, decided: Decided) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -40,14 +40,11 @@ class Later:
 
 @dataclass(slots=True)
 class Decided:
-    """A chunk decided. ``ids`` and ``lines`` are of all certificates that were found, for telling
-    who stands in the list twice."""
+    """A chunk decided."""
 
     accepted: list[Later] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     left_out: int = 0
-    ids: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
     steps: ChangeSteps | None = None
     sums: ChangeSums = field(default_factory=ChangeSums)
 
@@ -57,11 +54,12 @@ class Decided:
         return len({one.line for one in self.faults})
 
 
-def decide(changes: ChangeList, part: Part, repeated: np.ndarray) -> Decided:
-    """Decide a chunk. ``repeated`` are the lines of certificates that stand in the list before."""
+def decide(changes: ChangeList, part: Part, is_again: Callable[[int, int], bool]) -> Decided:
+    """Decide a chunk. ``is_again`` says of a line and its certificate whether that stands in the
+    list before."""
     asked = _Asked.of(changes)
     decided = _decide_place(asked, part.place, part.left_out) if part.place is not None else (
-        _decide_rows(asked, part, repeated))
+        _decide_rows(asked, part, is_again))
     if changes.kind != ChangeList.Kind.RENEWAL:
         _price(asked, decided)
     decided.faults.sort(key=lambda one: one.line or 0)
@@ -73,10 +71,16 @@ class _Asked:
     changes: ChangeList
     terms: Terms
     plans: Terms
+    next_plans: tuple[int, ...]
+    """By plan: the plan of the same code in the next period's scheme, else that scheme's default,
+    else −1."""
 
     @classmethod
     def of(cls, changes: ChangeList) -> _Asked:
-        return cls(changes, changes.scheme.terms(), plans_of(changes))
+        terms, plans = changes.scheme.terms(), plans_of(changes)
+        places = plans.plan_places()
+        return cls(changes, terms, plans, tuple(
+            places.get(one.code, places.get(plans.default_plan, -1)) for one in terms.plans))
 
     @property
     def needs_people(self) -> bool:
@@ -86,7 +90,8 @@ class _Asked:
 
 def _decide_place(asked: _Asked, place: Place, left_out: np.ndarray) -> Decided:
     """All of a chunk but those who are to be left out, and whose cover has ended anyway."""
-    held = held_range(asked.changes, place.chunk, place.first, place.number)
+    held = held_range(asked.changes, place.chunk, place.first, place.number,
+                      people=asked.needs_people)
     out = np.isin(np.array([one.id for one in held], dtype=np.int64), left_out).tolist()
     kept = [one for one, leave in zip(held, out, strict=True)
             if not leave and one.ended_on is None]
@@ -97,18 +102,18 @@ def _decide_place(asked: _Asked, place: Place, left_out: np.ndarray) -> Decided:
     return decided
 
 
-def _decide_rows(asked: _Asked, part: Part, repeated: np.ndarray) -> Decided:
+def _decide_rows(
+    asked: _Asked, part: Part, is_again: Callable[[int, int], bool]
+) -> Decided:
     rows = part.rows
     assert rows is not None
-    found = found_rows(asked.changes, rows)
+    found = found_rows(asked.changes, rows, people=asked.needs_people)
     lines = [int(rows.line[at]) for at in found.place]
-    decided = Decided(faults=[*rows.faults, *found.faults],
-                      ids=[one.id for one in found.held], lines=lines)
-    again = set(repeated.tolist())
+    decided = Decided(faults=[*rows.faults, *found.faults])
     people = (people_of(asked.changes, found.held) if asked.needs_people
               else [None] * len(found.held))
     for at, one, line, person in zip(found.place, found.held, lines, people, strict=True):
-        if line in again:
+        if is_again(line, one.id):
             decided.faults.append(Fault(
                 "the certificate stands in the list before", asked.changes.file_name, line,
                 "certificate", "leave one of the two rows out"))
@@ -195,13 +200,11 @@ def _renew(
 
 
 def _next_plan(asked: _Asked, one: Held) -> int:
-    """The plan of the same code in the next period's scheme, else that scheme's default."""
-    places = asked.plans.plan_places()
-    code = asked.terms.plans[one.plan].code
-    found = places.get(code, places.get(asked.plans.default_plan, -1))
+    found = asked.next_plans[one.plan]
     if found < 0:
+        code = asked.terms.plans[one.plan].code
         raise _Unfit("plan", f"the scheme of the next period has no plan {code}",
-                     "give one of: " + ", ".join(places))
+                     "give one of: " + ", ".join(asked.plans.plan_places()))
     return found
 
 

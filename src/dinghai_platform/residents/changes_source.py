@@ -110,7 +110,7 @@ def read_left_out(changes: ChangeList) -> tuple[np.ndarray, list[Fault]]:
     ids: list[int] = []
     faults: list[Fault] = []
     for rows in read_file_rows(changes, ROWS):
-        found = found_rows(changes, rows)
+        found = found_rows(changes, rows, people=False)
         ids += [one.id for one in found.held]
         faults += [*rows.faults, *found.faults]
     return np.unique(np.array(ids, dtype=np.int64)), faults

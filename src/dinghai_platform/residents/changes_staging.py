@@ -9,10 +9,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from django.db import connection
 
 from dinghai.foundation.chain import merkle_root
 from dinghai.schemes.people import masked_name
@@ -65,7 +64,8 @@ def prepare_part(step: Step) -> Prepared | None:
                         step.cursor.get("rows", changes_source.ROWS))
     if part is None:
         return None
-    decided = decide(changes, part, repeated_lines(changes))
+    again = set(repeated_lines(changes).tolist())
+    decided = decide(changes, part, lambda line, certificate: line in again)
     moved = moved_by_plan(changes, decided.accepted)
     if changes.kind == ChangeList.Kind.RENEWAL:
         return Prepared(decided, moved, _new_certificates(changes, decided), ())
@@ -113,10 +113,14 @@ def _write_changes(changes: ChangeList, number: int, prepared: Prepared) -> None
     root = merkle_root(leaves_of_changes(first, rows, steps.owed.tolist(), prepared.people,
                                          changes))
     chunk = _chunk(changes, number, prepared, first, root)
-    tenant, state = key_of(changes.tenant), int(Change.State.STANDS)
+    tenant, state, ended = key_of(changes.tenant), int(Change.State.STANDS), _ended_on(changes)
+    # A correction changes no cover: the day from which that holds stays as it was.
+    corrects = changes.kind == ChangeList.Kind.CORRECTION
+    day = (changes.scheme.first_day if corrects else changes.from_day).isoformat()
     insert_rows(Change, _COLUMNS, (
         (first + at, tenant, chunk.pk, one.line, one.held.id, one.held.change, state,
-         _day(changes, one), one.held.plan, one.plan, step, owed, _ended_on(changes),
+         one.held.day.isoformat() if corrects and one.held.day else day, one.held.plan, one.plan,
+         step, owed, ended,
          masked_of(one), first + at if person else one.held.person_of, person)
         for at, (one, step, owed, person) in enumerate(zip(
             rows, steps.step.tolist(), steps.owed.tolist(), prepared.people, strict=True))))
@@ -167,26 +171,12 @@ def change_leaf(
         ended_on.encode().ljust(10), person))
 
 
-def _day(changes: ChangeList, one: Later) -> Any:
-    """From when on the state of cover holds: a correction changes no cover."""
-    if changes.kind == ChangeList.Kind.CORRECTION:
-        return _plain(one.held.day or changes.scheme.first_day)
-    return _plain(changes.from_day)
-
-
-def _ended_on(changes: ChangeList) -> Any:
+def _ended_on(changes: ChangeList) -> str | None:
     """The first day without cover; of cover that never began, the day of the list."""
     if changes.kind != ChangeList.Kind.CANCELLATION:
         return None
     begun = changes.from_day > changes.scheme.first_day
-    return _plain(changes.from_day if begun else changes.as_of)
-
-
-def _plain(day: Any) -> str:
-    """A day as both databases take it past the ORM."""
-    text: str = day.isoformat()
-    assert connection.vendor in ("sqlite", "postgresql")
-    return text
+    return (changes.from_day if begun else changes.as_of).isoformat()
 
 
 def _sealed(owner: ChangeList | Enrolment, rows: Sequence[Later]) -> list[bytes]:

@@ -358,6 +358,7 @@ PARAMETERS: dict[str, str] = {
     "/pool/batches/{key}": "batch",
     "/residents/schemes/{key}": "resident_scheme",
     "/residents/lists/{key}": "resident_list",
+    "/residents/changes/{key}": "resident_changes",
     "/residents/certificates/{number}": "resident_certificate",
     "/chains/{key}/versions/{number}": "=1",
     "/programmes/members/{key}": "programme_member",

@@ -47,6 +47,7 @@ from dinghai_platform.monitoring.services.feeds import load_feed
 from dinghai_platform.pool.services.contributions import contribute_file
 from dinghai_platform.pool.services.members import admit_member, open_pool
 from dinghai_platform.residents.models import Certificate, Enrolment
+from dinghai_platform.residents.services.changes import Asked, take_changes
 from dinghai_platform.residents.services.lists import issue_list, take_list
 from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.underwriting.models import Dossier, Policy
@@ -300,9 +301,13 @@ def _residents(scenery: Scenery) -> None:
     work()
     issue_list(Enrolment.objects.within(scheme.tenant).get(pk=enrolment.pk), actor=underwriter)
     work()
+    one = Certificate.objects.within(scheme.tenant).first()
+    changes = take_changes(scheme, Asked("cancellation", scheme.last_day), name="ended.csv",
+                           content=f"凭证号\n{one.pk}\n".encode(), actor=underwriter)
+    work()
     scenery.objects |= {
-        "resident_scheme": scheme, "resident_list": enrolment,
-        "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
+        "resident_scheme": scheme, "resident_list": enrolment, "resident_changes": changes,
+        "resident_certificate": one}
 
 
 def _keep(scenery: Scenery) -> None:
