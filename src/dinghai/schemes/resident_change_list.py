@@ -125,6 +125,8 @@ class _Plain:
             if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
                 return None
             number = int(digits)
+            if not number:
+                return None
         if self.plan is not None:
             plan = self.places.get(cells[self.plan], -1)
             if plan < 0:

@@ -49,12 +49,13 @@ def test_it_works(client, scheme, numbers):
     assert client.get(f"{ROOT}{address}/results").status_code == 409
     assert post(client, f"{address}/pace", {"rows_a_second": 1_000}).status_code == 200
     assert client.get(ROOT + address).json()["rows_a_second"] == 1_000
+    assert post(client, f"{address}/pace", {"rows_a_second": None}).status_code == 200
+    assert post(client, f"{address}/pace", {"rows_a_second": 0}).status_code == 422
     assert post(client, f"{address}/apply", {"all_or_nothing": True}).status_code == 409
     assert post(client, f"{address}/apply").status_code == 202
     Worker().run_until_idle()
     found = client.get(ROOT + address).json()
-    assert (found["state"], found["accepted"]) == ("applying", 2)  # it keeps to its pace
-    assert post(client, f"{address}/pace", {"rows_a_second": None}).status_code == 200
+    assert (found["state"], found["accepted"], found["rows_a_second"]) == ("sealed", 2, None)
 
 
 def test_results_history_and_figures(client, scheme, numbers):
@@ -122,4 +123,4 @@ def test_a_stranger_finds_nothing(client, scheme, numbers, sign_in, other_insure
         assert post(stranger, path).status_code == 404
         assert post(reader, path).status_code == 403
     assert sent(stranger, scheme.pk, "x", kind="cancellation").status_code == 404
-    assert sent(client, scheme.pk, "x", kind="end").status_code == 422
+    assert sent(client, scheme.pk, "x", kind="end").status_code == 400
