@@ -28,21 +28,34 @@ REQUIRED: Final = ("name", "identity", "mobile", "consent", "consented_on")
 
 def columns_of(table: MassTable, *, plan_required: bool) -> dict[str, int]:
     """Where each field stands. Raises InputError that names every missing or doubled column."""
+    places, faults = places_of(table, NAMES)
+    for field in (*REQUIRED, *(("plan",) if plan_required else ())):
+        if field not in places:
+            faults.append(missing(table, field, NAMES))
+    if faults:
+        raise InputError.of(faults)
+    return places
+
+
+def places_of(
+    table: MassTable, names: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, int], list[Fault]]:
+    """Where the fields stand that a table has, and a fault for each that stands there twice."""
     places: dict[str, int] = {}
     faults: list[Fault] = []
     for place, heading in enumerate(table.header):
         word = re.sub(r"[\W_]", "", ordinary(heading)).casefold()
-        field = next((one for one, names in NAMES.items() if word in names), None)
+        field = next((one for one, known in names.items() if word in known), None)
         if field in places:
             faults.append(Fault(
                 f"the columns {table.header[places[field]]!r} and {heading!r} mean the same",
                 table.name, table.header_line, field, "leave one of them out"))
         elif field is not None:
             places[field] = place
-    for field in (*REQUIRED, *(("plan",) if plan_required else ())):
-        if field not in places:
-            faults.append(Fault("there is no such column", table.name, table.header_line, field,
-                                "add it, called one of: " + ", ".join(NAMES[field])))
-    if faults:
-        raise InputError.of(faults)
-    return places
+    return places, faults
+
+
+def missing(table: MassTable, field: str, names: Mapping[str, tuple[str, ...]]) -> Fault:
+    """That a column is not there, and what it may be called."""
+    return Fault("there is no such column", table.name, table.header_line, field,
+                 "add it, called one of: " + ", ".join(names[field]))

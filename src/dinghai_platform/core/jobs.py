@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -55,6 +55,7 @@ class Progress:
 
     ``cursor`` (plain JSON) is handed to the next chunk; None keeps the present one.
     ``finished`` ends the job whatever the figures say; ``result`` is kept at the end.
+    ``pause`` gives the job back to the queue for so long: it must not go faster.
     """
 
     progress: int
@@ -63,6 +64,7 @@ class Progress:
     cursor: dict[str, Any] | None = None
     finished: bool = False
     result: Any = None
+    pause: timedelta | None = None
 
     @property
     def is_last(self) -> bool:

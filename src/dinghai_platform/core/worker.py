@@ -164,8 +164,15 @@ class Worker:
         if done.is_last:
             job.result = done.result
             return self._end(job, Job.State.DONE)
+        if done.pause is not None:
+            job.state, job.not_before = Job.State.QUEUED, self.clock.now() + done.pause
+            job.lease_owner, job.lease_until = "", None
+            job.reason = _("it keeps to the pace that was set for it")
         job.save(
-            update_fields=("progress", "attempts", "total", "message", "cursor", "lease_until")
+            update_fields=(
+                "progress", "attempts", "total", "message", "cursor", "lease_until", "lease_owner",
+                "state", "not_before", "reason",
+            )
         )
         return job
 
@@ -178,6 +185,9 @@ class Worker:
         return job
 
     def _failed(self, job: Job, error: Exception) -> None:
+        if is_full(error):
+            error = NoRoom("the disk of the database has no room: make some, then start the job "
+                           "again; it goes on from its last chunk")
         log.warning("job %s (%s): %s", job.pk, job.kind, error, exc_info=error)
         said = str(error) if isinstance(error, DinghaiError) else f"{type(error).__name__}: {error}"
         with transaction.atomic():
@@ -256,6 +266,18 @@ class Worker:
                     self._seen()
         finally:
             connection.close()
+
+
+class NoRoom(DinghaiError):
+    """The database could not grow: trying again at once would not help."""
+
+
+def is_full(error: Exception) -> bool:
+    """Whether a database refused because its disk is full (SQLITE_FULL, PostgreSQL's 53100)."""
+    cause = error.__cause__
+    return isinstance(error, DatabaseError) and (
+        getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL"
+        or getattr(cause, "sqlstate", "") == "53100")
 
 
 class TooManyAttempts(DinghaiError):

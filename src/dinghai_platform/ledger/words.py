@@ -21,6 +21,8 @@ NARRATIVES: dict[str, Any] = {
     "claims.recovery": _("Recovery from a third party"),
     "claims.contribution": _("Shares that other parties owe of a claim"),
     "residents.enrolled": _("Premium of enrolled residents"),
+    "residents.plan": _("Changes of residents' plans"),
+    "residents.cancellation": _("Cancelled certificates of residents"),
     "ledger.reversal": _("Reversal"),
 }
 DETAILS: dict[str, Any] = {
@@ -31,6 +33,8 @@ DETAILS: dict[str, Any] = {
     "scheme": _("Scheme"),
     "certificates": _("Certificates"),
     "root": _("Root of the certificates"),
+    "from_day": _("From"),
+    "refund_to": _("Refund to"),
     "reserve_fen": _("Reserve"),
     "total_fen": _("Total"),
     "reason": _("Reason"),

@@ -17,6 +17,8 @@ from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.residents import queries
 from dinghai_platform.residents.api_sales import router as sales_router
+from dinghai_platform.residents.api_changes import changes_router
+from dinghai_platform.residents.changes_queries import as_they_stand
 from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
 from dinghai_platform.residents.proofs import code_of, facts_of, number_of, proof_of
 from dinghai_platform.residents.results import result_lines
@@ -39,6 +41,7 @@ from dinghai_platform.residents.views.frame import csv_stream
 router = Router(tags=["residents"])
 router.add_router("", sales_router)
 router.add_router("", streams_router)
+router.add_router("", changes_router)
 Document = dict[str, Any]
 
 
@@ -167,6 +170,13 @@ def certificate_person(request: HttpRequest, number: int, body: ResidentRevealNe
 
 def _one(request: HttpRequest, number: int) -> Certificate:
     return queries.certificate(request.actor, number)
+    if not 0 < number < 1 << 63:
+        raise Http404("no such certificate")
+    found = queries.certificates(request.actor).filter(id=number).select_related("tenant").first()
+    if found is None:
+        raise Http404("no such certificate")
+    (certificate,) = as_they_stand([found])
+    return certificate
 
 
 def _list(request: HttpRequest, key: UUID) -> Enrolment:
@@ -181,7 +191,9 @@ def _scheme(one: queries.SchemeFigures) -> Document:
         "document": scheme.document, "lists": one.lists, "certificates": one.certificates,
         "rejected": one.rejected, "premium_fen": one.premium_fen,
         "sum_insured_fen": one.sum_insured_fen, "average_premium_fen": one.average_premium_fen,
-        "average_sum_insured_fen": one.average_sum_insured_fen, "rate_ppm": one.rate_ppm}
+        "average_sum_insured_fen": one.average_sum_insured_fen, "rate_ppm": one.rate_ppm,
+        "cancelled": one.cancelled, "charged_fen": one.charged_fen,
+        "refunded_fen": one.refunded_fen}
 
 
 def _enrolment(one: Enrolment) -> Document:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from dinghai.foundation.chain import merkle_proof
@@ -15,8 +17,8 @@ from dinghai.schemes.resident_certificate import (
 )
 from dinghai.schemes.resident_scheme import ResidentScheme
 from dinghai_platform.core.checkpoints import public_key_hex, sign_bytes
+from dinghai_platform.residents.changes_queries import as_they_stand, person_of
 from dinghai_platform.residents.models import Certificate, EnrolmentChunk
-from dinghai_platform.residents.sealing import opened
 from dinghai_platform.residents.staging import leaves_of
 
 
@@ -26,11 +28,20 @@ def facts_of(certificate: Certificate, terms: ResidentScheme | None = None) -> C
     enrolment = certificate.chunk.enrolment
     terms = terms or enrolment.scheme.terms()
     plan, person = terms.plans[certificate.plan], opened(certificate, enrolment)
+def facts_of(certificate: Certificate) -> CertificateFacts:
+    """What a certificate says as it stands now, its holder masked."""
+    (certificate,) = as_they_stand([certificate])
+    enrolment, standing = certificate.chunk.enrolment, certificate.standing
+    terms = enrolment.scheme.terms()
+    plan, person = terms.plans[certificate.plan], person_of(certificate)
+    last_day = terms.last_day if standing is None or standing.ended_on is None else min(
+        terms.last_day, standing.ended_on - timedelta(days=1))
     return CertificateFacts(
         number=number_of(certificate), scheme=enrolment.scheme.number,
         insurer=enrolment.tenant.name_zh, product=terms.product, plan=plan.code,
         sum_insured_fen=plan.sum_insured_fen, premium_fen=plan.premium_fen,
         first_day=enrolment.first_day, last_day=terms.last_day, holder=certificate.masked_name,
+        first_day=terms.first_day, last_day=last_day, holder=certificate.masked_name,
         identity=person.masked_identity)
 
 

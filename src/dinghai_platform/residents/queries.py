@@ -18,8 +18,11 @@ from dinghai.schemes.persons_twice import look_up_hashes
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
+from dinghai_platform.core.tenancy import TenantQuerySet
+from dinghai_platform.residents.changes_queries import as_they_stand, moves, renamed, without_ended
 from dinghai_platform.residents.models import (
     Certificate,
+    ChangeList,
     EnrolledPerson,
     Enrolment,
     EnrolmentChunk,
@@ -45,11 +48,17 @@ def certificates(actor: Actor) -> TenantQuerySet:
         "chunk__faults", "chunk__enrolment__check_document", "chunk__enrolment__repeated"
     ).order_by("id")
     return found
+    ).select_related("chunk__enrolment__scheme").order_by("id")
+    return without_ended(found)
 
 
 def search(actor: Actor, text: str, *, after: int = 0, most: int = PAGE) -> list[Certificate]:
     """Certificates by number, by a whole identity number, or by a name, which is masked before it
     is looked for; of many, those ``after`` a number. Nothing that was typed is kept."""
+    return as_they_stand(_search(actor, text, after, most))
+
+
+def _search(actor: Actor, text: str, after: int, most: int) -> list[Certificate]:
     rows = certificates(actor).filter(id__gt=after)
     word = ordinary(text)
     if not word:
@@ -59,8 +68,7 @@ def search(actor: Actor, text: str, *, after: int = 0, most: int = PAGE) -> list
     except CellFault:
         if found := _NUMBER.fullmatch(word):
             return list(rows.filter(id=int(found[1])))
-        return list(rows.filter(
-            masked_name=word if "*" in word else masked_name(word))[:most])
+        return renamed(rows, actor, word if "*" in word else masked_name(word), most)
     return list(rows.filter(id__in=list(_of_person(actor, identity)))[:most])
 
 
@@ -90,12 +98,14 @@ def _of_person(actor: Actor, identity: str) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class SchemeFigures:
-    """A scheme's sealed enrolments together; averages in fen and the rate in ppm, half up, None
-    where nobody is enrolled."""
+    """A scheme's sealed lists together. ``premium_fen`` is what stands in the books: issued, and
+    ``charged_fen`` less ``refunded_fen`` since. Certificates and sums insured are without the
+    ``cancelled``; averages in fen and the rate in ppm are of their whole period, half up, None
+    where nobody is left."""
 
     scheme: ResidentScheme
     lists: int
-    certificates: int
+    by_plan: tuple[int, ...]
     rejected: int
     premium_fen: Fen
     sum_insured_fen: Fen
@@ -121,11 +131,31 @@ class SchemeFigures:
     def last_day(self) -> date:
         """The scheme's last day."""
         return self.scheme.last_day
+    cancelled: int = 0
+    charged_fen: Fen = 0
+    refunded_fen: Fen = 0
+
+    @property
+    def certificates(self) -> int:
+        """Certificates that were issued and not cancelled."""
+        return sum(self.by_plan)
+
+    @property
+    def sum_insured_fen(self) -> Fen:
+        """Their sums insured."""
+        return sum(number * plan.sum_insured_fen for number, plan in zip(
+            self.by_plan, self.scheme.terms().plans, strict=True))
+
+    @property
+    def period_premium_fen(self) -> Fen:
+        """Their premiums of the whole period."""
+        return sum(number * plan.premium_fen for number, plan in zip(
+            self.by_plan, self.scheme.terms().plans, strict=True))
 
     @property
     def average_premium_fen(self) -> Fen | None:
         """Premium a certificate."""
-        return _part(self.premium_fen, self.certificates)
+        return _part(self.period_premium_fen, self.certificates)
 
     @property
     def average_sum_insured_fen(self) -> Fen | None:
@@ -135,7 +165,7 @@ class SchemeFigures:
     @property
     def rate_ppm(self) -> int | None:
         """Premium of a million of sums insured."""
-        return _part(self.premium_fen * PPM, self.sum_insured_fen)
+        return _part(self.period_premium_fen * PPM, self.sum_insured_fen)
 
     @property
     def rate_text(self) -> str:
@@ -233,6 +263,28 @@ def paper_part(actor: Actor, key: Any) -> PaperPart:
     found: PaperPart = visible_or_404(
         PaperPart.objects.all().select_related("order__enrolment", "file"), actor, pk=key)
     return found
+    changed: dict[object, list[ChangeList]] = {}
+    for change in moves(actor).defer("check_document", "repeated"):
+        changed.setdefault(change.scheme_id, []).append(change)
+    return [_figures(scheme, sealed.get(scheme.pk, []), changed.get(scheme.pk, []))
+            for scheme in ResidentScheme.objects.visible_to(actor).order_by("number")]
+
+
+def _figures(
+    scheme: ResidentScheme, lists: list[Enrolment], changes: list[ChangeList]
+) -> SchemeFigures:
+    by_plan = [0] * len(scheme.document["plans"])
+    for accepted in (one.accepted for one in lists):
+        by_plan = [one + more for one, more in zip(by_plan, accepted, strict=True)]
+    for out, into in (one.moved for one in changes):
+        by_plan = [one - less + more for one, less, more in zip(by_plan, out, into, strict=True)]
+    charged = sum(one.charged_fen for one in changes)
+    refunded = sum(one.refunded_fen for one in changes)
+    return SchemeFigures(
+        scheme, len(lists), tuple(by_plan), sum(one.rejected for one in lists),
+        sum(one.premium_fen for one in lists) + charged - refunded,
+        sum(one.accepted for one in changes if one.kind == ChangeList.Kind.CANCELLATION),
+        charged, refunded)
 
 
 def _part(amount: int, number: int) -> int | None:

@@ -7,10 +7,10 @@ again up to the place. Nothing is written here.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from dinghai.schemes.mass_table import MassTable, open_mass_table
@@ -21,7 +21,8 @@ from dinghai_platform.residents.models import Enrolment
 
 ROWS: Final = 20_000
 """Rows of a chunk: about a third of a second of a database's time."""
-_open: dict[UUID, tuple[int, Iterator[ResidentRows]]] = {}
+_open: dict[UUID, tuple[int, Iterator[Any]]] = {}
+Part = TypeVar("Part")
 
 
 @contextmanager
@@ -43,15 +44,21 @@ def list_on_disk(stored: StoredFile) -> Iterator[MassTable]:
 def rows_of_chunk(enrolment: Enrolment, number: int, size: int) -> ResidentRows | None:
     """The rows of a chunk, counted from zero; None after the last. ``size`` is the rows of a chunk
     as the list was begun with, whatever a later version of the site takes."""
-    place, rows = _open.pop(enrolment.pk, (-1, iter(())))
+    return nth_part(enrolment.pk, number, lambda: _rows(enrolment, size))
+
+
+def nth_part(key: UUID, number: int, start: Callable[[], Iterator[Part]]) -> Part | None:
+    """A part of a list, counted from zero, from the reader left open or from one ``start``ed anew;
+    None after the last."""
+    place, parts = _open.pop(key, (-1, iter(())))
     if place != number:
-        rows, place = _rows(enrolment, size), 0
-        while place < number and next(rows, None) is not None:
+        parts, place = start(), 0
+        while place < number and next(parts, None) is not None:
             place += 1
-    found = next(rows, None)
+    found: Part | None = next(parts, None)
     if found is not None:
         _open.clear()  # one list at a time
-        _open[enrolment.pk] = number + 1, rows
+        _open[key] = number + 1, parts
     return found
 
 

@@ -18,7 +18,7 @@ HEADINGS: Final = ("line", "outcome", "certificate", "holder", "plan", "premium_
                    "message", "mend")
 
 
-class _Echo:
+class Echo:
     """A file that gives each line back instead of keeping it."""
 
     def write(self, text: str) -> str:
@@ -28,7 +28,7 @@ class _Echo:
 
 def result_lines(enrolment: Enrolment) -> Iterator[str]:
     """The results as CSV, line by line in the list's order; one chunk is held at a time."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(HEADINGS)
     plans = enrolment.scheme.terms().plans
     chunks = EnrolmentChunk.objects.within(enrolment.tenant_id).filter(enrolment=enrolment)

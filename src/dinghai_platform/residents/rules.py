@@ -14,6 +14,7 @@ underwriting = owns_tenant & ~at_platform & has_role(*roles.UNDERWRITING)
 rules.add_perm("residents.view", staff & same_tenant | is_system)
 rules.add_perm("residents.open_scheme", underwriting)
 rules.add_perm("residents.enrol", underwriting & same_tenant | is_system)
+rules.add_perm("residents.change", underwriting & same_tenant | is_system)
 rules.add_perm(
     "residents.reveal",
     owns_tenant & ~at_platform & same_tenant & has_role(*roles.UNDERWRITING, *roles.CLAIMS),

@@ -18,7 +18,9 @@ class ResidentSchemeNew(Schema):
 
 
 class ResidentSchemeAnswer(Schema):
-    """A scheme and its figures from sealed lists; averages in fen, the rate in millionths."""
+    """A scheme and its figures from sealed lists: the premium as it stands in the books, charges
+    and refunds of changes included; certificates without those cancelled; averages in fen and the
+    rate in millionths, of the whole period."""
 
     id: UUID
     number: str
@@ -35,6 +37,9 @@ class ResidentSchemeAnswer(Schema):
     average_premium_fen: int | None
     average_sum_insured_fen: int | None
     rate_ppm: int | None
+    cancelled: int
+    charged_fen: int
+    refunded_fen: int
 
 
 class ResidentListAnswer(Schema):
@@ -178,3 +183,113 @@ class SaleLinkPart(Part):
     """Sale links of a scheme, newest first."""
 
     items: list[SaleLinkAnswer]
+class ResidentChangesNew(Schema):
+    """What a list of changes is to do. ``kind``: correction, plan, renewal or cancellation.
+
+    ``from_day`` is the first day of a new plan, or the first without cover. With ``whole`` a
+    renewal or cancellation is about everybody of the scheme (or of one ``enrolment``), less those
+    whom the file names. A renewal goes into the scheme ``target``.
+    """
+
+    kind: str
+    from_day: date | None = None
+    whole: bool = False
+    enrolment: UUID | None = None
+    target: UUID | None = None
+    consent_since: date | None = None
+
+
+class ResidentChangesAnswer(Schema):
+    """A list of changes. ``check`` is what looking through it came to
+    (dinghai.resident-changes/1, or its faults where it is no list)."""
+
+    id: UUID
+    scheme: str
+    kind: str
+    whole: bool
+    from_day: date
+    target: str | None
+    consent_since: date | None
+    enrolment: UUID | None
+    file: str | None
+    state: str
+    job: UUID | None
+    rows_a_second: int | None
+    rows: int
+    accepted: int
+    rejected: int
+    left_out: int
+    charged_fen: int
+    refunded_fen: int
+    root: str
+    sealed_at: datetime | None
+    check: dict[str, Any] | None
+
+
+class ResidentChangesPart(Part):
+    """Lists of changes of a scheme, newest first."""
+
+    items: list[ResidentChangesAnswer]
+
+
+class ResidentPaceNew(Schema):
+    """Rows a second that a list may take at most; null: as many as it can."""
+
+    rows_a_second: int | None = Field(None, ge=1, le=1_000_000)
+
+
+class ResidentPaceAnswer(Schema):
+    """The pace as it is now."""
+
+    rows_a_second: int | None
+
+
+class ResidentChangeAnswer(Schema):
+    """A change of a certificate and how it stood afterwards. ``step_fen`` was charged (negative:
+    given back), ``owed_fen`` is what all the cover costs; ``ended_on`` the first day without
+    cover."""
+
+    id: int
+    kind: str
+    changes: UUID
+    line: int
+    day: date
+    plan_before: str
+    plan: str
+    step_fen: int
+    owed_fen: int
+    ended_on: date | None
+    corrected: bool
+    sealed_at: datetime
+
+
+class ResidentHistoryAnswer(Schema):
+    """A certificate as it was issued, and its changes, newest first."""
+
+    number: str
+    id: int
+    issued_plan: str
+    holder: str
+    changes: list[ResidentChangeAnswer]
+
+
+class ResidentDayQuery(Schema):
+    """A day; today unless given."""
+
+    day: date | None = None
+
+
+class ResidentPlanCount(Schema):
+    """Certificates of a plan."""
+
+    code: str
+    number: int
+
+
+class ResidentInForceAnswer(Schema):
+    """Who is in force in a scheme on a day."""
+
+    day: date
+    number: int
+    sum_insured_fen: int
+    by_plan: list[ResidentPlanCount]

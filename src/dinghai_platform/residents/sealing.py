@@ -18,6 +18,13 @@ from django.conf import settings
 
 from dinghai.schemes.people import masked_identity, masked_mobile
 from dinghai_platform.residents.models import Certificate, Enrolment, ListStream, ResidentScheme
+from dinghai_platform.residents.models import (
+    Certificate,
+    Change,
+    ChangeList,
+    Enrolment,
+    ResidentScheme,
+)
 
 _EPOCH: Final = date(1970, 1, 1)
 _BETWEEN: Final = "\x1f"
@@ -49,8 +56,8 @@ def look_up_key(scheme: ResidentScheme) -> bytes:
 
 
 def seal_people(
-    enrolment: Enrolment, lines: Sequence[int], names: Sequence[str], identities: Sequence[str],
-    mobiles: Sequence[str], consented: Sequence[int],
+    enrolment: Enrolment | ChangeList, lines: Sequence[int], names: Sequence[str],
+    identities: Sequence[str], mobiles: Sequence[str], consented: Sequence[int],
 ) -> list[bytes]:
     """Each person sealed under the enrolment's key; the line in the list is the nonce."""
     seal = _seal(enrolment).encrypt
@@ -85,6 +92,28 @@ def _part_seal(stream: ListStream) -> AESGCM:
 
 def _seal(enrolment: Enrolment) -> AESGCM:
     return AESGCM(_derived(b"person", enrolment.tenant_id.bytes + enrolment.pk.bytes))
+def opened_change(change: Change, changes: ChangeList) -> Person:
+    """The person that a correction put right."""
+    ((name, identity, mobile, day),) = open_people(changes, [change.line],
+                                                   [bytes(change.person)])
+    return Person(name, identity, mobile, _EPOCH + timedelta(days=day))
+
+
+def open_people(
+    owner: Enrolment | ChangeList, lines: Sequence[int], people: Sequence[bytes]
+) -> list[tuple[str, str, str, int]]:
+    """Many persons of an enrolment, or those corrected by a list of changes: name, identity
+    number, mobile number, day of consent (since 1970)."""
+    open_one, found = _seal(owner).decrypt, []
+    for line, person in zip(lines, people, strict=True):
+        name, identity, mobile, day = open_one(
+            line.to_bytes(12, "big"), person, None).decode().split(_BETWEEN)
+        found.append((name, identity, mobile, int(day)))
+    return found
+
+
+def _seal(owner: Enrolment | ChangeList) -> AESGCM:
+    return AESGCM(_derived(b"person", owner.tenant_id.bytes + owner.pk.bytes))
 
 
 def _derived(purpose: bytes, of: bytes) -> bytes:

@@ -27,6 +27,7 @@ from dinghai_platform.residents.mass_rows import insert_rows, key_of
 from dinghai_platform.residents.models import (
     Certificate,
     CertificateCounter,
+    ChangeChunk,
     Enrolment,
     EnrolmentChunk,
 )
@@ -35,6 +36,8 @@ from dinghai_platform.residents.sealing import look_up_key, seal_people
 from dinghai_platform.residents.services.lists import let_go_of_file
 from dinghai_platform.residents.services.seal import seal_enrolment
 
+CERTIFICATES, CHANGES = 1, 2
+"""Whose numbers are counted."""
 _COLUMNS = ("id", "tenant_id", "chunk_id", "line", "plan", "state", "masked_name", "person",
             "look_up")
 
@@ -95,6 +98,7 @@ def write_chunk(step: Step) -> Progress:
                         result={"accepted": enrolment.number, "rejected": enrolment.rejected})
     number = step.cursor.get("chunk", 0)
     stage(enrolment, staged, number)
+    keep_chunk(enrolment, number, staged)
     return Progress(step.progress + len(staged.line) + staged.rejected, enrolment.rows + 1,
                     cursor={"chunk": number + 1, "rows": step.cursor.get("rows", reading.ROWS)})
 
@@ -102,12 +106,15 @@ def write_chunk(step: Step) -> Progress:
 def stage(enrolment: Enrolment, staged: Staged, number: int) -> EnrolmentChunk:
     """Write a chunk's certificates, which nobody sees before the seal."""
     first = _numbers(len(staged.line))
+def keep_chunk(enrolment: Enrolment, number: int, staged: Staged) -> EnrolmentChunk:
+    """Write the certificates of a chunk, unseen until their list is sealed."""
+    first = take_numbers(len(staged.line))
     ids = range(first, first + len(staged.line))
     plans = len(enrolment.scheme.document["plans"])
     chunk = EnrolmentChunk.objects.create(
         tenant=enrolment.tenant, enrolment=enrolment, number=number, first=first,
         accepted=np.bincount(np.array(staged.plan, dtype=np.int64), minlength=plans).tolist(),
-        rejected=staged.rejected, faults=_packed(staged.faults),
+        rejected=staged.rejected, faults=packed_faults(staged.faults),
         root=merkle_root(leaves_of(ids, staged.plan, staged.look_up, staged.person)))
     tenant, state = key_of(enrolment.tenant), int(Certificate.State.IN_FORCE)
     insert_rows(Certificate, _COLUMNS, (
@@ -126,21 +133,22 @@ def leaves_of(
             for number, plan, look_up, person in zip(ids, plans, look_ups, people, strict=True)]
 
 
-def faults_of(chunk: EnrolmentChunk) -> list[Fault]:
+def faults_of(chunk: EnrolmentChunk | ChangeChunk) -> list[Fault]:
     """The faults of a chunk's rejected rows."""
     return [Fault(**one) for one in json.loads(zlib.decompress(bytes(chunk.faults)))]
 
 
-def _packed(faults: Sequence[Fault]) -> bytes:
+def packed_faults(faults: Sequence[Fault]) -> bytes:
+    """Faults as a chunk keeps them."""
     return zlib.compress(json.dumps([one.to_dict() for one in faults],
                                     ensure_ascii=False).encode())
 
 
-def _numbers(count: int) -> int:
-    """Take as many certificate numbers in a row; the first of them."""
+def take_numbers(count: int, *, of: int = CERTIFICATES) -> int:
+    """Take as many numbers in a row (of certificates, or of changes); the first of them."""
     with crossing_tenants("certificate numbers are of the whole site"):
-        CertificateCounter.objects.get_or_create(pk=1)
-        rows = CertificateCounter.objects.filter(pk=1)
+        CertificateCounter.objects.get_or_create(pk=of)
+        rows = CertificateCounter.objects.filter(pk=of)
         if connection.features.has_select_for_update:
             rows = rows.select_for_update()
         first: int = rows.get().next_number

@@ -389,6 +389,7 @@ PARAMETERS: dict[str, str] = {
     "/residents/lists/{key}": "resident_list",
     "/residents/streams/{key}": "resident_stream",
     "/residents/streams/{key}/parts/{number}": "=1",
+    "/residents/changes/{key}": "resident_changes",
     "/residents/certificates/{number}": "resident_certificate",
     "/residents/certificates/{number}/papers/{language}": "=zh",
     "/residents/links/{key}": "sale_link",

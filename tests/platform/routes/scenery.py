@@ -48,6 +48,8 @@ from dinghai_platform.pool.services.contributions import contribute_file
 from dinghai_platform.pool.services.members import admit_member, open_pool
 from dinghai_platform.residents.models import Certificate, Enrolment, PaperPart
 from dinghai_platform.residents.services.links import make_link
+from dinghai_platform.residents.models import Certificate, Enrolment
+from dinghai_platform.residents.services.changes import Asked, take_changes
 from dinghai_platform.residents.services.lists import issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
 from dinghai_platform.residents.services.sales import sell
@@ -318,6 +320,13 @@ def _residents(scenery: Scenery) -> None:
         "resident_part": PaperPart.objects.within(scheme.tenant).first(),
         "sale_link": link, "sale_secret": secret,
         "receipt_secret": sell(link, resident, key=f"{link.pk}:once", terms="0" * 64).receipt}
+    one = Certificate.objects.within(scheme.tenant).first()
+    changes = take_changes(scheme, Asked("cancellation", scheme.last_day), name="ended.csv",
+                           content=f"凭证号\n{one.pk}\n".encode(), actor=underwriter)
+    work()
+    scenery.objects |= {
+        "resident_scheme": scheme, "resident_list": enrolment, "resident_changes": changes,
+        "resident_certificate": one}
 
 
 def _keep(scenery: Scenery) -> None:

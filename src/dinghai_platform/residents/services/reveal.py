@@ -8,8 +8,9 @@ from dinghai.foundation.errors import InputError
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
+from dinghai_platform.residents.changes_queries import person_of
 from dinghai_platform.residents.models import Certificate
-from dinghai_platform.residents.sealing import Person, opened
+from dinghai_platform.residents.sealing import Person
 
 
 @transaction.atomic
@@ -18,7 +19,7 @@ def reveal_person(certificate: Certificate, *, reason: str, actor: Actor) -> Per
     require(actor, "residents.reveal", certificate)
     if not reason.strip():
         raise InputError("looking at a person needs a reason", field="reason", mend="say why")
-    person = opened(certificate, certificate.chunk.enrolment)
+    person = person_of(certificate)
     audit.append(actor, "residents.person_revealed",
                  (Certificate._meta.label_lower, str(certificate.pk)),
                  {"reason": reason.strip()}, tenant=certificate.tenant)

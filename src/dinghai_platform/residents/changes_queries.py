@@ -1,0 +1,132 @@
+"""How certificates stand now, what was changed since they were issued, and who is in force when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from django.db.models import Exists, OuterRef, Q
+
+from dinghai.foundation.money import Fen
+from dinghai_platform.core import clock
+from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import TenantQuerySet
+from dinghai_platform.residents.models import (
+    Certificate,
+    Change,
+    ChangeList,
+    Enrolment,
+    ResidentScheme,
+    Standing,
+)
+from dinghai_platform.residents.sealing import Person, opened, opened_change
+
+
+def without_ended(rows: TenantQuerySet) -> TenantQuerySet:
+    """Certificates whose cover has not ended by today."""
+    ended = Standing.objects.unscoped("joined to certificates that are scoped").filter(
+        certificate=OuterRef("id"), ended_on__lte=clock.today())
+    found: TenantQuerySet = rows.filter(~Exists(ended))
+    return found
+
+
+def as_they_stand(certificates: Iterable[Certificate]) -> list[Certificate]:
+    """The certificates with the plan and masked name they have now. None of them may be saved."""
+    found = list(certificates)
+    if not found:
+        return found
+    standings = {one.certificate: one for one in Standing.objects.within(
+        found[0].tenant_id).filter(certificate__in=[one.pk for one in found])}
+    for one in found:
+        standing = standings.get(one.pk)
+        one.standing = standing
+        if standing is not None:
+            one.plan = standing.plan
+            one.masked_name = standing.masked_name or one.masked_name
+    return found
+
+
+def person_of(certificate: Certificate) -> Person:
+    """Who a certificate is of, as far as that was put right."""
+    standing = Standing.objects.within(certificate.tenant_id).filter(
+        certificate=certificate.pk).first()
+    if standing is None or not standing.person_of:
+        return opened(certificate, certificate.chunk.enrolment)
+    change = Change.objects.within(certificate.tenant_id).select_related(
+        "chunk__changes").get(pk=standing.person_of)
+    return opened_change(change, change.chunk.changes)
+
+
+def renamed(rows: TenantQuerySet, actor: Actor, word: str, most: int) -> list[Certificate]:
+    """Certificates by a masked name: as issued where none was put right, else as it is now."""
+    given = Standing.objects.visible_to(actor).filter(masked_name=word)
+    changed = list(rows.filter(id__in=given.values("certificate"))[:most])
+    other = Standing.objects.visible_to(actor).filter(
+        certificate=OuterRef("id")).exclude(masked_name="")
+    issued = list(rows.filter(Q(masked_name=word) & ~Exists(other))[:most])
+    return sorted([*changed, *issued], key=lambda one: one.pk)[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A scheme on a day: certificates by plan, and their sums insured."""
+
+    day: date
+    by_plan: tuple[int, ...]
+    sum_insured_fen: Fen
+
+    @property
+    def number(self) -> int:
+        """Certificates in force."""
+        return sum(self.by_plan)
+
+
+def in_force(actor: Actor, scheme: ResidentScheme, day: date) -> InForce:
+    """How many certificates of a scheme are in force on a day, from its sealed lists."""
+    require(actor, "residents.view", scheme)
+    plans = scheme.terms().plans
+    numbers = np.zeros(len(plans), dtype=np.int64)
+    if scheme.first_day <= day <= scheme.last_day:
+        for accepted in Enrolment.objects.visible_to(actor).filter(
+                scheme=scheme, state=Enrolment.State.SEALED).values_list("accepted", flat=True):
+            numbers += np.array(accepted)
+        for out, into in moves(actor, scheme).filter(from_day__lte=day).values_list(
+                "moved", flat=True):
+            numbers += np.array(into) - np.array(out)
+    return InForce(day, tuple(numbers.tolist()), sum(
+        number * plan.sum_insured_fen for number, plan in zip(
+            numbers.tolist(), plans, strict=True)))
+
+
+def moves(actor: Actor, scheme: ResidentScheme | None = None) -> TenantQuerySet:
+    """The sealed lists that took certificates of a scheme out of plans or into others."""
+    found: TenantQuerySet = ChangeList.objects.visible_to(actor).filter(
+        state=ChangeList.State.SEALED, kind__in=(
+            ChangeList.Kind.PLAN, ChangeList.Kind.CANCELLATION))
+    return found if scheme is None else found.filter(scheme=scheme)
+
+
+def history_of(certificate: Certificate) -> list[Change]:
+    """The sealed changes of a certificate, newest first: each knows the one before."""
+    standing = Standing.objects.within(certificate.tenant_id).filter(
+        certificate=certificate.pk).first()
+    number, found = standing.change if standing else 0, []
+    while number:
+        change = Change.objects.within(certificate.tenant_id).select_related(
+            "chunk__changes__scheme").get(pk=number)
+        found.append(change)
+        number = change.before
+    return found
+
+
+def sealed_certificate(actor: Actor, number: int) -> Certificate | None:
+    """A certificate that was issued, whether its cover has ended or not."""
+    require(actor, "residents.view")
+    found: Certificate | None = Certificate.objects.visible_to(actor).filter(
+        id=number, state=Certificate.State.IN_FORCE,
+        chunk__enrolment__state=Enrolment.State.SEALED).select_related(
+        "chunk__enrolment__scheme").first()
+    return found

@@ -1,0 +1,493 @@
+"""Lists of changes: what they do to certificates, premium, register and figures."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, models, transaction
+
+from dinghai.foundation.chain import merkle_root
+from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.core import audit, clock, jobs, leases
+from dinghai_platform.core.models import AuditEntry
+from dinghai_platform.core.worker import Worker
+from dinghai_platform.ledger.models import JournalEntry, Posting
+from dinghai_platform.residents import changes_source, reading
+from dinghai_platform.residents.changes_queries import history_of, in_force, person_of
+from dinghai_platform.residents.changes_results import change_result_lines
+from dinghai_platform.residents.models import (
+    Certificate,
+    Change,
+    ChangeChunk,
+    ChangeList,
+    EnrolledPerson,
+    Enrolment,
+    Standing,
+)
+from dinghai_platform.residents.proofs import facts_of
+from dinghai_platform.residents.queries import certificates, figures, search
+from dinghai_platform.residents.services.changes import (
+    Asked,
+    apply_changes,
+    cancel_changes,
+    set_pace,
+    take_changes,
+)
+from dinghai_platform.residents.services.schemes import open_scheme
+from tests.platform.residents.conftest import SCHEME, listed, row
+
+pytestmark = pytest.mark.django_db
+JULY = date(2027, 7, 1)
+"""Of the 365 days of 2027, 184 are left from this day on."""
+NEXT = {**SCHEME, "id": "street-2028", "first_day": "2028-01-01", "last_day": "2028-12-31"}
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(reading, "ROWS", 7)
+    monkeypatch.setattr(changes_source, "ROWS", 5)
+
+
+@pytest.fixture
+def many(enrol):
+    """Twenty people in ¥12.00."""
+    return enrol(listed([row(number) for number in range(20)]))
+
+
+@pytest.fixture
+def following(underwriter):
+    """The scheme of the next period."""
+    return open_scheme(NEXT, actor=underwriter)
+
+
+@pytest.fixture
+def change(scheme, underwriter):
+    """Take a list of changes, look through it, and do it."""
+    def run(kind, text=None, *, apply=True, **asked):
+        if kind in ("plan", "cancellation"):
+            asked.setdefault("from_day", JULY)
+        changes = take_changes(scheme, Asked(kind, **asked), actor=underwriter, name="list.csv",
+                               content=None if text is None else text.encode())
+        Worker().run_until_idle()
+        changes.refresh_from_db()
+        if apply:
+            apply_changes(changes, actor=underwriter)
+            Worker().run_until_idle()
+            changes.refresh_from_db()
+        return changes
+    return run
+
+
+def ids(insurer):
+    return list(Certificate.objects.within(insurer).order_by("id").values_list("id", flat=True))
+
+
+def by_number(insurer, places, heading="凭证号", *more):
+    known = ids(insurer)
+    return "\n".join([",".join([heading, *more]), *(f"street-2027-{known[one]:010}"
+                                                    for one in places), ""])
+
+
+def balance(insurer):
+    sums = {}
+    for one in Posting.objects.within(insurer).select_related("account"):
+        sign = 1 if one.side == "debit" else -1
+        sums[one.account.key] = sums.get(one.account.key, 0) + sign * one.amount_fen
+    return sums
+
+
+def results(changes):
+    lines = "".join(change_result_lines(changes)).lstrip("\ufeff").splitlines()
+    return [one.split(",") for one in lines[1:]]
+
+
+def test_a_cancellation_by_numbers_gives_back_by_day(insurer, many, change, underwriter):
+    """¥12.00 × 184 ÷ 365 = 604.93 fen, so 605 each; net 1132 before and 561 (595 ÷ 1.06) after:
+    571 net and 34 tax go back."""
+    changes = change("cancellation", by_number(insurer, [3, 4, 17]))
+    assert (changes.state, changes.accepted, changes.rejected) == ("sealed", 3, 0)
+    assert (changes.charged_fen, changes.refunded_fen) == (0, 3 * 605)
+    assert balance(insurer) == {
+        "premium_receivable": 20 * 1_200, "premium_income": -(20 * 1_132 - 3 * 571),
+        "vat_payable": -(20 * 68 - 3 * 34), "refund_payable": -3 * 605}
+    (found,) = figures(underwriter)
+    assert (found.certificates, found.cancelled, found.refunded_fen) == (17, 3, 3 * 605)
+    assert found.premium_fen == 20 * 1_200 - 3 * 605
+    assert (found.sum_insured_fen, found.average_premium_fen, found.rate_ppm) == (
+        17 * 5_000_000, 1_200, 240)
+    scheme = changes.scheme
+    assert [in_force(underwriter, scheme, day).number for day in (
+        date(2026, 12, 31), date(2027, 1, 1), date(2027, 6, 30), JULY, date(2027, 12, 31),
+        date(2028, 1, 1))] == [0, 20, 20, 17, 17, 0]
+    assert [one[1] for one in results(changes)] == ["accepted"] * 3
+    assert {one[6] for one in results(changes)} == {"605"}
+
+
+def test_before_the_cover_begins_all_goes_back_and_at_once(insurer, many, change, underwriter):
+    changes = change("cancellation", by_number(insurer, range(20)), from_day=date(2027, 1, 1))
+    assert changes.refunded_fen == 20 * 1_200
+    assert set(balance(insurer).values()) == {24_000, 0, -24_000}
+    assert not certificates(underwriter).exists()
+    assert in_force(underwriter, changes.scheme, JULY).number == 0
+
+
+def test_who_stands_in_a_list_how(insurer, many, change, enrol):
+    identity = [row(one).split(",")[1] for one in range(30)]
+    number = ids(insurer)
+    text = "\n".join([
+        "凭证号,身份证号", f"{number[0]},", f",{identity[1]}", f"street-2027-{number[1]},",
+        f"other-1-{number[2]},", f",{identity[25]}", "999999,", f"{number[5]},{identity[6]}",
+        ",11010519491231002X1", "x,", f"{number[7]},{identity[7]}", ""])
+    changes = change("cancellation", text)
+    assert (changes.accepted, changes.rejected) == (3, 7)
+    faults = [(one["line"], one["field"]) for one in changes.check_document["faults"]]
+    assert faults == [(4, "certificate"), (5, "certificate"), (6, "identity"),
+                      (7, "certificate"), (8, "identity"), (9, "identity"), (10, "certificate")]
+    assert all(one["mend"] for one in changes.check_document["faults"])
+    assert identity[6] not in str(changes.check_document)
+    found = results(changes)
+    assert [int(one[0]) for one in found] == list(range(2, 12))
+    assert [int(one[0]) for one in found if one[1] == "accepted"] == [2, 3, 11]
+    assert list(Standing.objects.within(insurer).values_list("certificate", flat=True)) == [
+        number[0], number[1], number[7]]
+
+
+def test_a_plan_changes_from_a_day_on(insurer, scheme, underwriter, enrol, change):
+    """From ¥12.00 to ¥3.00: 900 × 184 ÷ 365 = 453.70; up again from 1 October (92 days):
+    900 × 92 ÷ 365 = 226.85; ended on 1 December (31 days): 1200 × 31 ÷ 365 = 101.92."""
+    enrol(listed([row(number) for number in range(4)]))
+    number = ids(insurer)
+    down = change("plan", f"凭证号,新方案\n{number[0]},P1\n{number[1]},P5\n{number[2]},1万元\n")
+    assert (down.accepted, down.rejected, down.refunded_fen) == (2, 1, 2 * 454)
+    up = change("plan", f"凭证号,新方案\n{number[0]},P5\n", from_day=date(2027, 10, 1))
+    assert (up.charged_fen, up.refunded_fen) == (227, 0)
+    end = change("cancellation", f"凭证号\n{number[0]}\n", from_day=date(2027, 12, 1))
+    assert end.refunded_fen == 102
+    assert [in_force(underwriter, scheme, day).by_plan for day in (
+        date(2027, 6, 30), JULY, date(2027, 10, 1), date(2027, 12, 1))] == [
+        (0, 4), (2, 2), (1, 3), (1, 2)]
+    (found,) = figures(underwriter)
+    assert found.premium_fen == 4_800 - 908 + 227 - 102
+    sums = balance(insurer)
+    assert sums["premium_receivable"] + sums["refund_payable"] == found.premium_fen
+    assert sums["premium_receivable"] == 4_800 + 227
+    one = Certificate.objects.within(insurer).get(pk=number[0])
+    assert [(each.step_fen, each.owed_fen) for each in history_of(one)] == [
+        (-102, 871), (227, 973), (-454, 746)]
+    assert facts_of(certificates(underwriter).get(pk=number[2])).plan == "P1"
+    assert facts_of(certificates(underwriter).get(pk=number[0])).last_day == date(2027, 11, 30)
+
+
+def test_changes_follow_each_other_by_their_days(insurer, many, change):
+    text = by_number(insurer, [0])
+    change("cancellation", text)
+    again = change("cancellation", text, from_day=date(2027, 8, 1), apply=False)
+    assert again.check_document["faults"][0]["message"] == "the certificate was cancelled before"
+    number = ids(insurer)[1]
+    change("plan", f"凭证号,新方案\n{number},P1\n", from_day=date(2027, 8, 1))
+    early = change("cancellation", f"凭证号\n{number}\n", apply=False)
+    assert "from 2027-08-01 on stands already" in early.check_document["faults"][0]["message"]
+    assert change("cancellation", f"凭证号\n{number}\n", from_day=date(2027, 8, 1)).accepted == 1
+
+
+def test_a_correction_puts_name_and_mobile_right(insurer, many, change, underwriter):
+    number = ids(insurer)
+    text = (f"凭证号,新姓名,新手机号\n{number[0]},欧阳静怡,\n{number[1]},,13900000000\n"
+            f"{number[2]},张明远,\n{number[3]},,\n")
+    changes = change("correction", text)
+    assert (changes.accepted, changes.rejected, changes.charged_fen) == (2, 2, 0)
+    first, second = (Certificate.objects.within(insurer).get(pk=one) for one in number[:2])
+    assert (person_of(first).name, person_of(first).mobile) == ("欧阳静怡", "13800000000")
+    assert (person_of(second).name, person_of(second).mobile) == ("张明远", "13900000000")
+    assert [one.pk for one in search(underwriter, "欧阳静怡")] == [number[0]]
+    assert number[0] not in [one.pk for one in search(underwriter, "张**")]
+    assert number[1] in [one.pk for one in search(underwriter, "张**")]
+    assert search(underwriter, str(number[0]))[0].masked_name == "欧***"
+    assert facts_of(first).holder == "欧***"
+    assert JournalEntry.objects.within(insurer).count() == 1
+    held = b"".join(bytes(one.person) for one in Change.objects.within(insurer))
+    assert "欧阳静怡".encode() not in held
+    back = change("correction", f"凭证号,新姓名\n{number[0]},张明远\n")
+    assert back.accepted == 1
+    assert person_of(first).name == "张明远"
+    assert number[0] in [one.pk for one in search(underwriter, "张**")]
+
+
+def test_everybody_is_cancelled_but_those_left_out(insurer, many, enrol, change, underwriter):
+    enrol(listed([row(number) for number in range(30, 33)]), "second.csv")
+    identity = row(4).split(",")[1]
+    changes = change("cancellation", f"身份证号\n{identity}\n", whole=True, enrolment=many)
+    assert (changes.rows, changes.accepted, changes.left_out) == (20, 19, 1)
+    number = ids(insurer)
+    assert [one.pk for one in certificates(underwriter)] == number  # until July
+    assert in_force(underwriter, changes.scheme, JULY).number == 4
+    assert [one[2] for one in results(changes)] == [
+        f"street-2027-{one:010}" for place, one in enumerate(number[:20]) if place != 4]
+
+
+def test_who_is_to_be_left_out_must_be_told(many, change):
+    changes = change("cancellation", "身份证号\nx\n", whole=True, apply=False)
+    assert changes.check_document["faulty_of_those_left_out"] == 1
+    with pytest.raises(Refusal, match="left out"):
+        change("cancellation", "身份证号\nx\n", whole=True)
+
+
+def test_a_scheme_is_renewed_into_the_next_period(
+    insurer, many, change, following, underwriter
+):
+    number = ids(insurer)
+    change("correction", f"凭证号,新姓名\n{number[1]},欧阳静怡\n")
+    change("plan", f"凭证号,新方案\n{number[2]},P1\n")
+    change("cancellation", f"凭证号\n{number[3]}\n")
+    identity = row(5).split(",")[1]
+    changes = change("renewal", f"身份证号\n{identity}\n", whole=True, target=following)
+    assert (changes.state, changes.rows, changes.accepted, changes.left_out) == (
+        "sealed", 20, 18, 2)
+    assert changes.charged_fen == 17 * 1_200 + 300
+    assert changes.enrolment.accepted == [1, 17]
+    renewed = Certificate.objects.within(insurer).filter(
+        chunk__enrolment__scheme=following).order_by("id")
+    assert [one.masked_name for one in renewed[:2]] == ["张**", "欧***"]
+    assert [one[2] for one in results(changes)] == [
+        f"street-2027-{one:010}" for place, one in enumerate(number) if place not in (3, 5)]
+    assert results(changes)[0][3] == f"street-2028-{renewed[0].pk:010}"
+    assert person_of(renewed[1]).name == "欧阳静怡"
+    assert EnrolledPerson.objects.within(insurer).count() == 38
+    old, new = figures(underwriter)
+    assert (new.certificates, new.premium_fen) == (18, 17 * 1_200 + 300)
+    assert old.certificates == 19
+    assert audit.verify_chain(insurer).holds
+
+
+def test_a_renewal_looks_at_age_consent_and_wish_anew(
+    insurer, enrol, change, following, underwriter
+):
+    """Born on 1 January 1942 one is 85 on the first day of 2027, and 86 on that of 2028."""
+    old = "110105194201010011"[:17]
+    from dinghai.schemes.people import check_digit
+    enrol(listed([f"李静怡,{old}{check_digit(old)},13800000009,P5,是,2026-01-05",
+                  *(row(number) for number in range(4))]))
+    number = ids(insurer)
+    text = "凭证号,是否续保,方案\n" + "\n".join(
+        f"{one},{wish},{plan}" for one, wish, plan in zip(
+            number, ("是", "否", "", "", ""), ("", "", "P1", "P9", ""), strict=True))
+    changes = change("renewal", text, target=following)
+    assert (changes.accepted, changes.rejected) == (2, 3)
+    assert [(one["line"], one["field"]) for one in changes.check_document["faults"]] == [
+        (2, "identity"), (3, "consent"), (5, "plan")]
+    assert changes.enrolment.accepted == [1, 1]
+    late = change("renewal", text, target=following, consent_since=date(2026, 2, 1), apply=False)
+    assert late.accepted == 0
+    twice = change("renewal", f"凭证号\n{number[2]}\n{number[4]}\n", target=following)
+    assert (twice.accepted, twice.rejected) == (0, 2)
+    assert {one[8] for one in results(twice)} == {"the person was enrolled in the scheme before"}
+
+
+def test_the_root_is_over_every_change(insurer, many, change):
+    changes = change("cancellation", by_number(insurer, range(12)))
+    chunks = ChangeChunk.objects.within(insurer).filter(changes=changes)
+    assert len(chunks) == 3
+    assert changes.root == merkle_root([bytes.fromhex(one.root) for one in chunks])
+    link = AuditEntry.objects.within(insurer).get(action="residents.changes_sealed")
+    assert (link.merkle_root, link.leaf_count) == (changes.root, 3)
+    assert JournalEntry.objects.within(insurer).get(
+        source_id=str(changes.pk)).narrative["root"] == changes.root
+    assert audit.verify_chain(insurer).holds
+
+
+def test_the_same_again_is_the_same_list(insurer, many, change, underwriter):
+    text = by_number(insurer, [0, 1])
+    assert change("cancellation", text) == change("cancellation", text)
+    assert change("cancellation", text, from_day=date(2027, 8, 1), apply=False).accepted == 0
+    assert Change.objects.within(insurer).count() == 2
+    assert JournalEntry.objects.within(insurer).count() == 2
+
+
+def test_what_another_list_changed_meanwhile_is_left_out(
+    insurer, many, scheme, change, underwriter
+):
+    """The first list is staged on a state that the second changes before the first is sealed."""
+    first = change("plan", "\n".join(["凭证号,新方案", *(
+        f"{one},P1" for one in ids(insurer)[:4])]), apply=False)
+    apply_changes(first, actor=underwriter)
+    job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+    job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    assert Change.objects.within(insurer).count() == 4
+    second = change("cancellation", by_number(insurer, [1, 2, 10]))
+    assert second.accepted == 3
+    while job.state == "running":
+        job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    first.refresh_from_db()
+    assert (first.state, first.accepted, first.rejected) == ("sealed", 2, 2)
+    assert (first.refunded_fen, first.moved) == (2 * 454, [[0, 2], [2, 0]])
+    assert [one[8] for one in results(first) if one[1] == "rejected"] == [
+        "another list changed the certificate meanwhile"] * 2
+    sums = balance(insurer)
+    assert sums["refund_payable"] == -(3 * 605 + 2 * 454)
+    owed = [0 if one is None else one for one in Standing.objects.within(insurer).values_list(
+        "owed_fen", flat=True)]
+    assert sum(owed) + 15 * 1_200 == sums["premium_receivable"] + sums["refund_payable"]
+
+
+def test_a_list_given_up_leaves_nothing(insurer, many, change, underwriter, following):
+    for asked in ({"kind": "cancellation"}, {"kind": "renewal", "target": following}):
+        changes = change(asked.pop("kind"), by_number(insurer, range(12)), apply=False, **asked)
+        before = Certificate.objects.within(insurer).count()
+        apply_changes(changes, actor=underwriter)
+        job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+        for _ in range(2):
+            job = Worker()._chunk(job, jobs.handler_of(job.kind))
+        assert ChangeChunk.objects.within(insurer).count() == 2
+        cancel_changes(changes, actor=underwriter)
+        Worker()._chunk(job, jobs.handler_of(job.kind))
+        Worker().run_until_idle()
+        assert not ChangeChunk.objects.within(insurer).exists()
+        assert not Change.objects.within(insurer).exists()
+        assert Certificate.objects.within(insurer).count() == before
+        assert not Standing.objects.within(insurer).exists()
+        assert JournalEntry.objects.within(insurer).count() == 1
+        with pytest.raises(Refusal, match="given up"):
+            apply_changes(changes, actor=underwriter)
+    assert figures(underwriter)[0].certificates == 20
+
+
+def test_a_renewal_whose_enrolment_is_given_up_is_given_up(
+    insurer, many, change, underwriter, following
+):
+    from dinghai_platform.residents.services.lists import cancel_list
+    changes = change("renewal", whole=True, target=following, apply=False)
+    changes = apply_changes(changes, actor=underwriter)
+    cancel_list(changes.enrolment, actor=underwriter)
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    assert changes.state == "cancelled"
+    assert not ChangeChunk.objects.within(insurer).exists()
+
+
+def test_a_pace_makes_a_job_wait_between_chunks(insurer, many, change, underwriter):
+    """Five rows at two a second: the next chunk is due 2.5 seconds later, and no worker waits."""
+    changes = change("cancellation", by_number(insurer, range(12)), apply=False)
+    set_pace(changes, 2, actor=underwriter)
+    apply_changes(changes, actor=underwriter)
+    now = clock.machine_now()
+    Worker(lease_clock=_Standing(now)).run_until_idle()
+    changes.job.refresh_from_db()
+    changes.refresh_from_db()
+    assert (changes.state, changes.job.state, changes.job.progress) == ("applying", "queued", 5)
+    assert changes.job.not_before - now == timedelta(seconds=2.5)
+    assert "pace" in changes.job.reason
+    set_pace(changes, None, actor=underwriter)
+    later = _Standing(changes.job.not_before)
+    Worker(lease_clock=later).run_until_idle()
+    changes.refresh_from_db()
+    assert changes.state == "sealed"
+    with pytest.raises(InputError, match="pace"):
+        set_pace(changes, 0, actor=underwriter)
+
+
+class _Standing:
+    def __init__(self, moment):
+        self.moment = moment
+
+    def now(self):
+        return self.moment
+
+
+def test_an_enrolment_keeps_its_pace_too(insurer, scheme, underwriter):
+    from dinghai_platform.residents.services.lists import issue_list, take_list
+    enrolment = take_list(scheme, listed([row(one) for one in range(9)]), name="a.csv",
+                          actor=underwriter)
+    Worker().run_until_idle()
+    enrolment.refresh_from_db()
+    set_pace(enrolment, 1, actor=underwriter)
+    issue_list(enrolment, actor=underwriter)
+    Worker(lease_clock=_Standing(clock.machine_now())).run_until_idle()
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.job.state, enrolment.job.progress) == (
+        "issuing", "queued", 7)
+
+
+def test_a_sealed_change_neither_changes_nor_goes(insurer, many, change):
+    change("cancellation", by_number(insurer, [0]))
+    changed, standing = Change.objects.within(insurer), Standing.objects.within(insurer)
+    for rows, values, said in (
+        (changed, {"owed_fen": 1}, "does not change"), (changed, {"state": 2}, "does not change"),
+        (standing, {"owed_fen": 1}, "only goes forward"), (changed, None, "not deleted"),
+            (standing, None, "not deleted")):
+        with pytest.raises(DatabaseError, match=said), transaction.atomic():
+            rows.delete() if values is None else rows.update(**values)
+
+
+def test_what_does_not_fit_together_is_refused(scheme, many, change, underwriter, following):
+    text = "凭证号\n1\n"
+    for asked, content, field in (
+        (Asked("end"), text, "kind"), (Asked("correction", whole=True), None, "whole"),
+        (Asked("correction"), None, "file"), (Asked("cancellation"), text, "from_day"),
+        (Asked("cancellation", date(2020, 1, 1)), text, "from_day"),
+        (Asked("cancellation", date(2028, 1, 1)), text, "from_day"),
+        (Asked("renewal"), text, "target"), (Asked("renewal", target=scheme), text, "target"),
+        (Asked("cancellation", JULY, target=following), text, "target"),
+            (Asked("cancellation", JULY, enrolment=many), text, "enrolment")):
+        with pytest.raises(InputError) as caught:
+            take_changes(scheme, asked, actor=underwriter, name="a.csv",
+                         content=content and content.encode())
+        assert caught.value.faults[0].field == field
+    with pytest.raises(Refusal, match="nobody"):
+        take_changes(following, Asked("cancellation", date(2028, 1, 2)), actor=underwriter,
+                     name="a.csv", content=text.encode())
+
+
+def test_a_file_that_is_no_list_says_why(change, many):
+    changes = change("correction", "a,b\n1,2\n", apply=False)
+    assert {one["field"] for one in changes.check_document["faults"]} == {"certificate", "name"}
+    assert changes.accepted == 0
+
+
+def test_others_see_and_do_nothing(insurer, other_insurer, many, change, scheme, act_as):
+    changes = change("cancellation", by_number(insurer, [0]))
+    stranger = act_as("underwriter", other_insurer)
+    for model in (ChangeList, ChangeChunk, Change, Standing):
+        assert model.objects.within(insurer).exists()
+        assert not model.objects.visible_to(stranger).exists()
+    for actor in (stranger, act_as("claims_handler", insurer), act_as("auditor", insurer)):
+        for deed in (lambda actor: take_changes(scheme, Asked("cancellation", JULY, whole=True),
+                                                actor=actor),
+                     lambda actor: apply_changes(changes, actor=actor),
+                     lambda actor: cancel_changes(changes, actor=actor),
+                     lambda actor: set_pace(changes, 5, actor=actor)):
+            with pytest.raises(PermissionDenied):
+                deed(actor)
+
+
+def test_a_strangers_certificates_are_not_found(
+    insurer, other_insurer, many, act_as, underwriter
+):
+    stranger = act_as("underwriter", other_insurer)
+    theirs = open_scheme(SCHEME, actor=stranger)
+    from dinghai_platform.residents.services.lists import issue_list, take_list
+    enrolment = take_list(theirs, listed([row(0)]), name="a.csv", actor=stranger)
+    Worker().run_until_idle()
+    enrolment.refresh_from_db()
+    issue_list(enrolment, actor=stranger)
+    Worker().run_until_idle()
+    text = f"凭证号,身份证号\n{ids(insurer)[0]},\n,{row(3).split(',')[1]}\n"
+    changes = take_changes(theirs, Asked("cancellation", JULY), content=text.encode(),
+                           name="b.csv", actor=stranger)
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    assert (changes.accepted, changes.rejected) == (0, 2)
+
+
+def test_the_sum_of_all_is_the_ledger(insurer, many, change, underwriter):
+    change("plan", "凭证号,新方案\n" + "\n".join(f"{one},P1" for one in ids(insurer)[:7]))
+    change("cancellation", by_number(insurer, range(3, 12)), from_day=date(2027, 9, 9))
+    (found,) = figures(underwriter)
+    sums = Posting.objects.within(insurer).filter(
+        account__key__in=("premium_income", "vat_payable"))
+    totals = dict(sums.values_list("side").annotate(models.Sum("amount_fen")))
+    assert totals["credit"] - totals["debit"] == found.premium_fen
+    owed = dict(Standing.objects.within(insurer).values_list("certificate", "owed_fen"))
+    assert sum(owed.get(one, 1_200) for one in ids(insurer)) == found.premium_fen
+    assert Enrolment.objects.within(insurer).count() == 1
