@@ -16,9 +16,8 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.residents import queries
-from dinghai_platform.residents.api_sales import router as sales_router
 from dinghai_platform.residents.api_changes import changes_router
-from dinghai_platform.residents.changes_queries import as_they_stand
+from dinghai_platform.residents.api_sales import router as sales_router
 from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
 from dinghai_platform.residents.proofs import code_of, facts_of, number_of, proof_of
 from dinghai_platform.residents.results import result_lines
@@ -170,13 +169,6 @@ def certificate_person(request: HttpRequest, number: int, body: ResidentRevealNe
 
 def _one(request: HttpRequest, number: int) -> Certificate:
     return queries.certificate(request.actor, number)
-    if not 0 < number < 1 << 63:
-        raise Http404("no such certificate")
-    found = queries.certificates(request.actor).filter(id=number).select_related("tenant").first()
-    if found is None:
-        raise Http404("no such certificate")
-    (certificate,) = as_they_stand([found])
-    return certificate
 
 
 def _list(request: HttpRequest, key: UUID) -> Enrolment:

@@ -42,7 +42,7 @@ def as_they_stand(certificates: Iterable[Certificate]) -> list[Certificate]:
         found[0].tenant_id).filter(certificate__in=[one.pk for one in found])}
     for one in found:
         standing = standings.get(one.pk)
-        one.standing = standing
+        one.standing, one.is_as_it_stands = standing, True
         if standing is not None:
             one.plan = standing.plan
             one.masked_name = standing.masked_name or one.masked_name
@@ -51,8 +51,9 @@ def as_they_stand(certificates: Iterable[Certificate]) -> list[Certificate]:
 
 def person_of(certificate: Certificate) -> Person:
     """Who a certificate is of, as far as that was put right."""
-    standing = Standing.objects.within(certificate.tenant_id).filter(
-        certificate=certificate.pk).first()
+    if not certificate.is_as_it_stands:
+        as_they_stand([certificate])
+    standing = certificate.standing
     if standing is None or not standing.person_of:
         return opened(certificate, certificate.chunk.enrolment)
     change = Change.objects.within(certificate.tenant_id).select_related(
@@ -90,9 +91,14 @@ def in_force(actor: Actor, scheme: ResidentScheme, day: date) -> InForce:
     plans = scheme.terms().plans
     numbers = np.zeros(len(plans), dtype=np.int64)
     if scheme.first_day <= day <= scheme.last_day:
-        for accepted in Enrolment.objects.visible_to(actor).filter(
-                scheme=scheme, state=Enrolment.State.SEALED).values_list("accepted", flat=True):
+        sealed = Enrolment.objects.visible_to(actor).filter(
+            scheme=scheme, state=Enrolment.State.SEALED)
+        for accepted in sealed.filter(link=None).values_list("accepted", flat=True):
             numbers += np.array(accepted)
+        for one in sealed.exclude(link=None).select_related("scheme").defer(
+                "scheme__document", "check_document").iterator():
+            if one.first_day <= day:
+                numbers += np.array(one.accepted)
         for out, into in moves(actor, scheme).filter(from_day__lte=day).values_list(
                 "moved", flat=True):
             numbers += np.array(into) - np.array(out)

@@ -36,8 +36,8 @@ from dinghai_platform.residents.services.changes_seal import seal_changes
 from dinghai_platform.residents.staging import (
     CHANGES,
     Staged,
-    keep_chunk,
     packed_faults,
+    stage,
     take_numbers,
 )
 
@@ -90,7 +90,7 @@ def write_part(step: Step) -> Progress:
     number, decided = step.cursor.get("chunk", 0), prepared.decided
     if prepared.certificates is not None:
         assert changes.enrolment is not None
-        made = keep_chunk(changes.enrolment, number, prepared.certificates)
+        made = stage(changes.enrolment, prepared.certificates, number)
         _chunk(changes, number, prepared, made.first, made.root)
     else:
         _write_changes(changes, number, prepared)

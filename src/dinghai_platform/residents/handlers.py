@@ -11,7 +11,9 @@ from dinghai_platform.residents.changes_clearing import clear_changes
 from dinghai_platform.residents.changes_staging import prepare_part, write_part
 from dinghai_platform.residents.checking import keep_look, look_through
 from dinghai_platform.residents.clearing import clear_part
+from dinghai_platform.residents.pacing import paced
 from dinghai_platform.residents.papers import keep_part, make_part
+from dinghai_platform.residents.services.changes import APPLY_CHANGES, CHECK_CHANGES, CLEAR_CHANGES
 from dinghai_platform.residents.services.lists import (
     CHECK,
     CLEAR,
@@ -21,9 +23,6 @@ from dinghai_platform.residents.services.lists import (
 )
 from dinghai_platform.residents.services.papers import PAPERS
 from dinghai_platform.residents.services.streams import drop_old_streams
-from dinghai_platform.residents.pacing import paced
-from dinghai_platform.residents.services.changes import APPLY_CHANGES, CHECK_CHANGES, CLEAR_CHANGES
-from dinghai_platform.residents.services.lists import CHECK, CLEAR, ISSUE
 from dinghai_platform.residents.staging import prepare_chunk, write_chunk
 
 
@@ -52,10 +51,14 @@ def give_up_lists(step: Step) -> Progress:
     number = give_up_old_lists(actor=step.actor, tenant=step.tenant, most=20)
     number = max(number, drop_old_streams(actor=step.actor, tenant=step.tenant, most=20))
     return Progress(step.progress + number, finished=number < 20)
+
+
 @jobs.handler(PAPERS, title=_("Certificates of a list as PDF"), prepare=make_part)
 def print_list(step: Step) -> Progress:
     """Keep the next part."""
     return keep_part(step)
+
+
 @jobs.handler(CHECK_CHANGES, title=_("A list of changes of certificates is looked through"),
               prepare=changes_checking.look_through)
 def check_changes(step: Step) -> Progress:

@@ -215,7 +215,8 @@ class Certificate(OwnRow):
     look_up = models.BinaryField()
     created_at = None
     standing: Standing | None = None
-    """How it stands since it was changed, where a query was asked for that."""
+    is_as_it_stands = False
+    """Whether ``standing`` says how it stands since it was changed (`as_they_stand`)."""
 
     class Meta(OwnRow.Meta):
         verbose_name = _("certificate")
@@ -335,6 +336,16 @@ class ListPart(OwnRow):
     faults = models.JSONField(default=list)
     size = models.PositiveIntegerField()
     lines = models.BinaryField()
+    created_at = None
+
+    class Meta(OwnRow.Meta):
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("stream", "number"), name="residents_stream_part_once")
+        ]
+
+
 class ChangeList(TenantRow):
     """Many certificates of a scheme corrected, put into other plans, renewed or cancelled at once.
 
@@ -415,9 +426,6 @@ class ChangeChunk(OwnRow):
     class Meta(OwnRow.Meta):
         ordering = ("number",)
         constraints = [
-            models.UniqueConstraint(
-                fields=("stream", "number"), name="residents_stream_part_once")
-        ]
             models.UniqueConstraint(fields=("changes", "number"), name="residents_change_chunk")
         ]
 

@@ -24,6 +24,7 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.checkpoints import sign_bytes
 from dinghai_platform.core.files import store_file
 from dinghai_platform.core.jobs import Progress, Step
+from dinghai_platform.residents.changes_queries import as_they_stand
 from dinghai_platform.residents.models import (
     Certificate,
     EnrolmentChunk,
@@ -80,7 +81,7 @@ def make_part(step: Step) -> Made:
         # Numbers of a list lie together: nothing before its first one is looked at.
         after = EnrolmentChunk.objects.within(step.tenant).filter(
             enrolment=order.enrolment_id).aggregate(first=Min("first"))["first"] - 1
-    rows = list(Certificate.objects.within(step.tenant).filter(
+    rows = as_they_stand(Certificate.objects.within(step.tenant).filter(
         chunk__enrolment=order.enrolment_id, state=Certificate.State.IN_FORCE, id__gt=after,
     ).select_related("chunk__enrolment__scheme", "chunk__enrolment__tenant").order_by("id")[
         :PAGES * DOCUMENTS])

@@ -23,16 +23,12 @@ from dinghai_platform.residents.staging import leaves_of
 
 
 def facts_of(certificate: Certificate, terms: ResidentScheme | None = None) -> CertificateFacts:
-    """What a certificate says, its holder masked. ``terms`` are its scheme's, where they are in
-    hand already."""
-    enrolment = certificate.chunk.enrolment
-    terms = terms or enrolment.scheme.terms()
-    plan, person = terms.plans[certificate.plan], opened(certificate, enrolment)
-def facts_of(certificate: Certificate) -> CertificateFacts:
-    """What a certificate says as it stands now, its holder masked."""
-    (certificate,) = as_they_stand([certificate])
+    """What a certificate says as it stands now, its holder masked. ``terms`` are its scheme's,
+    where they are in hand already."""
+    if not certificate.is_as_it_stands:
+        as_they_stand([certificate])
     enrolment, standing = certificate.chunk.enrolment, certificate.standing
-    terms = enrolment.scheme.terms()
+    terms = terms or enrolment.scheme.terms()
     plan, person = terms.plans[certificate.plan], person_of(certificate)
     last_day = terms.last_day if standing is None or standing.ended_on is None else min(
         terms.last_day, standing.ended_on - timedelta(days=1))
@@ -40,8 +36,7 @@ def facts_of(certificate: Certificate) -> CertificateFacts:
         number=number_of(certificate), scheme=enrolment.scheme.number,
         insurer=enrolment.tenant.name_zh, product=terms.product, plan=plan.code,
         sum_insured_fen=plan.sum_insured_fen, premium_fen=plan.premium_fen,
-        first_day=enrolment.first_day, last_day=terms.last_day, holder=certificate.masked_name,
-        first_day=terms.first_day, last_day=last_day, holder=certificate.masked_name,
+        first_day=enrolment.first_day, last_day=last_day, holder=certificate.masked_name,
         identity=person.masked_identity)
 
 

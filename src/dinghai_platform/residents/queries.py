@@ -18,7 +18,6 @@ from dinghai.schemes.persons_twice import look_up_hashes
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
-from dinghai_platform.core.tenancy import TenantQuerySet
 from dinghai_platform.residents.changes_queries import as_they_stand, moves, renamed, without_ended
 from dinghai_platform.residents.models import (
     Certificate,
@@ -47,8 +46,6 @@ def certificates(actor: Actor) -> TenantQuerySet:
     ).select_related("chunk__enrolment__scheme").defer(
         "chunk__faults", "chunk__enrolment__check_document", "chunk__enrolment__repeated"
     ).order_by("id")
-    return found
-    ).select_related("chunk__enrolment__scheme").order_by("id")
     return without_ended(found)
 
 
@@ -108,9 +105,11 @@ class SchemeFigures:
     by_plan: tuple[int, ...]
     rejected: int
     premium_fen: Fen
-    sum_insured_fen: Fen
     sold: int = 0
     """Certificates of them that were bought at links."""
+    cancelled: int = 0
+    charged_fen: Fen = 0
+    refunded_fen: Fen = 0
 
     @property
     def name(self) -> str:
@@ -131,9 +130,6 @@ class SchemeFigures:
     def last_day(self) -> date:
         """The scheme's last day."""
         return self.scheme.last_day
-    cancelled: int = 0
-    charged_fen: Fen = 0
-    refunded_fen: Fen = 0
 
     @property
     def certificates(self) -> int:
@@ -181,19 +177,39 @@ def figures(actor: Actor) -> list[SchemeFigures]:
     rows = Enrolment.objects.visible_to(actor).filter(state=Enrolment.State.SEALED)
     for one in rows.filter(link=None).defer("check_document", "repeated"):
         sealed.setdefault(one.scheme_id, []).append(one)
+    sold: dict[object, list[tuple[str, int, Fen]]] = {}
     # Sales are one certificate each, and many: the database adds them up.
-    bought = {one.pop("scheme"): one for one in rows.exclude(link=None).order_by().values(
-        "scheme").annotate(number=Count("pk"), premium=Sum("premium_fen"),
-                           insured=Sum("sum_insured_fen"))}
-    nothing = {"number": 0, "premium": 0, "insured": 0}
-    return [
-        SchemeFigures(
-            scheme, len(lists), sum(one.number for one in lists) + sold["number"],
-            sum(one.rejected for one in lists),
-            sum(one.premium_fen for one in lists) + sold["premium"],
-            sum(one.sum_insured_fen for one in lists) + sold["insured"], sold["number"])
-        for scheme in ResidentScheme.objects.visible_to(actor).order_by("number")
-        for lists, sold in ((sealed.get(scheme.pk, []), bought.get(scheme.pk, nothing)),)]
+    for scheme, plan, number, premium in Sale.objects.visible_to(actor).order_by().values_list(
+            "enrolment__scheme", "plan").annotate(Count("pk"), Sum("enrolment__premium_fen")):
+        sold.setdefault(scheme, []).append((plan, number, premium))
+    changed: dict[object, list[ChangeList]] = {}
+    for change in moves(actor).defer("check_document", "repeated"):
+        changed.setdefault(change.scheme_id, []).append(change)
+    return [_figures(scheme, sealed.get(scheme.pk, []), sold.get(scheme.pk, []),
+                     changed.get(scheme.pk, []))
+            for scheme in ResidentScheme.objects.visible_to(actor).order_by("number")]
+
+
+def _figures(
+    scheme: ResidentScheme, lists: list[Enrolment], sold: list[tuple[str, int, Fen]],
+    changes: list[ChangeList],
+) -> SchemeFigures:
+    codes = [plan["code"] for plan in scheme.document["plans"]]
+    by_plan = [0] * len(codes)
+    for accepted in (one.accepted for one in lists):
+        by_plan = [one + more for one, more in zip(by_plan, accepted, strict=True)]
+    for code, number, _ in sold:
+        by_plan[codes.index(code)] += number
+    for out, into in (one.moved for one in changes):
+        by_plan = [one - less + more for one, less, more in zip(by_plan, out, into, strict=True)]
+    charged = sum(one.charged_fen for one in changes)
+    refunded = sum(one.refunded_fen for one in changes)
+    return SchemeFigures(
+        scheme, len(lists), tuple(by_plan), sum(one.rejected for one in lists),
+        sum(one.premium_fen for one in lists) + sum(premium for _, _, premium in sold)
+        + charged - refunded, sum(number for _, number, _ in sold),
+        sum(one.accepted for one in changes if one.kind == ChangeList.Kind.CANCELLATION),
+        charged, refunded)
 
 
 def figures_of(actor: Actor, scheme: ResidentScheme) -> SchemeFigures:
@@ -221,12 +237,11 @@ def certificate(actor: Actor, number: int) -> Certificate:
     """One certificate in force, or Http404."""
     if not 0 < number < 1 << 63:
         raise Http404("no such certificate")
-    found = certificates(actor).filter(id=number).select_related(
-        "tenant", "chunk__enrolment__link").first()
-    if found is None:
+    found = as_they_stand(certificates(actor).filter(id=number).select_related(
+        "tenant", "chunk__enrolment__link"))
+    if not found:
         raise Http404("no such certificate")
-    one: Certificate = found
-    return one
+    return found[0]
 
 
 def links_of(scheme: ResidentScheme) -> QuerySet[SaleLink]:
@@ -263,28 +278,6 @@ def paper_part(actor: Actor, key: Any) -> PaperPart:
     found: PaperPart = visible_or_404(
         PaperPart.objects.all().select_related("order__enrolment", "file"), actor, pk=key)
     return found
-    changed: dict[object, list[ChangeList]] = {}
-    for change in moves(actor).defer("check_document", "repeated"):
-        changed.setdefault(change.scheme_id, []).append(change)
-    return [_figures(scheme, sealed.get(scheme.pk, []), changed.get(scheme.pk, []))
-            for scheme in ResidentScheme.objects.visible_to(actor).order_by("number")]
-
-
-def _figures(
-    scheme: ResidentScheme, lists: list[Enrolment], changes: list[ChangeList]
-) -> SchemeFigures:
-    by_plan = [0] * len(scheme.document["plans"])
-    for accepted in (one.accepted for one in lists):
-        by_plan = [one + more for one, more in zip(by_plan, accepted, strict=True)]
-    for out, into in (one.moved for one in changes):
-        by_plan = [one - less + more for one, less, more in zip(by_plan, out, into, strict=True)]
-    charged = sum(one.charged_fen for one in changes)
-    refunded = sum(one.refunded_fen for one in changes)
-    return SchemeFigures(
-        scheme, len(lists), tuple(by_plan), sum(one.rejected for one in lists),
-        sum(one.premium_fen for one in lists) + charged - refunded,
-        sum(one.accepted for one in changes if one.kind == ChangeList.Kind.CANCELLATION),
-        charged, refunded)
 
 
 def _part(amount: int, number: int) -> int | None:

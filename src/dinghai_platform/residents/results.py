@@ -58,7 +58,7 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
     Faults may be millions and are never held together: those of an issued list stand with its
     chunks, and a list that is not issued yet is read a second time.
     """
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(("line", "field", "message", "mend"))
     check = enrolment.check_document or {}
     if "rows" not in check:

@@ -183,6 +183,8 @@ class SaleLinkPart(Part):
     """Sale links of a scheme, newest first."""
 
     items: list[SaleLinkAnswer]
+
+
 class ResidentChangesNew(Schema):
     """What a list of changes is to do. ``kind``: correction, plan, renewal or cancellation.
 

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from dinghai.schemes.people import masked_identity, masked_mobile
-from dinghai_platform.residents.models import Certificate, Enrolment, ListStream, ResidentScheme
 from dinghai_platform.residents.models import (
     Certificate,
     Change,
     ChangeList,
     Enrolment,
+    ListStream,
     ResidentScheme,
 )
 
@@ -90,8 +90,6 @@ def _part_seal(stream: ListStream) -> AESGCM:
     return AESGCM(_derived(b"part", stream.tenant_id.bytes + stream.pk.bytes))
 
 
-def _seal(enrolment: Enrolment) -> AESGCM:
-    return AESGCM(_derived(b"person", enrolment.tenant_id.bytes + enrolment.pk.bytes))
 def opened_change(change: Change, changes: ChangeList) -> Person:
     """The person that a correction put right."""
     ((name, identity, mobile, day),) = open_people(changes, [change.line],

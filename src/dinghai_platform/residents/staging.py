@@ -98,16 +98,12 @@ def write_chunk(step: Step) -> Progress:
                         result={"accepted": enrolment.number, "rejected": enrolment.rejected})
     number = step.cursor.get("chunk", 0)
     stage(enrolment, staged, number)
-    keep_chunk(enrolment, number, staged)
     return Progress(step.progress + len(staged.line) + staged.rejected, enrolment.rows + 1,
                     cursor={"chunk": number + 1, "rows": step.cursor.get("rows", reading.ROWS)})
 
 
 def stage(enrolment: Enrolment, staged: Staged, number: int) -> EnrolmentChunk:
     """Write a chunk's certificates, which nobody sees before the seal."""
-    first = _numbers(len(staged.line))
-def keep_chunk(enrolment: Enrolment, number: int, staged: Staged) -> EnrolmentChunk:
-    """Write the certificates of a chunk, unseen until their list is sealed."""
     first = take_numbers(len(staged.line))
     ids = range(first, first + len(staged.line))
     plans = len(enrolment.scheme.document["plans"])

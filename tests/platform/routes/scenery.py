@@ -47,9 +47,8 @@ from dinghai_platform.monitoring.services.feeds import load_feed
 from dinghai_platform.pool.services.contributions import contribute_file
 from dinghai_platform.pool.services.members import admit_member, open_pool
 from dinghai_platform.residents.models import Certificate, Enrolment, PaperPart
-from dinghai_platform.residents.services.links import make_link
-from dinghai_platform.residents.models import Certificate, Enrolment
 from dinghai_platform.residents.services.changes import Asked, take_changes
+from dinghai_platform.residents.services.links import make_link
 from dinghai_platform.residents.services.lists import issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
 from dinghai_platform.residents.services.sales import sell

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0003_job_key_job_core_one_job'),
-        ('residents', '0002_guards'),
+        ('residents', '0003_sales'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

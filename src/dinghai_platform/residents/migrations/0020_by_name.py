@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """An index that gives a page of a frequent name without sorting all who bear it."""
 
-    dependencies = (("residents", "0003_sales"),)
+    dependencies = (("residents", "0011_change_guards"),)
     operations = (
         migrations.RemoveIndex("certificate", "residents_by_name"),
         migrations.AddIndex("certificate", models.Index(
