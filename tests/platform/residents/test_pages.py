@@ -124,6 +124,12 @@ def test_the_way_of_a_list(client, scheme, sign_in, insurer):
     results = b"".join(client.get(
         reverse("residents:results", args=[made.pk])).streaming_content).decode()
     assert results.count("accepted") == 8
+    client.post(reverse("residents:papers", args=[made.pk]), {"language": "zh"})
+    assert 'hx-select="#papers"' in page(client, "list", made.pk), "it follows its job"
+    Worker().run_until_idle()
+    printed = page(client, "list", made.pk)
+    assert "-zh-001.zip" in printed
+    assert "hx-select" not in printed
     scheme_page = page(client, "scheme", scheme.pk, language="en")
     assert "¥96.00" in scheme_page
     assert "0.0240%" in scheme_page

@@ -11,8 +11,9 @@ from django.urls import reverse
 from dinghai_platform.core.server import grant_use
 from dinghai_platform.core.tenancy import lifted, scope_of
 from dinghai_platform.core.worker import Worker
-from dinghai_platform.residents.models import PaperOrder, PaperPart, Sale, SaleLink
+from dinghai_platform.residents.models import Enrolment, PaperOrder, PaperPart, Sale, SaleLink
 from dinghai_platform.residents.services.links import make_link
+from dinghai_platform.residents.services.lists import issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
 from tests.platform.residents.conftest import listed, row
 from tests.platform.residents.test_sales import form_of
@@ -56,6 +57,20 @@ def test_a_stranger_buys_and_nobody_else_sees_it(as_site, underwriter, act_as, o
 
     assert seen(underwriter) == [1, 1, 1, 1]
     assert seen(act_as("underwriter", other_insurer)) == [0, 0, 0, 0]
+
+
+def test_a_list_is_issued_by_the_sites_own_role(as_site, scheme, underwriter):
+    """PostgreSQL refuses COPY to a role that row-level security binds."""
+    with scope_of(underwriter):
+        made = take_list(scheme, listed([row(number) for number in range(1, 6)]),
+                         name="second.csv", actor=underwriter)
+    Worker().run_until_idle()
+    with scope_of(underwriter):
+        issue_list(Enrolment.objects.within(scheme.tenant).get(pk=made.pk), actor=underwriter)
+    Worker().run_until_idle()
+    with scope_of(underwriter):
+        made = Enrolment.objects.within(scheme.tenant).get(pk=made.pk)
+    assert (made.state, made.number, made.rejected) == ("sealed", 4, 1)
 
 
 def test_files_that_stream_are_read_in_the_readers_scope(as_site):

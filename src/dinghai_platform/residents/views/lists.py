@@ -95,6 +95,7 @@ def resident_list(request: HttpRequest, key: UUID) -> HttpResponse:
         return answer
     check = row.check_document or {}
     plans = row.scheme.terms().plans
+    orders = queries.orders_of(row) if row.state == "sealed" else []
     faults = Paginator(check.get("faults", []), FAULTS_SHOWN).get_page(request.GET.get("page"))
     return render(request, "residents/list.html", {
         **_progress(row), "works": works, "check": check, "page": faults,
@@ -105,7 +106,8 @@ def resident_list(request: HttpRequest, key: UUID) -> HttpResponse:
         "by_plan": [(plan.code, plan_name(plan), number, number * plan.premium_fen,
                      number * plan.sum_insured_fen)
                     for plan, number in zip(plans, row.accepted, strict=False)],
-        "orders": queries.orders_of(row) if row.state == "sealed" else [],
+        "orders": orders,
+        "printing": any(one.job is not None and not one.job.has_ended for one in orders),
         "may_enrol": allowed(request.actor, "residents.enrol", row)})
 
 
