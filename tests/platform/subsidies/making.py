@@ -12,7 +12,7 @@ from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor, actor_of_membership
 from dinghai_platform.core.models import Organisation, Relation
 from dinghai_platform.ledger.services import credit, debit, post_entry
-from dinghai_platform.subsidies.models import FileList, Payment, Subsidy
+from dinghai_platform.subsidies.models import FileList, Subsidy
 from dinghai_platform.subsidies.services.applications import apply_for
 from dinghai_platform.subsidies.services.lists import check_list, start_taking
 from dinghai_platform.subsidies.services.payments import pay_grants
@@ -130,24 +130,27 @@ def fresh(row: Any) -> Any:
 def scene(world: World, authority: Organisation, policy: Policy) -> dict[str, Any]:
     """A subsidy with one of each of its rows, for the tests of every route."""
     actor = official(world, authority)
-    text = rule(budget="500万").decode().replace('["Q"]', '["C", "Q"]') + (
+    own = rule(budget="500万", name_zh='"工信补贴"').decode().replace('["Q"]', '["C", "Q"]')
+    text = own.replace("[publication]\nobjection_days = 5\n", "") + (
         '\n[[documents]]\nid = "policy"\nname_zh = "保险单"\n')
     subsidy = open_subsidy(text.encode(), "rule.toml", actor=actor)
     firm = world.actor("insured_admin", policy.insured)
-    said = Statement(sector="C39", area="310115", credit_code=credit_code(900))
+    said = Statement(sector="C39", credit_code=credit_code(900))  # without its area it waits
     made = apply_for(subsidy, policy, said, actor=firm, papers={"policy": (PDF, "p.pdf")})
-    waiting = check_list(subsidy, "changes", (
-        "change_no,policy_no,change,day,amount\n"
-        f"X-1,{made.stated['policy']},refunded,{made.decided_on},100\n").encode(), "c.csv",
-        actor=actor)
-    listed = publish_list(subsidy, actor=actor)
+    head = ("application_id,credit_code,name,policy_no,premium,applied_at,borne_by_others,paid_on,"
+            "sector,area,documents\n")
+    row = (f"{{0}},{credit_code(901)},示例,{{0}},1000,2026-10-01 09:00,0,2026-05-01,C39,310115,"
+           "policy\n")
+    taken(subsidy, "applications", (head + row.format("L-1")).encode(), actor)
+    waiting = check_list(subsidy, "applications", (head + row.format("L-2")).encode(), "c.csv",
+                         actor=actor)
+    payment = pay_grants(subsidy, actor=actor)
+    published = open_subsidy(rule(id='"published"'), "rule.toml", actor=actor)
+    taken(published, "applications", (head + row.format("L-3").replace("C39", "Q84")).encode(),
+          actor)
     return {"subsidy": subsidy, "subsidy_application": made, "subsidy_list": waiting,
-            "public_list": listed, "subsidy_paper": made.enclosures.first()}
-
-
-def paid_scene(world: World, authority: Organisation, subsidy: Subsidy) -> Payment:
-    """The published grants paid by somebody else; the clock stands after the objections."""
-    return pay_grants(subsidy, actor=official(world, authority, "second"))
+            "public_list": publish_list(published, actor=actor),
+            "subsidy_payment": payment, "subsidy_paper": made.enclosures.first()}
 
 
 def platform_home() -> Organisation:
