@@ -139,7 +139,7 @@ def scene(world: World, authority: Organisation, policy: Policy) -> dict[str, An
     made = apply_for(subsidy, policy, said, actor=firm, papers={"policy": (PDF, "p.pdf")})
     head = ("application_id,credit_code,name,policy_no,premium,applied_at,borne_by_others,paid_on,"
             "sector,area,documents\n")
-    row = (f"{{0}},{credit_code(901)},示例,{{0}},1000,2026-10-01 09:00,0,2026-05-01,C39,310115,"
+    row = (f"{{0}},{credit_code(901)},示例,{{0}},1000,2026-03-05 09:00,0,2026-03-01,C39,310115,"
            "policy\n")
     taken(subsidy, "applications", (head + row.format("L-1")).encode(), actor)
     waiting = check_list(subsidy, "applications", (head + row.format("L-2")).encode(), "c.csv",

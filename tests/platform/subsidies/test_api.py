@@ -86,7 +86,7 @@ def test_from_a_rule_to_money_and_back(
     stranger = _Door(world.actor("insured_admin", world.stranger))
     stranger.get(path, 404)
     stranger.post("/applications", said, 404)
-    stranger.get(f"/{key}", 403)
+    stranger.get(f"/{key}", 404)
 
 
 def test_the_scene_of_all_routes(world: World, authority: Organisation, policy: Policy) -> None:
