@@ -1,4 +1,4 @@
-"""A subsidy of hospitals' premiums in the demonstration: a budget that runs out, and what goes back.
+"""A subsidy of hospitals' premiums in the demonstration: a budget that runs out, one taken back.
 
 The rule and the hospitals are the fictional ones of examples/subsidy.
 """
