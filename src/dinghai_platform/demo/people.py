@@ -55,6 +55,11 @@ class Cast:
                 return actor_of_membership(person.membership)
         raise LookupError(role)
 
+    def actors(self, role: str) -> list[Actor]:
+        """Everybody in a role, in order."""
+        return [actor_of_membership(one.membership) for one in self.people
+                if one.membership.role == role]
+
 
 def new_password() -> str:
     """Twelve letters in three groups: easy to type, impossible to guess."""
@@ -82,6 +87,7 @@ def make_cast() -> Cast:
     provider = introduce(kinds.PROVIDER, "磐石网络安全服务", "Panshi Security Services")
     adjuster = introduce(kinds.ADJUSTER, "顺衡保险公估", "Shunheng Loss Adjusters")
     regulator = introduce(kinds.REGULATOR, "金融监管机构（演示）", "Supervisor (demonstration)")
+    authority = introduce(kinds.REGULATOR, "工信主管部门（演示）", "Industry authority (demo)")
     chain_owner = introduce(kinds.CHAIN_OWNER, "海悦电器集团股份有限公司",
                             "Haiyue Appliances Group")
     people = [Person("admin", password, "", at_insurer)]
@@ -99,6 +105,8 @@ def make_cast() -> Cast:
         ("panshi", "赵磐", provider, "ir_lead"),
         ("shunheng", "孙衡", adjuster, "loss_adjuster"),
         ("regulator", "何监", regulator, "regulator_nfra"),
+        ("gongxin", "钱工", authority, "regulator_miit"),
+        ("gongxin-2", "冯信", authority, "regulator_miit"),
         ("haiyue", "方海", chain_owner, "chain_owner"),
     ):
         people.append(_person(username, full_name, organisation, role, platform))

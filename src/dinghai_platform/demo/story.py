@@ -86,6 +86,8 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         rates,
         residents,
         settlement,
+        settlement,
+        subsidising,
     )
 
     stand_at("2026-03-02T09:00:00")
@@ -108,6 +110,15 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         programme = chaining.share_risk(story, chaining.keep_chain(story))
         chaining.float_premiums(story, programme)
         story.figures["residents"] = residents.enrol_residents(story)
+        subsidy = subsidising.subsidise(cast)
+    teller.line(teller.pick(
+        f"保费补贴（虚构数据）：{subsidy['applications']} 份申请，{subsidy['granted']} 份批准，"
+        f"{subsidy['refused']} 份拒绝，付款 {subsidy['paid_fen'] / 100:,.2f} 元，"
+        f"退保后待追回 {subsidy['due_fen'] / 100:,.2f} 元",
+        f"Premium subsidy (fictional data): {subsidy['applications']} applications, "
+        f"{subsidy['granted']} granted, {subsidy['refused']} refused, "
+        f"¥{subsidy['paid_fen'] / 100:,.2f} paid, "
+        f"¥{subsidy['due_fen'] / 100:,.2f} to come back after a cancellation"))
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"

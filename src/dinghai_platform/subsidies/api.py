@@ -377,5 +377,5 @@ def subsidy_report(request: HttpRequest, key: UUID) -> Made:
 def subsidy_register(request: HttpRequest, key: UUID) -> Made:
     """The register (dinghai.subsidy-register/1), as `dinghai subsidy` reads it."""
     row = _in_hand(request, key)
-    with read_book(row, request.actor):
-        return register_document(row)
+    with read_book(row, request.actor) as book:
+        return register_document(book.subsidy)

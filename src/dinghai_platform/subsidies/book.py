@@ -131,9 +131,12 @@ def held_book(subsidy: Subsidy, actor: Actor) -> Iterator[Book]:
 
 @contextmanager
 def read_book(subsidy: Subsidy, actor: Actor) -> Iterator[Book]:
-    """The same for looking: nobody waits, and nothing may be added."""
+    """The same for looking: nobody waits, and nothing may be added. What others add meanwhile is
+    not in it: entries are read up to the length of the row that was read first."""
     with scope_of(actor, tenant=subsidy.tenant):
-        yield Book(subsidy)
+        row: Subsidy = Subsidy.objects.within(subsidy.tenant_id).select_related(
+            "tenant", "authority").get(pk=subsidy.pk)
+        yield Book(row)
 
 
 def rule_of(subsidy: Subsidy) -> RuleText:
@@ -166,8 +169,9 @@ def verified(subsidy: Subsidy) -> Register:
 
 
 def _documents(subsidy: Subsidy) -> list[JSON]:
-    return list(Entry.objects.within(subsidy.tenant_id).filter(subsidy=subsidy).order_by(
-        "sequence").values_list("document", flat=True))
+    return list(Entry.objects.within(subsidy.tenant_id).filter(
+        subsidy=subsidy, sequence__lte=subsidy.length).order_by("sequence").values_list(
+        "document", flat=True))
 
 
 def _application_of(entry: RegisterEntry) -> str:

@@ -40,15 +40,6 @@ class SubsidyPart(Part):
     items: list[SubsidyAnswer]
 
 
-class SubsidyRuleAnswer(Schema):
-    """A subsidy with its rule, as data and in plain words of the request's language."""
-
-    subsidy: SubsidyAnswer
-    rule: dict[str, Any]
-    rule_hash: str
-    in_words: list[SubsidyWords]
-
-
 class SubsidyWords(Schema):
     """One part of a rule in plain words."""
 
@@ -56,7 +47,13 @@ class SubsidyWords(Schema):
     text: str
 
 
-SubsidyRuleAnswer.model_rebuild()
+class SubsidyRuleAnswer(Schema):
+    """A subsidy with its rule, as data and in plain words of the request's language."""
+
+    subsidy: SubsidyAnswer
+    rule: dict[str, Any]
+    rule_hash: str
+    in_words: list[SubsidyWords]
 
 
 class SubsidyRuleNew(Schema):

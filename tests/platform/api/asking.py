@@ -19,7 +19,7 @@ ROLES = (
 )
 SELDOM = (
     "chief_underwriter", "compliance", "product_manager", "insured_security", "ir_lead",
-    "loss_adjuster",
+    "loss_adjuster", "regulator_miit",
 )
 """Roles that some operation is for alone; they try every door, and not every body."""
 ERROR_KEYS = {"file", "line", "field", "message", "mend"}

@@ -72,6 +72,7 @@ from tests.platform.residents.conftest import buyer as resident_buyer
 from tests.platform.residents.conftest import listed
 from tests.platform.residents.conftest import row as resident_row
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
+from tests.platform.subsidies import making as subsidy_making
 from tests.platform.underwriting.way import policy_in_force
 
 assert handlers_for_tests
@@ -163,6 +164,8 @@ def make_scenery() -> Scenery:
         "ir_lead": _partner(world, "provider", "磐石网络安全"),
         "loss_adjuster": _partner(world, "adjuster", "顺衡保险公估"),
         "regulator_nfra": Organisation.objects.create(kind="regulator", name_zh="金融监管局"),
+        "regulator_miit": Organisation.objects.create(kind="regulator", name_zh="工信主管部门"),
+        "other regulator_miit": Organisation.objects.create(kind="regulator", name_zh="他地工信"),
         "other ir_lead": Organisation.objects.create(kind="provider", name_zh="别家安全"),
         "other loss_adjuster": Organisation.objects.create(kind="adjuster", name_zh="别家公估"),
         "other regulator_nfra": Organisation.objects.create(kind="regulator", name_zh="他地监管"),
@@ -178,6 +181,8 @@ def make_scenery() -> Scenery:
     _pool(scenery)
     _chain(scenery)
     _residents(scenery)
+    scenery.objects |= subsidy_making.scene(
+        scenery.world, homes["regulator_miit"], scenery.objects["policy"])
     return scenery
 
 

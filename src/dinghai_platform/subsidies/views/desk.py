@@ -188,8 +188,9 @@ def follow(request: HttpRequest, key: UUID) -> HttpResponse:
 def register_file(request: HttpRequest, key: UUID) -> HttpResponse:
     """The register as `dinghai subsidy` reads it."""
     row = in_hand(request, key)
-    with read_book(row, request.actor):
-        answer = JsonResponse(register_document(row), json_dumps_params={"ensure_ascii": False})
+    with read_book(row, request.actor) as book:
+        document = register_document(book.subsidy)
+    answer = JsonResponse(document, json_dumps_params={"ensure_ascii": False})
     answer["Content-Disposition"] = content_disposition_header(True, f"register-{row.code}.json")
     return answer
 
@@ -201,7 +202,7 @@ def report(request: HttpRequest, key: UUID) -> HttpResponse:
     with read_book(row, request.actor) as book:
         found = queries.report_of(book)
         try:
-            verified(row)
+            verified(book.subsidy)
             broken = ""
         except DinghaiError as error:
             broken = fault_words(fault_of(error))
