@@ -62,6 +62,7 @@ from tests.platform.chains import making as chain_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
 from tests.platform.programmes import making as programme_making
+from tests.platform.resident_claims import making as resident_claim_making
 from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
 from tests.platform.residents.conftest import listed
 from tests.platform.residents.conftest import row as resident_row
@@ -303,6 +304,8 @@ def _residents(scenery: Scenery) -> None:
     scenery.objects |= {
         "resident_scheme": scheme, "resident_list": enrolment,
         "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
+    scenery.objects |= resident_claim_making.scene(
+        underwriter, scenery.world.actor("claims_handler"), scenery.world.actor("claims_payment"))
 
 
 def _keep(scenery: Scenery) -> None:
