@@ -1,4 +1,4 @@
-"""A decision as a page shows it: what happens next, the arithmetic line by line, what is missing."""
+"""A decision as a page shows it: the arithmetic line by line, its reasons, what is missing."""
 
 from __future__ import annotations
 

@@ -48,7 +48,8 @@ def begin(request: HttpRequest, response: HttpResponse, certificate: Certificate
     """Remember a claimant who has been let in."""
     _remember(response, certificate.pk, certificate.tenant_id)
     if not device_of(request):
-        _cookie(response, DEVICE, signing.Signer(salt=DEVICE).sign(secrets.token_urlsafe(16)), _YEAR)
+        name = signing.Signer(salt=DEVICE).sign(secrets.token_urlsafe(16))
+        _cookie(response, DEVICE, name, _YEAR)
 
 
 def end(response: HttpResponse) -> None:

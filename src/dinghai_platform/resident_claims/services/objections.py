@@ -10,7 +10,12 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.resident_claims.models import Claim, Objection
 from dinghai_platform.resident_claims.sealing import seal, unseal
-from dinghai_platform.resident_claims.services.common import LONGEST_REASON, given_reason, held, note
+from dinghai_platform.resident_claims.services.common import (
+    LONGEST_REASON,
+    given_reason,
+    held,
+    note,
+)
 from dinghai_platform.resident_claims.services.deciding import last_decision
 
 OPEN_TO_OBJECTION = (Claim.State.REFUSED, Claim.State.APPROVED, Claim.State.PROPOSED,

@@ -1,10 +1,11 @@
-"""Pages of claimants on a phone: help first, the entrance, their claims and what becomes of them."""
+"""Pages of claimants on a phone: help first, the entrance, their claims and decisions."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -47,7 +48,7 @@ def guidance() -> dict[str, Any]:
 @never_cache
 @sensitive_post_parameters("certificate", "identity", "mobile")
 def start(request: HttpRequest) -> HttpResponse:
-    """The entrance: certificate, identity number and mobile number agree, or one answer is given."""
+    """The entrance: certificate, identity and mobile number agree, or one answer is given."""
     form = EntranceForm(request.POST or None)
     refused, status = "", 200
     if request.method == "POST" and form.is_valid():
@@ -154,8 +155,6 @@ def recovery(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
         except DinghaiError as error:
             form.add_error(None, fault_words(error))
         else:
-            from django.contrib import messages
-
             messages.success(request, _("Thank you. It is kept, and the claim is reckoned anew."))
             return redirect("resident_claims:state", key=claim.pk)
     return render(request, "resident_claims/form.html", {
