@@ -78,7 +78,15 @@ def folder_as_zip(folder: Path, parts: tuple[str, ...] = ()) -> bytes:
 
 def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
     """The six steps; answers the document that `--json` prints."""
-    from dinghai_platform.demo import chaining, chapters, fits, pooling, rates, settlement
+    from dinghai_platform.demo import (
+        chaining,
+        chapters,
+        fits,
+        pooling,
+        rates,
+        residents_claims,
+        settlement,
+    )
 
     stand_at("2026-03-02T09:00:00")
     cast = make_cast()
@@ -99,6 +107,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         fits.fit_made_up_losses(story)
         programme = chaining.share_risk(story, chaining.keep_chain(story))
         chaining.float_premiums(story, programme)
+        claimed = residents_claims.claim_as_residents(cast)
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"
@@ -112,4 +121,5 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         "case": str(story.case.pk) if story.case else None,
         "policy_no": story.policy.policy_no if story.policy else None,
         **story.figures,
+        **claimed,
     }
