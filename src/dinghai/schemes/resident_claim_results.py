@@ -15,7 +15,7 @@ from dinghai.schemes.resident_claim_decision import (
     Decisions,
 )
 from dinghai.schemes.resident_claim_patterns import reason_texts
-from dinghai.schemes.resident_claim_tables import Named, rules_hash, stop_payment
+from dinghai.schemes.resident_claim_tables import Named, Recourse, rules_hash, stop_payment
 from dinghai.vocabulary.facts import UNKNOWN, fact
 
 SUMMARY_SCHEMA: Final = "dinghai.resident-decisions/1"
@@ -176,10 +176,7 @@ def _requests(found: Decisions) -> Iterator[dict[str, JSON]]:
 def _recourse(found: Decisions) -> Iterator[dict[str, JSON]]:
     """The insurer's rights once it has paid, each within what it paid (保险法60条)."""
     claims, rule = found.claims, found.rules.recourse
-    last = found.as_of
-    for _ in range(rule.limitation_years):
-        last = date.fromordinal(year_later(last).toordinal() + 1)
-    law = " ".join((*rule.law, *rule.limitation_law))
+    last, law = recourse_terms(rule, found.as_of)
     for place in found.places("pay"):
         paid = int(found.pay_fen[place])
         kept = int(found.loss_fen[place]) - max(int(claims.cells["recovered"][place]), 0) - paid
@@ -190,6 +187,14 @@ def _recourse(found: Decisions) -> Iterator[dict[str, JSON]]:
                "filing_day": _day(int(claims.cells["filing_day"][place])),
                "limitation_day": last.isoformat(), "against_zh": rule.against_zh,
                "against_en": rule.against_en, "law": law}
+
+
+def recourse_terms(rule: Recourse, as_of: date) -> tuple[date, str]:
+    """The last day of a right of recourse that begins on a day, and the law it rests on."""
+    last = as_of
+    for _ in range(rule.limitation_years):
+        last = date.fromordinal(year_later(last).toordinal() + 1)
+    return last, " ".join((*rule.law, *rule.limitation_law))
 
 
 def summary_of(found: Decisions) -> dict[str, JSON]:

@@ -88,6 +88,8 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         settlement,
         settlement,
         subsidising,
+        residents_claims,
+        settlement,
     )
 
     stand_at("2026-03-02T09:00:00")
@@ -119,6 +121,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         f"{subsidy['granted']} granted, {subsidy['refused']} refused, "
         f"¥{subsidy['paid_fen'] / 100:,.2f} paid, "
         f"¥{subsidy['due_fen'] / 100:,.2f} to come back after a cancellation"))
+        claimed = residents_claims.claim_as_residents(cast)
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"
@@ -132,4 +135,5 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         "case": str(story.case.pk) if story.case else None,
         "policy_no": story.policy.policy_no if story.policy else None,
         **story.figures,
+        **claimed,
     }

@@ -1,7 +1,7 @@
 """Claims of the register through the engine: rows into arrays, decisions into documents.
 
-Nothing is decided here. What the register knows better than a claimant (cover, what was paid before,
-whether terms were explained) is put beside the stated facts.
+Nothing is decided here. What the register knows better than a claimant (cover, what was paid
+before, whether terms were explained) is put beside the stated facts.
 """
 
 from __future__ import annotations

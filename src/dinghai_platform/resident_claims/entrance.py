@@ -34,10 +34,12 @@ WINDOW: Final = timedelta(minutes=15)
 MOST_BY_ADDRESS: Final = 30
 """Tries of one address in a window: a community office has one address for all its people."""
 MOST_BY_CERTIFICATE: Final = 6
-NO_MATCH: Final = _("These details do not match a certificate in force. Check the certificate number, "
-                    "identity number and mobile number, all as given at enrolment.")
-TOO_OFTEN: Final = _("Too many tries. Wait a quarter of an hour, then try again, or call your insurer. "
-                     "If you have just sent money, call 110 now.")
+NO_MATCH: Final = _(
+    "These details do not match a certificate in force. Check the certificate number, "
+    "identity number and mobile number, all as given at enrolment.")
+TOO_OFTEN: Final = _(
+    "Too many tries. Wait a quarter of an hour, then try again, or call your insurer. "
+    "If you have just sent money, call 110 now.")
 _NUMBER: Final = re.compile(r"(?:([A-Za-z0-9_-]{1,40})-)?([0-9]{1,18})")
 
 

@@ -1,4 +1,4 @@
-"""Facts of a claim as the engine's columns: kept in JSON, checked and read by the engine's tables."""
+"""Facts of a claim as the engine's columns: kept in JSON, checked by the engine's own tests."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 The engine decides all claims of a run together, since a ring is only seen in the whole. What it
 found stays with the worker between chunks; another worker, or this one after a restart, decides
 again the same claims as they were held. A chunk takes whole certificates, so that it can see
-whether anything else was determined on one of them meanwhile: such claims are left for the next run.
+whether anything else was determined on one of them meanwhile: such claims are left for the next
+run.
 """
 
 from __future__ import annotations

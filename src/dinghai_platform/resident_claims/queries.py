@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
@@ -148,14 +149,12 @@ class Figures:
 
 def figures(actor: Actor, scheme: ResidentScheme | None = None) -> Figures:
     """The figures of all claims, or of one scheme's."""
-    from dinghai_platform.core import clock
-
     rows = claims(actor).order_by()
     if scheme is not None:
         rows = rows.filter(scheme=scheme)
     states = dict(rows.values_list("state").annotate(Count("pk")))
     sums = rows.aggregate(
-        paid_fen=Coalesce(Sum("paid_fen"), 0),
+        sum_fen=Coalesce(Sum("paid_fen"), 0),
         to_pay_fen=Coalesce(Sum(F("pay_fen") - F("paid_fen"), filter=Q(
             state__in=Claim.COMMITTED)), 0),
         waiting_fen=Coalesce(Sum("expected_fen", filter=Q(state=Claim.State.WAITING)), 0),
@@ -167,6 +166,7 @@ def figures(actor: Actor, scheme: ResidentScheme | None = None) -> Figures:
     back = Recovery.objects.visible_to(actor).filter(
         claim__in=rows.filter(paid_fen__gt=0).values("pk")).exclude(
         state=Recovery.State.DROPPED).aggregate(sum=Coalesce(Sum("insurer_fen"), 0))["sum"]
+    sums["paid_fen"] = sums.pop("sum_fen")
     return Figures(
         by_state=states, submitted=sum(states.values()), refused_by_hand=hand,
         refused_by_rule=states.get(Claim.State.REFUSED, 0) - hand, back_fen=back,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from dinghai.schemes.resident_claim_results import COLUMNS
 from dinghai_platform.resident_claims.models import Claim, Decision, DecisionRun
 
-HEADINGS: Final = tuple(one for one in COLUMNS["decisions"] if one != "line") + ("patterns",)
+HEADINGS: Final = (*(one for one in COLUMNS["decisions"] if one != "line"), "patterns")
 LEFT: Final = "left"
 """The outcome of a claim that the run left for the next one."""
 _RUN: Final = ("=", "+", "-", "@", "\t", "\r")

@@ -6,7 +6,6 @@ A second cookie holds a random name of the device for a year; claims keep a keye
 from __future__ import annotations
 
 import functools
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +47,8 @@ def begin(request: HttpRequest, response: HttpResponse, certificate: Certificate
     """Remember a claimant who has been let in."""
     _remember(response, certificate.pk, certificate.tenant_id)
     if not device_of(request):
-        _cookie(response, DEVICE, signing.Signer(salt=DEVICE).sign(secrets.token_urlsafe(16)), _YEAR)
+        name = signing.Signer(salt=DEVICE).sign(secrets.token_urlsafe(16))
+        _cookie(response, DEVICE, name, _YEAR)
 
 
 def end(response: HttpResponse) -> None:
@@ -94,7 +94,7 @@ def visited(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _known(request: HttpRequest) -> tuple[int, Organisation] | None:
     try:
-        said = json.loads(signing.Signer(salt=_SALT).unsign(request.COOKIES.get(COOKIE, "")))
+        said = signing.Signer(salt=_SALT).unsign_object(request.COOKIES.get(COOKIE, ""))
         until, certificate, tenant = int(said["u"]), int(said["c"]), UUID(said["t"])
     except (signing.BadSignature, ValueError, KeyError, TypeError):
         return None
@@ -106,8 +106,8 @@ def _known(request: HttpRequest) -> tuple[int, Organisation] | None:
 
 def _remember(response: HttpResponse, certificate: int, tenant: UUID) -> None:
     until = int((clock.machine_now() + LASTS).timestamp())
-    said = json.dumps({"c": certificate, "t": str(tenant), "u": until})
-    _cookie(response, COOKIE, signing.Signer(salt=_SALT).sign(said),
+    said = {"c": certificate, "t": str(tenant), "u": until}
+    _cookie(response, COOKIE, signing.Signer(salt=_SALT).sign_object(said),
             int(LASTS.total_seconds()))
 
 

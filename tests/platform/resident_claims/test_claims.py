@@ -66,9 +66,8 @@ def test_the_wait_of_thirty_days_has_a_last_day(certificates):
 
 def handler_of(claim):
     """Some handler of the claim's insurer."""
-    from tests.platform.conftest import make_member
-
     from dinghai_platform.core.actors import actor_of_membership
+    from tests.platform.conftest import make_member
 
     return actor_of_membership(make_member(claim.tenant, "claims_handler"))
 
@@ -98,7 +97,8 @@ def test_a_shared_device_refers_and_never_refuses(certificates, people):
     reasons = claims[2].decisions.get().document["reasons"]
     assert [one["code"] for one in reasons] == ["SHARED-DEVICE"]
     assert reasons[0]["innocent_zh"]
-    by_hand = decide_by_hand(claims[2], pay=True, reason="社区工作人员代为提交", actor=people["claims_handler"])
+    by_hand = decide_by_hand(claims[2], pay=True, reason="社区工作人员代为提交",
+                             actor=people["claims_handler"])
     assert (by_hand.state, by_hand.pay_fen) == ("approved", 2_240_000)
     assert by_hand.decisions.last().by_hand
 
@@ -115,9 +115,8 @@ def test_above_the_amount_a_second_person_approves_and_a_third_pays(certificates
         approve_claim(claim, actor=people["claims_approver"])
     with pytest.raises(PermissionDenied):
         approve_claim(claim, actor=people["claims_handler"])
-    from tests.platform.conftest import make_member
-
     from dinghai_platform.core.actors import actor_of_membership
+    from tests.platform.conftest import make_member
 
     other = actor_of_membership(make_member(claim.tenant, "claims_approver"))
     assert approve_claim(claim, actor=other).state == "approved"
@@ -198,7 +197,8 @@ def test_nothing_is_decided_before_somebody_said_whether_terms_were_explained(
     ({"recovered": 5_000_000}, "recovered"),
     ({"filing_day": date(2027, 2, 1)}, "filing_day"),
     ({"loss_day": date(2028, 1, 1)}, "loss_day"),
-    ({"loss": -1}, "loss"), ({"police_filed": 2}, "police_filed"), ({"sum_insured": 1}, "sum_insured"),
+    ({"loss": -1}, "loss"), ({"police_filed": 2}, "police_filed"),
+    ({"sum_insured": 1}, "sum_insured"),
 ])
 def test_facts_that_cannot_be_are_refused(certificates, facts, field):
     house = system_actor(certificates[0].tenant)

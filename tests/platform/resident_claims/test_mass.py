@@ -181,7 +181,8 @@ def test_a_file_is_looked_through_and_taken_in_once(certificates, people, insure
     number = [f"street-2027-{one.pk:010}" for one in certificates]
     made(certificates[0], device="x")
     rows = [line(1, number[1]), line(2, number[2], device="d"), line(3, "street-2027-99"),
-            line(4, number[4], sum_insured_yuan="10000"), line(5, number[5], inception="2027-02-01"),
+            line(4, number[4], sum_insured_yuan="10000"),
+            line(5, number[5], inception="2027-02-01"),
             line(6, number[6], loss_day="2027-13-01"), line(7, number[7], loss_day="2027-07-01",
                                                             filing_day=""),
             line(8, number[8], prior_paid_yuan="20000")]

@@ -67,6 +67,7 @@ from tests.platform.chains import making as chain_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
 from tests.platform.programmes import making as programme_making
+from tests.platform.resident_claims import making as resident_claim_making
 from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
 from tests.platform.residents.conftest import buyer as resident_buyer
 from tests.platform.residents.conftest import listed
@@ -331,6 +332,9 @@ def _residents(scenery: Scenery) -> None:
     scenery.objects |= {
         "resident_scheme": scheme, "resident_list": enrolment, "resident_changes": changes,
         "resident_certificate": one}
+        "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
+    scenery.objects |= resident_claim_making.scene(
+        underwriter, scenery.world.actor("claims_handler"), scenery.world.actor("claims_payment"))
 
 
 def _keep(scenery: Scenery) -> None:

@@ -1,4 +1,4 @@
-"""A file of claims that a channel gathered: looked through first, taken in when somebody says so."""
+"""A file of claims of a channel: looked through first, taken in when somebody says so."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from django.db import transaction
 
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import Refusal
+from dinghai.schemes.resident_claim_results import recourse_terms
+from dinghai.schemes.resident_claim_tables import shipped_rules
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.jobs import Progress, Step
@@ -117,12 +119,12 @@ def _pay(
         details={"claim": pairs[0][0].number} if single else {"claims": len(pairs)})
     made = []
     for (claim, decision), amount in zip(pairs, amounts, strict=True):
-        recourse = (decision.document.get("recourse") or [{}])[0]
-        last = recourse.get("limitation_day")
+        # A decision by hand has no row of the engine's recourse table: its terms are the same.
+        last, law = recourse_terms(shipped_rules().recourse,
+                                   date.fromisoformat(decision.document["as_of"]))
         made.append(Payment(
             tenant=tenant, claim=claim, decision=decision, amount_fen=amount,
-            limitation_day=date.fromisoformat(last) if last else None,
-            law=recourse.get("law", "")[:300],
+            limitation_day=last, law=law[:300],
             entry_id=entry.pk, entry_number=entry.number, paid_by=actor.user))
         claim.state, claim.paid_fen, claim.paid_at = Claim.State.PAID, claim.pay_fen, now
     Payment.objects.bulk_create(made)

@@ -1,4 +1,4 @@
-"""Money that comes back: before payment it lowers the loss, after it the engine's rule shares it."""
+"""Money that comes back: before payment it lowers the loss, after it the engine shares it."""
 
 from __future__ import annotations
 

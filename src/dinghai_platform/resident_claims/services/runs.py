@@ -35,7 +35,7 @@ def not_said(tenant: Organisation) -> int:
 
 @transaction.atomic
 def start_run(*, actor: Actor, tenant: Organisation | None = None) -> DecisionRun:
-    """Begin to decide everything that is ready; the run that goes on is answered where there is one.
+    """Begin to decide everything that is ready; a run that goes on is answered instead.
 
     Raises Refusal where nothing is ready.
     """
