@@ -14,7 +14,7 @@ from dinghai_platform.parks.services.certificates import start_pack
 from dinghai_platform.parks.services.changes import apply_change, check_list
 from dinghai_platform.parks.services.parks import bind_park, open_park
 from dinghai_platform.parks.services.settlements import propose_lines
-from dinghai_platform.parks.services.shared import offer_service, record_use
+from dinghai_platform.parks.services.shared import link_organisation, offer_service, record_use
 from tests.platform.story import World
 from tools.example_park import credit_code
 
@@ -82,13 +82,15 @@ def scene(actor: Actor, operator: Organisation, insured: Organisation) -> dict[s
     """A park with one of each of its rows, for the tests of every route."""
     park = opened(actor, operator)
     change = applied(park, [firm(one) for one in range(3)], actor)
+    first, second, _third = members(park)
+    for one in (first, second):
+        link_organisation(one, insured, actor=actor)
     first = members(park)[0]
-    first.organisation = insured
-    first.save(update_fields=("organisation",))
     service = offer_service(park, kind="training", name_zh="钓鱼演练", actor=actor)
     record_use(service, first, on=park.inception, actor=actor)
     return {
-        "park": park, "park_member": first, "park_change": checked(park, [firm(7, joined="2026-12-01")], actor),
+        "park": park, "park_member": first,
+        "park_change": checked(park, [firm(7, joined="2026-12-01")], actor),
         "park_applied": change, "park_event": event(park, actor), "park_service": service,
         "park_certificate": first.certificates.get(),
         "park_pack": start_pack(park, language="zh", actor=actor)}

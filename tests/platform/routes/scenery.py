@@ -61,6 +61,7 @@ from tests.platform.actuarial.fit_making import fitted
 from tests.platform.chains import making as chain_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
+from tests.platform.parks import making as park_making
 from tests.platform.programmes import making as programme_making
 from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
 from tests.platform.residents.conftest import listed
@@ -172,6 +173,7 @@ def make_scenery() -> Scenery:
     _pool(scenery)
     _chain(scenery)
     _residents(scenery)
+    _park(scenery)
     return scenery
 
 
@@ -303,6 +305,15 @@ def _residents(scenery: Scenery) -> None:
     scenery.objects |= {
         "resident_scheme": scheme, "resident_list": enrolment,
         "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
+
+
+def _park(scenery: Scenery) -> None:
+    world = scenery.world
+    scenery.objects |= park_making.scene(
+        world.actor("underwriter"), park_making.operator_of(world), world.donghai)
+    work()
+    pack = scenery.objects["park_pack"]
+    pack.refresh_from_db()
 
 
 def _keep(scenery: Scenery) -> None:
