@@ -78,7 +78,7 @@ def folder_as_zip(folder: Path, parts: tuple[str, ...] = ()) -> bytes:
 
 def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
     """The six steps; answers the document that `--json` prints."""
-    from dinghai_platform.demo import chaining, chapters, fits, pooling, rates, settlement
+    from dinghai_platform.demo import chaining, chapters, fits, parking, pooling, rates, settlement
 
     stand_at("2026-03-02T09:00:00")
     cast = make_cast()
@@ -99,6 +99,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         fits.fit_made_up_losses(story)
         programme = chaining.share_risk(story, chaining.keep_chain(story))
         chaining.float_premiums(story, programme)
+        parking.insure_park(story)
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"

@@ -19,7 +19,8 @@ from tests.platform.story import World
 from tools.example_park import credit_code
 
 EXAMPLE: Final = Path(__file__).resolve().parents[3] / "examples" / "park"
-HEADER: Final = "企业名称,统一社会信用代码,所属行业,规模,加入日,末日,附加保障,共享网段,云服务商,风险等级"
+HEADER: Final = ("企业名称,统一社会信用代码,所属行业,规模,加入日,末日,附加保障,共享网段,"
+                 "云服务商,风险等级")
 NAMES: Final = ("云汀信息", "砚秋软件", "栖禾精密", "澄屿商贸", "沐岚检测")
 
 
@@ -45,8 +46,8 @@ def operator_of(world: World, name: str = "云汀园区运营") -> Organisation:
 
 def opened(actor: Actor, operator: Organisation | None = None) -> Park:
     """The example's master policy, bound."""
-    return bind_park(open_park(read_park(EXAMPLE), operator=operator, actor=actor, file="park.toml"),
-                     actor=actor)
+    return bind_park(open_park(
+        read_park(EXAMPLE), operator=operator, actor=actor, file="park.toml"), actor=actor)
 
 
 def checked(park: Park, rows: Sequence[str], actor: Actor) -> MemberChange:
