@@ -49,7 +49,8 @@ _REVENUES: Final = ((80, 480), (80, 480), (500, 4_800), (500, 4_800), (500, 4_80
                     (5_200, 40_000))
 _HEADINGS: Final = ("企业名称", "统一社会信用代码", "所属行业", "年营业额（万元）", "附加保障",
                     "共享网段", "云服务商", "风险等级", "主要问题", "限额（万元）")
-_HIT: Final = ("900000", "1400000", "650000", "380000", "1750000")
+_HIT: Final = ("2600000", "3400000", "2900000", "2200000", "3100000")
+"""Yuan that the terms grant to each firm that is hit, before any limit."""
 _LEAVES: Final = 17
 
 
@@ -125,11 +126,13 @@ def _use_services(park: Park, story: Story) -> None:
 
 
 def _settle(park: Park, story: Story) -> EventSettlement:
-    """A worm through the building's network: five firms, one event, limits shared."""
+    """A worm through the building's network hits five firms with much cover: their event asks more
+    than the park's limit holds, and it is shared."""
     moment = stand_at("2026-12-10T15:00:00")
-    hit = [one for one in ParkMember.objects.within(park.tenant_id).filter(
-        park=park, state="enrolled").order_by("sequence") if "科创大厦" in (one.network or ())][
-            :len(_HIT)]
+    there = [one for one in ParkMember.objects.within(park.tenant_id).filter(
+        park=park, state="enrolled").order_by("-limit_fen", "sequence")
+        if "科创大厦" in (one.network or ())]
+    hit = sorted(there, key=lambda one: "interruption" not in one.top_up_codes)[:len(_HIT)]
     lines = [{"claim": f"WS-{place + 1:02}", "member": one.credit_code, "coverage": "FP-BI",
               "day": "2026-12-09", "amount": f"{amount}元", "top_up": ""}
              for place, (one, amount) in enumerate(zip(hit, _HIT, strict=True))]

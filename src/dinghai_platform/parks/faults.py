@@ -13,7 +13,7 @@ from dinghai.foundation.errors import Fault
 from dinghai.schemes.park_columns import park_columns
 from dinghai_platform.chains.faults import said as said_of_chains
 from dinghai_platform.parks.engine_faults import SENTENCES
-from dinghai_platform.site.formats import is_chinese
+from dinghai_platform.site.formats import is_chinese, short_money_text
 
 KNOWN: Final = (
     _("this master policy is not bound yet"),
@@ -81,6 +81,8 @@ KNOWN: Final = (
     _("say why"),
 )
 
+_FEN: Final = re.compile(r"\b(\d+)fen\b")
+
 
 def said(text: str) -> str:
     """A sentence of a service or of the engine in the page's language, where it is known."""
@@ -96,7 +98,8 @@ def said(text: str) -> str:
 
 def _named(value: str) -> str:
     """A column that a sentence names, by its word; anything else as it stands."""
-    return _columns().get(value.replace(" ", "_"), value) if is_chinese() else value
+    known = _columns().get(value.replace(" ", "_")) if is_chinese() else None
+    return known or _FEN.sub(lambda one: short_money_text(int(one[1])), value)
 
 
 @lru_cache(maxsize=1)
