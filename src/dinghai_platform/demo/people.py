@@ -46,6 +46,7 @@ class Cast:
     adjuster: Organisation
     regulator: Organisation
     chain_owner: Organisation
+    park: Organisation
     people: tuple[Person, ...]
 
     def actor(self, role: str) -> Actor:
@@ -90,6 +91,7 @@ def make_cast() -> Cast:
     authority = introduce(kinds.REGULATOR, "工信主管部门（演示）", "Industry authority (demo)")
     chain_owner = introduce(kinds.CHAIN_OWNER, "海悦电器集团股份有限公司",
                             "Haiyue Appliances Group")
+    park = introduce(kinds.PARK, "望舒产业园运营管理有限公司", "Wangshu Park Operations")
     people = [Person("admin", password, "", at_insurer)]
     for username, full_name, organisation, role in (
         ("underwriter", "林核", insurer, "underwriter"),
@@ -108,9 +110,11 @@ def make_cast() -> Cast:
         ("gongxin", "钱工", authority, "regulator_miit"),
         ("gongxin-2", "冯信", authority, "regulator_miit"),
         ("haiyue", "方海", chain_owner, "chain_owner"),
+        ("wangshu", "钟园", park, "park_operator"),
     ):
         people.append(_person(username, full_name, organisation, role, platform))
-    return Cast(insurer, insured, provider, adjuster, regulator, chain_owner, tuple(people))
+    return Cast(insurer, insured, provider, adjuster, regulator, chain_owner, park,
+                tuple(people))
 
 
 def _person(

@@ -91,6 +91,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         residents_claims,
         settlement,
     )
+    from dinghai_platform.demo import chaining, chapters, fits, parking, pooling, rates, settlement
 
     stand_at("2026-03-02T09:00:00")
     cast = make_cast()
@@ -122,6 +123,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         f"¥{subsidy['paid_fen'] / 100:,.2f} paid, "
         f"¥{subsidy['due_fen'] / 100:,.2f} to come back after a cancellation"))
         claimed = residents_claims.claim_as_residents(cast)
+        parking.insure_park(story)
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"

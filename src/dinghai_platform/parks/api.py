@@ -248,7 +248,7 @@ def statement(request: HttpRequest, key: UUID) -> list[Made]:
     row = queries.park(request.actor, key)
     return [{"change": one["change__number"], "on": one["on"], "firms": one["firms"],
              "net_fen": one["net"], "vat_fen": one["vat"], "charged_fen": one["up"],
-             "refunded_fen": -one["down"]} for one in queries.statement_of(row)]
+             "refunded_fen": one["down"]} for one in queries.statement_of(row)]
 
 
 @router.post("/{key}/certificates", response={202: schemas.ParkPackAnswer, **ERRORS},

@@ -80,6 +80,7 @@ SENTENCES: Final = (
     _("%(a)s has no section %(b)s"),
     _("%(a)s is no section of GB/T 4754"),
     _("letters A to T"),
+    _("%(a)s is no section of GB/T 4754 and no sector of NAICS"),
     _("keep it in one class"),
     _("sizes stand from the smallest to the largest"),
     _("give rising bounds; only the last may have none"),

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_noop as _
 
 from dinghai.foundation.errors import Fault
+from dinghai.schemes.park_columns import park_columns
 from dinghai_platform.chains.faults import said as said_of_chains
 from dinghai_platform.parks.engine_faults import SENTENCES
+from dinghai_platform.site.formats import is_chinese, short_money_text
 
 KNOWN: Final = (
     _("this master policy is not bound yet"),
@@ -79,6 +81,8 @@ KNOWN: Final = (
     _("say why"),
 )
 
+_FEN: Final = re.compile(r"\b(\d+)fen\b")
+
 
 def said(text: str) -> str:
     """A sentence of a service or of the engine in the page's language, where it is known."""
@@ -87,8 +91,21 @@ def said(text: str) -> str:
         return whole
     for pattern, sentence in _patterns():
         if (match := pattern.fullmatch(text)) is not None:
-            return _t(sentence) % match.groupdict()
+            return _t(sentence) % {name: _named(value)
+                                   for name, value in match.groupdict().items()}
     return said_of_chains(text)
+
+
+def _named(value: str) -> str:
+    """A column that a sentence names, by its word; anything else as it stands."""
+    known = _columns().get(value.replace(" ", "_")) if is_chinese() else None
+    return known or _FEN.sub(lambda one: short_money_text(int(one[1])), value)
+
+
+@lru_cache(maxsize=1)
+def _columns() -> dict[str, str]:
+    table = park_columns()
+    return {one.id: one.name_zh for one in (*table.paid, *table.claims, *table.members)}
 
 
 @lru_cache(maxsize=1)

@@ -159,7 +159,7 @@ def statement_of(row: Park) -> list[dict[str, Any]]:
                 count=Count("pk"), firms=Count("member", distinct=True),
                 net=Sum("net_fen"), vat=Sum("vat_fen"),
                 up=Sum(F("net_fen") + F("vat_fen"), filter=charged, default=0),
-                down=Sum(F("net_fen") + F("vat_fen"), filter=~charged, default=0)))
+                down=-Sum(F("net_fen") + F("vat_fen"), filter=~charged, default=0)))
 
 
 @dataclass(frozen=True, slots=True)

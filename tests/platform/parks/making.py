@@ -14,12 +14,13 @@ from dinghai_platform.parks.services.certificates import start_pack
 from dinghai_platform.parks.services.changes import apply_change, check_list
 from dinghai_platform.parks.services.parks import bind_park, open_park
 from dinghai_platform.parks.services.settlements import propose_lines
-from dinghai_platform.parks.services.shared import offer_service, record_use
+from dinghai_platform.parks.services.shared import link_organisation, offer_service, record_use
 from tests.platform.story import World
 from tools.example_park import credit_code
 
 EXAMPLE: Final = Path(__file__).resolve().parents[3] / "examples" / "park"
-HEADER: Final = "企业名称,统一社会信用代码,所属行业,规模,加入日,末日,附加保障,共享网段,云服务商,风险等级"
+HEADER: Final = ("企业名称,统一社会信用代码,所属行业,规模,加入日,末日,附加保障,共享网段,"
+                 "云服务商,风险等级")
 NAMES: Final = ("云汀信息", "砚秋软件", "栖禾精密", "澄屿商贸", "沐岚检测")
 
 
@@ -45,8 +46,8 @@ def operator_of(world: World, name: str = "云汀园区运营") -> Organisation:
 
 def opened(actor: Actor, operator: Organisation | None = None) -> Park:
     """The example's master policy, bound."""
-    return bind_park(open_park(read_park(EXAMPLE), operator=operator, actor=actor, file="park.toml"),
-                     actor=actor)
+    return bind_park(open_park(
+        read_park(EXAMPLE), operator=operator, actor=actor, file="park.toml"), actor=actor)
 
 
 def checked(park: Park, rows: Sequence[str], actor: Actor) -> MemberChange:
@@ -82,13 +83,15 @@ def scene(actor: Actor, operator: Organisation, insured: Organisation) -> dict[s
     """A park with one of each of its rows, for the tests of every route."""
     park = opened(actor, operator)
     change = applied(park, [firm(one) for one in range(3)], actor)
+    first, second, _third = members(park)
+    for one in (first, second):
+        link_organisation(one, insured, actor=actor)
     first = members(park)[0]
-    first.organisation = insured
-    first.save(update_fields=("organisation",))
     service = offer_service(park, kind="training", name_zh="钓鱼演练", actor=actor)
     record_use(service, first, on=park.inception, actor=actor)
     return {
-        "park": park, "park_member": first, "park_change": checked(park, [firm(7, joined="2026-12-01")], actor),
+        "park": park, "park_member": first,
+        "park_change": checked(park, [firm(7, joined="2026-12-01")], actor),
         "park_applied": change, "park_event": event(park, actor), "park_service": service,
         "park_certificate": first.certificates.get(),
         "park_pack": start_pack(park, language="zh", actor=actor)}

@@ -107,7 +107,7 @@ def test_lists_of_claims_are_refused_whole(world: World, full: Park) -> None:
         propose_file(full, text.encode(), name="c.csv", actor=handler)
     assert {one.line for one in error.value.faults} == {3, 4}
     assert {one.file for one in error.value.faults} == {"c.csv"}
-    two = text.splitlines()[:2] + [text.splitlines()[1].replace("E-1", "E-2")]
+    two = [*text.splitlines()[:2], text.splitlines()[1].replace("E-1", "E-2")]
     with pytest.raises(InputError, match="one event"):
         propose_file(full, "\n".join(two).encode(), name="c.csv", actor=handler)
     assert not EventSettlement.objects.within(world.insurer).exists()

@@ -66,6 +66,7 @@ from tests.platform.actuarial.fit_making import fitted
 from tests.platform.chains import making as chain_making
 from tests.platform.claims.making import Scene, example
 from tests.platform.core import handlers_for_tests
+from tests.platform.parks import making as park_making
 from tests.platform.programmes import making as programme_making
 from tests.platform.resident_claims import making as resident_claim_making
 from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
@@ -184,6 +185,7 @@ def make_scenery() -> Scenery:
     _residents(scenery)
     scenery.objects |= subsidy_making.scene(
         scenery.world, homes["regulator_miit"], scenery.objects["policy"])
+    _park(scenery)
     return scenery
 
 
@@ -335,6 +337,15 @@ def _residents(scenery: Scenery) -> None:
         "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
     scenery.objects |= resident_claim_making.scene(
         underwriter, scenery.world.actor("claims_handler"), scenery.world.actor("claims_payment"))
+
+
+def _park(scenery: Scenery) -> None:
+    world = scenery.world
+    scenery.objects |= park_making.scene(
+        world.actor("underwriter"), park_making.operator_of(world), world.donghai)
+    work()
+    pack = scenery.objects["park_pack"]
+    pack.refresh_from_db()
 
 
 def _keep(scenery: Scenery) -> None:

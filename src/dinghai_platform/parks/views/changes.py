@@ -173,7 +173,8 @@ def change(request: HttpRequest, key: UUID) -> HttpResponse:
         "rows": len(results), "days": row.preview.get("days", ()),
         "steps": [{**one, "cover_name": covers.get(one["cover"], one["cover"]),
                    "reason_name": word(REASONS, one["reason"])} for one in steps[:MOST_SHOWN]],
-        "more_steps": max(len(steps) - MOST_SHOWN, 0), "whole_days": (
+        "steps_count": len(steps), "more_steps": max(len(steps) - MOST_SHOWN, 0),
+        "whole_days": (
             park.expiry - park.inception).days + 1,
         "backdated": [one for one in row.preview.get("days", ())
                       if one["on"] < clock.today().isoformat()

@@ -37,6 +37,7 @@ from dinghai_platform.parks.views.frame import (
     named,
     partners,
 )
+from dinghai_platform.site.formats import money_text
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 
 GRADES = tuple((one, one) for one in "ABCDE")
@@ -64,8 +65,8 @@ def _list(row: Park) -> List:
                    "limit_fen"),
             Column(_p("park", "Top-ups"), lambda one: "、".join(
                 covers.get(each["id"], each["id"]) for each in one.top_ups) or "—"),
-            Column(_p("park", "Premium before VAT"), lambda one: one.net_fen, "money", "net_fen"),
-            Column(_("VAT"), lambda one: one.vat_fen, "money", "vat_fen"),
+            Column(_p("park", "Premium before VAT"), lambda one: one.net_fen, "money", "net_fen",
+                   note=lambda one: _("VAT %(vat)s") % {"vat": money_text(one.vat_fen)}),
         ),
         filters=(
             Filter("state", _("State"), ParkMember.State.choices),
@@ -217,4 +218,4 @@ def statement(request: HttpRequest, key: UUID) -> HttpResponse:
         **frame_of(request, row, "statement"), "lines": lines,
         "net_fen": sum(one["net"] for one in lines), "vat_fen": sum(one["vat"] for one in lines),
         "up_fen": sum(one["up"] for one in lines),
-        "down_fen": -sum(one["down"] for one in lines), "policy": policy_of(row)})
+        "down_fen": sum(one["down"] for one in lines), "policy": policy_of(row)})
