@@ -49,6 +49,8 @@ from dinghai_platform.pool.services.members import admit_member, open_pool
 from dinghai_platform.residents.models import Certificate, Enrolment
 from dinghai_platform.residents.services.lists import issue_list, take_list
 from dinghai_platform.residents.services.schemes import open_scheme
+from dinghai_platform.small_firms.services.links import make_link
+from dinghai_platform.small_firms.services.months import month_of, run_months
 from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.disputes import dispute_finding
@@ -65,6 +67,7 @@ from tests.platform.programmes import making as programme_making
 from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
 from tests.platform.residents.conftest import listed
 from tests.platform.residents.conftest import row as resident_row
+from tests.platform.small_firms import making as small_firm_making
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
 from tests.platform.underwriting.way import policy_in_force
 
@@ -172,6 +175,7 @@ def make_scenery() -> Scenery:
     _pool(scenery)
     _chain(scenery)
     _residents(scenery)
+    _small_firms(scenery)
     return scenery
 
 
@@ -303,6 +307,21 @@ def _residents(scenery: Scenery) -> None:
     scenery.objects |= {
         "resident_scheme": scheme, "resident_list": enrolment,
         "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
+
+
+def _small_firms(scenery: Scenery) -> None:
+    underwriter = scenery.world.actor("underwriter")
+    small_firm_making.on_sale(scenery.world.insurer)
+    quote = small_firm_making.priced(underwriter)
+    policy = small_firm_making.bound(quote, underwriter)
+    month = month_of(quote.firm, actor=underwriter)
+    run = run_months(actor=underwriter)
+    work()
+    link, _secret = make_link(label="街角咖啡", days=7, actor=underwriter)
+    scenery.objects |= {
+        "small_firm": quote.firm, "small_quote": quote, "small_policy": policy,
+        "small_month": month, "small_run": run, "small_link": link,
+        "small_batch": small_firm_making.batch_of(underwriter, [small_firm_making.cells(2)])}
 
 
 def _keep(scenery: Scenery) -> None:
