@@ -78,7 +78,15 @@ def folder_as_zip(folder: Path, parts: tuple[str, ...] = ()) -> bytes:
 
 def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
     """The six steps; answers the document that `--json` prints."""
-    from dinghai_platform.demo import chaining, chapters, fits, pooling, rates, settlement
+    from dinghai_platform.demo import (
+        chaining,
+        chapters,
+        fits,
+        pooling,
+        rates,
+        settlement,
+        small_firms,
+    )
 
     stand_at("2026-03-02T09:00:00")
     cast = make_cast()
@@ -93,6 +101,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         chapters.treat(story)
         chapters.cover(story)
         chapters.watch(story)
+        story.figures["small_firms"] = small_firms.serve_small_firms(story)
         settlement.rescue(story)
         settlement.settle(story)
         rates.revise_rates(story)
