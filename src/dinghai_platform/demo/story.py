@@ -92,6 +92,9 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         settlement,
     )
     from dinghai_platform.demo import chaining, chapters, fits, parking, pooling, rates, settlement
+        settlement,
+        small_firms,
+    )
 
     stand_at("2026-03-02T09:00:00")
     cast = make_cast()
@@ -106,6 +109,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         chapters.treat(story)
         chapters.cover(story)
         chapters.watch(story)
+        story.figures["small_firms"] = small_firms.serve_small_firms(story)
         settlement.rescue(story)
         settlement.settle(story)
         rates.revise_rates(story)

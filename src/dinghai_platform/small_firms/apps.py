@@ -17,9 +17,9 @@ class SmallFirmsConfig(HouseApp):
     api_prefix = "small-firms"
     menu = (
         MenuItem(_("Small firms"), "small_firms:firms", "small_firms.view", "underwriting", 150,
-                 "building-store"),
+                 "briefcase"),
         MenuItem(_("Batches of small firms"), "small_firms:batches", "small_firms.batch",
-                 "underwriting", 151, "table-import"),
+                 "underwriting", 151, "file-import"),
     )
 
     def ready(self) -> None:

@@ -1,4 +1,4 @@
-"""The rows of small firms: firms, their answers, quotes, policies and monthly pages; batches, links.
+"""The rows of small firms: a firm with its answers, quotes, policies and pages; batches, links.
 
 A firm needs no organisation here: ``insured`` is its own where it has an account, ``broker`` the
 organisation that serves it. Whoever holds a link reaches the one firm of that link.

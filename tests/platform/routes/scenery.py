@@ -54,6 +54,8 @@ from dinghai_platform.residents.services.papers import order_papers
 from dinghai_platform.residents.services.sales import sell
 from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.residents.services.streams import open_stream
+from dinghai_platform.small_firms.services.links import make_link
+from dinghai_platform.small_firms.services.months import month_of, run_months
 from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.cases import open_case
 from dinghai_platform.underwriting.services.disputes import dispute_finding
@@ -73,6 +75,7 @@ from tests.platform.residents.conftest import SCHEME as RESIDENT_SCHEME
 from tests.platform.residents.conftest import buyer as resident_buyer
 from tests.platform.residents.conftest import listed
 from tests.platform.residents.conftest import row as resident_row
+from tests.platform.small_firms import making as small_firm_making
 from tests.platform.story import EXAMPLE, World, make_world, stand_at, work
 from tests.platform.subsidies import making as subsidy_making
 from tests.platform.underwriting.way import policy_in_force
@@ -186,6 +189,7 @@ def make_scenery() -> Scenery:
     scenery.objects |= subsidy_making.scene(
         scenery.world, homes["regulator_miit"], scenery.objects["policy"])
     _park(scenery)
+    _small_firms(scenery)
     return scenery
 
 
@@ -346,6 +350,21 @@ def _park(scenery: Scenery) -> None:
     work()
     pack = scenery.objects["park_pack"]
     pack.refresh_from_db()
+
+
+def _small_firms(scenery: Scenery) -> None:
+    underwriter = scenery.world.actor("underwriter")
+    small_firm_making.on_sale(scenery.world.insurer)
+    quote = small_firm_making.priced(underwriter)
+    policy = small_firm_making.bound(quote, underwriter)
+    month = month_of(quote.firm, actor=underwriter)
+    run = run_months(actor=underwriter)
+    work()
+    link, _secret = make_link(label="街角咖啡", days=7, actor=underwriter)
+    scenery.objects |= {
+        "small_firm": quote.firm, "small_quote": quote, "small_policy": policy,
+        "small_month": month, "small_run": run, "small_link": link,
+        "small_batch": small_firm_making.batch_of(underwriter, [small_firm_making.cells(2)])}
 
 
 def _keep(scenery: Scenery) -> None:

@@ -233,7 +233,8 @@ def test_who_may(underwriter: Any, broker: Any, own: Any, act_as: Any, other_ins
     assert (mine.firm.channel, mine.firm.insured_id) == ("own", insured.pk)
     theirs = priced(broker, 2)
     assert theirs.firm.broker_id == broker.organisation.pk
-    for actor in (act_as("auditor", underwriter.tenant), act_as("claims_handler", underwriter.tenant),
+    home = underwriter.tenant
+    for actor in (act_as("auditor", home), act_as("claims_handler", home),
                   act_as("insured_finance", insured)):
         with pytest.raises(PermissionDenied):
             start_firm(actor=actor)

@@ -73,9 +73,18 @@ def revoke_link(link: Link, *, actor: Actor) -> Link:
 
 def live_link(secret: str) -> Link | None:
     """The link of a secret if it still leads somewhere."""
-    with crossing_tenants("a link's secret is all that its bearer shows"):
+    return _live(token_hash=hash_of(secret))
+
+
+def link_held(key: str) -> Link | None:
+    """The link that a browser has been let in by, if it still leads somewhere."""
+    return _live(pk=key)
+
+
+def _live(**which: str) -> Link | None:
+    with crossing_tenants("a link is all that its bearer shows"):
         found: Link | None = Link.objects.filter(
-            token_hash=hash_of(secret), revoked_at=None, tenant__is_active=True).filter(
+            **which, revoked_at=None, tenant__is_active=True).filter(
             Q(open_until__gte=clock.today())
             | Q(open_until=None, expires_at__gt=clock.machine_now())).select_related(
             "tenant", "broker").first()

@@ -203,7 +203,8 @@ def _invoice(policy: Policy, actor: Actor) -> None:
 def pay_premium(policy: Policy, *, reference: str, actor: Actor) -> Policy:
     """The whole premium has arrived: cover begins as agreed (见费出单).
 
-    ``reference`` is the bank's. Raises InputError without one, Refusal when the first day has passed unpaid or nothing is due.
+    ``reference`` is the bank's. Raises InputError without one, Refusal when the first day has
+    passed unpaid or nothing is due.
     """
     require(actor, "small_firms.record_payment", policy)
     if not reference.strip() or len(reference) > 100:

@@ -127,7 +127,7 @@ def _results(row: Batch, *, choosing: bool) -> List:
             Column(_("Score"), lambda one: one.score_ppm, "score", "score_ppm"),
             Column(_("Grade"), lambda one: one.grade, "grade", "grade"),
             Column(_p("small firm", "Plan"), lambda one: plan_name(
-                one.offered_plan or one.decided_plan) or "—", sort="offered_plan",
+                one.offered_plan or one.decided_plan) or "—", "code", "offered_plan",
                 note=lambda one: _("reduced") if one.reduced and one.offered_plan else ""),
             Column(_("Premium with VAT"), lambda one: one.gross_fen, "money", "gross_fen"),
             Column(_("Why"), lambda one: "; ".join(

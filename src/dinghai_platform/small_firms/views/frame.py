@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
@@ -22,12 +22,18 @@ from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.core.web import View, fault_of
 from dinghai_platform.small_firms import queries
 from dinghai_platform.small_firms.models import Firm, Link, Policy, Quote
-from dinghai_platform.small_firms.services.links import actor_of_link, live_link, note_opened
+from dinghai_platform.small_firms.services.links import (
+    actor_of_link,
+    link_held,
+    live_link,
+    note_opened,
+)
 from dinghai_platform.small_firms.words import error_words
 
 WRONG_LINKS: Final = 30
 WRITES: Final = 240
 WINDOW_SECONDS: Final = 600
+LINK_IN_SESSION: Final = "small_firm_link"
 SIGNED_IN: Final = "site/base.html"
 BY_LINK: Final = "small_firms/open.html"
 
@@ -38,13 +44,12 @@ class Way:
 
     actor: Actor
     firm: Firm | None
-    secret: str = ""
     link: Link | None = None
 
     @property
     def is_link(self) -> bool:
         """Whether it is a link's."""
-        return bool(self.secret)
+        return self.link is not None
 
     @property
     def layout(self) -> str:
@@ -54,7 +59,7 @@ class Way:
     def to(self, name: str, *parts: str) -> str:
         """The address of a page of this firm."""
         if self.is_link:
-            return reverse(f"small_firms:link_{name}", args=[self.secret, *parts])
+            return reverse(f"small_firms:link_{name}", args=parts)
         assert self.firm is not None
         return reverse(f"small_firms:{name}", args=[self.firm.pk, *parts])
 
@@ -105,9 +110,8 @@ def of_firm(view: FirmView) -> tuple[View, View]:
         return view(request, Way(request.actor, firm), *args, **kwargs)
 
     @functools.wraps(view)
-    def by_link(request: HttpRequest, secret: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        return through_link(request, secret, lambda way: _of_started(request, way, view, args,
-                                                                    kwargs))
+    def by_link(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return through_link(request, lambda way: _of_started(request, way, view, args, kwargs))
 
     return signed_in, never_cache(by_link)
 
@@ -119,26 +123,38 @@ def _of_started(request: HttpRequest, way: Way, view: FirmView, args: Any, kwarg
     return view(request, way, *args, **kwargs)
 
 
-def through_link(request: HttpRequest, secret: str, view: Callable[[Way], HttpResponse]
-                 ) -> HttpResponse:
-    """What a link leads to; 404 for one that never was, is over or was withdrawn, 429 for who
-    tries too many or writes too often."""
-    address = request.META.get("REMOTE_ADDR", "")
-    wrong = f"small_firms.wrong:{address}"
+def enter_by(request: HttpRequest, secret: str, onwards: str) -> HttpResponse:
+    """Let in whoever shows a link's secret: this browser holds the link from now on, so that the
+    secret stands in no further address. 404 for one that never was, is over or was withdrawn, 429
+    for who tries too many."""
+    wrong = f"small_firms.wrong:{request.META.get('REMOTE_ADDR', '')}"
     if int(cache.get(wrong, 0)) >= WRONG_LINKS:
         return _too_often(request)
     link = live_link(secret)
     if link is None:
         _count(wrong)
         raise Http404("no such link")
+    request.session.cycle_key()
+    request.session[LINK_IN_SESSION] = str(link.pk)
+    with scope_of(actor_of_link(link)):
+        note_opened(link)
+    return redirect(onwards)
+
+
+def through_link(request: HttpRequest, view: Callable[[Way], HttpResponse]) -> HttpResponse:
+    """A page of the link that this browser holds; 404 without one or once it is over or withdrawn,
+    429 for who writes too often."""
+    held = request.session.get(LINK_IN_SESSION)
+    link = None if held is None else link_held(held)
+    if link is None:
+        raise Http404("open your link again")
     if request.method == "POST" and _count(f"small_firms.writes:{link.pk}") > WRITES:
         return _too_often(request)
     actor = actor_of_link(link)
     with scope_of(actor):
-        note_opened(link)
         firm = Firm.objects.within(link.tenant).select_related(
             "tenant", "broker", "insured", "link").filter(link=link).first()
-        return view(Way(actor, firm, secret, link))
+        return view(Way(actor, firm, link))
 
 
 def _count(key: str) -> int:

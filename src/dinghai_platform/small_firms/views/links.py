@@ -22,7 +22,7 @@ from dinghai_platform.small_firms.models import Firm, Link
 from dinghai_platform.small_firms.services.firms import start_firm
 from dinghai_platform.small_firms.services.links import make_link, revoke_link
 from dinghai_platform.small_firms.views.firms import plans_context
-from dinghai_platform.small_firms.views.frame import BY_LINK, Way, done, through_link
+from dinghai_platform.small_firms.views.frame import BY_LINK, Way, done, enter_by, through_link
 
 
 def _firm_of(row: Link) -> Firm | None:
@@ -65,7 +65,7 @@ def link_list(request: HttpRequest) -> HttpResponse:
             actor=request.actor), "")
         if made is not None:
             address = request.build_absolute_uri(
-                reverse("small_firms:link_home", args=[made[1]]))
+                reverse("small_firms:link_enter", args=[made[1]]))
             form = LinkForm()
     return list_page(request, queries.links(request.actor), _list(),
                      template="small_firms/links.html",
@@ -87,9 +87,15 @@ def revoke(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 @never_cache
-def link_home(request: HttpRequest, secret: str) -> HttpResponse:
+def link_enter(request: HttpRequest, secret: str) -> HttpResponse:
+    """A link is opened."""
+    return enter_by(request, secret, reverse("small_firms:link_home"))
+
+
+@never_cache
+def link_home(request: HttpRequest) -> HttpResponse:
     """Where a link leads: the plans first, then wherever its firm stands."""
-    return through_link(request, secret, lambda way: _arrive(request, way))
+    return through_link(request, lambda way: _arrive(request, way))
 
 
 def _arrive(request: HttpRequest, way: Way) -> HttpResponse:
@@ -97,9 +103,9 @@ def _arrive(request: HttpRequest, way: Way) -> HttpResponse:
         assert way.link is not None
         made = done(request, lambda: start_firm(actor=way.actor, link=way.link), "")
         if made is not None:
-            return redirect("small_firms:link_answers", secret=way.secret)
+            return redirect("small_firms:link_answers")
     if way.firm is not None and request.GET.get("plans") is None:
-        return redirect("small_firms:link_firm", secret=way.secret)
+        return redirect("small_firms:link_firm")
     return render(request, "small_firms/plans.html", {
         **plans_context(), "layout": BY_LINK, "way": way, "may_start": way.firm is None,
         "insurer": way.link.tenant if way.link else None, "broker": way.link.broker

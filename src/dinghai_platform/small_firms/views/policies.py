@@ -37,7 +37,7 @@ def _list() -> List:
                    lambda row: reverse("small_firms:policy", args=[row.firm_id]),
                    note=lambda row: row.firm.name),
             Column(_("State"), lambda row: row.state, "status", "state"),
-            Column(_p("small firm", "Plan"), lambda row: plan_name(row.plan), sort="plan",
+            Column(_p("small firm", "Plan"), lambda row: plan_name(row.plan), "code", "plan",
                    note=lambda row: _("reduced") if row.reduced else ""),
             Column(_("Limit"), lambda row: row.aggregate_limit_fen, "money",
                    "aggregate_limit_fen"),
