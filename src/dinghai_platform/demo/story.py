@@ -82,18 +82,14 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         chaining,
         chapters,
         fits,
+        parking,
         pooling,
         rates,
         residents,
-        settlement,
-        settlement,
-        subsidising,
         residents_claims,
         settlement,
-    )
-    from dinghai_platform.demo import chaining, chapters, fits, parking, pooling, rates, settlement
-        settlement,
         small_firms,
+        subsidising,
     )
 
     stand_at("2026-03-02T09:00:00")
@@ -117,6 +113,8 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         programme = chaining.share_risk(story, chaining.keep_chain(story))
         chaining.float_premiums(story, programme)
         story.figures["residents"] = residents.enrol_residents(story)
+        claimed = residents_claims.claim_as_residents(cast)
+        parking.insure_park(story)
         subsidy = subsidising.subsidise(cast)
     teller.line(teller.pick(
         f"保费补贴（虚构数据）：{subsidy['applications']} 份申请，{subsidy['granted']} 份批准，"
@@ -126,8 +124,6 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         f"{subsidy['granted']} granted, {subsidy['refused']} refused, "
         f"¥{subsidy['paid_fen'] / 100:,.2f} paid, "
         f"¥{subsidy['due_fen'] / 100:,.2f} to come back after a cancellation"))
-        claimed = residents_claims.claim_as_residents(cast)
-        parking.insure_park(story)
     figures = pooling.share(cast)
     teller.line(teller.pick(
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"

@@ -54,7 +54,7 @@ from dinghai_platform.residents.services.papers import order_papers
 from dinghai_platform.residents.services.sales import sell
 from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.residents.services.streams import open_stream
-from dinghai_platform.small_firms.services.links import make_link
+from dinghai_platform.small_firms.services.links import make_link as make_firm_link
 from dinghai_platform.small_firms.services.months import month_of, run_months
 from dinghai_platform.underwriting.models import Dossier, Policy
 from dinghai_platform.underwriting.services.cases import open_case
@@ -331,14 +331,11 @@ def _residents(scenery: Scenery) -> None:
         "resident_part": PaperPart.objects.within(scheme.tenant).first(),
         "sale_link": link, "sale_secret": secret,
         "receipt_secret": sell(link, resident, key=f"{link.pk}:once", terms="0" * 64).receipt}
-    one = Certificate.objects.within(scheme.tenant).first()
-    changes = take_changes(scheme, Asked("cancellation", scheme.last_day), name="ended.csv",
-                           content=f"凭证号\n{one.pk}\n".encode(), actor=underwriter)
+    one = scenery.objects["resident_certificate"]
+    scenery.objects["resident_changes"] = take_changes(
+        scheme, Asked("cancellation", scheme.last_day), name="ended.csv",
+        content=f"凭证号\n{one.pk}\n".encode(), actor=underwriter)
     work()
-    scenery.objects |= {
-        "resident_scheme": scheme, "resident_list": enrolment, "resident_changes": changes,
-        "resident_certificate": one}
-        "resident_certificate": Certificate.objects.within(scheme.tenant).first()}
     scenery.objects |= resident_claim_making.scene(
         underwriter, scenery.world.actor("claims_handler"), scenery.world.actor("claims_payment"))
 
@@ -360,7 +357,7 @@ def _small_firms(scenery: Scenery) -> None:
     month = month_of(quote.firm, actor=underwriter)
     run = run_months(actor=underwriter)
     work()
-    link, _secret = make_link(label="街角咖啡", days=7, actor=underwriter)
+    link, _secret = make_firm_link(label="街角咖啡", days=7, actor=underwriter)
     scenery.objects |= {
         "small_firm": quote.firm, "small_quote": quote, "small_policy": policy,
         "small_month": month, "small_run": run, "small_link": link,
