@@ -94,7 +94,7 @@ def service_use(request: HttpRequest, key: UUID, body: schemas.ParkUseNew) -> St
     """Record that a member used a service on a day; the same is recorded once."""
     row = queries.service(request.actor, key)
     require(request.actor, "parks.serve", row)
-    member = queries.member(request.actor, body.member)
+    member = queries.member(request.actor, body.park_member)
     return Status(201, _use(record_use(row, member, on=body.on, note=body.note,
                                        actor=request.actor)))
 

@@ -359,7 +359,7 @@ class ParkServiceAnswer(Schema):
 class ParkUseNew(Schema):
     """That a member used a service on a day."""
 
-    member: UUID
+    park_member: UUID
     on: date
     note: str = Field("", max_length=500)
 

@@ -8,6 +8,7 @@ from django.utils.translation import override
 
 from dinghai_platform.parks.engine_faults import SENTENCES
 from dinghai_platform.parks.faults import KNOWN, said
+from dinghai_platform.parks.words import UNPAID, word
 
 
 def test_every_sentence_has_its_chinese_with_the_same_figures() -> None:
@@ -27,3 +28,9 @@ def test_columns_and_amounts_are_said_as_people_do() -> None:
         assert said("one of: 100000000fen, 50000000fen") == "可选：¥100万, ¥50万"
     with override("en"):
         assert "fen" not in said("one of: 100000000fen")
+
+
+def test_why_an_amount_is_not_paid_names_the_limit_that_cut_it() -> None:
+    with override("zh-hans"):
+        assert [word(UNPAID, f"{limit}_limit") for limit in ("park_event", "park_period", "top_up")
+                ] == ["受园区每次事故限额削减", "受园区累计限额削减", "受附加保障共用限额削减"]

@@ -599,4 +599,5 @@ BODIES: dict[str, str] = {
     # reached; every other field is made from the description.
     "product": "product",
     "quote": "quote",
+    "park_member": "park_member",
 }
