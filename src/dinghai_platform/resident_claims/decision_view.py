@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dinghai.schemes.resident_claim_checks import COVERAGE
@@ -87,7 +87,7 @@ def _label(name: str, label: Any, product: str) -> str:
         return str(label)
     section = terms_of(product).product.section(COVERAGE)
     share = percent_text(section.insured_share_ppm if section else None, 0)
-    return _t("Own share of %(share)s") % {"share": share}
+    return gettext("Own share of %(share)s") % {"share": share}
 
 
 def pay_by(claim: Claim, product: str) -> date | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -41,8 +42,21 @@ def guidance() -> dict[str, Any]:
     now = clock.now()
     tongue = "zh" if is_chinese() else "en"
     return {"hours": stop_payment().young_hours, "steps": [
-        {"call": one.call, "text": getattr(one, f"text_{tongue}"), "source": one.source,
+        {"call": one.call, "text": getattr(one, f"text_{tongue}"), "source": _(one.source),
          "confidence": one.confidence} for one in stop_payment_steps(now, now)]}
+
+
+SOURCES: Final = (
+    gettext_noop("反电信网络诈骗法20条: emergency stop, fast freeze and return of funds are run by "
+                 "the police with banks"),
+    gettext_noop("96110 is the anti-fraud line of the Chinese police"),
+    gettext_noop("银发〔2016〕261号: transfers by self-service machines may be revoked within 24 "
+                 "hours; practice of banks"),
+    gettext_noop("Design text after the usual police advice"),
+    gettext_noop("Product clause 7.2"),
+    gettext_noop("Product clauses 7.1 and 7.2"),
+)
+"""The sources of the engine's table, for the translators."""
 
 
 @never_cache
