@@ -27,12 +27,12 @@ from dinghai.wording.products import load_product
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.resident_claims.facts import claims_of_rows
 from dinghai_platform.resident_claims.models import Claim, ClaimSetting
+from dinghai_platform.residents.changes_queries import CoverOnDay, covers_on
 from dinghai_platform.residents.models import ResidentScheme
 
 SCHEMA: Final = "dinghai.resident-claim-decision/1"
-FIELDS: Final = ("pk", "number", "certificate_no", "certificate_id", "certificate__plan",
-                 "scheme_id", "facts", "person_key", "device_key", "account_key", "phone_key",
-                 "bank", "asked_on")
+FIELDS: Final = ("pk", "number", "certificate_no", "certificate_id", "scheme_id", "facts",
+                 "person_key", "device_key", "account_key", "phone_key", "bank", "asked_on")
 _NOT_KEPT: Final = frozenset({"account", "bank", "claim_id", "certificate_no", "line"})
 _PART: Final = 500
 NOT_SAID: Final = "nobody has said whether the scheme's terms were explained"
@@ -63,6 +63,7 @@ class Determined:
 class Schemes:
     """The schemes of a tenant as decisions need them."""
 
+    tenant: Any
     terms: Mapping[Any, SchemeDocument]
     settings: Mapping[Any, ClaimSetting]
 
@@ -70,8 +71,13 @@ class Schemes:
     def of(cls, tenant: Any) -> Schemes:
         """All of a tenant's."""
         return cls(
-            {one.pk: one.terms() for one in ResidentScheme.objects.within(tenant)},
+            tenant, {one.pk: one.terms() for one in ResidentScheme.objects.within(tenant)},
             {one.scheme_id: one for one in ClaimSetting.objects.within(tenant)})
+
+    def covers(self, values: Iterable[Sequence[Any]]) -> dict[str, CoverOnDay]:
+        """What each claim's certificate covered on the day of the loss, by the claim's number."""
+        return covers_of(self.tenant, [
+            (one[1], one[3], _day(one[5].get("loss_day"))) for one in values])
 
     def limit(self, scheme: Any) -> int:
         """Up to what amount one person, or the rule alone, decides a payment."""
@@ -83,6 +89,27 @@ class Schemes:
             raise InputError(NOT_SAID, field="terms_explained",
                              mend="say so under Settings before claims are decided")
         return self.settings[scheme].terms_explained
+
+
+def covers_of(
+    tenant: Any, rows: Iterable[tuple[Any, int, date | None]]
+) -> dict[Any, CoverOnDay]:
+    """By name, what a certificate covered on a day; a certificate may come again with another."""
+    found: dict[Any, CoverOnDay] = {}
+    left = list(rows)
+    while left:
+        days: dict[int, date | None] = {}
+        names: dict[int, Any] = {}
+        again = []
+        for row in left:
+            name, certificate, day = row
+            if certificate in days:
+                again.append(row)
+            else:
+                names[certificate], days[certificate] = name, day
+        found |= {names[one]: cover for one, cover in covers_on(tenant, days).items()}
+        left = again
+    return found
 
 
 @cache
@@ -121,23 +148,26 @@ def determined_here(
     return found
 
 
-def row_of(values: Sequence[Any], schemes: Schemes, prior: int, *, decided: bool = True
-           ) -> dict[str, Any]:
+def row_of(values: Sequence[Any], schemes: Schemes, cover: CoverOnDay, prior: int, *,
+           decided: bool = True) -> dict[str, Any]:
     """A claim's values (in the order of FIELDS) as a row of the engine."""
-    (_pk, number, certificate_no, _certificate, plan, scheme, facts, person, device, account,
+    (_pk, number, certificate_no, _certificate, scheme, facts, person, device, account,
      phone, bank, asked) = values
     terms = schemes.terms[scheme]
     return {
         "claim_id": number, "certificate_no": certificate_no, "person": person, "facts": facts,
-        "sum_insured": terms.plans[plan].sum_insured_fen, "inception": terms.first_day,
-        "expiry": terms.last_day, "prior_paid": prior, "asked_day": asked,
+        "sum_insured": terms.plans[cover.plan].sum_insured_fen, "inception": cover.first_day,
+        "expiry": cover.last_day, "prior_paid": prior, "asked_day": asked,
         "terms_explained": schemes.explained(scheme) if decided else None, "device": device,
         "account": account, "phone": phone, "bank": bank}
 
 
 def arrays_of(rows: Iterable[Sequence[Any]], schemes: Schemes) -> ResidentClaims:
     """Claims that patterns look at, and nobody decides."""
-    return claims_of_rows([row_of(one, schemes, 0, decided=False) for one in rows])
+    values = list(rows)
+    covers = schemes.covers(values)
+    return claims_of_rows([row_of(one, schemes, covers[one[1]], 0, decided=False)
+                           for one in values])
 
 
 def decide_rows(
@@ -148,14 +178,16 @@ def decide_rows(
     found: dict[str, Determined] = {}
     products: dict[str, list[Sequence[Any]]] = defaultdict(list)
     for one in values:
-        products[schemes.terms[one[5]].product].append(one)
+        products[schemes.terms[one[4]].product].append(one)
     for product, part in products.items():
         others = [one for name, ones in products.items() if name != product for one in ones]
         beside = known
         if others:
             more = arrays_of(others, schemes)
             beside = more if known is None else known.followed_by(more)
-        claims = claims_of_rows([row_of(one, schemes, prior.get(one[3], 0)) for one in part])
+        covers = schemes.covers(part)
+        claims = claims_of_rows([row_of(one, schemes, covers[one[1]], prior.get(one[3], 0))
+                                 for one in part])
         found |= _decided(claims, product, as_of, beside)
     return found
 

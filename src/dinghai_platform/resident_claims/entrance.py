@@ -26,9 +26,9 @@ from dinghai_platform.core.checkpoints import public_key_hex
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.resident_claims.models import Attempt
 from dinghai_platform.resident_claims.sealing import site_key
+from dinghai_platform.residents.changes_queries import person_of
 from dinghai_platform.residents.models import Certificate, Enrolment
 from dinghai_platform.residents.proofs import number_of
-from dinghai_platform.residents.sealing import opened
 
 WINDOW: Final = timedelta(minutes=15)
 MOST_BY_ADDRESS: Final = 30
@@ -115,7 +115,7 @@ def _agreeing(place: tuple[str, int] | None, identity: str, mobile: str) -> Cert
             "tenant", "chunk__enrolment__scheme").first()
         if found is None or place[0] not in ("", number_of(found).rpartition("-")[0]):
             return None
-        person = opened(found, found.chunk.enrolment)
+        person = person_of(found)
     pairs = zip(given, (person.identity, person.mobile), strict=True)
     agree = [hmac.compare_digest(one.encode(), other.encode()) for one, other in pairs]
     return found if all(agree) else None

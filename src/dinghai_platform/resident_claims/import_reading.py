@@ -18,7 +18,7 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.files import read_file
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.models import Organisation
-from dinghai_platform.resident_claims.engine import determined_here
+from dinghai_platform.resident_claims.engine import covers_of, determined_here
 from dinghai_platform.resident_claims.facts import facts_of_cells, with_facts
 from dinghai_platform.resident_claims.models import Claim, ClaimImport
 from dinghai_platform.resident_claims.sealing import tie_key
@@ -99,9 +99,13 @@ def _against_register(
     claims: ResidentClaims, file: str, tenant: Organisation
 ) -> Iterator[tuple[int, Fault]]:
     """Rows whose certificate is not in force here or says otherwise, and claims known already."""
-    known = {one: (scheme, plan, document) for one, scheme, plan, document in _certificates(
+    known = {one: (scheme, document) for one, scheme, document in _certificates(
         tenant, claims.texts["certificate_no"])}
     there = _claims_known(tenant, claims.texts["claim_id"])
+    covers = covers_of(tenant, (
+        (place, parts[1], _day_at(claims, place))
+        for place, parts in enumerate(map(_parts, claims.texts["certificate_no"]))
+        if parts and parts[1] in known))
     for place, (number, text) in enumerate(zip(
             claims.texts["claim_id"], claims.texts["certificate_no"], strict=True)):
         line = int(claims.lines[place])
@@ -111,12 +115,12 @@ def _against_register(
             yield place, Fault(f"no certificate {text} is in force here", file, line,
                                "certificate_no", "give the number on the certificate")
             continue
-        plan = found[2]["plans"][found[1]]
+        cover = covers[place]
+        plan = found[1]["plans"][cover.plan]
         if int(claims.cells["sum_insured"][place]) != plan["sum_insured_fen"]:
             yield place, Fault("the certificate has another sum insured", file, line,
                                "sum_insured", "give that of the certificate")
-        elif date.fromordinal(int(claims.cells["inception"][place])).isoformat() != (
-                found[2]["first_day"]):
+        elif date.fromordinal(int(claims.cells["inception"][place])) != cover.first_day:
             yield place, Fault("the certificate begins on another day", file, line, "inception",
                                "give that of the certificate")
         elif number in there:
@@ -126,14 +130,19 @@ def _against_register(
 
 def _certificates(
     tenant: Organisation, texts: Sequence[str]
-) -> Iterator[tuple[int, str, int, dict[str, Any]]]:
+) -> Iterator[tuple[int, str, dict[str, Any]]]:
     numbers = sorted({parts[1] for parts in map(_parts, texts) if parts})
     for start in range(0, len(numbers), _PART):
         yield from Certificate.objects.within(tenant).filter(
             id__in=numbers[start:start + _PART], state=Certificate.State.IN_FORCE,
             chunk__enrolment__state=Enrolment.State.SEALED).values_list(
-            "id", "chunk__enrolment__scheme__number", "plan",
-            "chunk__enrolment__scheme__document")
+            "id", "chunk__enrolment__scheme__number", "chunk__enrolment__scheme__document")
+
+
+def _day_at(claims: ResidentClaims, place: int) -> date | None:
+    """The day of a row's loss, where it says one."""
+    day = int(claims.cells["loss_day"][place])
+    return None if day == UNKNOWN else date.fromordinal(day)
 
 
 def _claims_known(tenant: Organisation, numbers: Sequence[str]) -> set[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 from django.db.models import Exists, OuterRef, Q
@@ -12,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from dinghai.foundation.money import Fen
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import TenantQuerySet
 from dinghai_platform.residents.models import (
@@ -23,6 +25,8 @@ from dinghai_platform.residents.models import (
     Standing,
 )
 from dinghai_platform.residents.sealing import Person, opened, opened_change
+
+_PART: Final = 500
 
 
 def without_ended(rows: TenantQuerySet) -> TenantQuerySet:
@@ -135,4 +139,52 @@ def sealed_certificate(actor: Actor, number: int) -> Certificate | None:
         id=number, state=Certificate.State.IN_FORCE,
         chunk__enrolment__state=Enrolment.State.SEALED).select_related(
         "chunk__enrolment__scheme").first()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CoverOnDay:
+    """What a certificate covered on a day: its plan then, and its first and last day of cover."""
+
+    plan: int
+    first_day: date
+    last_day: date
+
+
+def covers_on(
+    tenant: Organisation, days: Mapping[int, date | None]
+) -> dict[int, CoverOnDay]:
+    """The cover of certificates, each on its day (where that is unknown, as it stands now): the
+    plan as it was changed by then, less what was cancelled, of a sale from its own first day."""
+    found: dict[int, CoverOnDay] = {}
+    numbers = sorted(days)
+    for start in range(0, len(numbers), _PART):
+        part = numbers[start:start + _PART]
+        changes = _changes_of(tenant, part)
+        for one in Certificate.objects.within(tenant).filter(id__in=part).select_related(
+                "chunk__enrolment__scheme").defer(
+                "person", "chunk__faults", "chunk__enrolment__check_document",
+                "chunk__enrolment__repeated", "chunk__enrolment__scheme__document"):
+            enrolment = one.chunk.enrolment
+            plan, last_day = one.plan, enrolment.scheme.last_day
+            for change in changes.get(one.pk, ()):  # oldest first
+                if change.ended_on is not None:
+                    last_day = min(last_day, change.ended_on - timedelta(days=1))
+                day = days[one.pk]
+                if day is None or change.day <= day:
+                    plan = change.plan
+            found[one.pk] = CoverOnDay(plan, enrolment.first_day, last_day)
+    return found
+
+
+def _changes_of(tenant: Organisation, certificates: Sequence[int]) -> dict[int, list[Change]]:
+    """The sealed changes of certificates, oldest first: each knows the one before."""
+    found: dict[int, list[Change]] = {}
+    wanted = [change for change in Standing.objects.within(tenant).filter(
+        certificate__in=certificates).values_list("change", flat=True) if change]
+    while wanted:
+        changes = list(Change.objects.within(tenant).filter(pk__in=wanted).defer("person"))
+        for change in changes:
+            found.setdefault(change.certificate, []).insert(0, change)
+        wanted = [change.before for change in changes if change.before]
     return found

@@ -289,3 +289,49 @@ def test_the_database_keeps_decisions_payments_and_claims(certificates, people, 
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
+
+
+# --- cover as it was on the day of the loss -------------------------------------------------------
+
+
+def changed(certificate, underwriter, kind, day, rows):
+    """The certificate changed by a list, and the changes sealed."""
+    from dinghai_platform.core.worker import Worker
+    from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
+
+    changes = take_changes(certificate.chunk.enrolment.scheme, Asked(kind, day), name="changes.csv",
+                           content=rows.encode(), actor=underwriter)
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    apply_changes(changes, actor=underwriter)
+    Worker().run_until_idle()
+
+
+def test_a_loss_before_the_cover_ended_is_paid_and_one_after_is_not(certificates, underwriter):
+    """Cancelled from 10 February on: a loss of 9 February is covered, one of 10 February is not."""
+    stand_at("2027-02-05T09:00:00")
+    one, other = certificates[:2]
+    changed(one, underwriter, "cancellation", date(2027, 2, 10), f"凭证号\n{one.pk}\n{other.pk}\n")
+    stand_at("2027-06-01T09:00:00")
+    before = decided(made(one, facts={"loss_day": date(2027, 2, 9),
+                                      "filing_day": date(2027, 2, 9)}))
+    after = decided(made(other, facts={"loss_day": date(2027, 2, 10),
+                                       "filing_day": date(2027, 2, 10)}))
+    assert (before.state, before.pay_fen) == ("approved", 2_240_000)
+    assert (after.state, after.pay_fen) == ("refused", 0)
+
+
+def test_the_limit_is_that_of_the_plan_on_the_day(certificates, underwriter):
+    """¥50,000 lost and nothing recovered is (50,000 − 3,000) × 70% = ¥32,900: with the plan of
+    ¥10,000 from 10 February on, ¥10,000 of it."""
+    stand_at("2027-02-05T09:00:00")
+    one, other = certificates[:2]
+    changed(one, underwriter, "plan", date(2027, 2, 10),
+            f"凭证号,方案\n{one.pk},P1\n{other.pk},P1\n")
+    stand_at("2027-06-01T09:00:00")
+    lost = {"loss": 5_000_000, "recovered": 0}
+    before = decided(made(one, facts={**lost, "loss_day": date(2027, 2, 9),
+                                      "filing_day": date(2027, 2, 9)}))
+    after = decided(made(other, facts={**lost, "loss_day": date(2027, 2, 10),
+                                       "filing_day": date(2027, 2, 10)}))
+    assert [before.pay_fen, after.pay_fen] == [3_290_000, 1_000_000]

@@ -26,9 +26,9 @@ from dinghai_platform.resident_claims.sealing import (
     unseal_words,
 )
 from dinghai_platform.resident_claims.services.common import given_reason, held, note
+from dinghai_platform.residents.changes_queries import person_of
 from dinghai_platform.residents.models import Certificate
 from dinghai_platform.residents.proofs import number_of
-from dinghai_platform.residents.sealing import opened
 from dinghai_platform.underwriting.numbers import next_number
 
 WORDS: Final = ("story", "police_case", "payee_account", "payee_name", "holder_account",
@@ -62,7 +62,7 @@ def start_claim(certificate: Certificate, *, device: str, actor: Actor) -> Claim
     if len(drafts) >= MOST_DRAFTS:
         raise Refusal("several claims of this certificate are begun already",
                       reasons=["finish or withdraw one of them"])
-    person = opened(certificate, enrolment)
+    person = person_of(certificate)
     tenant = certificate.tenant
     claim = Claim.objects.create(
         tenant=tenant, number=next_number(Claim, "number", tenant, "FZ"),
@@ -130,9 +130,9 @@ def _check(claim: Claim) -> None:
     """Raise InputError with what the engine would reject."""
     schemes = Schemes.of(claim.tenant_id)
     values = (claim.pk, claim.number, claim.certificate_no, claim.certificate_id,
-              claim.certificate.plan, claim.scheme_id, claim.facts, claim.person_key, "", "", "",
-              "", claim.asked_on)
-    check_rows([row_of(values, schemes, 0, decided=False)], clock.today())
+              claim.scheme_id, claim.facts, claim.person_key, "", "", "", "", claim.asked_on)
+    cover = schemes.covers([values])[claim.number]
+    check_rows([row_of(values, schemes, cover, 0, decided=False)], clock.today())
 
 
 def _show(claim: Claim) -> None:

@@ -12,8 +12,9 @@ from dinghai_platform.resident_claims.models import Claim, Paper
 from dinghai_platform.resident_claims.sealing import unseal_words
 from dinghai_platform.resident_claims.services.common import given_reason, note
 from dinghai_platform.resident_claims.services.filing import bytes_of
+from dinghai_platform.residents.changes_queries import person_of
 from dinghai_platform.residents.models import Certificate
-from dinghai_platform.residents.sealing import Person, opened
+from dinghai_platform.residents.sealing import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def reveal_claim(claim: Claim, *, reason: str, actor: Actor) -> Revealed:
     certificate = Certificate.objects.within(claim.tenant).select_related(
         "chunk__enrolment").get(pk=claim.certificate_id)
     note(claim, "revealed", actor, reason=said)
-    return Revealed(opened(certificate, certificate.chunk.enrolment),
+    return Revealed(person_of(certificate),
                     unseal_words(claim.tenant_id, claim.sealed))
 
 

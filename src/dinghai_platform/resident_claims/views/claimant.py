@@ -28,6 +28,7 @@ from dinghai_platform.resident_claims.services import filing, objections, recove
 from dinghai_platform.resident_claims.steps_view import steps_of
 from dinghai_platform.resident_claims.views.frame import done
 from dinghai_platform.resident_claims.visits import Visit, visited
+from dinghai_platform.residents.changes_queries import as_they_stand
 from dinghai_platform.residents.proofs import number_of
 from dinghai_platform.site.formats import is_chinese
 
@@ -148,6 +149,7 @@ def state(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
 
 
 def _head(visit: Visit) -> dict[str, Any]:
+    as_they_stand([visit.certificate])
     terms = visit.certificate.chunk.enrolment.scheme.terms()
     plan = terms.plans[visit.certificate.plan]
     return {"certificate_no": number_of(visit.certificate), "holder": visit.certificate.masked_name,
