@@ -2,7 +2,8 @@
 
 Each time a kernel takes an array out of a bundle it counts a reference to it, and cores that share
 the array wait for each other there. A view that is lent is not counted: it must not outlive what
-lent it, which the arguments of the outermost kernel do not.
+lent it, which the arguments of the outermost kernel do not. Kernels that are given such views and
+make no array of their own need not count at all.
 """
 
 from __future__ import annotations
@@ -28,3 +29,8 @@ def lent(array):  # type: ignore[no-untyped-def]
         raise ValueError("only a contiguous array can be lent")
     address: Any = _pointer(array.ctypes.data)  # type: ignore[call-arg]
     return carray(address, array.shape, array.dtype)
+
+
+def uncounted(kernel):  # type: ignore[no-untyped-def]
+    """Compile a kernel that makes no array, and counts no reference to those it is given."""
+    return njit(cache=True, nogil=True, _nrt=False)(kernel)  # type: ignore[call-overload]
