@@ -154,7 +154,7 @@ def tell_apart(  # type: ignore[no-untyped-def]
     field, room, cumulative, guide, key, from_event, to_event, horizon, starts, apart
 ):
     """Tell events of a batch apart, by their place in it. Those that fizzle are counted in
-    ``starts``."""
+    ``starts``; how many do not, whose places then stand in ``order``, in their order."""
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
     s_step, s_start, waits_for, code = field.s_step, field.s_start, field.waits_for, field.code
     structure, keys, firsts, bars = field.structure, field.key, field.begin, field.bars
@@ -260,6 +260,11 @@ def tell_apart(  # type: ignore[no-untyped-def]
                     bins[place] = state * cuts.shape[0] + place_in(
                         cuts, unit(node_word(luck, 0, SEVERITY)))
                     starts[root] -= 1
+    number = 0
+    for place in range(to_event - from_event):
+        order[number] = place
+        number += bins[place] != FIZZLES
+    return number
 
 
 @njit(cache=True, nogil=True, forceinline=True)

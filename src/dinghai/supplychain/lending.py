@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import carray, njit, types  # type: ignore[attr-defined]
+from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
 
 
@@ -20,6 +23,27 @@ def _pointer(typing: Any, address: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
 
     return types.voidptr(address), code
+
+
+@intrinsic
+def _fetch(typing: Any, address: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        fetch = get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag]),
+            "llvm.prefetch.p0")
+        to_read, for_long, of_data = flag(0), flag(3), flag(1)
+        builder.call(fetch, [builder.inttoptr(arguments[0], pointer), to_read, for_long, of_data])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), code
+
+
+@njit(cache=True, nogil=True, inline="always")
+def fetch_ahead(address, place, size):  # type: ignore[no-untyped-def]
+    """Have the processor fetch what stands at a place of an array of items of a size, for use soon:
+    it goes on meanwhile, and nothing else changes."""
+    _fetch(np.int64(address + place * size))  # type: ignore[call-arg]
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -32,5 +56,11 @@ def lent(array):  # type: ignore[no-untyped-def]
 
 
 def uncounted(kernel):  # type: ignore[no-untyped-def]
-    """Compile a kernel that makes no array, and counts no reference to those it is given."""
+    """Compile a kernel that makes no array, and counts no reference to those it is given; nor do
+    those that it calls, but for `counted` ones."""
     return njit(cache=True, nogil=True, _nrt=False)(kernel)  # type: ignore[call-overload]
+
+
+def counted(kernel):  # type: ignore[no-untyped-def]
+    """Compile a kernel that makes arrays, and may be called by one that counts nothing."""
+    return njit(cache=True, nogil=True, _nrt=True)(kernel)  # type: ignore[call-overload]
