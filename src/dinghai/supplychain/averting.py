@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from numba import njit
 
+from dinghai.supplychain.lending import uncounted
 from dinghai.supplychain.strikes import NOTHING, OUTSIDE, strike
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def loss_in(room):  # type: ignore[no-untyped-def]
     """What the event in a room cost all parties."""
     total = 0
@@ -17,7 +18,7 @@ def loss_in(room):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def avert(  # type: ignore[no-untyped-def]
     field, room, spare, stamp, root, aim, horizon, word, averted, squares
 ):

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from dinghai.supplychain.lending import counted
 from dinghai.supplychain.programme import OWN_PART, SPREAD_PART, SUPPLY_PART, Terms
 from dinghai.supplychain.strikes import NOTHING
 
@@ -75,7 +75,7 @@ def filled(rows: EventRows) -> EventRows:
     return rows._replace(**used, paid_to=rows.paid_to[:0])
 
 
-@njit(cache=True, nogil=True)
+@counted
 def note_event(  # type: ignore[no-untyped-def]
     rows, terms, account, room, hungry, firms, year, event, root, aim, paid
 ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Final, Literal
 
@@ -39,10 +39,10 @@ _ROUNDING: Final = 1e-9
 FixKind = Literal["control", "finding", "mfa", "segmentation"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """One fix. ``party`` is the firm that it is done at, for a link the one it leads to, by place;
-    fixes of one ``group`` exclude each other.
+class Fix(msgspec.Struct, frozen=True, gc=False):
+    """One fix: a chain has hundreds of thousands, which no cycle of references holds.
+    ``party`` is the firm that it is done at, for a link the one it leads to, by place; fixes of one
+    ``group`` exclude each other.
 
     A control is raised ``from_ppm`` (None: nobody knows; the model reads its cautious prior) ``to``
     a score. ``cost_fen`` is that of the first year.
@@ -96,29 +96,31 @@ def fixes_of(
     language = language or shipped_language()
     prior = round(language.missing_prior * PPM)
     acting = acting_indicators(language)
-    places = {one.id: place for place, one in enumerate(chain.firms)}
     found: list[Fix] = []
-    for firm in chain.firms:
+    for place, firm in enumerate(chain.firms):
         profile = profiles[firm.id] if profiles else complete(firm, chain)[0]
         posture = posture_of(chain, firm)
         for indicator in acting:
             score = posture.get(indicator)
             known = prior if score is None else score
+            if known >= PPM:
+                continue
             full = costs.control(firm.id, indicator, endpoints=profile.endpoints,
                                  people=profile.headcount)
-            if known >= PPM or full is None:
+            if full is None:
                 continue
-            for target in sorted({(known * HIGHEST_SCORE // PPM + 1) * PPM // HIGHEST_SCORE, PPM}):
-                level = "" if target == PPM else f"@{target / PPM:g}"
-                found.append(Fix(
-                    f"{firm.id}/{indicator}{level}", "control", places[firm.id], firm.id,
-                    step_cost(full, known, target), f"{firm.id}/{indicator}", indicator, score,
-                    target))
+            group = f"{firm.id}/{indicator}"
+            anchor = (known * HIGHEST_SCORE // PPM + 1) * PPM // HIGHEST_SCORE
+            if anchor < PPM:
+                found.append(Fix(f"{group}@{anchor / PPM:g}", "control", place, firm.id,
+                                 step_cost(full, known, anchor), group, indicator, score, anchor))
+            found.append(Fix(group, "control", place, firm.id, step_cost(full, known, PPM), group,
+                             indicator, score, PPM))
         for weakness in chain.weaknesses_of.get(firm.id, ()):
             name = f"{firm.id}/{weakness.asset}/{weakness.cve or weakness.technique}"
-            found.append(Fix(name, "finding", places[firm.id], firm.id, costs.finding(weakness),
+            found.append(Fix(name, "finding", place, firm.id, costs.finding(weakness),
                              name, weakness=weakness))
-        found += _link_fixes(chain.links_to.get(firm.id, ()), places[firm.id], costs)
+        found += _link_fixes(chain.links_to.get(firm.id, ()), place, costs)
     return tuple(one for one in found if budget_fen is None or one.cost_fen <= budget_fen)
 
 
@@ -160,6 +162,7 @@ class Workshop:
         self._firms: dict[int, tuple[FirmVariants, SeverityVariants]] = {}
         self._known: OrderedDict[tuple[int, frozenset[str]], Variant] = OrderedDict()
         self._links: dict[tuple[str, str, str], int] = {}
+        self._crossings: dict[tuple[object, ...], tuple[float, float]] = {}
 
     def changes(self, fixes: Sequence[Fix]) -> tuple[Change, ...]:
         """The changes that fixes come to together: one for each firm and link."""
@@ -272,10 +275,13 @@ class Workshop:
     def _link_change(self, place: int, fixes: Sequence[Fix]) -> LinkChange:
         link = fixes[0].link
         assert link is not None
-        kinds = {one.kind for one in fixes}
-        guarded = msgspec.structs.replace(link, mfa=link.mfa or "mfa" in kinds or None,
-                                          segmented=link.segmented or "segmentation" in kinds
-                                          or None)
+        kinds = frozenset(one.kind for one in fixes)
+        key = link.kind, link.privilege, link.mfa, link.segmented, kinds
+        if key not in self._crossings:
+            guarded = msgspec.structs.replace(link, mfa=link.mfa or "mfa" in kinds or None,
+                                              segmented=link.segmented or "segmentation" in kinds
+                                              or None)
+            self._crossings[key] = crossing(guarded).chance, crossing(link).chance
+        after, before = self._crossings[key]
         known = float(self._twin.links.chance[place])
-        return LinkChange(place, min(known, known * crossing(guarded).chance
-                                     / crossing(link).chance))
+        return LinkChange(place, min(known, known * after / before))

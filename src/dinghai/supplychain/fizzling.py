@@ -18,13 +18,13 @@ import numpy.typing as npt
 from numba import njit
 
 from dinghai.supplychain.draws import GOLDEN, draw_word, mixed, node_word, unit, world_word
+from dinghai.supplychain.lending import uncounted
 from dinghai.supplychain.openings import (
     LEAVES,
     LUCK,
     NONE,
     ONE,
     SETS,
-    holds,
     leading_to,
     leads_on,
     next_step,
@@ -32,8 +32,9 @@ from dinghai.supplychain.openings import (
     with_step,
 )
 from dinghai.supplychain.passage import CERTAIN
+from dinghai.supplychain.races import takes_in_time
 from dinghai.supplychain.step_graph import Floats, Places, Words
-from dinghai.supplychain.strikes import CONTAINMENT, NOTHING, SEVERITY, days, place_in
+from dinghai.supplychain.strikes import CONTAINMENT, NOTHING, SEVERITY, place_in
 
 GUIDE: Final = 1 << 16
 BATCH: Final = 1 << 22
@@ -128,7 +129,7 @@ def _spread(base, first, useful_low, useful_high, opened, reached, before, after
             high |= after[base + step, 1] & useful_high
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _by_start(cumulative, guide, key, from_event, to_event, begin, order, until):  # type: ignore[no-untyped-def]
     """Draw where events start, and put them in order of it."""
     until[:] = 0
@@ -148,12 +149,12 @@ def _by_start(cumulative, guide, key, from_event, to_event, begin, order, until)
         until[start] += 1
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def tell_apart(  # type: ignore[no-untyped-def]
     field, room, cumulative, guide, key, from_event, to_event, horizon, starts, apart
 ):
     """Tell events of a batch apart, by their place in it. Those that fizzle are counted in
-    ``starts``."""
+    ``starts``; how many do not, whose places then stand in ``order``, in their order."""
     # Arrays are taken out of their bundles once: each look into a bundle counts references.
     s_step, s_start, waits_for, code = field.s_step, field.s_start, field.waits_for, field.code
     structure, keys, firsts, bars = field.structure, field.key, field.begin, field.bars
@@ -246,17 +247,24 @@ def tell_apart(  # type: ignore[no-untyped-def]
                     continue
                 low, high = _of_lane(bit, useful_low, useful_high, reached)
                 low, high = with_step(low, high, first)
-                if (impacts_low & low) | (impacts_high & high) != NONE and _wins(
-                        base, aim * steps + base, first, impacts_low & low, impacts_high & high,
-                        low, high, luck,
-                        min(horizon, days(containment[root, 0], containment[root, 1],
-                                          node_word(luck, 0, CONTAINMENT))),
-                        code, mu, sigma, waits_for, r_first, r_edge, r_target, before, due,
-                        waiting):
+                goal_low, goal_high = impacts_low & low, impacts_high & high
+                if goal_low | goal_high == NONE:
+                    continue
+                low, high = leading_to(goal_low, goal_high, low, high, base, before)
+                if takes_in_time(
+                        base, aim * steps + base, first, goal_low, goal_high, low, high, luck,
+                        node_word(luck, 0, CONTAINMENT), containment[root, 0],
+                        containment[root, 1], horizon, code, mu, sigma, waits_for, r_first, r_edge,
+                        r_target, due, waiting):
                     state = place_in(states, unit(node_word(word, 0, SEVERITY)))
                     bins[place] = state * cuts.shape[0] + place_in(
                         cuts, unit(node_word(luck, 0, SEVERITY)))
                     starts[root] -= 1
+    number = 0
+    for place in range(to_event - from_event):
+        order[number] = place
+        number += bins[place] != FIZZLES
+    return number
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -269,54 +277,6 @@ def _of_lane(bit, useful_low, useful_high, reached):  # type: ignore[no-untyped-
         if reached[step] & bit != NONE:
             low, high = with_step(low, high, step)
     return low, high
-
-
-@njit(cache=True, nogil=True, forceinline=True)
-def _wins(  # type: ignore[no-untyped-def]
-    base, rows, first, goal_low, goal_high, low, high, luck, until, code, mu, sigma, waits_for,
-    r_first, r_edge, r_target, before, due, waiting
-):
-    """Whether an event that cannot leave a firm takes one of its goals in time. ``rows`` is where
-    the ways of the aim from the firm's steps begin, ``low`` and ``high`` what it comes to."""
-    low, high = leading_to(goal_low, goal_high, low, high, base, before)
-    open_low, open_high = with_step(NONE, NONE, first)
-    seen_low = seen_high = NONE
-    due[first] = 0.0
-    while open_low != NONE or open_high != NONE:
-        now, step = np.inf, 0
-        some_low, some_high = open_low, open_high
-        while some_low != NONE or some_high != NONE:
-            some_low, some_high, other = next_step(some_low, some_high)
-            if due[other] < now:
-                now, step = due[other], other
-        if now > until:
-            return False
-        if holds(goal_low, goal_high, step):
-            return True
-        one_low, one_high = with_step(NONE, NONE, step)
-        open_low, open_high = open_low ^ one_low, open_high ^ one_high
-        low, high = low & ~one_low, high & ~one_high
-        leaving = draw_word(luck, code[base + step] ^ LEAVES)
-        for way in range(r_first[rows + step], r_first[rows + step + 1]):
-            other = r_target[way]
-            if not holds(low, high, other):
-                continue
-            edge = r_edge[way]
-            later = now + days(mu[edge], sigma[edge], draw_word(leaving, code[base + other]))
-            needed = waits_for[base + other]
-            fresh = not holds(seen_low, seen_high, other)
-            if fresh:
-                waiting[other], due[other] = needed, later
-                seen_low, seen_high = with_step(seen_low, seen_high, other)
-            if needed > 1:
-                due[other] = max(due[other], later)
-                waiting[other] -= 1
-                if waiting[other] > 0:
-                    continue
-            elif later < due[other]:
-                due[other] = later
-            open_low, open_high = with_step(open_low, open_high, other)
-    return False
 
 
 @njit(cache=True, nogil=True, forceinline=True)

@@ -88,12 +88,12 @@ class _Worth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Looked:
-    """Fixes that were looked at on top of other fixes, by their places: what each took off the sum
-    of years, without events that it makes dearer, as it may through goods."""
+    """Fixes that were looked at on top of other fixes, by their places: what each took off the mean
+    year at most, without events that it makes dearer, as it may through goods."""
 
     on: frozenset[str]
-    places: list[int]
-    most: list[float]
+    places: Places
+    most: Floats
 
 
 class Hardening:
@@ -117,9 +117,6 @@ class Hardening:
         self._party = parties
         self._cost = np.array([float(one.cost_fen) for one in self.fixes])
         self._place = {one.id: place for place, one in enumerate(self.fixes)}
-        self._groups: dict[str, list[int]] = {}
-        for place, one in enumerate(self.fixes):
-            self._groups.setdefault(one.group, []).append(place)
         self._entry_event = np.repeat(np.arange(len(self.events.number)),
                                       np.diff(self.events.first))
         self._screen = screen(self.fixes, self._begin) if screen and lazy else None
@@ -158,6 +155,12 @@ class Hardening:
     def at(self, party: int) -> tuple[Fix, ...]:
         """The fixes of a party."""
         return self.fixes[self._begin[party]:self._begin[party + 1]]
+
+    def _group(self, one: Fix) -> list[int]:
+        """The places of fixes that exclude each other, all at one party."""
+        begin = int(self._begin[one.party])
+        return [begin + place for place, other in enumerate(self.at(one.party))
+                if other.group == one.group]
 
     @property
     def parties(self) -> list[int]:
@@ -250,7 +253,7 @@ class Hardening:
         """By fix, what it costs beyond one that it replaces; zero where it cannot be chosen."""
         extra = self._cost.copy()
         for one in state.fixes:
-            extra[self._groups[one.group]] -= one.cost_fen
+            extra[self._group(one)] -= one.cost_fen
         extra[extra > self.budget - state.cost_fen] = 0.0
         extra[[self._place[name] for name in banned if name in self._place]] = 0.0
         return extra
@@ -278,10 +281,9 @@ class Hardening:
             for looked in self._looks:
                 if looked.on not in slack:
                     slack[looked.on] = self._slack(state, looked.on, of_event)
-                places = np.array(looked.places)
-                limit[places] = np.minimum(limit[places], (
-                    np.array(looked.most) / self.events.years * (1.0 + 1e-9)
-                    + slack[looked.on][self._party[places]]))
+                places = looked.places
+                limit[places] = np.minimum(
+                    limit[places], looked.most + slack[looked.on][self._party[places]])
         return limit
 
     def _slack(self, state: State, on: frozenset[str], of_event: Floats) -> Floats:
@@ -365,9 +367,11 @@ class Hardening:
         self.looked_at += len(candidates)
         gains = self.reruns.gains(state.changes, state.now[places],
                                   [change for _, change in candidates], places)
-        whole, most = gains.sum(axis=1).tolist(), np.maximum(gains, 0).sum(axis=1).tolist()
-        self._looks.append(_Looked(frozenset(one.id for one in state.fixes), [
-            place for place, _ in candidates], most))
+        whole, most = gains.sum(axis=1).tolist(), np.maximum(gains, 0).sum(axis=1)
+        self._looks.append(_Looked(
+            frozenset(one.id for one in state.fixes),
+            np.array([place for place, _ in candidates], dtype=np.int32),
+            most / self.events.years * (1.0 + 1e-9)))
         for number, (place, _) in enumerate(candidates):
             found[place] = _Worth(whole[number],
                                   None if self.measure.worst is None else gains[number])
@@ -390,7 +394,7 @@ class Hardening:
                 without = self.with_fixes_at(state, kept, given_up.party)
                 # where one more ends the plan, the one worth most is the best swap
                 last = self.most is not None and len(kept) + 1 >= self.most and not any(
-                    self._cost[self._groups[one.group]].max() > one.cost_fen for one in kept)
+                    self._cost[self._group(one)].max() > one.cost_fen for one in kept)
                 above = max(self.value(without) - best, 0.0) * (1.0 - 1e-9) if last else 0.0
                 for per_cost in (False,) if last else (True, False):
                     tried = self._filled(without, frozenset((given_up.id,)), per_cost=per_cost,

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from dinghai.supplychain.draws import draw_word, node_word
+from dinghai.supplychain.lending import uncounted
 from dinghai.supplychain.passage import CERTAIN
 
 LUCK: Final = 1
@@ -120,7 +121,7 @@ def gets_in(party, entry, word, code, s_step, structure, key, begin, bars):  # t
         node_word(word, key[party], LUCK), code[s_step[structure[party]] + entry]))
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def leads_on(  # type: ignore[no-untyped-def]
     party, entry, aim, word, code, s_step, structure, key, begin, bars, waits_for, l_first, l_step,
     l_party, l_entry, l_bar, l_key, i_first, i_step, before, after, useful

@@ -22,7 +22,7 @@ from numba import njit
 from dinghai.foundation.money import PPM, apply_ppm
 from dinghai.supplychain.cover import OWN, SPREAD, SUPPLY, Cover
 from dinghai.supplychain.goods import GoodsWays, Starved, starved_room
-from dinghai.supplychain.lending import lent
+from dinghai.supplychain.lending import counted, lent
 from dinghai.supplychain.step_graph import Flags, Floats
 from dinghai.supplychain.strikes import NOTHING
 from dinghai.terms.kernel import exact_quotient
@@ -230,16 +230,19 @@ def open_year(account):  # type: ignore[no-untyped-def]
     account.layer_borne[:] = 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def cut(amounts, group, count, cap):  # type: ignore[no-untyped-def]
     """Cut the amounts at the places of a group to a total: floor each, largest remainders first,
     of equal ones the first listed."""
     total = np.int64(0)
     for k in range(count):
         total += amounts[group[k]]
-    cap = max(cap, np.int64(0))
-    if total <= cap:
-        return
+    if total > max(cap, np.int64(0)):
+        _cut_down(amounts, group, count, max(cap, np.int64(0)), total)
+
+
+@counted
+def _cut_down(amounts, group, count, cap, total):  # type: ignore[no-untyped-def]
     if cap == 0 or count == 1:
         for k in range(count):
             amounts[group[k]] = cap
@@ -414,7 +417,7 @@ def _layers(terms, account):  # type: ignore[no-untyped-def]
     cut(amounts, account.group, number, paid)
 
 
-@njit(cache=True, nogil=True)
+@counted
 def _placed(terms, layer, borne):  # type: ignore[no-untyped-def]
     """What a layer pays in money: the placed shares but those that the insured retains."""
     placed, kept = np.int64(0), np.int64(0)

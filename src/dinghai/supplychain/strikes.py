@@ -22,7 +22,7 @@ from numba import njit
 
 from dinghai.foundation.streams import normal_quantile
 from dinghai.supplychain.draws import draw_word, node_word, unit
-from dinghai.supplychain.lending import lent
+from dinghai.supplychain.lending import lent, uncounted
 from dinghai.supplychain.openings import (
     LEAVES,
     LUCK,
@@ -289,7 +289,7 @@ def place_in(cumulative, chance):  # type: ignore[no-untyped-def]
     return low
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _enter(  # type: ignore[no-untyped-def]
     slot, party, aim, guarded, luck, word, live, leave, leaving, number, kept, code, s_step,
     structure, key, begin, bars, waits_for, l_first, l_step, l_party, l_entry, l_bar, l_key,
@@ -330,7 +330,7 @@ def _enter(  # type: ignore[no-untyped-def]
                                               opened_high, base, before)
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def strike(field, room, root, aim, guarded, horizon, word, stamp):  # type: ignore[no-untyped-def]
     """Run one event that starts at a party and aims at a peril: other impacts cost nothing. Nothing
     gets into ``guarded`` (−1: no party). Where the aim is below zero every step is taken that can

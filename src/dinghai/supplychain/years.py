@@ -26,7 +26,6 @@ from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.event_rows import FIRST_ROOM, EventRows, filled, note_event, rows_for
 from dinghai.supplychain.fizzling import (
     BATCH,
-    FIZZLES,
     GOES_ON,
     apart_for,
     guide_to,
@@ -42,6 +41,7 @@ from dinghai.supplychain.goods import (
     starve,
 )
 from dinghai.supplychain.intensity import SelfExciting, sampled_counts, sampled_times
+from dinghai.supplychain.lending import fetch_ahead, uncounted
 from dinghai.supplychain.programme import (
     OWN_PART,
     SPREAD_PART,
@@ -70,6 +70,8 @@ PARTS: Final = 64
 EVENTS_A_PART: Final = 200_000
 """Where events are kept: attempts of the years that are run at a time."""
 DAYS: Final = 365.0
+AHEAD: Final = 6
+"""So many events before its turn, what an event will cost is fetched."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,8 +220,8 @@ class _Run:
         while True:
             totals = np.zeros((3, len(years)), dtype=np.int64)
             layers = np.zeros((len(terms.attachment), len(years)), dtype=np.int64)
-            sums, parts = np.zeros((10, parties), dtype=np.int64), np.zeros(3, dtype=np.int64)
-            paid_to = np.zeros((len(terms.part), parties), dtype=np.int64)
+            sums, parts = np.zeros((parties, 10), dtype=np.int64), np.zeros(3, dtype=np.int64)
+            paid_to = np.zeros((parties, len(terms.part)), dtype=np.int64)
             strikes = np.zeros((2, parties, perils), dtype=np.int64)
             averted = np.zeros(parties if self.ranked else 0, dtype=np.int64)
             squares = np.zeros(len(averted))
@@ -229,8 +231,9 @@ class _Run:
                       years.stop, totals, layers, sums, parts, paid_to, strikes, rows, self.guide,
                       averted, squares)
             if not rows.number[2]:
-                return _Part(years, totals, layers, sums, parts, paid_to, strikes, averted,
-                             squares, filled(rows))
+                return _Part(years, totals, layers, np.ascontiguousarray(sums.T), parts,
+                             np.ascontiguousarray(paid_to.T), strikes, averted, squares,
+                             filled(rows))
             members *= 4
 
 
@@ -313,12 +316,27 @@ def _run_part(  # type: ignore[no-untyped-def]
     from_year, to_year, totals, layers, sums, parts, paid_to, strikes, rows, guide, averted,
     squares
 ):
-    own, other = room_of(shared), room_of(shared)
-    field, room, spare = lent_field(shared), lent_room(own), lent_room(other)
+    own, other, fizzled = room_of(shared), room_of(shared), np.zeros(len(sums), dtype=np.int64)
+    book = account_of(contract, shared.structure.shape[0], ways.buyer.shape[0])
+    apart = apart_for(shared, cumulative, first[to_year] - first[from_year])
+    _run_events(
+        lent_field(shared), lent_goods(ways), lent_starved(starved), waiting_days,
+        lent_terms(contract), first, cumulative, perils, horizon, key, from_year, to_year, totals,
+        layers, sums, parts, paid_to, strikes, rows, guide, averted, squares, lent_room(own),
+        lent_room(other), lent_account(book), apart, fizzled)
+    sums[:, 4] += fizzled
+    sums[:, 6] += fizzled
+    # rooms live as long as what they lent
+    return own.number[0] + other.number[0] + book.number[0]
+
+
+@uncounted
+def _run_events(  # type: ignore[no-untyped-def]
+    field, goods, hungry, waiting_days, terms, first, cumulative, perils, horizon, key, from_year,
+    to_year, totals, layers, sums, parts, paid_to, strikes, rows, guide, averted, squares, room,
+    spare, account, apart, fizzled
+):
     ranked, again = averted.shape[0] > 0, 1
-    goods, hungry, terms = lent_goods(ways), lent_starved(starved), lent_terms(contract)
-    book = account_of(terms, field.structure.shape[0], goods.buyer.shape[0])
-    account = lent_account(book)
     firms, keeping = goods.first.shape[0] - 1, rows.year.shape[0] > 0
     slots, struck_party, losses = room.number, room.party, room.loss
     cames, sinces = room.came, room.since
@@ -326,46 +344,59 @@ def _run_part(  # type: ignore[no-untyped-def]
     lines, line_section, line_party = account.number, account.section, account.party
     line_before, line_amount = account.before, account.amount
     part_of, profit = terms.part, terms.profit
-    fizzled = np.zeros(field.structure.shape[0], dtype=np.int64)
-    apart = apart_for(field, cumulative, first[to_year] - first[from_year])
     begins, bins = apart.begin, apart.bin
+    live, costed, shares = apart.order, field.ground_up.shape[2], terms.granted.shape[3]
+    costs, stops = field.ground_up.ctypes.data, field.stopped.ctypes.data
+    grants, takes = terms.granted.ctypes.data, terms.deducted.ctypes.data
     since = told = first[from_year]
+    number = at = 0
     for year in range(from_year, to_year):
         total = through_goods = paid = np.int64(0)
         open_year(account)
-        for event in range(first[year], first[year + 1]):
-            if event == told:
-                since, told = told, min(told + BATCH, first[to_year])
-                tell_apart(field, room, cumulative, guide, key, since, told, horizon, fizzled,
-                           apart)
-            alone = bins[event - since]
-            if alone == FIZZLES:
+        while True:
+            if at == number:
+                if told >= first[year + 1]:
+                    break
+                since, told, at = told, min(told + BATCH, first[to_year]), 0
+                number = tell_apart(field, room, cumulative, guide, key, since, told, horizon,
+                                    fizzled, apart)
                 continue
-            root = begins[event - since] // perils
-            aim = begins[event - since] - root * perils
+            event = since + live[at]
+            if event >= first[year + 1]:
+                break
+            if at + AHEAD < number and bins[live[at + AHEAD]] >= 0:  # what it will cost alone
+                soon = np.int64(begins[live[at + AHEAD]]) * costed + bins[live[at + AHEAD]]
+                fetch_ahead(costs, soon, 8)
+                fetch_ahead(stops, soon, 8)
+                fetch_ahead(grants, soon, 8 * shares)
+                fetch_ahead(takes, soon, 8 * shares)
+            alone, begin = bins[live[at]], begins[live[at]]
+            at += 1
+            root = begin // perils
+            aim = begin - root * perils
             word, stamp = world_word(key, event), event + 1
             if alone == GOES_ON:
                 strike(field, room, root, aim, -1, horizon, word, stamp)
             else:
                 struck_alone(field, room, root, aim, alone)
-            sums[4, root] += 1
+            sums[root, 4] += 1
             struck = 0
             for slot in range(slots[0]):
                 party, lost, came = struck_party[slot], losses[slot], cames[slot]
-                sums[6, party] += sinces[slot] != OUTSIDE
+                sums[party, 6] += sinces[slot] != OUTSIDE
                 if lost == NOTHING:
                     continue
                 total += lost
                 struck += 1
-                sums[5, party] += 1
+                sums[party, 5] += 1
                 strikes[int(party != root), root, aim] += 1
                 along = came != NOTHING and came < firms
-                sums[7 + (SPREAD_PART if along else OWN_PART), party] += lost
+                sums[party, 7 + (SPREAD_PART if along else OWN_PART)] += lost
                 if party == root:
-                    sums[0, party] += lost
+                    sums[party, 0] += lost
                 else:
-                    sums[1, party] += lost
-                    sums[2, root] += lost
+                    sums[party, 1] += lost
+                    sums[root, 2] += lost
             if struck == 0:
                 continue
             if ranked and alone != GOES_ON:
@@ -377,24 +408,21 @@ def _run_part(  # type: ignore[no-untyped-def]
                 party = starving[concerned]
                 lost = np.int64(np.rint(lost_days[party] * profit[party]))
                 through_goods += lost
-                sums[3, party] += lost
-                sums[7 + SUPPLY_PART, party] += lost
-                sums[1, party] += lost
-                sums[2, root] += lost
+                sums[party, 3] += lost
+                sums[party, 7 + SUPPLY_PART] += lost
+                sums[party, 1] += lost
+                sums[root, 2] += lost
             given = pay_event(terms, account, room, hungry, goods, aim, year)
             paid += given
             for line in range(lines[0]):
                 section = line_section[line]
                 parts[part_of[section]] += line_before[line]
-                paid_to[section, line_party[line]] += line_amount[line]
+                paid_to[line_party[line], section] += line_amount[line]
             if keeping and not note_event(rows, terms, account, room, hungry, firms, year, event,
                                           root, aim, given):
-                return own.number[0] + other.number[0] + book.number[0]
+                return
         place_of = year - from_year
         totals[0, place_of], totals[1, place_of] = total + through_goods, through_goods
         totals[2, place_of] = paid
-        layers[:, place_of] = account.layer_borne
-    sums[4] += fizzled
-    sums[6] += fizzled
-    # rooms live as long as what they lent
-    return own.number[0] + other.number[0] + book.number[0]
+        for layer in range(layers.shape[0]):
+            layers[layer, place_of] = account.layer_borne[layer]
