@@ -198,4 +198,5 @@ class _Cell:
         self.column = column
         self.value = column.value(row)
         self.href = column.href(row) if column.href else ""
+        self.is_wordy = column.kind in ("text", "link") and len(str(self.value or "")) > 6
         self.note = column.note(row) if column.note else ""

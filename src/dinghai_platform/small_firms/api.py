@@ -151,7 +151,7 @@ def quote_one(request: HttpRequest, key: UUID) -> Document:
 
 @router.get("/quotes/{key}/terms", response={200: list[shapes.SmallFirmTermAnswer], **ERRORS},
             operation_id="small_firm_quote_terms")
-def quote_terms(request: HttpRequest, key: UUID, plan: str) -> list[Document]:
+def quote_terms(request: HttpRequest, key: UUID, plan: str = "") -> list[Document]:
     """Every term of a plan that must be explained before it is taken (保险法17条)."""
     return [term_answer(one) for one in terms_of(_quote(request, key), plan)]
 

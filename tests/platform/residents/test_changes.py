@@ -211,6 +211,7 @@ def test_a_correction_puts_name_and_mobile_right(insurer, many, change, underwri
     assert "欧阳静怡".encode() not in held
     back = change("correction", f"凭证号,新姓名\n{number[0]},张明远\n")
     assert back.accepted == 1
+    first = Certificate.objects.within(insurer).get(pk=number[0])
     assert person_of(first).name == "张明远"
     assert number[0] in [one.pk for one in search(underwriter, "张**")]
 
