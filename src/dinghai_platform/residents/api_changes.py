@@ -67,7 +67,7 @@ def changes_new(
         None if asked.target is None else visible_or_404(
             ResidentScheme, request.actor, pk=asked.target),
         asked.consent_since), actor=request.actor,
-        content=None if file is None else file.read(), name=(file and file.name) or "")
+        content=file, name=(file and file.name) or "")
     return Status(202, _with_pace(made))
 
 

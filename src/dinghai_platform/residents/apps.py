@@ -15,7 +15,7 @@ class ResidentsConfig(HouseApp):
     verbose_name = _("Residents' cover")
     url_prefix = "residents/"
     api_prefix = "residents"
-    mass_uploads = (r"/(api/v1/)?residents/schemes/[0-9a-f-]{36}/lists/?",)
+    mass_uploads = (r"/(api/v1/)?residents/schemes/[0-9a-f-]{36}/(lists|changes)/?",)
     menu = (
         MenuItem(_("Residents' schemes"), "residents:schemes", "residents.view", "underwriting",
                  150, "users"),

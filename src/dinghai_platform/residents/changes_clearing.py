@@ -5,6 +5,7 @@ from __future__ import annotations
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.residents.changes_source import changes_of
 from dinghai_platform.residents.models import Change, ChangeChunk, ChangeList
+from dinghai_platform.residents.services.letting_go import let_go_of_file
 
 
 def clear_changes(step: Step) -> Progress:
@@ -15,6 +16,7 @@ def clear_changes(step: Step) -> Progress:
     chunk = ChangeChunk.objects.within(step.tenant).filter(changes=changes).order_by(
         "-number").first()
     if chunk is None:
+        let_go_of_file(changes, actor=step.actor)
         return Progress(step.progress, finished=True, result={"chunks": step.progress})
     if changes.kind != ChangeList.Kind.RENEWAL:
         Change.objects.within(step.tenant).filter(

@@ -33,6 +33,7 @@ from dinghai_platform.residents.models import Change, ChangeChunk, ChangeList, E
 from dinghai_platform.residents.sealing import look_up_key, seal_people
 from dinghai_platform.residents.services.changes import give_up
 from dinghai_platform.residents.services.changes_seal import seal_changes
+from dinghai_platform.residents.services.letting_go import let_go_of_file
 from dinghai_platform.residents.staging import (
     CHANGES,
     Staged,
@@ -84,6 +85,7 @@ def write_part(step: Step) -> Progress:
     prepared: Prepared | None = step.prepared
     if prepared is None:
         seal_changes(changes, actor=step.actor)
+        let_go_of_file(changes, actor=step.actor)
         return Progress(changes.rows + 1, changes.rows + 1, result={
             "accepted": changes.accepted, "rejected": changes.rejected,
             "left_out": changes.left_out})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.residents.checking import enrolment_of
 from dinghai_platform.residents.models import Certificate, Enrolment, EnrolmentChunk
-from dinghai_platform.residents.services.lists import let_go_of_file
+from dinghai_platform.residents.services.letting_go import let_go_of_file
 
 
 def clear_part(step: Step) -> Progress:

@@ -33,7 +33,7 @@ from dinghai_platform.residents.models import (
 )
 from dinghai_platform.residents.reading import rows_of_chunk
 from dinghai_platform.residents.sealing import look_up_key, seal_people
-from dinghai_platform.residents.services.lists import let_go_of_file
+from dinghai_platform.residents.services.letting_go import let_go_of_file
 from dinghai_platform.residents.services.seal import seal_enrolment
 
 CERTIFICATES, CHANGES = 1, 2

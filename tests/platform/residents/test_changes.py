@@ -492,3 +492,18 @@ def test_the_sum_of_all_is_the_ledger(insurer, many, change, underwriter):
     owed = dict(Standing.objects.within(insurer).values_list("certificate", "owed_fen"))
     assert sum(owed.get(one, 1_200) for one in ids(insurer)) == found.premium_fen
     assert Enrolment.objects.within(insurer).count() == 1
+
+
+def test_a_list_that_is_done_or_given_up_is_let_go_of(insurer, many, change, scheme, underwriter):
+    number = ids(insurer)
+    done = change("cancellation", f"凭证号\n{number[0]}\n")
+    assert done.state == "sealed"
+    assert done.file.is_forgotten
+    dropped = take_changes(scheme, Asked("cancellation", done.from_day), name="other.csv",
+                           content=f"凭证号\n{number[1]}\n".encode(), actor=underwriter)
+    Worker().run_until_idle()
+    assert not dropped.file.is_forgotten
+    cancel_changes(dropped, actor=underwriter)
+    Worker().run_until_idle()
+    dropped.file.refresh_from_db()
+    assert dropped.file.is_forgotten

@@ -14,11 +14,12 @@ from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
-from dinghai_platform.core.files import store_file
+from dinghai_platform.core.files import Upload, store_file
 from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.residents.models import ChangeList, Enrolment, Pace, ResidentScheme
+from dinghai_platform.residents.services.letting_go import let_go_of_file
 from dinghai_platform.residents.services.lists import cancel_list
 
 CHECK_CHANGES = "residents.check_changes"
@@ -48,7 +49,7 @@ class Asked:
 
 @transaction.atomic
 def take_changes(
-    scheme: ResidentScheme, asked: Asked, *, actor: Actor, content: bytes | None = None,
+    scheme: ResidentScheme, asked: Asked, *, actor: Actor, content: bytes | Upload | None = None,
     name: str = "",
 ) -> ChangeList:
     """Keep a list of changes and have it looked through: a dry run, nothing is changed.
@@ -68,6 +69,8 @@ def take_changes(
     before = ChangeList.objects.within(scheme.tenant).filter(order=order).exclude(
         state=ChangeList.State.CANCELLED).first()
     if before is not None:
+        if before.state == ChangeList.State.SEALED:
+            let_go_of_file(before, actor=actor)  # it came again and is needed no more than before
         return before
     changes = ChangeList.objects.create(
         tenant=scheme.tenant, scheme=scheme, kind=asked.kind, whole=asked.whole, scope=scope,

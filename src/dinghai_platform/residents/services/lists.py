@@ -12,11 +12,12 @@ from django.db import transaction
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
-from dinghai_platform.core.files import Upload, forget_file, store_file
+from dinghai_platform.core.files import Upload, store_file
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.residents.models import Enrolment, ResidentScheme
+from dinghai_platform.residents.services.letting_go import let_go_of_file
 
 CHECK = "residents.check_list"
 ISSUE = "residents.issue_list"
@@ -25,8 +26,6 @@ GIVE_UP = "residents.give_up_lists"
 KEPT_DAYS: Final = 30
 """Days after which a list that was looked through and not issued is given up (a design value): it
 holds people's data in the clear, and nobody asked for them again."""
-_OPEN: Final = (
-    Enrolment.State.READING, Enrolment.State.CHECKED, Enrolment.State.ISSUING)
 
 
 @transaction.atomic
@@ -110,19 +109,6 @@ def cancel_list(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
     enrolment.save(update_fields=("state", "job"))
     audit.append(actor, "residents.list_cancelled", enrolment, {})
     return enrolment
-
-
-@transaction.atomic
-def let_go_of_file(enrolment: Enrolment, *, actor: Actor) -> None:
-    """Let go of a list's bytes once it is issued or cleared, unless another list still needs them.
-
-    What became of every row stands in the register; the file's name and hash stay.
-    """
-    require(actor, "residents.enrol", enrolment)
-    needed = Enrolment.objects.within(enrolment.tenant).filter(
-        file=enrolment.file_id, state__in=_OPEN).exclude(pk=enrolment.pk)
-    if not needed.exists():
-        forget_file(enrolment.file, actor=actor, reason=f"residents.{enrolment.state}")
 
 
 def give_up_old_lists(*, actor: Actor, tenant: Organisation, most: int) -> int:
