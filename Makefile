@@ -68,7 +68,8 @@ test: lint ## Lint, then the whole suite but for soak
 	$(BIN)/pytest -m "not soak" -n 2 --dist loadfile
 
 test-postgres: setup ## The platform's tests on a PostgreSQL made for them
-	$(BIN)/python tools/with_postgres.py $(BIN)/pytest tests/platform -m "not soak"
+	$(BIN)/python tools/with_postgres.py $(BIN)/pytest tests/platform -m "not soak" \
+		-n 2 --dist loadfile
 
 coverage: setup ## Branch coverage of the product language, the terms and the claims engine
 	$(BIN)/coverage run -m pytest -q -m "not soak" tests/wording tests/terms tests/claims tests/golden tests/cli

@@ -267,7 +267,7 @@ def _prove(story: Story, record: DecisionRecord) -> dict[str, Any]:
     teller, insurer = story.teller, story.cast.insurer
     replayed = replay_record(record)
     chain, books = verify_chain(insurer), verify_books(insurer)
-    cash = balance_of(insurer, "cash")
+    cash = balance_of(insurer, "cash") - story.other_cash_fen
     yes = teller.pick("一致", "the same")
     teller.line()
     teller.figure("决定重放（不用数据库）", "Decision replayed, no database",

@@ -12,6 +12,7 @@ from typing import Any
 from dinghai.experience.pool_records import check_character
 from dinghai_platform.catalogue.services import install_product, release_product
 from dinghai_platform.demo.story import Story, stand_at, work
+from dinghai_platform.ledger.queries import balance_of
 from dinghai_platform.small_firms.engine import plans
 from dinghai_platform.small_firms.models import Batch, Firm, Policy
 from dinghai_platform.small_firms.services.batches import (
@@ -42,6 +43,7 @@ def serve_small_firms(story: Story) -> dict[str, Any]:
     """A batch of 300, 20 of it bound, one firm by a link from its answers to its policy."""
     teller, underwriter = story.teller, story.actor("underwriter")
     moment = stand_at("2026-04-20T15:00:00")
+    cash = balance_of(story.cast.insurer, "cash")
     release_product(install_product(plans().product, actor=story.house), actor=story.house)
     batch = take_batch((EXAMPLES / "firms.csv").read_bytes(), name="小微企业（虚构）.csv",
                        inception=INCEPTION, actor=underwriter)
@@ -57,6 +59,7 @@ def serve_small_firms(story: Story) -> dict[str, Any]:
         pay_premium(one, reference=f"DEMO-{one.policy_no}", actor=underwriter)
     month_of(policies[0].firm, actor=underwriter)
     bought = _by_link(story)
+    story.other_cash_fen += balance_of(story.cast.insurer, "cash") - cash
     figures = {"batch": batch.number, "firms": batch.rows, "outcomes": batch.outcomes,
                "bound": len(policies), "by_link": bought.policy_no}
     teller.at(moment, f"普惠：一个文件 {batch.rows} 家小微企业即时报价，"

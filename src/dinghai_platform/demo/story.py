@@ -39,6 +39,8 @@ class Story:
     fix: Fix | None = None
     policy: Policy | None = None
     figures: dict[str, Any] = field(default_factory=dict)
+    other_cash_fen: int = 0
+    """Cash that came in outside the case that the story tells."""
 
     def actor(self, role: str) -> Actor:
         """Somebody in a role."""
