@@ -11,10 +11,8 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from dinghai.experience.own_values import CellFault, ordinary
@@ -49,16 +47,6 @@ class NotLetIn(DinghaiError):
 
 class TriedTooOften(NotLetIn):
     """More tries than are looked at."""
-
-
-def address_of(request: HttpRequest) -> str:
-    """Whence a request comes: behind a proxy of ours (DINGHAI_BEHIND_PROXY) the last address that
-    the proxy wrote, else the connection's own."""
-    own = str(request.META.get("REMOTE_ADDR", ""))
-    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
-        written = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return written or own
-    return own
 
 
 def let_in(number: str, identity: str, mobile: str, *, address: str) -> Certificate:

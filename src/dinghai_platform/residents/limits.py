@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from dinghai_platform.core.addresses import address_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,6 @@ def is_held(request: HttpRequest, action: str) -> bool:
     return int(cache.get(_key(request, action, "")) or 0) >= LIMITS[action].most
 
 
-def _address(request: HttpRequest) -> str:
-    """Who asks. Behind a proxy that is trusted it is the address that the proxy itself saw: the
-    last one it wrote down; what stands before it anybody may have written."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if seen:
-            return seen
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
 def _key(request: HttpRequest, action: str, of: str) -> str:
-    who = of or _address(request)
+    who = of or address_of(request)
     return f"residents:{action}:{hashlib.sha256(f'{action}:{who}'.encode()).hexdigest()[:32]}"

@@ -81,7 +81,7 @@ def batches(actor: Actor) -> TenantQuerySet:
 def batch(actor: Actor, key: UUID) -> Batch:
     """One batch, or Http404."""
     found: Batch = visible_or_404(
-        Batch.objects.select_related("tenant", "broker", "job", "binding", "file"), actor, pk=key)
+        Batch.objects.select_related("tenant", "broker", "job", "binding"), actor, pk=key)
     return found
 
 

@@ -6,12 +6,12 @@ import functools
 import hashlib
 from typing import Any, Final
 
-from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from dinghai_platform.core import clock
+from dinghai_platform.core.addresses import address_of
 
 MOST_A_MINUTE: Final = 60
 
@@ -36,7 +36,7 @@ def for_everybody(view: Any) -> Any:
 def _count(request: HttpRequest) -> int:
     """How many requests this address made in this minute of the machine. The address is kept as a
     hash, and forgotten after two minutes."""
-    address = str(get_adapter().get_client_ip(request))
+    address = address_of(request)
     minute = int(clock.machine_now().timestamp()) // 60
     key = "subsidies-public:" + hashlib.sha256(f"{minute}:{address}".encode()).hexdigest()
     if cache.add(key, 1, 120):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,12 +25,13 @@ from dinghai.schemes.subsidy_register import Entry as RegisterEntry
 from dinghai.schemes.subsidy_rule import RuleText
 from dinghai_platform.subsidies.book import Link
 from dinghai_platform.subsidies.models import Application, FileList
-from dinghai_platform.subsidies.policies import known_of, policies_named
+from dinghai_platform.subsidies.policies import known_of, policies_named, register_number
 from dinghai_platform.subsidies.rule_files import by_path, renamed
 from dinghai_platform.underwriting.models import Policy
 
 LARGEST_LIST: Final = 4 * 1024 * 1024
 MOST_ROWS: Final = 5_000
+_OF_THE_PLATFORM: Final = re.compile(r"SA[0-9]{4}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,11 @@ def _with_policies(
     faults: list[Fault] = []
     for line, one in read.rows:
         policy = policies.get((one.policy, one.credit_code))
-        if one.id in filed_here:
+        if one.id not in filed_here and _OF_THE_PLATFORM.match(one.id):
+            faults.append(Fault(
+                f"numbers like {one.id} are given by the platform", read.file, line,
+                "application_id", "give this one another number"))
+        elif one.id in filed_here:
             faults.append(Fault(
                 f"application {one.id} was filed on the platform", read.file, line,
                 "application_id", "complete it there, or give this one another number"))
@@ -139,9 +145,26 @@ def _of_policy(one: Stated, policy: Policy) -> tuple[Stated, Fault | None]:
 
 def _earlier(path: Path, text: RuleText, register: Register, day: date,
              filed_here: frozenset[str]) -> ListRead:
-    found = carry(text, register, grants_of(_table(path), text), day=day)
-    return ListRead(found.rows, found.entries, (), found.rejected, found.notes,
-                    {name: Link(Application.Source.EARLIER) for name in found.applications})
+    read = grants_of(_table(path), text)
+    policies = policies_named(
+        (row.values["policy_no"], row.values["credit_code"], row.values["name"])
+        for row in read.rows)
+    rows, faults, links = [], [], {}
+    for row in read.rows:
+        number = row.values["application_id"]
+        policy = policies.get((row.values["policy_no"].upper(), row.values["credit_code"]))
+        if _OF_THE_PLATFORM.match(number):
+            faults.append(Fault(
+                f"numbers like {number} are given by the platform", read.file, row.line,
+                "application_id", "give this one another number"))
+            continue
+        links[number] = Link(Application.Source.EARLIER) if policy is None else Link(
+            Application.Source.EARLIER, policy.insured, None, policy.tenant, policy)
+        rows.append(row if policy is None else replace(
+            row, values={**row.values, "policy_no": register_number(policy)}))
+    found = carry(text, register, replace(read, rows=tuple(rows)), day=day)
+    return ListRead(found.rows, found.entries, (), (*faults, *found.rejected), found.notes,
+                    {name: links[name] for name in found.applications})
 
 
 def _changes(path: Path, text: RuleText, register: Register, day: date,

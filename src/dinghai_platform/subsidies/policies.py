@@ -110,20 +110,21 @@ def changes_of(rows: Sequence[Application], known: Iterable[str]) -> list[Change
                 if one.amount_fen < 0 and one.issued_at > applied]
         cancelled = policy.state in CANCELLED
         for one in back:
-            number = _number(one.number, policy)
+            number = number_in_register(one.number, policy)
             if number not in taken:
                 found.append(Change(
                     0, number, stated["policy"], "refunded",
                     one.issued_at.astimezone(SHANGHAI).date(), -one.amount_fen, None,
                     row.number))
-        number = _number(f"{policy.policy_no}-CANCELLED", policy)
+        number = number_in_register(f"{policy.policy_no}-CANCELLED", policy)
         if cancelled and number not in taken:
             found.append(Change(0, number, stated["policy"], "cancelled", _ended_on(policy, back),
                                 0 if back else None, 0 if back else None, row.number))
     return found
 
 
-def _number(own: str, policy: Policy) -> str:
+def number_in_register(own: str, policy: Policy) -> str:
+    """The number of what happened to a policy, as the register knows it."""
     return f"{own}@{policy.tenant.credit_code or policy.tenant_id.hex[-12:].upper()}"[:64]
 
 
@@ -137,5 +138,6 @@ def with_policies(**narrowed: Any) -> list[Application]:
     """Live applications that rest on policies here, these and their endorsements in hand. The
     caller has said across which tenants."""
     return list(Application.objects.unscoped("policies of any insurer are followed").filter(
-        ~Q(policy=None), **narrowed).exclude(state=Application.State.REFUSED).select_related(
+        ~Q(policy=None), **narrowed).exclude(
+        state__in=(Application.State.REFUSED, Application.State.WITHDRAWN)).select_related(
         "policy__tenant", "subsidy").prefetch_related("policy__endorsements").order_by("id"))

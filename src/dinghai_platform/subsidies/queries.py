@@ -126,7 +126,7 @@ def lists_of(row: Subsidy) -> QuerySet[FileList]:
 def file_list(actor: Actor, key: Any) -> FileList:
     """One list, or Http404."""
     found: FileList = visible_or_404(FileList.objects.all().select_related(
-        "tenant", "subsidy__tenant", "subsidy__authority", "job", "file"), actor, pk=key)
+        "tenant", "subsidy__tenant", "subsidy__authority", "job"), actor, pk=key)
     return found
 
 
@@ -190,7 +190,7 @@ def policies_to_apply_for(actor: Actor) -> list[Policy]:
 def policy_to_apply_for(actor: Actor, key: Any) -> Policy:
     """One of them, or Http404."""
     rows = Policy.objects.all().select_related(
-        "tenant", "insured", "quote__assessment__dossier")
+        "tenant", "insured")
     found: Policy = visible_or_404(rows, actor, pk=key)
     if actor.role != "broker" and found.insured_id != actor.organisation.pk:
         raise Http404("no such policy")

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dinghai_platform.core import clock
+from dinghai_platform.core.addresses import address_of
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.resident_claims import entrance, visits
 from dinghai_platform.resident_claims.models import Attempt, Claim
@@ -99,9 +100,9 @@ def test_tries_are_bounded_by_certificate_and_by_address(certificates, monkeypat
 
 def test_the_address_is_the_proxys_word_only_behind_a_proxy(rf, settings):
     asked = rf.get("/", REMOTE_ADDR="10.0.0.1", headers={"x-forwarded-for": "6.6.6.6, 7.7.7.7"})
-    assert entrance.address_of(asked) == "10.0.0.1"
+    assert address_of(asked) == "10.0.0.1"
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    assert entrance.address_of(asked) == "7.7.7.7"
+    assert address_of(asked) == "7.7.7.7"
 
 
 def step(client, claim, name, **data):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from dinghai.foundation.errors import InputError, Refusal
 from dinghai.schemes.small_firm_dossier import Probe
 from dinghai.schemes.small_firm_plans import shipped_plans
 from dinghai.schemes.small_firm_quote import SmallFirmDesk
+from dinghai_platform.core import clock
 from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.ledger.models import JournalEntry, Posting
@@ -155,10 +156,32 @@ def test_only_the_last_quote_in_its_time_and_one_cover(underwriter: Any, broker:
     again = price_firm(last.firm, actor=underwriter, inception=date(2026, 5, 20))
     with pytest.raises(Refusal, match="insured already"):
         bound(again, underwriter)
+    pay_premium(policy, reference="CMBC-1", actor=underwriter)
     elsewhere = priced(broker)
     with pytest.raises(Refusal) as caught:
         bound(elsewhere, broker)
     assert policy.policy_no not in str(caught.value) + str(caught.value.reasons)
+
+
+def test_who_has_not_paid_stands_in_nobodys_way(underwriter: Any, broker: Any) -> None:
+    """A credit code is typed, not proved: the first whose premium arrives is insured."""
+    unpaid = bound(priced(broker), broker)
+    policy = bound(priced(underwriter), underwriter)
+    assert pay_premium(policy, reference="CMBC-1", actor=underwriter).state == "in_force"
+    with pytest.raises(Refusal, match="insured already"):
+        pay_premium(unpaid, reference="CMBC-2", actor=underwriter)
+
+
+def test_what_was_explained_counts_on_a_clock_that_runs(underwriter: Any, settings: Any) -> None:
+    """On a clock that stands all moments of a binding are one; on a running one they are not."""
+    settings.DINGHAI_CLOCK = "dinghai.foundation.clock.SystemClock"
+    today = clock.today()
+    quote = priced(underwriter, inception=today + timedelta(days=5))
+    schedule = bound(quote, underwriter).document["schedule"]
+    concluded = datetime.fromisoformat(schedule["concluded_at"])
+    explained = [datetime.fromisoformat(one["explained_at"])
+                 for one in schedule["explanations"].values()]
+    assert len(explained) > 10 and max(explained) <= concluded
 
 
 def test_cover_starts_with_the_money(underwriter: Any) -> None:

@@ -56,7 +56,9 @@ def test_quote_to_policy_at_the_desk(desk: Any, underwriter: Any) -> None:
     assert desk.get(at("paper", firm.pk, "other", "zh")).status_code == 404
 
 
-def test_a_batch_from_the_file_to_the_policies(desk: Any, underwriter: Any) -> None:
+def test_a_batch_from_the_file_to_the_policies(
+    desk: Any, underwriter: Any, sign_in: Any
+) -> None:
     def send(rows: Any) -> Any:
         return desk.post(at("batch_new"), {"file": SimpleUploadedFile("f.csv", file_of(rows))})
 
@@ -90,10 +92,13 @@ def test_a_batch_from_the_file_to_the_policies(desk: Any, underwriter: Any) -> N
     waits = desk.get(at("referrals")).content.decode()
     assert cells(3)["name"] in waits
     referred = Quote.objects.within(batch.tenant).get(line=4)
-    shown = desk.get(at("quote", referred.firm_id, referred.pk)).content.decode()
-    assert at("decide", referred.pk) in shown
-    desk.post(at("decide", referred.pk), {"decision": "approve", "plan": "essential",
-                                          "reason": "已核实"})
+    other = sign_in("chief_underwriter", underwriter.tenant)
+    for who, decides in ((desk, False), (other, True)):
+        shown = who.get(at("quote", referred.firm_id, referred.pk)).content.decode()
+        assert (at("decide", referred.pk) in shown) == decides
+    decision = {"decision": "approve", "plan": "essential", "reason": "已核实"}
+    assert desk.post(at("decide", referred.pk), decision).status_code == 403  # who handed it in
+    other.post(at("decide", referred.pk), decision)
     referred.refresh_from_db()
     assert referred.decided_plan == "essential"
 

@@ -18,6 +18,7 @@ from dinghai.foundation.errors import DinghaiError
 from dinghai.schemes.resident_claim_guidance import stop_payment_steps
 from dinghai.schemes.resident_claim_tables import stop_payment
 from dinghai_platform.core import clock
+from dinghai_platform.core.addresses import address_of
 from dinghai_platform.resident_claims import entrance, visits
 from dinghai_platform.resident_claims.decision_view import pay_by, view_of
 from dinghai_platform.resident_claims.faults import fault_words
@@ -71,7 +72,7 @@ def start(request: HttpRequest) -> HttpResponse:
         try:
             certificate = entrance.let_in(
                 data["certificate"], data["identity"], data["mobile"],
-                address=entrance.address_of(request))
+                address=address_of(request))
         except entrance.TriedTooOften as error:
             refused, status = str(error), 429
         except entrance.NotLetIn as error:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.schemes.small_firm_file import FirmFile, firms_of_bytes
 from dinghai_platform.chains.services.common import file_name
-from dinghai_platform.core import audit, clock, files, jobs
+from dinghai_platform.core import audit, clock, files, jobs, tenancy
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
@@ -130,6 +130,9 @@ def cancel_batch(batch: Batch, *, actor: Actor) -> Batch:
     the same. Raises Refusal once all are quoted."""
     require(actor, "small_firms.batch", batch)
     with books_of(actor, batch.tenant):
+        running = Batch.objects.within(batch.tenant).select_related("job").get(pk=batch.pk).job
+        if running is not None:
+            tenancy.locked(running)  # as its worker does: the job, then the chain, then rows
         batch = audit.locked(batch)
         if batch.state == Batch.State.CANCELLED:
             return batch

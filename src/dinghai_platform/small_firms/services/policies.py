@@ -121,6 +121,8 @@ def _check_single(firm: Firm, quote: Quote, actor: Actor) -> None:
     others = Policy.objects.within(firm.tenant).filter(
         firm__credit_code=firm.credit_code, state__in=COVERED, expiry__gte=quote.inception)
     here = [one for one in others if one.firm_id == firm.pk]
+    # Anybody may type a credit code: only who has paid stands in another's way.
+    others = [one for one in others if one.paid_at is not None]
     if here:
         raise Refusal("this firm is insured already",
                       reasons=[f"{here[0].policy_no} lasts until {here[0].expiry}"])
@@ -129,6 +131,16 @@ def _check_single(firm: Firm, quote: Quote, actor: Actor) -> None:
             raise Refusal("this firm is insured already", reasons=[others[0].policy_no])
         raise Refusal("this quote is bound by an underwriter",
                       reasons=["ask your insurer"])
+
+
+def _check_paid_once(policy: Policy) -> None:
+    """Two contracts of one credit code may wait for their premium; one of them gets it."""
+    paid = Policy.objects.within(policy.tenant).filter(
+        firm__credit_code=policy.firm.credit_code, state__in=COVERED, paid_at__isnull=False,
+        expiry__gte=policy.inception, inception__lte=policy.expiry).exclude(pk=policy.pk).first()
+    if paid is not None:
+        raise Refusal("this firm is insured already",
+                      reasons=[f"{paid.policy_no} lasts until {paid.expiry}"])
 
 
 def _contract(
@@ -149,12 +161,13 @@ def _contract(
                       reasons=[f"{len(missing)}: {', '.join(missing[:5])}"])
     party = Party(name_zh=firm.name, name_en="", credit_code=firm.credit_code)
     offered = next(one for one in quote.document["plans"] if one["plan"] == plan)
+    # One moment for both: what is explained after the contract is concluded does not count.
+    moment = clock.now()
     schedule = msgspec.structs.replace(
         draft.schedule, policy_no=next_number(Policy, "policy_no", quote.tenant, "SP"),
         insurer=party_of(quote.tenant), insured=party, applicant=party,
-        gross_premium_fen=offered["gross_fen"], concluded_at=clock.now())
+        gross_premium_fen=offered["gross_fen"], concluded_at=moment)
     contract = bind(draft.product, schedule)
-    moment = clock.now()
     for term in terms:
         contract = with_explanations(contract, (term.key,), ExplanationRecord(
             highlighted=True, explained_at=moment, channel=accepted.channel, confirmed_by=name,
@@ -215,6 +228,7 @@ def pay_premium(policy: Policy, *, reference: str, actor: Actor) -> Policy:
     if clock.today() > policy.inception:
         raise Refusal("the first day of cover passed unpaid",
                       reasons=["cover starts when the premium is paid: price the risk again"])
+    _check_paid_once(policy)
     post_entry(
         (debit("cash", policy.gross_premium_fen),
          credit("premium_receivable", policy.gross_premium_fen)),

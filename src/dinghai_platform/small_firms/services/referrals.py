@@ -43,7 +43,7 @@ def decide_referral(
     if quote.firm.quotes.order_by("-id").values_list("pk", flat=True)[0] != quote.pk:
         raise Refusal("a later quote stands in the place of this one",
                       reasons=["decide on the last quote"])
-    if actor.user is not None and quote.created_by_id == actor.user.pk and quote.batch_id is None:
+    if actor.user is not None and quote.created_by_id == actor.user.pk:
         raise PermissionDenied("small_firms.decide")
     if approve and plan not in approvable_plans(quote):
         raise InputError("this plan cannot be approved", field="plan",

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from dinghai.foundation.errors import DinghaiError, Fault, InputError
 from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.addresses import address_of
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.core.web import View, fault_of
@@ -127,11 +128,11 @@ def enter_by(request: HttpRequest, secret: str, onwards: str) -> HttpResponse:
     """Let in whoever shows a link's secret: this browser holds the link from now on, so that the
     secret stands in no further address. 404 for one that never was, is over or was withdrawn, 429
     for who tries too many."""
-    wrong = f"small_firms.wrong:{request.META.get('REMOTE_ADDR', '')}"
-    if int(cache.get(wrong, 0)) >= WRONG_LINKS:
-        return _too_often(request)
     link = live_link(secret)
     if link is None:
+        wrong = f"small_firms.wrong:{address_of(request)}"
+        if int(cache.get(wrong, 0)) >= WRONG_LINKS:
+            return _too_often(request)
         _count(wrong)
         raise Http404("no such link")
     request.session.cycle_key()

@@ -51,7 +51,9 @@ def _quote(request: HttpRequest, way: Way, quote: UUID) -> HttpResponse:
     """A quote: the plans side by side with their prices, why, and what would lower them."""
     row = quote_of(way, quote)
     frame = frame_of(way, "quote")
-    may_decide = not way.is_link and allowed(way.actor, "small_firms.decide", row)
+    user = way.actor.user
+    may_decide = (not way.is_link and allowed(way.actor, "small_firms.decide", row)
+                  and (user is None or row.created_by_id != user.pk))
     waits = row.outcome == "referred" and not row.decision
     said = {"approved": "offered", "refused": "declined"}.get(row.decision, row.outcome)
     fixes = fixes_of(row)

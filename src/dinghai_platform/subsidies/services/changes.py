@@ -18,7 +18,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.subsidies.book import NOTHING, Book, Written, held_book
 from dinghai_platform.subsidies.models import Application, Subsidy
-from dinghai_platform.subsidies.policies import changes_of, with_policies
+from dinghai_platform.subsidies.policies import changes_of, number_in_register, with_policies
 from dinghai_platform.subsidies.services.common import note, serve_waiting
 
 FOLLOW: Final = "subsidies.follow_policies"
@@ -62,6 +62,8 @@ def report_change(
     if not plain or len(plain) > 64 or not plain.isprintable():
         raise InputError("the change has no number", field="number",
                          mend="give the number of its endorsement or of the bank")
+    if application.policy is not None and change != "returned" and "@" not in plain:
+        plain = number_in_register(plain, application.policy)  # as the policies are followed by
     with held_book(application.subsidy, actor) as book:
         policy = application.stated["policy"]
         found = take_changes(book.text, book.register, [

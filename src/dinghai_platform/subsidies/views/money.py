@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import yuan
 from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.core.web import csv_answer, page
 from dinghai_platform.site.lists import list_page
 from dinghai_platform.subsidies import queries
@@ -55,11 +56,13 @@ def payments(request: HttpRequest, key: UUID) -> HttpResponse:
     """Who would be paid today, who not and why, and the payments that were made."""
     row = in_hand(request, key)
     found = payable(row, actor=request.actor)
+    with scope_of(request.actor, tenant=row.tenant):
+        paid = list(queries.payments_of(row))  # their entries stand in the house's books
     return render(request, "subsidies/payments.html", {
         **frame_of(request, row, "payments"), "found": found,
         "sum_fen": sum(one.fen for one in found.payments),
         "held": [(name, word(HELD, why)) for name, why in found.held],
-        "payments": queries.payments_of(row)})
+        "payments": paid})
 
 
 @require_POST
