@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dinghai.foundation.clock import SHANGHAI
@@ -143,6 +143,8 @@ _CASES = st.lists(st.builds(
 
 
 @settings(max_examples=60, deadline=None)
+@example(cases=[case("A", 4) for _one in range(5)] + [case("A", 7)], own=True)
+@example(cases=[case("A", 4) for _one in range(5)] + [case("A", 7)], own=False)
 @given(_CASES, st.booleans())
 def test_no_difference_of_published_figures_is_small(cases: list[Case], own: bool) -> None:
     shown = {"A": NAMES["A"]} if own else NAMES
@@ -150,6 +152,8 @@ def test_no_difference_of_published_figures_is_small(cases: list[Case], own: boo
         cases, grain, shown, own=own)} for grain in ("quarter", "year")}
     for measure in MEASURES:
         for (year, insurer), whole in rows["year"].items():
+            if own and insurer in shown:
+                continue  # who reads knows its own claims
             parts = [one for (period, who), one in rows["quarter"].items()
                      if who == insurer and period.startswith(year)]
             _not_small(whole, parts, measure)
