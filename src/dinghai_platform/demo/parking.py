@@ -77,7 +77,8 @@ def _enrol(story: Story) -> Park:
                      actor=operator)
     drop_change(bad, actor=operator)
     good = check_list(park, _as_csv(list(_rows())), name="园区企业名单-已更正.csv", actor=operator)
-    done = apply_change(good, seen=good.preview_hash, all_or_nothing=True, actor=operator)
+    # It gives cover from January on, and it is December: the insurer's own people apply it.
+    done = apply_change(good, seen=good.preview_hash, all_or_nothing=True, actor=underwriter)
     teller.at(moment, f"园区保 {park.number}：首份名单 {bad.rejected} 行有错，更正后 "
                       f"{done.joined} 家参保，保费 {short_money_text(done.charged_fen)}（含税）",
               f"Park {park.number}: {bad.rejected} rows of the first list are at fault; mended, "

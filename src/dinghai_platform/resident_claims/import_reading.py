@@ -20,7 +20,7 @@ from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.resident_claims.engine import covers_of, determined_here
 from dinghai_platform.resident_claims.facts import facts_of_cells, with_facts
-from dinghai_platform.resident_claims.models import Claim, ClaimImport
+from dinghai_platform.resident_claims.models import PREFIX, Claim, ClaimImport
 from dinghai_platform.resident_claims.sealing import tie_key
 from dinghai_platform.residents.models import Certificate, Enrolment
 from dinghai_platform.residents.sealing import opened
@@ -123,6 +123,9 @@ def _against_register(
         elif date.fromordinal(int(claims.cells["inception"][place])) != cover.first_day:
             yield place, Fault("the certificate begins on another day", file, line, "inception",
                                "give that of the certificate")
+        elif number.upper().startswith(PREFIX):
+            yield place, Fault(f"numbers that begin with {PREFIX} are given by this house", file,
+                               line, "claim_id", "number the claim otherwise")
         elif number in there:
             yield place, Fault(f"claim {number} is known here already", file, line, "claim_id",
                                "leave the row out, or number it anew")

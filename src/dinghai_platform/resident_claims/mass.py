@@ -103,7 +103,8 @@ def keep_part(step: Step) -> Progress:
         _end(run, step)
         return Progress(run.claims + 1, run.claims + 1, result=_said(run))
     kept, left = _choose(step.tenant, run, part)
-    leaves = keep_all(step.tenant, kept, Schemes.of(step.tenant), run=run) if kept else []
+    leaves = keep_all(step.tenant, kept, Schemes.of(step.tenant), run=run,
+                      user=run.created_by) if kept else []
     if left:
         Claim.objects.within(step.tenant).filter(pk__in=left).update(deciding=False)
     run.decided += len(kept)

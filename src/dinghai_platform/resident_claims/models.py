@@ -88,6 +88,10 @@ class ClaimImport(OwnRow):
             condition=~models.Q(state="cancelled"))]
 
 
+PREFIX = "FZ"
+"""Claims made here are numbered FZ2026-000001; channels number theirs otherwise."""
+
+
 class Claim(OwnRow):
     """One claim on one certificate.
 

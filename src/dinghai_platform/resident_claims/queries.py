@@ -27,17 +27,17 @@ from dinghai_platform.residents.models import ResidentScheme
 
 
 def claims(actor: Actor) -> TenantQuerySet:
-    """Submitted claims; drafts are the claimant's own."""
+    """Submitted claims; drafts are the claimant's own, given up or not."""
     require(actor, "resident_claims.view")
     found: TenantQuerySet = Claim.objects.visible_to(actor).exclude(
-        state=Claim.State.DRAFT).select_related("scheme")
+        submitted_at=None).select_related("scheme")
     return found
 
 
 def claim(actor: Actor, key: Any) -> Claim:
     """One claim. Raises Http404."""
     require(actor, "resident_claims.view")
-    rows = Claim.objects.exclude(state=Claim.State.DRAFT).select_related(
+    rows = Claim.objects.exclude(submitted_at=None).select_related(
         "scheme", "run", "approved_by", "source", "tenant")
     found: Claim = visible_or_404(rows, actor, pk=key)
     return found
@@ -80,7 +80,7 @@ def paper(actor: Actor, key: Any) -> Paper:
     require(actor, "resident_claims.reveal")
     found: Paper = visible_or_404(
         Paper.objects.select_related("claim", "file", "tenant").exclude(
-            claim__state=Claim.State.DRAFT), actor, pk=key)
+            claim__submitted_at=None), actor, pk=key)
     return found
 
 

@@ -22,4 +22,4 @@ rules.add_perm("resident_claims.recover", own & has_role(*roles.CLAIMS))
 rules.add_perm("resident_claims.import", handler)
 rules.add_perm("resident_claims.reveal", own & has_role(*roles.CLAIMS))
 rules.add_perm("resident_claims.set",
-               own & has_role("chief_underwriter", "claims_approver", roles.PLATFORM_ADMIN))
+               own & has_role("chief_underwriter", roles.PLATFORM_ADMIN))

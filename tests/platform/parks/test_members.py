@@ -162,8 +162,14 @@ def test_one_firm_joins_by_a_form(world: World, park: Park) -> None:
 
 def test_who_may(world: World, park: Park, operator: Organisation) -> None:
     boss = world.actor("park_operator", operator)
-    change = checked(park, [firm(0), firm(1)], boss)
+    late = checked(park, [firm(0)], boss)  # from January on, and it is March
+    with pytest.raises(Refusal, match="days that are over"):
+        apply_change(late, seen=late.preview_hash, actor=boss)
+    change = checked(park, [firm(0, joined="2026-03-02"), firm(1, joined="2026-03-09")], boss)
     done = apply_change(change, seen=change.preview_hash, actor=boss)
+    gone = checked(park, [firm(0, joined="2026-03-02", left="2026-03-01")], boss)
+    with pytest.raises(Refusal):
+        apply_change(gone, seen=gone.preview_hash, actor=boss)
     assert done.decided_by == boss.user and len(members(park)) == 2
     assert verify_books(world.insurer).holds
     entry = AuditEntry.objects.within(world.insurer).filter(action="parks.change_applied").get()

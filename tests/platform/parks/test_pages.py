@@ -61,6 +61,8 @@ def test_from_a_document_to_a_paid_event(world: World, operator: Organisation) -
     text = boss.get(reverse("parks:faults", args=[change.pk])).content.decode()
     assert "5," in text and "6," in text
     _post(boss, "apply", change.pk, {"seen": change.preview_hash, "rows": "good"})
+    assert len(members(park)) == 0  # cover from January on, and it is March
+    _post(writer, "apply", change.pk, {"seen": change.preview_hash, "rows": "good"})
     assert len(members(park)) == 3
     handler = _client(world, "claims_handler")
     sent = _post(handler, "settle", park.pk, {

@@ -147,6 +147,7 @@ def apply_change(
         if row.preview_hash != seen:
             raise Refusal("this is not what you saw", reasons=["look at it again"])
         found = _read(park, _content(row), row.file_name, row.columns)
+        _not_backwards(found, park, actor)
         if hash_of(found.preview, found.outcome) != row.preview_hash:
             raise Refusal("the members changed meanwhile", reasons=["look it through again"])
         if row.rejected and all_or_nothing:
@@ -221,6 +222,23 @@ def _read(park: Park, content: bytes, name: str, columns: Mapping[str, str]) -> 
     return _Read(policy, rows, found, premiums, steps,
                  enrolment_document(policy, found, dry_run=True, written=False),
                  preview_of(steps, names))
+
+
+def _not_backwards(found: _Read, park: Park, actor: Actor) -> None:
+    """Once the policy is bound, whoever has no books here gives no cover for days that are over and
+    takes none back: a loss or its absence is known by then."""
+    if actor.tenant is not None or park.state == Park.State.DRAFT:
+        return
+    today = clock.today()
+    for place in found.touched:
+        stay = found.found.roll[place]
+        if place >= len(found.rows):
+            is_over = stay.joined < max(today, found.policy.inception)
+        else:
+            is_over = stay.left is not None and stay.left < today
+        if is_over:
+            raise Refusal("cover is neither given nor taken back for days that are over",
+                          reasons=["the list is kept: ask the insurer to apply it"])
 
 
 def _but_paid(park: Park, found: MemberList, rows: Sequence[ParkMember]) -> MemberList:

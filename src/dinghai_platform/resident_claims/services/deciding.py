@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import audit, clock
@@ -15,7 +15,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.resident_claims import engine
 from dinghai_platform.resident_claims.engine import Determined, Schemes
 from dinghai_platform.resident_claims.history import tied_to
-from dinghai_platform.resident_claims.models import Claim, Decision
+from dinghai_platform.resident_claims.models import Claim, Decision, Recovery
 from dinghai_platform.resident_claims.services.common import given_reason, held, note
 from dinghai_platform.resident_claims.services.keeping import Standing, keep_all
 
@@ -90,11 +90,20 @@ def decide_by_hand(claim: Claim, *, pay: bool, reason: str, actor: Actor) -> Cla
         raise Refusal("the terms give nothing on these facts",
                       reasons=["establish the facts first, or decide that nothing is payable"])
     by_hand = {"reason": said, "engine_outcome": found.outcome}
+    amount = max(claim.paid_fen, min(found.terms_fen, _still_lost(claim))) if pay else 0
     made = Determined(
-        found.number, "pay" if pay else "refused", found.terms_fen if pay else 0, found.terms_fen,
+        found.number, "pay" if pay else "refused", amount, found.terms_fen,
         found.expected_fen, found.prior_fen, None, found.decide_by, found.flagged,
         {**found.document, "by_hand": by_hand})
     return _kept(claim, made, actor, "decided_by_hand", by_hand=True)
+
+
+def _still_lost(claim: Claim) -> int:
+    """What the insured is still without, first payments not counted: nobody gets back more than was
+    lost. Money that came back after a payment is no fact of the terms."""
+    back = Recovery.objects.within(claim.tenant_id).filter(claim=claim).exclude(
+        state=Recovery.State.DROPPED).aggregate(sum=Sum("insured_fen"))["sum"] or 0
+    return int(claim.facts.get("loss", 0)) - int(claim.facts.get("recovered", 0)) - int(back)
 
 
 def _kept(

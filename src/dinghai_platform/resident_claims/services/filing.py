@@ -17,7 +17,7 @@ from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.permissions import require
 from dinghai_platform.resident_claims.engine import Schemes, row_of
 from dinghai_platform.resident_claims.facts import check_rows, with_facts
-from dinghai_platform.resident_claims.models import Claim, Paper
+from dinghai_platform.resident_claims.models import PREFIX, Claim, Paper
 from dinghai_platform.resident_claims.sealing import (
     seal,
     seal_words,
@@ -65,7 +65,7 @@ def start_claim(certificate: Certificate, *, device: str, actor: Actor) -> Claim
     person = person_of(certificate)
     tenant = certificate.tenant
     claim = Claim.objects.create(
-        tenant=tenant, number=next_number(Claim, "number", tenant, "FZ"),
+        tenant=tenant, number=next_number(Claim, "number", tenant, PREFIX),
         scheme=enrolment.scheme, certificate=certificate, certificate_no=number_of(certificate),
         holder=certificate.masked_name, channel=Claim.Channel.PHONE,
         person_key=tie_key(tenant, "person", person.identity),

@@ -42,8 +42,11 @@ def start_run(*, actor: Actor, tenant: Organisation | None = None) -> DecisionRu
     require(actor, "resident_claims.decide")
     owner = tenant or actor.own_tenant()
     audit.hold_chain(owner)
-    going = DecisionRun.objects.within(owner).filter(state=DecisionRun.State.RUNNING).first()
-    if going is not None:
+    going = DecisionRun.objects.within(owner).select_related("job", "tenant").filter(
+        state=DecisionRun.State.RUNNING).first()
+    if going is not None and going.job is not None and going.job.has_ended:
+        let_go(going, actor=actor)  # its job failed or was cancelled: nobody works on it any more
+    elif going is not None:
         found: DecisionRun = going
         return found
     run = DecisionRun.objects.create(
