@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numba
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
 from scipy import optimize, stats
 
 from dinghai.foundation.errors import InputError
 from dinghai.supplychain.cascade import cascade, exact_cascade
+from dinghai.supplychain.draws import GOLDEN, mixed
+from dinghai.supplychain.packed_worlds import TOGETHER, worlds_below
 from dinghai.supplychain.spreading import Model, spread
 from dinghai.supplychain.step_graph import StepGraph
 from tests.supplychain.graphs import graph, random_graph
 
 WORLDS = 4_000
+
+
+@njit
+def one_word(word, digits):  # type: ignore[no-untyped-def]
+    """The kernel's part that decides 64 worlds, by itself."""
+    return worlds_below(word, digits)
 
 
 @pytest.mark.parametrize(("model", "graphs"), [("ic", 500), ("sir", 250), ("lt", 250)])
@@ -150,12 +162,34 @@ def test_the_same_bytes_for_any_cut_and_any_number_of_cores(model: Model) -> Non
         alone = spread(one, seeds, model=model, recovery_rate=0.7, worlds=1000, seed=5)
     finally:
         numba.set_num_threads(before)
-    parts = [spread(one, seeds, model=model, recovery_rate=0.7, worlds=500, seed=5,
-                    first_world=first) for first in (0, 500)]
+    parts = [spread(one, seeds, model=model, recovery_rate=0.7, worlds=last - first, seed=5,
+                    first_world=first) for first, last in ((0, 37), (37, 40), (40, 1000))]
     assert (whole.sizes == alone.sizes).all()
     assert (whole.losses == alone.losses).all()
     assert (whole.sizes == np.concatenate([part.sizes for part in parts])).all()
     assert (whole.reached == sum(part.reached for part in parts)).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(number=st.integers(0, 10_000), less=st.floats(0.0, 1.0))
+def test_a_smaller_chance_never_reaches_more_in_any_world(number: int, less: float) -> None:
+    one = random_graph(number, "ic")
+    seeds = one.places(["n0"], "seeds")
+    milder = replace(one, edge_chance=one.edge_chance * less)
+    before, after = (spread(each, seeds, worlds=200, seed=7) for each in (one, milder))
+    assert (after.sizes <= before.sizes).all()
+    assert (after.reached <= before.reached).all()
+
+
+@pytest.mark.parametrize("chance", [0.0, 2.0**-52, 1e-3, 0.15, 0.5, 1.0 - 2.0**-52, 1.0])
+def test_worlds_below_a_chance_are_those_of_their_binary_digits(chance: float) -> None:
+    word, digits = np.uint64(123456789), np.ceil(chance * 2.0**52).astype(np.uint64)
+    draws = [int(mixed(np.uint64((int(word) + (place + 1) * int(GOLDEN)) % 2**64)))
+             for place in range(52)]
+    numbers = [sum((draw >> world & 1) << 51 - place for place, draw in enumerate(draws))
+               for world in range(TOGETHER)]
+    expected = sum((number < int(digits)) << world for world, number in enumerate(numbers))
+    assert int(one_word(word, digits)) == expected
 
 
 def test_an_and_node_without_parents_is_never_reached() -> None:

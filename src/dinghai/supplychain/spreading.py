@@ -23,22 +23,17 @@ from dinghai.supplychain.draws import (
     PERIOD,
     THRESHOLD,
     draw_word,
-    mixed,
     node_word,
     unit,
     world_word,
 )
-from dinghai.supplychain.skipping import GUIDE_SHIFT, SKIPS, Skipping, skipping_of
+from dinghai.supplychain.packed_worlds import packed_spread
 from dinghai.supplychain.step_graph import Floats, Places, StepGraph
 
 Model = Literal["ic", "lt", "sir"]
 MODELS: Final = ("ic", "lt", "sir")
 BLOCKS: Final = 16
 """Worlds are cut into so many parts for the cores; the result does not depend on it."""
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_LOW, _S32 = np.uint64(0xFFFFFFFF), np.uint64(32)
-_GUIDE_SHIFT = np.uint64(GUIDE_SHIFT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,18 +61,15 @@ def spread(
     key = stream_key(seed, f"chain.{model}")
     sizes = np.empty(worlds, dtype=np.int32)
     losses = np.empty(worlds)
-    special = graph.waits_for_all | (graph.chance < 1.0)
-    blocks = min(BLOCKS, max(worlds, 1))
-    reached = np.zeros((blocks, graph.nodes), dtype=np.int64)
-    left = np.where(graph.waits_for_all, graph.needed, 1).astype(np.int32)
     if model == "ic":
-        skipping = skipping_of(graph)
-        _skip(graph.start, graph.target, skipping, special, left, graph.chance, graph.loss,
-              seeds, key, first_world, sizes, losses, reached)
-    else:
-        low, high = _windows(graph) if model == "lt" else (graph.edge_chance, graph.edge_chance)
-        _keyed(graph.start, graph.target, low, high, model == "lt", recovery_rate, special, left,
-               graph.chance, graph.loss, seeds, key, first_world, sizes, losses, reached)
+        return Spread(sizes, losses, packed_spread(graph, seeds, key, first_world, BLOCKS, sizes,
+                                                   losses))
+    special = graph.waits_for_all | (graph.chance < 1.0)
+    reached = np.zeros((min(BLOCKS, max(worlds, 1)), graph.nodes), dtype=np.int64)
+    left = np.where(graph.waits_for_all, graph.needed, 1).astype(np.int32)
+    low, high = _windows(graph) if model == "lt" else (graph.edge_chance, graph.edge_chance)
+    _keyed(graph.start, graph.target, low, high, model == "lt", recovery_rate, special, left,
+           graph.chance, graph.loss, seeds, key, first_world, sizes, losses, reached)
     return Spread(sizes, losses, reached.sum(axis=0))
 
 
@@ -106,87 +98,6 @@ def _allowed(node, word, left, chance, waits, stamp, seen, waiting):  # type: ig
         return False
     seen[node] = stamp  # whether it succeeds or fails, nothing more can happen to it
     return unit(node_word(word, node, GATE)) < chance[node]
-
-
-@njit(cache=True, nogil=True)
-def _skip_block(  # type: ignore[no-untyped-def]
-    start, target, level, accept, cumulative, guide, thinned, special, left, chance, loss,
-    seeds, key, first_world, first, last, sizes, losses, reached
-):
-    nodes, any_special = start.shape[0] - 1, special.any()
-    seen = np.zeros(nodes, dtype=np.int32)
-    waits, waiting = np.zeros(nodes, dtype=np.int32), np.zeros(nodes, dtype=np.int32)
-    queue = np.empty(nodes, dtype=np.int32)
-    for world in range(first, last):
-        stamp = np.int32(world - first + 1)
-        word = world_word(key, first_world + world)
-        tail = head = 0
-        for one in seeds:
-            seen[one] = stamp
-            queue[tail] = one
-            tail += 1
-        while head < tail:
-            node = queue[head]
-            head += 1
-            begin, stop = start[node], start[node + 1]
-            if begin == stop:
-                continue
-            edge = np.int64(begin)
-            state = node_word(word, node, LEAVING)
-            bits, second, row = state, False, level[node]
-            while True:
-                if second:
-                    place = bits >> _S32
-                    state += _GOLDEN
-                    bits = mixed(state)
-                else:
-                    place = bits & _LOW
-                second = not second
-                skipped = guide[row, place >> _GUIDE_SHIFT]
-                while skipped < SKIPS and place >= cumulative[row, skipped]:
-                    skipped += 1
-                edge += skipped
-                if edge >= stop:
-                    break
-                if skipped == SKIPS:
-                    continue
-                other = target[edge]
-                carries = True
-                if thinned:
-                    carries = unit(draw_word(state, edge - begin + (1 << 32))) < accept[edge]
-                edge += 1
-                if carries and seen[other] != stamp:
-                    if any_special and special[other] and not _allowed(
-                            other, word, left, chance, waits, stamp, seen, waiting):
-                        continue
-                    seen[other] = stamp
-                    queue[tail] = other
-                    tail += 1
-                if edge >= stop:
-                    break
-        sizes[world] = tail
-        total = 0.0
-        for place in range(tail):
-            reached[queue[place]] += 1
-            total += loss[queue[place]]
-        losses[world] = total
-
-
-@njit(cache=True, nogil=True, parallel=True)
-def _skip_all(  # type: ignore[no-untyped-def]
-    start, target, level, accept, cumulative, guide, thinned, special, left, chance, loss,
-    seeds, key, first_world, sizes, losses, reached
-):
-    worlds, blocks = sizes.shape[0], reached.shape[0]
-    for block in prange(blocks):
-        _skip_block(start, target, level, accept, cumulative, guide, thinned, special, left,
-                    chance, loss, seeds, key, first_world, worlds * block // blocks,
-                    worlds * (block + 1) // blocks, sizes, losses, reached[block])
-
-
-def _skip(start, target, skipping: Skipping, *rest) -> None:  # type: ignore[no-untyped-def]
-    _skip_all(start.astype(np.int32), target, skipping.level, skipping.accept, skipping.cumulative,
-              skipping.guide, skipping.thinned, *rest)
 
 
 @njit(cache=True, nogil=True)
