@@ -6,10 +6,12 @@ first 128 steps of a structure as two words; what a wider structure leads to is 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from dinghai.supplychain.draws import draw_word, node_word
 from dinghai.supplychain.lending import uncounted
@@ -19,11 +21,14 @@ LUCK: Final = 1
 SETS: Final = 128
 LEAVES = np.uint64(0xD6E8FEB86659FD93)
 ONE, NONE = np.uint64(1), np.uint64(0)
-_S58 = np.uint64(58)
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_PLACES = np.zeros(64, dtype=np.int64)
-for _bit in range(64):  # where each lowest bit stands, by what it makes of the sequence
-    _PLACES[((1 << _bit) * int(_DE_BRUIJN) & (1 << 64) - 1) >> 58] = _bit
+
+
+@intrinsic
+def _zeros_below(typing: Any, word: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.IntType(1)(1))
+
+    return types.int64(types.uint64), code
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -35,7 +40,7 @@ def passes(bar, word):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, inline="always")
 def place_of(bit):  # type: ignore[no-untyped-def]
     """Where a word's only bit stands."""
-    return _PLACES[(bit * _DE_BRUIJN) >> _S58]
+    return _zeros_below(bit)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -50,10 +55,8 @@ def holds(low, high, step):  # type: ignore[no-untyped-def]
 def next_step(low, high):  # type: ignore[no-untyped-def]
     """The first step of a set that is not empty, and the set without it."""
     if low != NONE:
-        bit = low & (~low + ONE)
-        return low ^ bit, high, place_of(bit)
-    bit = high & (~high + ONE)
-    return low, high ^ bit, 64 + place_of(bit)
+        return low & (low - ONE), high, _zeros_below(low)
+    return low, high & (high - ONE), 64 + _zeros_below(high)
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -302,9 +302,22 @@ def _enter(  # type: ignore[no-untyped-def]
     shapes = s_step.shape[0] - 1
     low = high = NONE
     leave[slot] = place
+    told = aim >= 0 and s_step[shape + 1] - base <= SETS
+    opened_low = opened_high = ~NONE  # where all steps matter, or are not told apart
+    closed_low = closed_high = NONE
+    if told:
+        row = aim * shapes + shape
+        closed_low, closed_high = todo_low, todo_high = useful[row, 0], useful[row, 1]
+        opened_low = opened_high = NONE
+        while todo_low != NONE or todo_high != NONE:
+            todo_low, todo_high, step = next_step(todo_low, todo_high)
+            if passes(bars[first + step], draw_word(luck, code[base + step])):
+                opened_low, opened_high = with_step(opened_low, opened_high, step)
+        closed_low, closed_high = closed_low & ~opened_low, closed_high & ~opened_high
     for link in range(l_first[party], l_first[party + 1]):
         there, bar, step = l_party[link], l_bar[link], l_step[link]
-        if there != guarded and bar != 0 and draw_word(
+        if there != guarded and bar != 0 and not (
+                step < SETS and holds(closed_low, closed_high, step)) and draw_word(
                 draw_word(luck, code[base + step] ^ LEAVES), l_key[link]) <= bar and (
                 aim < 0 or leads_on(there, l_entry[link], aim, word, code, s_step, structure, key,
                                     begin, bars, waits_for, l_first, l_step, l_party, l_entry,
@@ -313,19 +326,12 @@ def _enter(  # type: ignore[no-untyped-def]
             place += 1
             low, high = with_step(low, high, step)
     live[slot], number[1] = place - number[1], place
-    if aim < 0 or s_step[shape + 1] - base > SETS:  # all steps matter, or are not told apart
+    if not told:
         kept[slot, 0] = kept[slot, 1] = ~NONE
         return
     perils = (i_first.shape[0] - 1) // shapes
     for place in range(i_first[shape * perils + aim], i_first[shape * perils + aim + 1]):
         low, high = with_step(low, high, i_step[place])
-    opened_low = opened_high = NONE
-    row = aim * shapes + shape
-    todo_low, todo_high = useful[row, 0], useful[row, 1]
-    while todo_low != NONE or todo_high != NONE:
-        todo_low, todo_high, step = next_step(todo_low, todo_high)
-        if passes(bars[first + step], draw_word(luck, code[base + step])):
-            opened_low, opened_high = with_step(opened_low, opened_high, step)
     kept[slot, 0], kept[slot, 1] = leading_to(low & opened_low, high & opened_high, opened_low,
                                               opened_high, base, before)
 
