@@ -346,6 +346,7 @@ def _run_events(  # type: ignore[no-untyped-def]
     part_of, profit = terms.part, terms.profit
     begins, bins = apart.begin, apart.bin
     live, costed, shares = apart.order, field.ground_up.shape[2], terms.granted.shape[3]
+    bars, firsts = field.bars.ctypes.data, field.begin
     costs, stops = field.ground_up.ctypes.data, field.stopped.ctypes.data
     grants, takes = terms.granted.ctypes.data, terms.deducted.ctypes.data
     since = told = first[from_year]
@@ -370,6 +371,10 @@ def _run_events(  # type: ignore[no-untyped-def]
                 fetch_ahead(stops, soon, 8)
                 fetch_ahead(grants, soon, 8 * shares)
                 fetch_ahead(takes, soon, 8 * shares)
+            if at + AHEAD < number and bins[live[at + AHEAD]] == GOES_ON:  # its doors
+                soon = np.int64(firsts[begins[live[at + AHEAD]] // perils])
+                for line in range(8):
+                    fetch_ahead(bars, soon + line * 8, 8)
             alone, begin = bins[live[at]], begins[live[at]]
             at += 1
             root = begin // perils
