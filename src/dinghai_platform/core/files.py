@@ -85,10 +85,13 @@ def store_file(
 def _keep(
     draft: _Draft, plain: str, media_type: str, actor: Actor, owner: Organisation
 ) -> StoredFile:
+    # Two that keep the same bytes, or one that keeps and one that lets go of them, stand in line
+    # here: the chain first and then the row, as in `forget_file`.
+    audit.hold_chain(owner)
     there = StoredFile.objects.within(owner).filter(
         sha256=draft.sha256, name=plain, media_type=media_type
-    )
-    found = there.first()
+    ).first()
+    found = None if there is None else locked(there)
     if draft.on_disk is not None and (found is None or found.bytes_in_row is None):
         _put_in_place(draft)
     if found is not None:
@@ -123,6 +126,7 @@ def forget_file(stored: StoredFile, *, actor: Actor, reason: str) -> None:
     it does nothing.
     """
     require(actor, "core.store_file")
+    audit.hold_chain(stored.tenant)
     stored = locked(stored)
     if stored.is_forgotten:
         return

@@ -145,7 +145,8 @@ def certificate_one(request: HttpRequest, number: int) -> Document:
     one = _one(request, number)
     facts = facts_of(one)
     return {**_certificate(one), "identity": facts.identity, "first_day": facts.first_day,
-            "last_day": facts.last_day, "code": code_of(one),
+            "last_day": facts.last_day, "coming": msgspec.to_builtins(facts.coming),
+            "code": code_of(one),
             "public_key": public_key_hex()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from django.db.models import Exists, OuterRef, Q
@@ -38,19 +38,48 @@ def without_ended(rows: TenantQuerySet) -> TenantQuerySet:
 
 
 def as_they_stand(certificates: Iterable[Certificate]) -> list[Certificate]:
-    """The certificates with the plan and masked name they have now. None of them may be saved."""
+    """The certificates with the masked name they have now, the plan that is in force today (before
+    the cover begins: on its first day) and the plans to come. None of them may be saved."""
     found = list(certificates)
     if not found:
         return found
-    standings = {one.certificate: one for one in Standing.objects.within(
-        found[0].tenant_id).filter(certificate__in=[one.pk for one in found])}
+    tenant, today = found[0].tenant_id, clock.today()
+    standings = {one.certificate: one for one in Standing.objects.within(tenant).filter(
+        certificate__in=[one.pk for one in found])}
+    later = [number for number, one in standings.items() if one.day > today]
+    changes = _changes_of(tenant, later) if later else {}
     for one in found:
         standing = standings.get(one.pk)
         one.standing, one.is_as_it_stands = standing, True
-        if standing is not None:
+        if standing is None:
+            continue
+        one.masked_name = standing.masked_name or one.masked_name
+        if standing.day <= today:
             one.plan = standing.plan
-            one.masked_name = standing.masked_name or one.masked_name
+        else:
+            day = max(today, one.chunk.enrolment.first_day)
+            one.plan, one.coming = _plans_around(one.plan, changes[one.pk], day)
     return found
+
+
+def _plans_around(
+    plan: int, changes: Sequence[Change], day: date
+) -> tuple[int, tuple[tuple[date, int], ...]]:
+    """The plan on a day, and the plans after it with their days. Of two changes from one day on the
+    last counts; where the cover ends before a change, that comes to nothing."""
+    plans, ended_on = {}, None
+    for change in changes:  # oldest first
+        ended_on = change.ended_on or ended_on
+        if change.day <= day:
+            plan = change.plan
+        else:
+            plans[change.day] = change.plan
+    coming, before = [], plan
+    for from_day, into in sorted(plans.items()):
+        if into != before and (ended_on is None or from_day < ended_on):
+            coming.append((from_day, into))
+        before = into
+    return plan, tuple(coming)
 
 
 def person_of(certificate: Certificate) -> Person:
@@ -177,7 +206,7 @@ def covers_on(
     return found
 
 
-def _changes_of(tenant: Organisation, certificates: Sequence[int]) -> dict[int, list[Change]]:
+def _changes_of(tenant: Any, certificates: Sequence[int]) -> dict[int, list[Change]]:
     """The sealed changes of certificates, oldest first: each knows the one before."""
     found: dict[int, list[Change]] = {}
     wanted = [change for change in Standing.objects.within(tenant).filter(

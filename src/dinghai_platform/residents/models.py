@@ -217,6 +217,8 @@ class Certificate(OwnRow):
     standing: Standing | None = None
     is_as_it_stands = False
     """Whether ``standing`` says how it stands since it was changed (`as_they_stand`)."""
+    coming: tuple[tuple[date, int], ...] = ()
+    """Plans to come, each with its first day, earliest first."""
 
     class Meta(OwnRow.Meta):
         verbose_name = _("certificate")

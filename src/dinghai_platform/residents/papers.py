@@ -60,7 +60,8 @@ def paper_of(certificates: Sequence[Certificate], language: Language) -> bytes:
     papers = []
     for one in certificates:
         facts = facts_of(one, terms)
-        papers.append(ResidentPaper(facts, names[one.plan], certificate_code(facts, sign_bytes)))
+        papers.append(ResidentPaper(facts, names[one.plan], certificate_code(facts, sign_bytes),
+                                    tuple(names[place] for _, place in one.coming)))
     return render_certificates(
         papers, SharedWords(pick(language, terms.name_zh, terms.name_en), terms.applicant_zh, told),
         issued_on=clock.today(), language=language)
