@@ -14,6 +14,7 @@ from dinghai.foundation.errors import Refusal
 from dinghai_platform.core.checkpoints import public_key_hex
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
+from dinghai_platform.core.streaming import csv_stream
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.residents import queries
 from dinghai_platform.residents.api_changes import changes_router
@@ -35,7 +36,6 @@ from dinghai_platform.residents.schemas import (
 )
 from dinghai_platform.residents.services import lists, reveal, schemes
 from dinghai_platform.residents.stream_api import router as streams_router
-from dinghai_platform.residents.views.frame import csv_stream
 
 router = Router(tags=["residents"])
 router.add_router("", sales_router)
