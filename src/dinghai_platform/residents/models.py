@@ -274,10 +274,12 @@ class Sale(TenantRow):
 
 
 class PaperOrder(TenantRow):
-    """The certificates of a list asked for as PDF: a job makes its parts."""
+    """The certificates of a list asked for as PDF: a job makes its parts. ``standing`` tells how
+    they stood when that was; empty where none of them had been changed."""
 
     enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="paper_orders")
     language = models.CharField(max_length=2)
+    standing = models.CharField(max_length=80, blank=True)
     job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
 
@@ -285,7 +287,7 @@ class PaperOrder(TenantRow):
         verbose_name = _("certificates as PDF")
         constraints = [
             models.UniqueConstraint(
-                fields=("enrolment", "language"), name="residents_papers_once")
+                fields=("enrolment", "language", "standing"), name="residents_papers_once")
         ]
 
 
@@ -444,6 +446,7 @@ class Change(OwnRow):
     class State(models.IntegerChoices):
         STANDS = 1, _p("change", "Stands")
         OVERTAKEN = 2, _p("change", "Void: the certificate was changed meanwhile")
+        REPEATED = 3, _p("change", "Void: the certificate stands in the list before")
 
     id = models.BigIntegerField(primary_key=True)
     tenant = models.ForeignKey("core.Organisation", models.PROTECT, related_name="+",

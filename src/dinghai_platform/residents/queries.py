@@ -266,11 +266,16 @@ def sales_of(link: SaleLink) -> QuerySet[Sale]:
 
 
 def orders_of(enrolment: Enrolment) -> list[PaperOrder]:
-    """What was asked for as PDF of a list in hand, with its parts."""
-    return list(PaperOrder.objects.within(enrolment.tenant_id).filter(
-        enrolment=enrolment).select_related("job").prefetch_related(
-        Prefetch("parts", PaperPart.objects.within(enrolment.tenant_id).select_related("file")
-                 .defer("file__bytes_in_row"))))
+    """What was asked for as PDF of a list in hand, with its parts: of each language the last order,
+    for the certificates may have changed since one before."""
+    last: dict[str, PaperOrder] = {}
+    parts = PaperPart.objects.within(enrolment.tenant_id).select_related("file").defer(
+        "file__bytes_in_row")
+    for one in PaperOrder.objects.within(enrolment.tenant_id).filter(
+            enrolment=enrolment).select_related("job").prefetch_related(
+            Prefetch("parts", parts)).order_by("pk"):
+        last[one.language] = one
+    return list(last.values())
 
 
 def paper_part(actor: Actor, key: Any) -> PaperPart:
