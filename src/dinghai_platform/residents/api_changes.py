@@ -46,7 +46,7 @@ def changes_list(request: HttpRequest, key: UUID, page: Query[PageQuery]) -> Doc
     require(request.actor, "residents.view")
     scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
     rows = ChangeList.objects.visible_to(request.actor).filter(scheme=scheme).select_related(
-        "scheme", "target").defer("repeated").order_by("-id")
+        "scheme", "target").defer("repeated", "scope").order_by("-id")
     paces = dict(Pace.objects.within(scheme.tenant_id).filter(
         subject__in=rows.values("pk")).values_list("subject", "rows_a_second"))
     return part_of(rows, page, lambda one: _changes(one, paces.get(one.pk)))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from dinghai.foundation.money import Fen
 from dinghai_platform.core import clock
@@ -22,6 +22,7 @@ from dinghai_platform.residents.models import (
     ChangeList,
     Enrolment,
     ResidentScheme,
+    Sale,
     Standing,
 )
 from dinghai_platform.residents.sealing import Person, opened, opened_change
@@ -128,10 +129,12 @@ def in_force(actor: Actor, scheme: ResidentScheme, day: date) -> InForce:
             scheme=scheme, state=Enrolment.State.SEALED)
         for accepted in sealed.filter(link=None).values_list("accepted", flat=True):
             numbers += np.array(accepted)
-        for one in sealed.exclude(link=None).select_related("scheme").defer(
-                "scheme__document", "check_document").iterator():
-            if one.first_day <= day:
-                numbers += np.array(one.accepted)
+        places = scheme.terms().plan_places()
+        # Of sales, which are many, the database counts those whose cover has begun.
+        for plan, number in Sale.objects.visible_to(actor).filter(
+                enrolment__scheme=scheme, enrolment__as_of__lt=day).order_by().values_list(
+                "plan").annotate(Count("pk")):
+            numbers[places[plan]] += number
         for out, into in moves(actor, scheme).filter(from_day__lte=day).values_list(
                 "moved", flat=True):
             numbers += np.array(into) - np.array(out)

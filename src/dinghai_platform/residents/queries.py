@@ -72,17 +72,26 @@ def _search(actor: Actor, text: str, after: int, most: int) -> list[Certificate]
 def _in_order(
     actor: Actor, rows: TenantQuerySet, after: int, most: int
 ) -> list[Certificate]:
-    """The next certificates by number, chunk by chunk: another tenant's many are never walked."""
+    """The next certificates by number, chunk by chunk: another tenant's many are never walked.
+    Chunks of one, which are sales, are asked for together."""
     chunks = EnrolmentChunk.objects.visible_to(actor).filter(
         enrolment__state=Enrolment.State.SEALED).order_by("first")
     before = chunks.filter(first__lte=after).order_by("-first").first()
     found: list[Certificate] = []
+    sold: list[int] = []
     for first, accepted in chunks.filter(
             first__gte=before.first if before else 0).values_list("first", "accepted").iterator():
-        found += rows.filter(id__gte=first, id__lt=first + sum(accepted))[:most - len(found)]
+        if sum(accepted) == 1:
+            sold.append(first)
+            if len(sold) < most:
+                continue
+        found += rows.filter(id__in=sold)[:most - len(found)] if sold else ()
+        if sum(accepted) > 1 and len(found) < most:
+            found += rows.filter(id__gte=first, id__lt=first + sum(accepted))[:most - len(found)]
+        sold = []
         if len(found) == most:
             break
-    return found
+    return found + list(rows.filter(id__in=sold)[:most - len(found)] if sold else ())
 
 
 def _of_person(actor: Actor, identity: str) -> Iterator[int]:
@@ -183,7 +192,7 @@ def figures(actor: Actor) -> list[SchemeFigures]:
             "enrolment__scheme", "plan").annotate(Count("pk"), Sum("enrolment__premium_fen")):
         sold.setdefault(scheme, []).append((plan, number, premium))
     changed: dict[object, list[ChangeList]] = {}
-    for change in moves(actor).defer("check_document", "repeated"):
+    for change in moves(actor).defer("check_document", "repeated", "scope"):
         changed.setdefault(change.scheme_id, []).append(change)
     return [_figures(scheme, sealed.get(scheme.pk, []), sold.get(scheme.pk, []),
                      changed.get(scheme.pk, []))

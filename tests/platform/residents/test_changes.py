@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, connection, models, transaction
+from django.test.utils import CaptureQueriesContext
 
 from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import InputError, Refusal
@@ -43,9 +44,11 @@ from dinghai_platform.residents.services.changes import (
     take_changes,
 )
 from dinghai_platform.residents.services.giving_up import give_up_next
+from dinghai_platform.residents.services.links import make_link
 from dinghai_platform.residents.services.lists import KEPT_DAYS, cancel_list, take_list
+from dinghai_platform.residents.services.sales import sell
 from dinghai_platform.residents.services.schemes import open_scheme
-from tests.platform.residents.conftest import SCHEME, listed, row
+from tests.platform.residents.conftest import SCHEME, buyer, listed, row
 
 pytestmark = pytest.mark.django_db
 JULY = date(2027, 7, 1)
@@ -355,6 +358,56 @@ def test_what_another_list_changed_meanwhile_is_left_out(
     owed = [0 if one is None else one for one in Standing.objects.within(insurer).values_list(
         "owed_fen", flat=True)]
     assert sum(owed) + 15 * 1_200 == sums["premium_receivable"] + sums["refund_payable"]
+
+
+@pytest.mark.parametrize("kind", ["cancellation", "renewal"])
+def test_who_is_named_twice_and_enrolled_only_afterwards_is_changed_once(
+    kind, insurer, many, enrol, change, following, underwriter
+):
+    """The look finds nobody in either row; by the deed the person is in the register."""
+    late = row(25).split(",")[1]
+    changes = change(kind, f"身份证号\n{row(0).split(',')[1]}\n{late}\n{late}\n", apply=False,
+                     **({"target": following} if kind == "renewal" else {}))
+    assert (changes.accepted, changes.rejected) == (1, 2)
+    enrol(listed([row(25)]), "later.csv")
+    apply_changes(changes, actor=underwriter)
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    assert (changes.state, changes.accepted, changes.rejected) == ("sealed", 2, 1)
+    assert (changes.charged_fen, changes.refunded_fen) == (
+        (2 * 1_200, 0) if kind == "renewal" else (0, 2 * 605))
+    assert [one[:2] for one in results(changes)] == [
+        ["2", "accepted"], ["3", "accepted"], ["4", "rejected"]]
+    assert results(changes)[2][8] in ("the certificate stands in the list before",
+                                      "the person was enrolled in the scheme before")
+    sums = balance(insurer)
+    assert sums["premium_receivable"] + sums.get("refund_payable", 0) == sum(
+        one.premium_fen for one in figures(underwriter))
+
+
+def test_what_was_bought_goes_back_by_its_own_days(insurer, scheme, underwriter, monkeypatch,
+                                                   change):
+    """Bought on 30 June, covered for 184 days: all goes back before they begin, and half from 1
+    October on. Sales are decided many in a part, and figures count them in the database."""
+    monkeypatch.setattr(clock, "today", lambda: JULY - timedelta(days=1))
+    link, _secret = make_link(scheme, plans=["P5"], channel="x", days=1, most=9, actor=underwriter)
+    number = [sell(link, buyer(one, scheme), key=str(one), terms="0" * 64).sale.certificate
+              for one in range(5)]
+    never = change("cancellation", f"凭证号\n{number[0]}\n")
+    assert never.refunded_fen == 1_200
+    whole = change("cancellation", f"凭证号\n{number[3]}\n", whole=True,
+                   from_day=date(2027, 10, 1))
+    assert (whole.accepted, whole.left_out, whole.refunded_fen) == (3, 2, 3 * 600)
+    assert ChangeChunk.objects.within(insurer).filter(changes=whole).count() == 1
+    ended = dict(Standing.objects.within(insurer).values_list("certificate", "ended_on"))
+    assert ended == {number[0]: date(2027, 6, 30), **dict.fromkeys(
+        (number[1], number[2], number[4]), date(2027, 10, 1))}
+    assert [int(one[2][-10:]) for one in results(whole)] == [number[at] for at in (1, 2, 4)]
+    assert [in_force(underwriter, scheme, day).number for day in (
+        date(2027, 6, 29), JULY, date(2027, 10, 1))] == [0, 4, 1]
+    with CaptureQueriesContext(connection) as asked:
+        assert [one.pk for one in search(underwriter, "")] == number[1:]
+    assert len([one for one in asked if '"residents_certificate"."person"' in one["sql"]]) == 1
 
 
 def test_a_list_given_up_leaves_nothing(insurer, many, change, underwriter, following):
