@@ -407,6 +407,19 @@ class ChangeList(TenantRow):
                 condition=~models.Q(state="cancelled"))
         ]
 
+    @property
+    def state_code(self) -> str:
+        """Its state as the site's words know it."""
+        return f"changes_{self.state}"
+
+    @property
+    def title(self) -> str:
+        """Its file, or what it is about where it has none."""
+        return self.file_name or f"{self.get_kind_display()} {self.from_day}"
+
+    def __str__(self) -> str:
+        return self.title
+
 
 class ChangeChunk(OwnRow):
     """Some rows of a list of changes as they were staged: changes (of a renewal: new certificates)

@@ -242,6 +242,21 @@ def list_of(actor: Actor, key: Any) -> Enrolment:
     return found
 
 
+def changes_of(scheme: ResidentScheme) -> QuerySet[ChangeList]:
+    """The lists of changes of a scheme in hand, without what is long in them."""
+    rows: QuerySet[ChangeList] = ChangeList.objects.within(scheme.tenant_id).filter(
+        scheme=scheme).select_related("scheme").defer(
+        "check_document", "repeated", "scope", "scheme__document")
+    return rows
+
+
+def change_list_of(actor: Actor, key: Any) -> ChangeList:
+    """One list of changes, or Http404."""
+    found: ChangeList = visible_or_404(
+        ChangeList.objects.select_related("scheme", "target", "job", "created_by"), actor, pk=key)
+    return found
+
+
 def certificate(actor: Actor, number: int) -> Certificate:
     """One certificate in force, or Http404."""
     if not 0 < number < 1 << 63:
