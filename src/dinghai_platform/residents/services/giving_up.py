@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
-from dinghai_platform.core import clock
+from dinghai_platform.core import clock, jobs
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Job, Organisation
 from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import Row
 from dinghai_platform.residents.models import ChangeList, Enrolment
 from dinghai_platform.residents.services.changes import cancel_changes
 from dinghai_platform.residents.services.lists import KEPT_DAYS, cancel_list
 
 
+@transaction.atomic
 def give_up_next(*, actor: Actor, tenant: Organisation) -> bool:
     """Give up the next list, of residents or of changes, that was looked through long ago and never
     done, or whose job failed long ago and was not started again; False where there is none.
@@ -22,18 +25,26 @@ def give_up_next(*, actor: Actor, tenant: Organisation) -> bool:
     One at a time: each is locked behind its own job, and the audit chain after both.
     """
     require(actor, "residents.change")
-    changes = ChangeList.objects.within(tenant).filter(_is_old(
-        ChangeList.State.CHECKED, ChangeList.State.READING, ChangeList.State.APPLYING)).order_by(
-        "pk").first()
+    changes = _next(ChangeList, tenant, _is_old(
+        ChangeList.State.CHECKED, ChangeList.State.READING, ChangeList.State.APPLYING))
     if changes is not None:
         cancel_changes(changes, actor=actor)
         return True
-    enrolment = Enrolment.objects.within(tenant).filter(_is_old(
-        Enrolment.State.CHECKED, Enrolment.State.READING, Enrolment.State.ISSUING)).order_by(
-        "pk").first()
+    enrolment = _next(Enrolment, tenant, _is_old(
+        Enrolment.State.CHECKED, Enrolment.State.READING, Enrolment.State.ISSUING))
     if enrolment is not None:
         cancel_list(enrolment, actor=actor)
     return enrolment is not None
+
+
+def _next(model: type[Row], tenant: Organisation, old: Q) -> Row | None:
+    """The next old list, locked; None where somebody took it up at this moment."""
+    rows = model.objects.within(tenant).filter(old)
+    found = rows.order_by("pk").first()
+    if found is None:
+        return None
+    held = jobs.locked_after_job(found)
+    return held if rows.filter(pk=held.pk).exists() else None
 
 
 def _is_old(waiting: str, *working: str) -> Q:
