@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from dinghai_platform.core.bounded import BoundedBodies, Larger
+from dinghai_platform.core.callers import asked_first
 from dinghai_platform.core.house import house_apps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dinghai_platform.settings.site")
@@ -24,6 +25,8 @@ _FORM = 1024 * 1024
 application = BoundedBodies(
     _django,
     settings.DINGHAI_UPLOAD_MAXIMUM_BYTES + _FORM,
-    [Larger(re.compile(path), settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES + _FORM)
-     for room in house_apps() for path in room.mass_uploads],
+    [Larger(re.compile(one.path), settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES + _FORM,
+            one.permission)
+     for room in house_apps() for one in room.mass_uploads],
+    asked_first,
 )

@@ -50,6 +50,18 @@ def test_by_hand():
     assert (up.step[0], up.owed[0]) == (454, 754)
 
 
+def test_each_certificate_goes_by_the_days_of_its_own_period():
+    """Bought on 30 June, with 184 days of cover: all of it goes back before it begins, and half of
+    it after 92 days."""
+    first = date(2027, 7, 1)
+    left = fens(*(days_left(SCHEME, day, first_day=first)
+                  for day in (date(2027, 5, 1), first, date(2027, 10, 1))), 184)
+    assert left.tolist() == [184, 184, 92, 184]
+    found = change_steps(fens(*[1_200] * 4), fens(*[0] * 4), fens(*[1_200] * 4), left=left,
+                         days=fens(184, 184, 184, 365), scheme=SCHEME)
+    assert found.owed.tolist() == [0, 0, 600, 595]
+
+
 @given(before=st.integers(0, 10**10), after=st.integers(0, 10**10), left=st.integers(0, 365))
 @settings(max_examples=200, deadline=None)
 def test_each_step_is_the_house_refund_to_the_fen(before, after, left):

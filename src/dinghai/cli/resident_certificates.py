@@ -32,6 +32,8 @@ def _verify(arguments: argparse.Namespace) -> Answer:
             f"insurer      {facts.insurer}", f"holder       {facts.holder} {facts.identity}",
             f"plan         {facts.plan}, {format_yuan(facts.sum_insured_fen)}",
             f"days         {facts.first_day} to {facts.last_day}",
+            *(f"from {one.from_day}  {one.plan}, {format_yuan(one.sum_insured_fen)}"
+              for one in facts.coming),
             "The signature holds: it was issued so. Whether it is still in force, the register "
             "knows."])
     path = Path(text)

@@ -27,18 +27,20 @@ MOST: Final = 1_000
 EXPLAINED: Final = 20
 """Up to so many certificates each exclusion stands with its sentence; in a larger document with its
 name, for the sentences of nine exclusions take as long as all the rest of a page."""
-_WORDS: Final = ("number", "holder", "identity", "plan", "sum", "premium", "period", "scheme",
-                 "applicant", "insurer", "cover", "not_covered", "steps", "steps_text", "check",
-                 "check_text", "masked", "mark")
+_WORDS: Final = ("number", "holder", "identity", "plan", "sum", "premium", "period", "coming",
+                 "scheme", "applicant", "insurer", "cover", "not_covered", "steps", "steps_text",
+                 "check", "check_text", "masked", "mark")
 
 
 @dataclass(frozen=True, slots=True)
 class ResidentPaper:
-    """One certificate: what it says (masked), its plan by name, and its signed code."""
+    """One certificate: what it says (masked), its plan by name, its signed code, and the names of
+    the plans to come."""
 
     facts: CertificateFacts
     plan: str
     code: str
+    coming: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +93,9 @@ def _content(
              "period": phrase("resident_certificate.period_text", language,
                               first=day(one.facts.first_day, language),
                               last=day(one.facts.last_day, language)),
+             "coming": [
+                 phrase("resident_certificate.coming_text", language, plan=drawable(name),
+                        day=day(plan.from_day, language), sum=money(plan.sum_insured_fen))
+                 for plan, name in zip(one.facts.coming, one.coming, strict=True)],
              "mark": f"{place}.png"}
             for place, one in enumerate(papers)]}

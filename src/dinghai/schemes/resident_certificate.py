@@ -32,8 +32,21 @@ Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Sign = Callable[[bytes], bytes]
 
 
+class ComingPlan(Struct, frozen=True):
+    """A plan into which a certificate comes from a later day on; amounts in fen."""
+
+    from_day: date
+    plan: str
+    sum_insured_fen: int
+    premium_fen: int
+
+
 class CertificateFacts(Struct, frozen=True):
-    """What a certificate says. ``holder`` and ``identity`` are masked; amounts in fen."""
+    """What a certificate says. ``holder`` and ``identity`` are masked; amounts in fen.
+
+    Plan and amounts are those in force on the day it is made; what is to change later stands in
+    ``coming``, which a code without changes to come does not mention.
+    """
 
     number: str
     scheme: str
@@ -46,6 +59,7 @@ class CertificateFacts(Struct, frozen=True):
     last_day: date
     holder: str
     identity: str
+    coming: tuple[ComingPlan, ...] = ()
 
 
 class Sibling(Struct, frozen=True):

@@ -57,19 +57,23 @@ class ChangeSums:
             self.refunded_net_fen + sign * other.refunded_net_fen)
 
 
-def days_left(scheme: ResidentScheme, day: date) -> int:
-    """Days of cover from a day on, that day included: all of them before the cover begins."""
+def days_left(scheme: ResidentScheme, day: date, *, first_day: date | None = None) -> int:
+    """Days of cover from a day on, that day included: all of them before the cover begins.
+    ``first_day`` is a certificate's own, where it was bought after the scheme had begun."""
     if day > scheme.last_day:
         return 0
-    return policy_days(max(day, scheme.first_day), scheme.last_day)
+    return policy_days(max(day, first_day or scheme.first_day), scheme.last_day)
 
 
 def change_steps(
-    before_fen: Fens, after_fen: Fens, owed_fen: Fens, *, left: int, scheme: ResidentScheme
+    before_fen: Fens, after_fen: Fens, owed_fen: Fens, *, left: int | Fens,
+    scheme: ResidentScheme, days: int | Fens | None = None,
 ) -> ChangeSteps:
     """The steps of certificates whose premium of the whole period goes from ``before_fen`` to
-    ``after_fen`` with ``left`` days to go, each having ``owed_fen`` until now."""
-    days = policy_days(scheme.first_day, scheme.last_day)
+    ``after_fen`` with ``left`` days to go, each having ``owed_fen`` until now. ``days`` are those
+    of a certificate's own period (the scheme's, unless given)."""
+    if days is None:
+        days = policy_days(scheme.first_day, scheme.last_day)
     rise = (after_fen - before_fen) * left
     step = np.sign(rise) * _half_up(np.abs(rise), days)
     owed = np.maximum(owed_fen + step, 0)
@@ -81,7 +85,7 @@ def _net(gross: Fens, scheme: ResidentScheme) -> Fens:
     return _half_up(gross * PPM, PPM + scheme.vat_ppm)
 
 
-def _half_up(amount: Fens, denominator: int) -> Fens:
+def _half_up(amount: Fens, denominator: int | Fens) -> Fens:
     """Whole fen of amounts that are not negative; without a doubled product, which might not fit
     into 64 bits."""
     whole, rest = np.divmod(amount, denominator)

@@ -14,9 +14,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-
-
-_WHO = (b"authorization", b"cookie")
+Scope = MutableMapping[str, Any]
+May = Callable[[Scope, str], Awaitable[bool]]
 
 
 class _TooLarge(Exception):
@@ -25,37 +24,45 @@ class _TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Larger:
-    """Addresses whose bodies may be larger, for requests that say who they are."""
+    """Addresses whose bodies may be larger, for those who hold a permission."""
 
     path: re.Pattern[str]
     maximum: int
+    permission: str
+
+
+async def _nobody(_scope: Scope, _permission: str) -> bool:
+    return False
 
 
 class BoundedBodies:
     """An ASGI application that answers 413 to a body above ``maximum`` bytes, and above a larger
-    bound at the addresses that take lists of millions. Who sends neither a session nor a token is
-    held to ``maximum`` there too: a stranger fills no disk.
+    bound at the addresses that take lists of millions. There ``may`` is asked, before anything of
+    a large body is read, whether its sender holds the permission; anybody else is held to
+    ``maximum`` there too: a stranger fills no disk, whatever headers are sent.
 
     Django writes a whole body to a temporary file before any of its own bounds is asked; this one
     is asked first, by the announced length and again, byte by byte, for what announces none.
     """
 
     def __init__(
-        self, application: Application, maximum: int, larger: Sequence[Larger] = ()
+        self, application: Application, maximum: int, larger: Sequence[Larger] = (),
+        may: May = _nobody,
     ) -> None:
         self._application = application
         self._maximum = maximum
         self._larger = tuple(larger)
+        self._may = may
 
     async def __call__(
-        self, scope: MutableMapping[str, Any], receive: Receive, send: Send
+        self, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Hand the request on unless its body is too large."""
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        maximum = self._bound_of(scope)
-        if _announced(scope) > maximum:
+        maximum, announced = await self._bound_of(scope), _announced(scope)
+        if announced is not None and announced > maximum:
             await self._refuse(send, maximum)
             return
         seen, began = 0, False
@@ -79,11 +86,15 @@ class BoundedBodies:
             if not began:
                 await self._refuse(send, maximum)
 
-    def _bound_of(self, scope: MutableMapping[str, Any]) -> int:
-        if any(name.lower() in _WHO for name, _ in scope.get("headers", ())):
-            for one in self._larger:
-                if one.path.fullmatch(scope.get("path", "")):
-                    return one.maximum
+    async def _bound_of(self, scope: Scope) -> int:
+        announced = _announced(scope)
+        if scope.get("method") != "POST" or (
+                announced is not None and announced <= self._maximum):
+            return self._maximum
+        for one in self._larger:
+            if one.path.fullmatch(scope.get("path", "")):
+                known = await self._may(scope, one.permission)
+                return one.maximum if known else self._maximum
         return self._maximum
 
     async def _refuse(self, send: Send, maximum: int) -> None:
@@ -101,8 +112,8 @@ class BoundedBodies:
         await send({"type": "http.response.body", "body": body})
 
 
-def _announced(scope: MutableMapping[str, Any]) -> int:
+def _announced(scope: Scope) -> int | None:
     for name, value in scope.get("headers", ()):
         if name.lower() == b"content-length" and value.isdigit():
             return int(value)
-    return 0
+    return None

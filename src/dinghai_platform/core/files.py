@@ -85,10 +85,13 @@ def store_file(
 def _keep(
     draft: _Draft, plain: str, media_type: str, actor: Actor, owner: Organisation
 ) -> StoredFile:
+    # Two that keep the same bytes, or one that keeps and one that lets go of them, stand in line
+    # here: the chain first and then the row, as in `forget_file`.
+    audit.hold_chain(owner)
     there = StoredFile.objects.within(owner).filter(
         sha256=draft.sha256, name=plain, media_type=media_type
-    )
-    found = there.first()
+    ).first()
+    found = None if there is None else locked(there)
     if draft.on_disk is not None and (found is None or found.bytes_in_row is None):
         _put_in_place(draft)
     if found is not None:
@@ -123,6 +126,7 @@ def forget_file(stored: StoredFile, *, actor: Actor, reason: str) -> None:
     it does nothing.
     """
     require(actor, "core.store_file")
+    audit.hold_chain(stored.tenant)
     stored = locked(stored)
     if stored.is_forgotten:
         return
@@ -132,7 +136,18 @@ def forget_file(stored: StoredFile, *, actor: Actor, reason: str) -> None:
     audit.append(actor, "core.file_forgotten", stored, {
         "name": stored.name, "sha256": stored.sha256, "reason": reason}, tenant=stored.tenant)
     if was_on_disk:
-        transaction.on_commit(lambda: _remove_from_disk(stored.sha256))
+        transaction.on_commit(lambda: remove_unless_needed(stored.sha256))
+
+
+@transaction.atomic
+def remove_unless_needed(digest: str) -> None:
+    """Take bytes away from the disk unless a row of any tenant still has them."""
+    _hold_bytes(digest)
+    with crossing_tenants("the same bytes of several tenants lie on disk once"):
+        if not StoredFile.objects.filter(
+            sha256=digest, bytes_in_row=None, is_forgotten=False
+        ).exists():
+            _path_of(digest).unlink(missing_ok=True)
 
 
 def read_file(stored: StoredFile) -> bytes:
@@ -210,17 +225,6 @@ def _put_in_place(draft: _Draft) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft.on_disk.replace(path)
-
-
-@transaction.atomic
-def _remove_from_disk(digest: str) -> None:
-    """Take bytes away unless a row of any tenant still has them."""
-    _hold_bytes(digest)
-    with crossing_tenants("the same bytes of several tenants lie on disk once"):
-        if not StoredFile.objects.filter(
-            sha256=digest, bytes_in_row=None, is_forgotten=False
-        ).exists():
-            _path_of(digest).unlink(missing_ok=True)
 
 
 def _hold_bytes(digest: str) -> None:

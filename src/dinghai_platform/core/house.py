@@ -21,6 +21,15 @@ from dinghai_platform.core.permissions import allowed
 
 
 @dataclass(frozen=True, slots=True)
+class MassUpload:
+    """Addresses (a regular expression of whole paths) that take lists of millions from those who
+    hold the permission."""
+
+    path: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
 class MenuItem:
     """One entry of the menu, shown to those who hold the permission (to everybody with None).
 
@@ -49,9 +58,8 @@ class HouseApp(AppConfig):
     api_prefix: str | None = None
     """API of the room: "ledger" mounts `<room>/api.py`'s `router` at /api/v1/ledger."""
     menu: tuple[MenuItem, ...] = ()
-    mass_uploads: tuple[str, ...] = ()
-    """Addresses (regular expressions of whole paths) that take lists of millions: bodies there are
-    bounded by DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES."""
+    mass_uploads: tuple[MassUpload, ...] = ()
+    """Where bodies are bounded by DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

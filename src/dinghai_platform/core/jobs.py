@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import SYSTEM, Actor, system_actor
 from dinghai_platform.core.models import Job, Organisation, WorkerPresence
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked, scope_of
+from dinghai_platform.core.tenancy import Row, locked, scope_of
 
 WORKER_SEEN_SECONDS = 20
 
@@ -215,6 +215,22 @@ def retry_job(job: Job, *, actor: Actor) -> Job:
     )
     audit.append(actor, "core.job_retried", job, {"progress": job.progress})
     return job
+
+
+def locked_after_job(row: Row) -> Row:
+    """A row that has a ``job``, as it is now: the job is locked first, as its worker does it, so
+    that who gives the work up and who does it never wait for each other in a ring. Must run inside
+    a transaction."""
+    rows = type(row)._base_manager.filter(pk=row.pk)
+    while True:
+        with transaction.atomic():
+            job = rows.values_list("job_id", flat=True).get()
+            if job is not None:
+                locked(Job(pk=job))
+            fresh: Any = locked(row)
+            if fresh.job_id == job:
+                return cast(Row, fresh)
+            transaction.set_rollback(True)  # it began another job: let go, and start with that
 
 
 def why_it_waits(job: Job) -> str:

@@ -24,6 +24,27 @@ API = "/api/"
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
+def actor_of_request(request: HttpRequest) -> Actor | None:
+    """Who acts: the token's under /api/, else the session's member; None for a stranger."""
+    if request.path.startswith(API):
+        given = request.headers.get("Authorization", "")
+        if given:
+            scheme, _, secret = given.partition(" ")
+            if scheme.lower() != "bearer":
+                return None
+            return actor_of_token(secret.strip(), request_id=request.request_id)
+    if not request.user.is_authenticated:
+        return None
+    mine = list(memberships_of(request.user))
+    wanted = request.session.get(MEMBERSHIP_IN_SESSION)
+    chosen = next((one for one in mine if str(one.pk) == wanted), mine[0] if mine else None)
+    request.memberships = mine
+    request.membership = chosen
+    if chosen is None:
+        return None
+    return actor_of_membership(chosen, request_id=request.request_id)
+
+
 class ContentSecurityPolicy:
     """Nothing is loaded from, sent to or framed by anybody else; no inline script or style."""
 
@@ -84,7 +105,7 @@ class ActorOfRequest:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = new_request_id()
-        request.actor = actor = self._actor(request)
+        request.actor = actor = actor_of_request(request)
         if actor is None:
             response = self.get_response(request)
         else:
@@ -101,25 +122,6 @@ class ActorOfRequest:
         if not isinstance(error, InputError | Refusal):
             return None
         return render(request, "core/refused.html", {"error": error}, status=status)
-
-    def _actor(self, request: HttpRequest) -> Actor | None:
-        if request.path.startswith(API):
-            given = request.headers.get("Authorization", "")
-            if given:
-                scheme, _, secret = given.partition(" ")
-                if scheme.lower() != "bearer":
-                    return None
-                return actor_of_token(secret.strip(), request_id=request.request_id)
-        if not request.user.is_authenticated:
-            return None
-        mine = list(memberships_of(request.user))
-        wanted = request.session.get(MEMBERSHIP_IN_SESSION)
-        chosen = next((one for one in mine if str(one.pk) == wanted), mine[0] if mine else None)
-        request.memberships = mine
-        request.membership = chosen
-        if chosen is None:
-            return None
-        return actor_of_membership(chosen, request_id=request.request_id)
 
 
 class AnswerOnce:

@@ -21,6 +21,7 @@ from dinghai_platform.core import clock as business_clock
 from dinghai_platform.core.actors import SYSTEM, Actor, system_actor
 from dinghai_platform.core.jobs import Handler, Progress, Step, handler_of
 from dinghai_platform.core.models import Job, Organisation, WorkerPresence
+from dinghai_platform.core.sweeping import sweep_files
 from dinghai_platform.core.tenancy import crossing_tenants, scope_of
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,16 @@ class Worker:
         for tenant in insurers:
             jobs.start_day(tenant, day)
         self._day = day
+        self._sweep()
         return True
+
+    def _sweep(self) -> None:
+        """Take away what killed processes left on disk: when this worker starts, and every day."""
+        try:
+            if swept := sweep_files(self.clock.now()):
+                log.info("%d files that a killed process had left were taken away", swept)
+        except OSError:
+            log.exception("what killed processes left on disk could not be taken away")
 
     def run_until_idle(self) -> int:
         """Do every job that can run now; how many turns were taken. For tests and commands."""

@@ -79,6 +79,8 @@ KNOWN: Final = (
     _("the list names nobody"),
     _("give a row for each firm"),
     _("say why"),
+    _("cover is neither given nor taken back for days that are over"),
+    _("the list is kept: ask the insurer to apply it"),
 )
 
 _FEN: Final = re.compile(r"\b(\d+)fen\b")

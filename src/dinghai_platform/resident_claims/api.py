@@ -11,6 +11,7 @@ from ninja.files import UploadedFile
 
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
+from dinghai_platform.core.streaming import csv_stream
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.resident_claims import queries, schemas
 from dinghai_platform.resident_claims.models import (
@@ -253,7 +254,7 @@ def run_one(request: HttpRequest, key: UUID) -> Made:
 def run_results(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     """What became of every claim of a run, as CSV."""
     run = queries.run(request.actor, key)
-    return StreamingHttpResponse(list(result_lines(run)), content_type="text/csv; charset=utf-8")
+    return csv_stream(request.actor, result_lines(run), f"decisions-{run.as_of}.csv")
 
 
 @router.post("/runs/{key}/release", response={200: schemas.ResidentRunAnswer, **ERRORS},

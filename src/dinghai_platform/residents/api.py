@@ -14,6 +14,7 @@ from dinghai.foundation.errors import Refusal
 from dinghai_platform.core.checkpoints import public_key_hex
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
+from dinghai_platform.core.streaming import csv_stream
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.residents import queries
 from dinghai_platform.residents.api_changes import changes_router
@@ -35,7 +36,6 @@ from dinghai_platform.residents.schemas import (
 )
 from dinghai_platform.residents.services import lists, reveal, schemes
 from dinghai_platform.residents.stream_api import router as streams_router
-from dinghai_platform.residents.views.frame import csv_stream
 
 router = Router(tags=["residents"])
 router.add_router("", sales_router)
@@ -145,7 +145,8 @@ def certificate_one(request: HttpRequest, number: int) -> Document:
     one = _one(request, number)
     facts = facts_of(one)
     return {**_certificate(one), "identity": facts.identity, "first_day": facts.first_day,
-            "last_day": facts.last_day, "code": code_of(one),
+            "last_day": facts.last_day, "coming": msgspec.to_builtins(facts.coming),
+            "code": code_of(one),
             "public_key": public_key_hex()}
 
 

@@ -13,6 +13,7 @@ from dinghai.foundation.errors import Refusal
 from dinghai_platform.core import clock
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
+from dinghai_platform.core.streaming import csv_stream
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.residents.changes_queries import (
     history_of,
@@ -45,7 +46,7 @@ def changes_list(request: HttpRequest, key: UUID, page: Query[PageQuery]) -> Doc
     require(request.actor, "residents.view")
     scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
     rows = ChangeList.objects.visible_to(request.actor).filter(scheme=scheme).select_related(
-        "scheme", "target").defer("repeated").order_by("-id")
+        "scheme", "target").defer("repeated", "scope").order_by("-id")
     paces = dict(Pace.objects.within(scheme.tenant_id).filter(
         subject__in=rows.values("pk")).values_list("subject", "rows_a_second"))
     return part_of(rows, page, lambda one: _changes(one, paces.get(one.pk)))
@@ -124,8 +125,8 @@ def changes_results(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     found = _one(request, key)
     if found.state != ChangeList.State.SEALED:
         raise Refusal("the changes do not stand yet: the faults are in the check")
-    return StreamingHttpResponse(change_result_lines(found),
-                                 content_type="text/csv; charset=utf-8")
+    return csv_stream(request.actor, change_result_lines(found),
+                      f"{found.scheme.number}-changes.csv")
 
 
 @changes_router.get("/certificates/{number}/changes",

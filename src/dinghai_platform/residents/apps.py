@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from dinghai_platform.core.house import HouseApp, MenuItem
+from dinghai_platform.core.house import HouseApp, MassUpload, MenuItem
 
 
 class ResidentsConfig(HouseApp):
@@ -15,7 +15,12 @@ class ResidentsConfig(HouseApp):
     verbose_name = _("Residents' cover")
     url_prefix = "residents/"
     api_prefix = "residents"
-    mass_uploads = (r"/(api/v1/)?residents/schemes/[0-9a-f-]{36}/(lists|changes)/?",)
+    mass_uploads = (
+        MassUpload(r"/residents/[0-9a-f-]{36}/take/", "residents.enrol"),
+        MassUpload(r"/residents/[0-9a-f-]{36}/changes/take/", "residents.change"),
+        MassUpload(r"/api/v1/residents/schemes/[0-9a-f-]{36}/lists", "residents.enrol"),
+        MassUpload(r"/api/v1/residents/schemes/[0-9a-f-]{36}/changes", "residents.change"),
+    )
     menu = (
         MenuItem(_("Residents' schemes"), "residents:schemes", "residents.view", "underwriting",
                  150, "users"),

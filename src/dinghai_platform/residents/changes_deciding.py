@@ -19,7 +19,7 @@ from dinghai_platform.residents.changes_finding import (
     Held,
     Person,
     found_rows,
-    held_range,
+    held_ranges,
     people_of,
 )
 from dinghai_platform.residents.changes_source import Part, Place, plans_of
@@ -58,7 +58,7 @@ def decide(changes: ChangeList, part: Part, is_again: Callable[[int, int], bool]
     """Decide a chunk. ``is_again`` says of a line and its certificate whether that stands in the
     list before."""
     asked = _Asked.of(changes)
-    decided = _decide_place(asked, part.place, part.left_out) if part.place is not None else (
+    decided = _decide_places(asked, part.places, part.left_out) if part.places is not None else (
         _decide_rows(asked, part, is_again))
     if changes.kind != ChangeList.Kind.RENEWAL:
         _price(asked, decided)
@@ -88,17 +88,21 @@ class _Asked:
         return self.changes.kind in (kinds.CORRECTION, kinds.RENEWAL)
 
 
-def _decide_place(asked: _Asked, place: Place, left_out: np.ndarray) -> Decided:
-    """All of a chunk but those who are to be left out, and whose cover has ended anyway."""
-    held = held_range(asked.changes, place.chunk, place.first, place.number,
-                      people=asked.needs_people)
-    out = np.isin(np.array([one.id for one in held], dtype=np.int64), left_out).tolist()
+def _decide_places(asked: _Asked, places: Sequence[Place], left_out: np.ndarray) -> Decided:
+    """All of some chunks but those who are to be left out, and whose cover has ended anyway."""
+    held = held_ranges(asked.changes, [(one.first, one.number) for one in places],
+                       people=asked.needs_people)
+    numbers = np.array([one.id for one in held], dtype=np.int64)
+    out = np.isin(numbers, left_out).tolist()
+    firsts = np.array([one.first for one in places], dtype=np.int64)
+    where = (np.searchsorted(firsts, numbers, side="right") - 1).tolist()
+    line_of = {one.id: places[at].line_of(one.id) for one, at in zip(held, where, strict=True)}
     kept = [one for one, leave in zip(held, out, strict=True)
             if not leave and one.ended_on is None]
     decided = Decided(left_out=len(held) - len(kept))
     people = people_of(asked.changes, kept) if asked.needs_people else [None] * len(kept)
     for one, person in zip(kept, people, strict=True):
-        _take(asked, decided, one, place.line_of(one.id), person, ("", "", -1))
+        _take(asked, decided, one, line_of[one.id], person, ("", "", -1))
     return decided
 
 
@@ -222,9 +226,21 @@ def _price(asked: _Asked, decided: Decided) -> None:
     owed = np.where(owed < 0, premiums[before], owed)
     if asked.changes.kind == ChangeList.Kind.CANCELLATION:
         after = np.zeros(len(decided.accepted), dtype=np.int64)
-    decided.steps = change_steps(premiums[before], after, owed, scheme=asked.terms,
-                                 left=days_left(asked.terms, asked.changes.from_day))
+    left, days = _days(asked, decided.accepted)
+    decided.steps = change_steps(premiums[before], after, owed, scheme=asked.terms, left=left,
+                                 days=days)
     decided.sums = ChangeSums.of(decided.steps)
+
+
+def _days(asked: _Asked, accepted: Sequence[Later]) -> tuple[np.ndarray, np.ndarray]:
+    """Of each certificate the days left of its own period, and all of them: a sale's cover begins
+    the day after it, and its premium is for what is left of the scheme's period then."""
+    terms, day = asked.terms, asked.changes.from_day
+    known = {first: (days_left(terms, day, first_day=first),
+                     days_left(terms, terms.first_day, first_day=first))
+             for first in {one.held.first_day for one in accepted}}
+    found = np.array([known[one.held.first_day] for one in accepted], dtype=np.int64)
+    return found.reshape(-1, 2)[:, 0], found.reshape(-1, 2)[:, 1]
 
 
 def _plans(rows: Sequence[Later], of: Any) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -47,6 +47,8 @@ class Held(NamedTuple):
     ended_on: date | None = None
     new_name: str = ""
     person_of: int = 0
+    first_day: date | None = None
+    """Of its own cover: of a sale within the scheme's period the day after it."""
 
 
 @dataclass(slots=True)
@@ -82,16 +84,21 @@ def found_rows(changes: ChangeList, rows: ChangeRows, *, people: bool) -> Found:
     return found
 
 
-def held_range(
-    changes: ChangeList, chunk: int, first: int, number: int, *, people: bool
+def held_ranges(
+    changes: ChangeList, ranges: Sequence[tuple[int, int]], *, people: bool
 ) -> list[Held]:
-    """The certificates of a whole chunk, by their numbers."""
-    return _joined(changes, "{} >= %s AND {} < %s", [first, first + number], {chunk}, people)
+    """The certificates of whole chunks, by their first numbers and how many there are: single ones
+    (sales) many at a time."""
+    found = list(_held(changes, [first for first, number in ranges if number == 1], people))
+    for first, number in ranges:
+        if number > 1:
+            found += _joined(changes, "{} >= %s AND {} < %s", [first, first + number], None, people)
+    return sorted(found, key=lambda one: one.id)
 
 
 def people_of(changes: ChangeList, held: Sequence[Held]) -> list[Person]:
     """The persons of certificates as they are now, opened."""
-    owners = {key: enrolment for enrolment, keys in _owners(changes) for key in keys}
+    owners = _owners(changes, {one.chunk for one in held if not one.person_of})
     found: list[Person | None] = [None] * len(held)
     of: dict[Any, list[int]] = {}
     for place, one in enumerate(held):
@@ -120,25 +127,37 @@ def _corrected(changes: ChangeList, numbers: list[int]) -> Iterator[tuple[int, P
             yield from zip([one.pk for one in rows], people, strict=True)
 
 
-def _owners(changes: ChangeList) -> list[tuple[Enrolment, list[int]]]:
-    """The sealed enrolments of a list's scheme with the keys of their chunks."""
-    found: dict[Any, tuple[Enrolment, list[int]]] = {}
-    for chunk in EnrolmentChunk.objects.within(changes.tenant_id).filter(
-            enrolment__scheme=changes.scheme_id, enrolment__state=Enrolment.State.SEALED
-            ).select_related("enrolment").only(
-            "id", "enrolment__id", "enrolment__tenant_id"):
-        found.setdefault(chunk.enrolment_id, (chunk.enrolment, []))[1].append(chunk.pk)
-    return list(found.values())
+def _owners(changes: ChangeList, chunks: Iterable[int]) -> dict[int, Enrolment]:
+    """The sealed enrolments of a list's scheme by the keys of their chunks, of these chunks alone:
+    a scheme may have a chunk for each of a million sales."""
+    found, known = {}, dict[Any, Enrolment]()
+    for part in _parts(sorted(set(chunks))):
+        for chunk in EnrolmentChunk.objects.within(changes.tenant_id).filter(
+                pk__in=part, enrolment__scheme=changes.scheme_id,
+                enrolment__state=Enrolment.State.SEALED).select_related("enrolment").only(
+                "id", "enrolment__id", "enrolment__tenant_id", "enrolment__scheme_id",
+                "enrolment__link_id", "enrolment__as_of"):
+            found[chunk.pk] = known.setdefault(chunk.enrolment_id, chunk.enrolment)
+    return found
+
+
+def _begins(changes: ChangeList, chunks: Iterable[int]) -> dict[int, date]:
+    """The first day of cover by chunk."""
+    found = {}
+    for key, enrolment in _owners(changes, chunks).items():
+        enrolment.scheme = changes.scheme
+        found[key] = enrolment.first_day
+    return found
 
 
 def _held(changes: ChangeList, numbers: Sequence[int], people: bool) -> Iterator[Held]:
-    chunks = {key for _, keys in _owners(changes) for key in keys}
     for part in _parts(sorted({one for one in numbers if one})):
-        yield from _joined(changes, f"{{}} IN ({_marks(part)})", part, chunks, people)
+        yield from _joined(changes, f"{{}} IN ({_marks(part)})", part, None, people)
 
 
 def _joined(
-    changes: ChangeList, where: str, values: Sequence[Any], chunks: set[int], people: bool
+    changes: ChangeList, where: str, values: Sequence[Any], begins: dict[int, date] | None,
+    people: bool,
 ) -> list[Held]:
     """Certificates in force by their numbers, each with its standing. Past the ORM, which takes
     longer over a few thousand numbers than the database."""
@@ -146,20 +165,25 @@ def _joined(
         changes, Standing, "certificate, plan, change, day, owed_fen, ended_on, masked_name,"
         " person_of", where.format("certificate", "certificate"), values)}
     found = []
-    for key, chunk, line, plan, look_up, name, person in _rows(
+    certificates = _rows(
             changes, Certificate, "id, chunk_id, line, plan, look_up, masked_name, "
             + ("person" if people else "NULL"),
             where.format("id", "id") + f" AND state = {int(Certificate.State.IN_FORCE)}"
-            " ORDER BY id", values):
-        if chunk not in chunks:
+            " ORDER BY id", values)
+    if begins is None:
+        begins = _begins(changes, {one[1] for one in certificates})
+    for key, chunk, line, plan, look_up, name, person in certificates:
+        if chunk not in begins:
             continue
         sealed = bytes(person) if people else b""
         if key in later:
             plan, change, day, owed, ended_on, new_name, person_of = later[key]
             found.append(Held(key, chunk, line, plan, bytes(look_up), name, sealed, change,
-                              _as_day(day), owed, _as_day(ended_on), new_name, person_of))
+                              _as_day(day), owed, _as_day(ended_on), new_name, person_of,
+                              begins[chunk]))
         else:
-            found.append(Held(key, chunk, line, plan, bytes(look_up), name, sealed))
+            found.append(Held(key, chunk, line, plan, bytes(look_up), name, sealed,
+                              first_day=begins[chunk]))
     return found
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from dinghai.foundation.money import Fen
 from dinghai_platform.core import clock
@@ -22,6 +22,7 @@ from dinghai_platform.residents.models import (
     ChangeList,
     Enrolment,
     ResidentScheme,
+    Sale,
     Standing,
 )
 from dinghai_platform.residents.sealing import Person, opened, opened_change
@@ -38,19 +39,48 @@ def without_ended(rows: TenantQuerySet) -> TenantQuerySet:
 
 
 def as_they_stand(certificates: Iterable[Certificate]) -> list[Certificate]:
-    """The certificates with the plan and masked name they have now. None of them may be saved."""
+    """The certificates with the masked name they have now, the plan that is in force today (before
+    the cover begins: on its first day) and the plans to come. None of them may be saved."""
     found = list(certificates)
     if not found:
         return found
-    standings = {one.certificate: one for one in Standing.objects.within(
-        found[0].tenant_id).filter(certificate__in=[one.pk for one in found])}
+    tenant, today = found[0].tenant_id, clock.today()
+    standings = {one.certificate: one for one in Standing.objects.within(tenant).filter(
+        certificate__in=[one.pk for one in found])}
+    later = [number for number, one in standings.items() if one.day > today]
+    changes = _changes_of(tenant, later) if later else {}
     for one in found:
         standing = standings.get(one.pk)
         one.standing, one.is_as_it_stands = standing, True
-        if standing is not None:
+        if standing is None:
+            continue
+        one.masked_name = standing.masked_name or one.masked_name
+        if standing.day <= today:
             one.plan = standing.plan
-            one.masked_name = standing.masked_name or one.masked_name
+        else:
+            day = max(today, one.chunk.enrolment.first_day)
+            one.plan, one.coming = _plans_around(one.plan, changes[one.pk], day)
     return found
+
+
+def _plans_around(
+    plan: int, changes: Sequence[Change], day: date
+) -> tuple[int, tuple[tuple[date, int], ...]]:
+    """The plan on a day, and the plans after it with their days. Of two changes from one day on the
+    last counts; where the cover ends before a change, that comes to nothing."""
+    plans, ended_on = {}, None
+    for change in changes:  # oldest first
+        ended_on = change.ended_on or ended_on
+        if change.day <= day:
+            plan = change.plan
+        else:
+            plans[change.day] = change.plan
+    coming, before = [], plan
+    for from_day, into in sorted(plans.items()):
+        if into != before and (ended_on is None or from_day < ended_on):
+            coming.append((from_day, into))
+        before = into
+    return plan, tuple(coming)
 
 
 def person_of(certificate: Certificate) -> Person:
@@ -99,10 +129,12 @@ def in_force(actor: Actor, scheme: ResidentScheme, day: date) -> InForce:
             scheme=scheme, state=Enrolment.State.SEALED)
         for accepted in sealed.filter(link=None).values_list("accepted", flat=True):
             numbers += np.array(accepted)
-        for one in sealed.exclude(link=None).select_related("scheme").defer(
-                "scheme__document", "check_document").iterator():
-            if one.first_day <= day:
-                numbers += np.array(one.accepted)
+        places = scheme.terms().plan_places()
+        # Of sales, which are many, the database counts those whose cover has begun.
+        for plan, number in Sale.objects.visible_to(actor).filter(
+                enrolment__scheme=scheme, enrolment__as_of__lt=day).order_by().values_list(
+                "plan").annotate(Count("pk")):
+            numbers[places[plan]] += number
         for out, into in moves(actor, scheme).filter(from_day__lte=day).values_list(
                 "moved", flat=True):
             numbers += np.array(into) - np.array(out)
@@ -177,7 +209,7 @@ def covers_on(
     return found
 
 
-def _changes_of(tenant: Organisation, certificates: Sequence[int]) -> dict[int, list[Change]]:
+def _changes_of(tenant: Any, certificates: Sequence[int]) -> dict[int, list[Change]]:
     """The sealed changes of certificates, oldest first: each knows the one before."""
     found: dict[int, list[Change]] = {}
     wanted = [change for change in Standing.objects.within(tenant).filter(

@@ -17,6 +17,8 @@ HEADINGS: Final = ("line", "outcome", "certificate", "new_certificate", "plan", 
                    "refunded_fen", "field", "message", "mend")
 _OVERTAKEN: Final = ("", "", "certificate", "another list changed the certificate meanwhile",
                      "look at it, and list it again")
+_REPEATED: Final = ("", "", "certificate", "the certificate stands in the list before",
+                    "leave one of the two rows out")
 _ENROLLED: Final = ("", "", "identity", "the person was enrolled in the scheme before",
                     "leave the row out")
 Row = tuple[int, tuple[object, ...]]
@@ -57,7 +59,8 @@ def _changed(changes: ChangeList, chunk: ChangeChunk) -> Iterator[Row]:
             "line", "certificate", "plan", "step_fen", "state"):
         name = f"{changes.scheme.number}-{number:010}"
         stands = state == Change.State.STANDS
-        rest = (max(step, 0), max(-step, 0), "", "", "") if stands else _OVERTAKEN
+        rest = (max(step, 0), max(-step, 0), "", "", "") if stands else (
+            _REPEATED if state == Change.State.REPEATED else _OVERTAKEN)
         yield line, ("accepted" if stands else "rejected", name, "", plans[plan].code, *rest)
 
 

@@ -20,6 +20,7 @@ from dinghai_platform.residents.reading import list_on_disk, nth_part
 ROWS: Final = 20_000
 """Rows of a file in a chunk; of whole enrolments a chunk is one of theirs."""
 _left_out: dict[UUID, np.ndarray] = {}
+_parts: dict[tuple[UUID, int], list[list[Place]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class Place:
 
 @dataclass(slots=True)
 class Part:
-    """A chunk of what a list is about: rows of its file, or the place of a whole chunk."""
+    """A chunk of what a list is about: rows of its file, or the places of whole chunks."""
 
     rows: ChangeRows | None = None
-    place: Place | None = None
+    places: list[Place] | None = None
     left_out: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
@@ -60,21 +61,41 @@ def changes_of(step: Step) -> ChangeList:
 def part_of_list(changes: ChangeList, number: int, size: int) -> Part | None:
     """A chunk, counted from zero; None after the last."""
     if changes.whole:
-        places = places_of(changes)
-        return None if number >= len(places) else Part(
-            place=places[number], left_out=left_out(changes))
+        parts = _parts_of(changes, size)
+        return None if number >= len(parts) else Part(
+            places=parts[number], left_out=left_out(changes))
     rows = nth_part(changes.pk, number, lambda: read_file_rows(changes, size))
     return None if rows is None else Part(rows=rows)
 
 
+def _parts_of(changes: ChangeList, size: int) -> list[list[Place]]:
+    """The places of a list of whole enrolments, so many together as have up to ``size``
+    certificates: sales are a chunk each. They are looked up once for all parts."""
+    key = changes.pk, size
+    if key not in _parts:
+        parts: list[list[Place]] = []
+        room = 0
+        for place in places_of(changes):
+            if place.number > room:
+                parts.append([])
+                room = size
+            parts[-1].append(place)
+            room -= place.number
+        _parts.clear()  # one list at a time
+        _parts[key] = parts
+    return _parts[key]
+
+
 def places_of(changes: ChangeList) -> list[Place]:
     """The chunks of the enrolments in a list's scope, in the order of their numbers."""
-    found, start = [], 0
-    for key, first, accepted in EnrolmentChunk.objects.within(changes.tenant_id).filter(
-            enrolment__in=changes.scope).order_by("first", "id").values_list(
-            "id", "first", "accepted"):
-        found.append(Place(key, start, first, sum(accepted)))
-        start += sum(accepted)
+    found, start, scope = [], 0, set(changes.scope)
+    # Not asked by the scope itself: it may name more enrolments than a query takes values.
+    for key, enrolment, first, accepted in EnrolmentChunk.objects.within(changes.tenant_id).filter(
+            enrolment__scheme=changes.scheme_id).order_by("first", "id").values_list(
+            "id", "enrolment", "first", "accepted").iterator():
+        if str(enrolment) in scope:
+            found.append(Place(key, start, first, sum(accepted)))
+            start += sum(accepted)
     return found
 
 

@@ -27,6 +27,7 @@ from dinghai_platform.residents.changes_deciding import (
     masked_of,
     moved_by_plan,
 )
+from dinghai_platform.residents.changes_finding import Held
 from dinghai_platform.residents.changes_source import changes_of, part_of_list
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 from dinghai_platform.residents.models import Change, ChangeChunk, ChangeList, Enrolment
@@ -115,14 +116,14 @@ def _write_changes(changes: ChangeList, number: int, prepared: Prepared) -> None
     root = merkle_root(leaves_of_changes(first, rows, steps.owed.tolist(), prepared.people,
                                          changes))
     chunk = _chunk(changes, number, prepared, first, root)
-    tenant, state, ended = key_of(changes.tenant), int(Change.State.STANDS), _ended_on(changes)
+    tenant, state = key_of(changes.tenant), int(Change.State.STANDS)
     # A correction changes no cover: the day from which that holds stays as it was.
     corrects = changes.kind == ChangeList.Kind.CORRECTION
     day = (changes.scheme.first_day if corrects else changes.from_day).isoformat()
     insert_rows(Change, _COLUMNS, (
         (first + at, tenant, chunk.pk, one.line, one.held.id, one.held.change, state,
          one.held.day.isoformat() if corrects and one.held.day else day, one.held.plan, one.plan,
-         step, owed, ended,
+         step, owed, _ended_on(changes, one.held),
          masked_of(one), first + at if person else one.held.person_of, person)
         for at, (one, step, owed, person) in enumerate(zip(
             rows, steps.step.tolist(), steps.owed.tolist(), prepared.people, strict=True))))
@@ -155,9 +156,9 @@ def leaves_of_changes(
     changes: ChangeList,
 ) -> list[bytes]:
     """The leaf of each change."""
-    ended = _ended_on(changes) or ""
     return [
-        change_leaf(one.held.id, first + at, one.held.change, one.plan, amount, ended, person)
+        change_leaf(one.held.id, first + at, one.held.change, one.plan, amount,
+                    _ended_on(changes, one.held) or "", person)
         for at, (one, amount, person) in enumerate(zip(rows, owed, people, strict=True))]
 
 
@@ -173,11 +174,11 @@ def change_leaf(
         ended_on.encode().ljust(10), person))
 
 
-def _ended_on(changes: ChangeList) -> str | None:
+def _ended_on(changes: ChangeList, held: Held) -> str | None:
     """The first day without cover; of cover that never began, the day of the list."""
     if changes.kind != ChangeList.Kind.CANCELLATION:
         return None
-    begun = changes.from_day > changes.scheme.first_day
+    begun = changes.from_day > (held.first_day or changes.scheme.first_day)
     return (changes.from_day if begun else changes.as_of).isoformat()
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_noop as _
 
 from dinghai.foundation.errors import Fault
+from dinghai_platform.residents.changes_faults import CHANGES
 from dinghai_platform.residents.words import FIELDS
 
 SENTENCES: Final = (
@@ -133,6 +134,7 @@ SENTENCES: Final = (
     _("ask the insurer"),
     _("the code is broken"),
     _("scan it again"),
+    *CHANGES,
 )
 _ANY: Final = ".+?"
 _WORD: Final = r"\S+"

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.experience.own_values import ordinary
 from dinghai_platform.core.forms import DayField
+from dinghai_platform.residents.models import ChangeList
 from dinghai_platform.residents.words import CHANNELS
 
 PLANS: Final = 5
@@ -124,6 +125,38 @@ class ListForm(forms.Form):
     file = forms.FileField(label=_p("resident", "List of residents"), help_text=_(
         "CSV, Excel or Parquet with the columns 姓名, 身份证号, 手机号, 方案, 是否同意, 同意日期. "
         "Nothing is issued by this: the list is looked through first."))
+
+
+class ChangesForm(forms.Form):
+    """A list of changes of certificates. What fits together the service says."""
+
+    kind = forms.ChoiceField(
+        label=_p("resident", "Kind of change"), choices=ChangeList.Kind.choices)
+    from_day = DayField(label=_p("resident", "First day of the change"), help_text=_(
+        "Of changes of plan and cancellations: today or later, within the scheme's period"))
+    file = forms.FileField(
+        label=_p("resident", "List of certificates"), required=False, help_text=_(
+        "CSV, Excel or Parquet with 凭证号 or 身份证号, and for a change of plan 新方案, for a "
+        "correction 新姓名 or 新手机号. Nothing is changed by this: the list is looked through "
+        "first."))
+    whole = forms.BooleanField(
+        label=_p("resident", "Everybody, but those whom the file names"), required=False,
+        help_text=_("For renewals and cancellations only"))
+    enrolment = forms.ChoiceField(
+        label=_p("resident", "Of one list of residents only"), required=False)
+    target = forms.ChoiceField(
+        label=_p("resident", "Scheme of the next period"), required=False,
+        help_text=_("For renewals only"))
+    consent_since = DayField(label=_p("resident", "Consent since"), help_text=_(
+        "For renewals only: whoever agreed before this day is not renewed"))
+
+    def __init__(
+        self, *args: Any, enrolments: list[tuple[str, str]], targets: list[tuple[str, str]],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.fields["enrolment"].choices = [("", _("All of the scheme")), *enrolments]
+        self.fields["target"].choices = [("", "—"), *targets]
 
 
 class SearchForm(forms.Form):

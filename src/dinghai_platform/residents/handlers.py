@@ -14,12 +14,12 @@ from dinghai_platform.residents.clearing import clear_part
 from dinghai_platform.residents.pacing import paced
 from dinghai_platform.residents.papers import keep_part, make_part
 from dinghai_platform.residents.services.changes import APPLY_CHANGES, CHECK_CHANGES, CLEAR_CHANGES
+from dinghai_platform.residents.services.giving_up import give_up_next
 from dinghai_platform.residents.services.lists import (
     CHECK,
     CLEAR,
     GIVE_UP,
     ISSUE,
-    give_up_old_lists,
 )
 from dinghai_platform.residents.services.papers import PAPERS
 from dinghai_platform.residents.services.streams import drop_old_streams
@@ -47,10 +47,10 @@ def clear_list(step: Step) -> Progress:
 
 @jobs.handler(GIVE_UP, title=_("Lists of residents that nobody issued are given up"), daily=True)
 def give_up_lists(step: Step) -> Progress:
-    """Cancel some of the old lists, and drop some of the old streams."""
-    number = give_up_old_lists(actor=step.actor, tenant=step.tenant, most=20)
-    number = max(number, drop_old_streams(actor=step.actor, tenant=step.tenant, most=20))
-    return Progress(step.progress + number, finished=number < 20)
+    """Cancel the next old list, or drop the next old stream: one in a transaction."""
+    more = give_up_next(actor=step.actor, tenant=step.tenant) or bool(
+        drop_old_streams(actor=step.actor, tenant=step.tenant, most=1))
+    return Progress(step.progress + more, finished=not more)
 
 
 @jobs.handler(PAPERS, title=_("Certificates of a list as PDF"), prepare=make_part)

@@ -217,6 +217,8 @@ class Certificate(OwnRow):
     standing: Standing | None = None
     is_as_it_stands = False
     """Whether ``standing`` says how it stands since it was changed (`as_they_stand`)."""
+    coming: tuple[tuple[date, int], ...] = ()
+    """Plans to come, each with its first day, earliest first."""
 
     class Meta(OwnRow.Meta):
         verbose_name = _("certificate")
@@ -272,10 +274,12 @@ class Sale(TenantRow):
 
 
 class PaperOrder(TenantRow):
-    """The certificates of a list asked for as PDF: a job makes its parts."""
+    """The certificates of a list asked for as PDF: a job makes its parts. ``standing`` tells how
+    they stood when that was; empty where none of them had been changed."""
 
     enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="paper_orders")
     language = models.CharField(max_length=2)
+    standing = models.CharField(max_length=80, blank=True)
     job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
 
@@ -283,7 +287,7 @@ class PaperOrder(TenantRow):
         verbose_name = _("certificates as PDF")
         constraints = [
             models.UniqueConstraint(
-                fields=("enrolment", "language"), name="residents_papers_once")
+                fields=("enrolment", "language", "standing"), name="residents_papers_once")
         ]
 
 
@@ -403,6 +407,19 @@ class ChangeList(TenantRow):
                 condition=~models.Q(state="cancelled"))
         ]
 
+    @property
+    def state_code(self) -> str:
+        """Its state as the site's words know it."""
+        return f"changes_{self.state}"
+
+    @property
+    def title(self) -> str:
+        """Its file, or what it is about where it has none."""
+        return self.file_name or f"{self.get_kind_display()} {self.from_day}"
+
+    def __str__(self) -> str:
+        return self.title
+
 
 class ChangeChunk(OwnRow):
     """Some rows of a list of changes as they were staged: changes (of a renewal: new certificates)
@@ -442,6 +459,7 @@ class Change(OwnRow):
     class State(models.IntegerChoices):
         STANDS = 1, _p("change", "Stands")
         OVERTAKEN = 2, _p("change", "Void: the certificate was changed meanwhile")
+        REPEATED = 3, _p("change", "Void: the certificate stands in the list before")
 
     id = models.BigIntegerField(primary_key=True)
     tenant = models.ForeignKey("core.Organisation", models.PROTECT, related_name="+",

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Min
-
 from dinghai.documents.phrases import Language, pick
 from dinghai.documents.resident_certificates import (
     ResidentPaper,
@@ -24,9 +22,10 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.checkpoints import sign_bytes
 from dinghai_platform.core.files import store_file
 from dinghai_platform.core.jobs import Progress, Step
-from dinghai_platform.residents.changes_queries import as_they_stand
+from dinghai_platform.residents.changes_queries import as_they_stand, without_ended
 from dinghai_platform.residents.models import (
     Certificate,
+    Enrolment,
     EnrolmentChunk,
     PaperOrder,
     PaperPart,
@@ -60,7 +59,8 @@ def paper_of(certificates: Sequence[Certificate], language: Language) -> bytes:
     papers = []
     for one in certificates:
         facts = facts_of(one, terms)
-        papers.append(ResidentPaper(facts, names[one.plan], certificate_code(facts, sign_bytes)))
+        papers.append(ResidentPaper(facts, names[one.plan], certificate_code(facts, sign_bytes),
+                                    tuple(names[place] for _, place in one.coming)))
     return render_certificates(
         papers, SharedWords(pick(language, terms.name_zh, terms.name_en), terms.applicant_zh, told),
         issued_on=clock.today(), language=language)
@@ -73,17 +73,24 @@ def order_of(step: Step) -> PaperOrder:
     return found
 
 
+def span_of(enrolment: Enrolment) -> tuple[int, int]:
+    """The first number of a list's certificates, and the first one after its last."""
+    chunks = list(EnrolmentChunk.objects.within(enrolment.tenant_id).filter(
+        enrolment=enrolment).values_list("first", "accepted"))
+    return (min((first for first, _ in chunks), default=0),
+            max((first + sum(accepted) for first, accepted in chunks), default=0))
+
+
 def make_part(step: Step) -> Made:
     """The next part. Takes seconds, and writes nothing."""
     order = order_of(step)
     after = step.cursor.get("after")
-    if after is None:
-        # Numbers of a list lie together: nothing before its first one is looked at.
-        after = EnrolmentChunk.objects.within(step.tenant).filter(
-            enrolment=order.enrolment_id).aggregate(first=Min("first"))["first"] - 1
-    rows = as_they_stand(Certificate.objects.within(step.tenant).filter(
-        chunk__enrolment=order.enrolment_id, state=Certificate.State.IN_FORCE, id__gt=after,
-    ).select_related("chunk__enrolment__scheme", "chunk__enrolment__tenant").order_by("id")[
+    # Numbers of a list lie together: nothing before its first or after its last is looked at.
+    first, end = span_of(order.enrolment)
+    rows = as_they_stand(without_ended(Certificate.objects.within(step.tenant).filter(
+        chunk__enrolment=order.enrolment_id, state=Certificate.State.IN_FORCE,
+        id__gt=first - 1 if after is None else after, id__lt=end,
+    )).select_related("chunk__enrolment__scheme", "chunk__enrolment__tenant").order_by("id")[
         :PAGES * DOCUMENTS])
     if not rows:
         return Made(b"", ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
 
@@ -11,19 +12,37 @@ from dinghai.schemes.resident_certificate import (
     PROOF,
     CertificateFacts,
     CertificateProof,
+    ComingPlan,
     Sibling,
     SignedRoot,
     certificate_code,
 )
 from dinghai.schemes.resident_scheme import ResidentScheme
+from dinghai_platform.core import clock
 from dinghai_platform.core.checkpoints import public_key_hex, sign_bytes
 from dinghai_platform.residents.changes_queries import as_they_stand, person_of
 from dinghai_platform.residents.models import Certificate, EnrolmentChunk
 from dinghai_platform.residents.staging import leaves_of
 
+State = Literal["before", "in_force", "after", "cancelled", "not_in_force"]
+
+
+def state_of(certificate: Certificate, facts: CertificateFacts) -> State:
+    """How a certificate stands today: its cover has not begun, is in force, is over, or was
+    cancelled; ``not_in_force`` is one that never counted. ``facts`` are its own."""
+    if certificate.state != Certificate.State.IN_FORCE:
+        return "not_in_force"
+    today, standing = clock.today(), certificate.standing
+    if standing is not None and standing.ended_on is not None and (
+            facts.last_day < max(today, facts.first_day)):
+        return "cancelled"
+    if today < facts.first_day:
+        return "before"
+    return "in_force" if today <= facts.last_day else "after"
+
 
 def facts_of(certificate: Certificate, terms: ResidentScheme | None = None) -> CertificateFacts:
-    """What a certificate says as it stands now, its holder masked. ``terms`` are its scheme's,
+    """What a certificate says as it stands today, its holder masked. ``terms`` are its scheme's,
     where they are in hand already."""
     if not certificate.is_as_it_stands:
         as_they_stand([certificate])
@@ -37,7 +56,11 @@ def facts_of(certificate: Certificate, terms: ResidentScheme | None = None) -> C
         insurer=enrolment.tenant.name_zh, product=terms.product, plan=plan.code,
         sum_insured_fen=plan.sum_insured_fen, premium_fen=plan.premium_fen,
         first_day=enrolment.first_day, last_day=last_day, holder=certificate.masked_name,
-        identity=person.masked_identity)
+        identity=person.masked_identity, coming=tuple(
+            ComingPlan(from_day=day, plan=terms.plans[place].code,
+                       sum_insured_fen=terms.plans[place].sum_insured_fen,
+                       premium_fen=terms.plans[place].premium_fen)
+            for day, place in certificate.coming))
 
 
 def number_of(certificate: Certificate) -> str:

@@ -72,17 +72,26 @@ def _search(actor: Actor, text: str, after: int, most: int) -> list[Certificate]
 def _in_order(
     actor: Actor, rows: TenantQuerySet, after: int, most: int
 ) -> list[Certificate]:
-    """The next certificates by number, chunk by chunk: another tenant's many are never walked."""
+    """The next certificates by number, chunk by chunk: another tenant's many are never walked.
+    Chunks of one, which are sales, are asked for together."""
     chunks = EnrolmentChunk.objects.visible_to(actor).filter(
         enrolment__state=Enrolment.State.SEALED).order_by("first")
     before = chunks.filter(first__lte=after).order_by("-first").first()
     found: list[Certificate] = []
+    sold: list[int] = []
     for first, accepted in chunks.filter(
             first__gte=before.first if before else 0).values_list("first", "accepted").iterator():
-        found += rows.filter(id__gte=first, id__lt=first + sum(accepted))[:most - len(found)]
+        if sum(accepted) == 1:
+            sold.append(first)
+            if len(sold) < most:
+                continue
+        found += rows.filter(id__in=sold)[:most - len(found)] if sold else ()
+        if sum(accepted) > 1 and len(found) < most:
+            found += rows.filter(id__gte=first, id__lt=first + sum(accepted))[:most - len(found)]
+        sold = []
         if len(found) == most:
             break
-    return found
+    return found + list(rows.filter(id__in=sold)[:most - len(found)] if sold else ())
 
 
 def _of_person(actor: Actor, identity: str) -> Iterator[int]:
@@ -183,7 +192,7 @@ def figures(actor: Actor) -> list[SchemeFigures]:
             "enrolment__scheme", "plan").annotate(Count("pk"), Sum("enrolment__premium_fen")):
         sold.setdefault(scheme, []).append((plan, number, premium))
     changed: dict[object, list[ChangeList]] = {}
-    for change in moves(actor).defer("check_document", "repeated"):
+    for change in moves(actor).defer("check_document", "repeated", "scope"):
         changed.setdefault(change.scheme_id, []).append(change)
     return [_figures(scheme, sealed.get(scheme.pk, []), sold.get(scheme.pk, []),
                      changed.get(scheme.pk, []))
@@ -233,6 +242,21 @@ def list_of(actor: Actor, key: Any) -> Enrolment:
     return found
 
 
+def changes_of(scheme: ResidentScheme) -> QuerySet[ChangeList]:
+    """The lists of changes of a scheme in hand, without what is long in them."""
+    rows: QuerySet[ChangeList] = ChangeList.objects.within(scheme.tenant_id).filter(
+        scheme=scheme).select_related("scheme").defer(
+        "check_document", "repeated", "scope", "scheme__document")
+    return rows
+
+
+def change_list_of(actor: Actor, key: Any) -> ChangeList:
+    """One list of changes, or Http404."""
+    found: ChangeList = visible_or_404(
+        ChangeList.objects.select_related("scheme", "target", "job", "created_by"), actor, pk=key)
+    return found
+
+
 def certificate(actor: Actor, number: int) -> Certificate:
     """One certificate in force, or Http404."""
     if not 0 < number < 1 << 63:
@@ -266,11 +290,16 @@ def sales_of(link: SaleLink) -> QuerySet[Sale]:
 
 
 def orders_of(enrolment: Enrolment) -> list[PaperOrder]:
-    """What was asked for as PDF of a list in hand, with its parts."""
-    return list(PaperOrder.objects.within(enrolment.tenant_id).filter(
-        enrolment=enrolment).select_related("job").prefetch_related(
-        Prefetch("parts", PaperPart.objects.within(enrolment.tenant_id).select_related("file")
-                 .defer("file__bytes_in_row"))))
+    """What was asked for as PDF of a list in hand, with its parts: of each language the last order,
+    for the certificates may have changed since one before."""
+    last: dict[str, PaperOrder] = {}
+    parts = PaperPart.objects.within(enrolment.tenant_id).select_related("file").defer(
+        "file__bytes_in_row")
+    for one in PaperOrder.objects.within(enrolment.tenant_id).filter(
+            enrolment=enrolment).select_related("job").prefetch_related(
+            Prefetch("parts", parts)).order_by("pk"):
+        last[one.language] = one
+    return list(last.values())
 
 
 def paper_part(actor: Actor, key: Any) -> PaperPart:

@@ -89,12 +89,23 @@ class ResidentCertificateAnswer(Schema):
     enrolment: UUID
 
 
+class ResidentComingPlan(Schema):
+    """A plan into which a certificate comes from a later day on."""
+
+    from_day: date
+    plan: str
+    sum_insured_fen: int
+    premium_fen: int
+
+
 class ResidentCertificateWholeAnswer(ResidentCertificateAnswer):
-    """A certificate with its signed code (for a QR mark) and masked identity number."""
+    """A certificate with its signed code (for a QR mark) and masked identity number; its plan is
+    that of today, ``coming`` are those of later days."""
 
     identity: str
     first_day: date
     last_day: date
+    coming: list[ResidentComingPlan]
     code: str
     public_key: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -11,6 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import Http404
 
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.core import worker
+from dinghai_platform.core.clock import machine_now
 from dinghai_platform.core.files import (
     FileDamaged,
     file_response,
@@ -19,6 +22,7 @@ from dinghai_platform.core.files import (
     store_file,
 )
 from dinghai_platform.core.models import AuditEntry, StoredFile
+from dinghai_platform.core.sweeping import sweep_files
 from dinghai_platform.core.tenancy import visible_or_404
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +161,34 @@ def test_a_forgotten_file_keeps_its_hash_alone(
     again = store(actor)
     assert again == stored
     assert read_file(again) == b"scan"
+
+
+def test_what_a_killed_process_left_is_swept(actor, settings, tmp_path):
+    """A part that arrived, a file forgotten whose bytes stayed, and one that no row has; nothing
+    younger than a day, and nothing that somebody has."""
+    settings.DINGHAI_STORED_IN_DATABASE_BYTES = 0
+    kept, forgotten = store(actor), store(actor, b"gone", name="gone.xml")
+    forget_file(forgotten, actor=actor, reason="test")  # killed before the commit's own removal
+    files = tmp_path / "files"
+    orphan = files / "ab" / f"ab{'0' * 62}"
+    for path in (orphan, files / "arriving" / "1.part", files / "ab" / "notes.txt"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    now = machine_now()
+    assert sweep_files(now) == 0
+    assert sweep_files(now + timedelta(days=1, minutes=1)) == 3
+    left = {one.name for one in files.rglob("*") if one.is_file()}
+    assert left == {kept.sha256, "notes.txt"}
+    assert read_file(kept) == b"scan"
+
+
+def test_a_worker_sweeps_once_a_day(settings, monkeypatch):
+    swept = []
+    monkeypatch.setattr(worker, "sweep_files", lambda now: swept.append(now) or 0)
+    one = worker.Worker()
+    one.start_day()
+    one.start_day()
+    assert len(swept) == 1
 
 
 def test_bytes_that_another_tenant_has_stay(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from django.utils.translation import override
 
+from dinghai_platform import parks
 from dinghai_platform.parks.engine_faults import SENTENCES
 from dinghai_platform.parks.faults import KNOWN, said
 from dinghai_platform.parks.words import UNPAID, word
+from tests.platform.refusals import sentences
 
 
 def test_every_sentence_has_its_chinese_with_the_same_figures() -> None:
@@ -20,6 +23,14 @@ def test_every_sentence_has_its_chinese_with_the_same_figures() -> None:
         assert sorted(re.findall("«.»", shown)) == sorted(re.findall("«.»", filled)), sentence
         with override("en"):
             assert said(filled) == filled
+
+
+def test_what_the_verbs_refuse_is_said_in_chinese() -> None:
+    room = Path(parks.__file__).parent
+    found = sentences(room.rglob("*.py"))
+    assert len(found) > 40
+    with override("zh-hans"):
+        assert [one for one in sorted(found) if not re.search("[一-鿿]", said(one))] == []
 
 
 def test_columns_and_amounts_are_said_as_people_do() -> None:

@@ -6,12 +6,17 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, connection, models, transaction
+from django.test.utils import CaptureQueriesContext
 
 from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai.schemes.resident_certificate import ComingPlan, certificate_code, read_code
 from dinghai_platform.core import audit, clock, jobs, leases
-from dinghai_platform.core.models import AuditEntry
+from dinghai_platform.core.actors import system_actor
+from dinghai_platform.core.checkpoints import public_key_hex, sign_bytes
+from dinghai_platform.core.models import AuditEntry, Job
+from dinghai_platform.core.tenancy import locked
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry, Posting
 from dinghai_platform.residents import changes_source, reading
@@ -26,17 +31,24 @@ from dinghai_platform.residents.models import (
     Enrolment,
     Standing,
 )
+from dinghai_platform.residents.papers import paper_of
 from dinghai_platform.residents.proofs import facts_of
+from dinghai_platform.residents.queries import certificate as queries_certificate
 from dinghai_platform.residents.queries import certificates, figures, search
 from dinghai_platform.residents.services.changes import (
+    CHECK_CHANGES,
     Asked,
     apply_changes,
     cancel_changes,
     set_pace,
     take_changes,
 )
+from dinghai_platform.residents.services.giving_up import give_up_next
+from dinghai_platform.residents.services.links import make_link
+from dinghai_platform.residents.services.lists import KEPT_DAYS, cancel_list, take_list
+from dinghai_platform.residents.services.sales import sell
 from dinghai_platform.residents.services.schemes import open_scheme
-from tests.platform.residents.conftest import SCHEME, listed, row
+from tests.platform.residents.conftest import SCHEME, buyer, listed, row
 
 pytestmark = pytest.mark.django_db
 JULY = date(2027, 7, 1)
@@ -154,7 +166,9 @@ def test_who_stands_in_a_list_how(insurer, many, change, enrol):
         number[0], number[1], number[7]]
 
 
-def test_a_plan_changes_from_a_day_on(insurer, scheme, underwriter, enrol, change):
+def test_a_plan_changes_from_a_day_on(
+    insurer, scheme, underwriter, enrol, change, monkeypatch
+):
     """From ¥12.00 to ¥3.00: 900 × 184 ÷ 365 = 453.70; up again from 1 October (92 days):
     900 × 92 ÷ 365 = 226.85; ended on 1 December (31 days): 1200 × 31 ÷ 365 = 101.92."""
     enrol(listed([row(number) for number in range(4)]))
@@ -176,8 +190,22 @@ def test_a_plan_changes_from_a_day_on(insurer, scheme, underwriter, enrol, chang
     one = Certificate.objects.within(insurer).get(pk=number[0])
     assert [(each.step_fen, each.owed_fen) for each in history_of(one)] == [
         (-102, 871), (227, 973), (-454, 746)]
-    assert facts_of(certificates(underwriter).get(pk=number[2])).plan == "P1"
-    assert facts_of(certificates(underwriter).get(pk=number[0])).last_day == date(2027, 11, 30)
+    cheaper = ComingPlan(from_day=JULY, plan="P1", sum_insured_fen=1_000_000, premium_fen=300)
+    dearer = ComingPlan(from_day=date(2027, 10, 1), plan="P5", sum_insured_fen=5_000_000,
+                        premium_fen=1_200)
+    for day, before, after in (
+            (date(2026, 12, 1), ("P5", [cheaper]), ("P5", [cheaper, dearer])),
+            (date(2027, 7, 1), ("P1", []), ("P1", [dearer])),
+            (date(2027, 11, 1), ("P1", []), ("P5", []))):
+        monkeypatch.setattr(clock, "today", lambda day=day: day)
+        for place, (plan, coming) in ((2, before), (0, after)):
+            facts = facts_of(certificates(underwriter).get(pk=number[place]))
+            assert (facts.plan, list(facts.coming)) == (plan, coming)
+    assert facts.last_day == date(2027, 11, 30)
+    assert read_code(certificate_code(facts, sign_bytes), public_key_hex()) == facts
+    monkeypatch.undo()
+    paper = paper_of([queries_certificate(underwriter, number[0])], "zh")
+    assert paper.startswith(b"%PDF")
 
 
 def test_changes_follow_each_other_by_their_days(insurer, many, change):
@@ -332,6 +360,56 @@ def test_what_another_list_changed_meanwhile_is_left_out(
     assert sum(owed) + 15 * 1_200 == sums["premium_receivable"] + sums["refund_payable"]
 
 
+@pytest.mark.parametrize("kind", ["cancellation", "renewal"])
+def test_who_is_named_twice_and_enrolled_only_afterwards_is_changed_once(
+    kind, insurer, many, enrol, change, following, underwriter
+):
+    """The look finds nobody in either row; by the deed the person is in the register."""
+    late = row(25).split(",")[1]
+    changes = change(kind, f"身份证号\n{row(0).split(',')[1]}\n{late}\n{late}\n", apply=False,
+                     **({"target": following} if kind == "renewal" else {}))
+    assert (changes.accepted, changes.rejected) == (1, 2)
+    enrol(listed([row(25)]), "later.csv")
+    apply_changes(changes, actor=underwriter)
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    assert (changes.state, changes.accepted, changes.rejected) == ("sealed", 2, 1)
+    assert (changes.charged_fen, changes.refunded_fen) == (
+        (2 * 1_200, 0) if kind == "renewal" else (0, 2 * 605))
+    assert [one[:2] for one in results(changes)] == [
+        ["2", "accepted"], ["3", "accepted"], ["4", "rejected"]]
+    assert results(changes)[2][8] in ("the certificate stands in the list before",
+                                      "the person was enrolled in the scheme before")
+    sums = balance(insurer)
+    assert sums["premium_receivable"] + sums.get("refund_payable", 0) == sum(
+        one.premium_fen for one in figures(underwriter))
+
+
+def test_what_was_bought_goes_back_by_its_own_days(insurer, scheme, underwriter, monkeypatch,
+                                                   change):
+    """Bought on 30 June, covered for 184 days: all goes back before they begin, and half from 1
+    October on. Sales are decided many in a part, and figures count them in the database."""
+    monkeypatch.setattr(clock, "today", lambda: JULY - timedelta(days=1))
+    link, _secret = make_link(scheme, plans=["P5"], channel="x", days=1, most=9, actor=underwriter)
+    number = [sell(link, buyer(one, scheme), key=str(one), terms="0" * 64).sale.certificate
+              for one in range(5)]
+    never = change("cancellation", f"凭证号\n{number[0]}\n")
+    assert never.refunded_fen == 1_200
+    whole = change("cancellation", f"凭证号\n{number[3]}\n", whole=True,
+                   from_day=date(2027, 10, 1))
+    assert (whole.accepted, whole.left_out, whole.refunded_fen) == (3, 2, 3 * 600)
+    assert ChangeChunk.objects.within(insurer).filter(changes=whole).count() == 1
+    ended = dict(Standing.objects.within(insurer).values_list("certificate", "ended_on"))
+    assert ended == {number[0]: date(2027, 6, 30), **dict.fromkeys(
+        (number[1], number[2], number[4]), date(2027, 10, 1))}
+    assert [int(one[2][-10:]) for one in results(whole)] == [number[at] for at in (1, 2, 4)]
+    assert [in_force(underwriter, scheme, day).number for day in (
+        date(2027, 6, 29), JULY, date(2027, 10, 1))] == [0, 4, 1]
+    with CaptureQueriesContext(connection) as asked:
+        assert [one.pk for one in search(underwriter, "")] == number[1:]
+    assert len([one for one in asked if '"residents_certificate"."person"' in one["sql"]]) == 1
+
+
 def test_a_list_given_up_leaves_nothing(insurer, many, change, underwriter, following):
     for asked in ({"kind": "cancellation"}, {"kind": "renewal", "target": following}):
         changes = change(asked.pop("kind"), by_number(insurer, range(12)), apply=False, **asked)
@@ -438,6 +516,71 @@ def test_what_does_not_fit_together_is_refused(scheme, many, change, underwriter
     with pytest.raises(Refusal, match="nobody"):
         take_changes(following, Asked("cancellation", date(2028, 1, 2)), actor=underwriter,
                      name="a.csv", content=text.encode())
+
+
+def test_a_day_that_passed_between_check_and_deed_is_refused(
+    many, change, insurer, underwriter, monkeypatch
+):
+    changes = change("cancellation", by_number(insurer, [0]), apply=False)
+    monkeypatch.setattr(clock, "today", lambda: JULY + timedelta(days=1))
+    with pytest.raises(Refusal, match="2027-07-01 on, and that day has passed") as caught:
+        apply_changes(changes, actor=underwriter)
+    assert caught.value.reasons == (
+        "give the list up and send it again with this day or a later one",)
+    monkeypatch.setattr(clock, "today", lambda: JULY)
+    assert apply_changes(changes, actor=underwriter).state == "applying"
+
+
+@pytest.mark.parametrize("of_changes", [False, True])
+def test_who_gives_a_list_up_locks_as_its_worker_does(
+    of_changes, many, scheme, change, insurer, underwriter, monkeypatch
+):
+    """The job, then the list; a list that began another job meanwhile is let go of first."""
+    if of_changes:
+        row_, cancel = change("cancellation", by_number(insurer, [0]), apply=False), cancel_changes
+    else:
+        row_ = take_list(scheme, listed([row(50)]), name="more.csv", actor=underwriter)
+        cancel = cancel_list
+    seen = []
+    other = jobs.start_job(CHECK_CHANGES, {}, actor=underwriter, tenant=insurer)
+
+    def noted(one):
+        found = locked(one)
+        seen.append(type(one).__name__)
+        if len(seen) == 2:
+            type(one).objects.within(insurer).filter(pk=one.pk).update(job=other)
+            found.job_id = other.pk
+        return found
+
+    monkeypatch.setattr(jobs, "locked", noted)
+    assert cancel(row_, actor=underwriter).state == "cancelled"
+    name = type(row_).__name__
+    assert seen[:4] == ["Job", name, "Job", name]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_changes_that_nobody_finishes_are_given_up(
+    failed, many, change, insurer, underwriter, monkeypatch
+):
+    """Looked through and left, or with a job that failed for good while they were done."""
+    changes = change("cancellation", by_number(insurer, [0]), apply=False)
+    start = clock.machine_now()
+    if failed:
+        job = apply_changes(changes, actor=underwriter).job
+        Job.objects.within(insurer).filter(pk=job.pk).update(
+            state=Job.State.FAILED, finished_at=start + timedelta(days=3))
+    kept = KEPT_DAYS + 3 * failed
+    for days, state in ((kept - 1, "applying" if failed else "checked"), (kept + 1, "cancelled")):
+        for name in ("now", "machine_now"):
+            monkeypatch.setattr(
+                clock, name, lambda days=days: start + timedelta(days=days))
+        while give_up_next(actor=system_actor(insurer), tenant=insurer):
+            pass
+        changes.refresh_from_db()
+        assert changes.state == state
+    Worker().run_until_idle()
+    changes.file.refresh_from_db()
+    assert changes.file.is_forgotten
 
 
 def test_a_file_that_is_no_list_says_why(change, many):

@@ -6,8 +6,10 @@ import csv
 import io
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from dinghai_platform.core import streaming
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.residents.models import Certificate
 from tests.platform.residents.conftest import SCHEME, listed, row
@@ -36,7 +38,7 @@ def sent(client, scheme, text=None, **asked):
     return client.post(f"{ROOT}/schemes/{scheme}/changes", {**asked, **file})
 
 
-def test_it_works(client, scheme, numbers):
+def test_it_works(client, scheme, numbers, monkeypatch):
     text = f"凭证号\n{numbers[0]}\n{numbers[1]}\n999\n"
     answer = sent(client, scheme.pk, text, kind="cancellation", from_day="2027-07-01")
     assert (answer.status_code, answer.json()["state"]) == (202, "reading")
@@ -56,6 +58,19 @@ def test_it_works(client, scheme, numbers):
     Worker().run_until_idle()
     found = client.get(ROOT + address).json()
     assert (found["state"], found["accepted"], found["rows_a_second"]) == ("sealed", 2, None)
+    monkeypatch.setattr(streaming, "LINES", 1)
+    answer, made = client.get(f"{ROOT}{address}/results"), []
+    assert "street-2027-changes.csv" in answer["Content-Disposition"]
+
+    async def first_two():
+        parts = aiter(answer)
+        for _ in range(2):
+            made.append(await anext(parts))
+
+    async_to_sync(first_two)()
+    assert made[0].startswith("\ufeffline,outcome".encode())
+    # Two parts were asked for, and nothing was made before it was.
+    assert b"".join(answer.streaming_content).count(b"\n") == 2
 
 
 def test_results_history_and_figures(client, scheme, numbers):

@@ -27,6 +27,7 @@ from dinghai_platform.residents.models import (
 )
 from dinghai_platform.residents.results import fault_lines, result_lines
 from dinghai_platform.residents.sealing import opened
+from dinghai_platform.residents.services.letting_go import let_go_of_file
 from dinghai_platform.residents.services.lists import (
     GIVE_UP,
     KEPT_DAYS,
@@ -288,6 +289,35 @@ def test_a_list_that_another_scheme_needs_is_kept(insurer, enrol, underwriter):
     Worker().run_until_idle()
     enrolment.file.refresh_from_db()
     assert enrolment.file.is_forgotten
+
+
+def test_a_list_that_is_taken_while_another_lets_go_is_kept(
+    insurer, enrol, underwriter, monkeypatch
+):
+    """Both wait for the audit chain; whoever is second sees what the first one did."""
+    content = listed([row(1)])
+    other = open_scheme({**SCHEME, "id": "other"}, actor=underwriter)
+    hold, taken = audit.hold_chain, []
+
+    def after_another(tenant):
+        if not taken:
+            taken.append(None)
+            taken.append(take_list(other, content, name="list.csv", actor=underwriter))
+        return hold(tenant)
+
+    enrolment = enrol(content)
+    assert enrolment.file.is_forgotten
+    again = take_list(other, content, name="list.csv", actor=underwriter)
+    assert again.file == enrolment.file
+    cancel_list(again, actor=underwriter)
+    forgotten = AuditEntry.objects.within(insurer).filter(action="core.file_forgotten")
+    before = forgotten.count()
+    monkeypatch.setattr(audit, "hold_chain", after_another)
+    let_go_of_file(again, actor=underwriter)
+    assert forgotten.count() == before
+    again.file.refresh_from_db()
+    assert taken[1].file == again.file
+    assert not again.file.is_forgotten
 
 
 def test_a_list_that_nobody_issues_is_given_up(

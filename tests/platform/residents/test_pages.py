@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.worker import Worker
-from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
+from dinghai_platform.residents.models import Certificate, ChangeList, Enrolment, ResidentScheme
 from tests.platform.residents.conftest import listed, row
 from tests.platform.routes.reading import read_page
 
@@ -133,6 +133,56 @@ def test_the_way_of_a_list(client, scheme, sign_in, insurer):
     scheme_page = page(client, "scheme", scheme.pk, language="en")
     assert "¥96.00" in scheme_page
     assert "0.0240%" in scheme_page
+
+
+def test_the_way_of_a_list_of_changes(client, scheme, enrol, sign_in, insurer):
+    """Sent, looked through with its premium and faults, done, and read; then one given up."""
+    enrol(listed([row(number) for number in range(3)]))
+    first = Certificate.objects.within(insurer).order_by("id").first().pk
+    take = reverse("residents:changes_take", args=[scheme.pk])
+    page(client, "changes_new", scheme.pk)
+
+    def sent(text, **asked):
+        return client.post(take, {
+            "kind": "cancellation", "file": SimpleUploadedFile("ends.csv", text.encode()),
+            **asked}, headers={"accept-language": "en"})
+
+    missing = text_of(sent(f"凭证号\n{first}\n"), 400)
+    assert "the day is missing" in missing
+    address = sent(f"凭证号\n{first}\n999\n", from_day="2027-07-01").headers["Location"]
+    assert 'hx-trigger="every 1s"' in text_of(client.get(address))
+    Worker().run_until_idle()
+    polled = client.get(address, headers={"HX-Request": "true", "HX-Target": "list-progress"})
+    assert polled.headers["HX-Refresh"] == "true"
+    made = ChangeList.objects.within(insurer).get()
+    english = page(client, "changes", made.pk, language="en")
+    assert "there is no such certificate in the scheme" in english
+    chinese = page(client, "changes", made.pk)
+    assert "no such certificate" not in chinese
+    assert "¥6.05" in chinese
+    apply, results = (reverse(f"residents:changes_{one}", args=[made.pk])
+                      for one in ("apply", "results"))
+    assert apply in chinese
+    assert apply not in page(sign_in("auditor", insurer), "changes", made.pk)
+    client.post(apply, {"rows": "all"})
+    made.refresh_from_db()
+    assert made.state == "checked"
+    assert client.get(results).status_code == 409
+    client.post(apply, {"rows": "good"})
+    Worker().run_until_idle()
+    assert results in page(client, "changes", made.pk)
+    lines = b"".join(client.get(results).streaming_content).decode()
+    assert (lines.count("accepted"), lines.count("rejected")) == (1, 1)
+
+    other = sent(f"凭证号\n{first + 1}\n", from_day="2027-07-01").headers["Location"]
+    client.post(f"{other}cancel/")
+    assert "Nothing of it was changed" in text_of(
+        client.get(other, headers={"accept-language": "en"}))
+    listing = page(client, "change_lists", scheme.pk)
+    assert address in listing
+    assert other in listing
+    assert reverse("residents:change_lists", args=[scheme.pk]) in page(
+        client, "scheme", scheme.pk)
 
 
 def test_a_list_is_given_up(client, scheme, insurer):

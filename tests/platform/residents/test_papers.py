@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from datetime import date
 
 import numpy as np
 import pytest
@@ -13,11 +14,14 @@ from django.core.exceptions import PermissionDenied
 
 from dinghai.documents.qr_marks import qr_modules, qr_png, qr_svg
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.core import clock
 from dinghai_platform.core.files import read_file
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.residents import papers
 from dinghai_platform.residents.models import Certificate, PaperOrder, PaperPart
 from dinghai_platform.residents.proofs import code_of
+from dinghai_platform.residents.queries import orders_of
+from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
 from dinghai_platform.residents.services.lists import take_list
 from dinghai_platform.residents.services.papers import order_papers
 from tests.platform.residents.conftest import listed, row
@@ -67,6 +71,33 @@ def test_a_list_comes_as_parts(enrol, underwriter, monkeypatch):
             assert row(1).split(",")[1] not in index
     assert seen == list(Certificate.objects.unscoped("test").filter(
         chunk__enrolment=enrolment).order_by("id").values_list("id", flat=True))
+
+
+def test_papers_are_of_those_who_are_insured_as_they_stand(
+    scheme, enrol, underwriter, monkeypatch
+):
+    """Of three one is cancelled from July on, and one of another list stands between no numbers of
+    this one: asked for again after that day, there are new papers without it."""
+    enrolment = enrol(listed([row(number) for number in range(3)]))
+    number = Certificate.objects.unscoped("test").order_by("id").first().pk + 1
+    enrol(listed([row(9)]), "other.csv")
+    orders = [order_papers(enrolment, language="zh", actor=underwriter)]
+    changes = take_changes(scheme, Asked("cancellation", date(2027, 7, 1)), name="a.csv",
+                           content=f"凭证号\n{number}\n".encode(), actor=underwriter)
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    apply_changes(changes, actor=underwriter)
+    Worker().run_until_idle()
+    for day in (date(2027, 6, 30), date(2027, 7, 1)):
+        monkeypatch.setattr(clock, "today", lambda day=day: day)
+        orders.append(order_papers(enrolment, language="zh", actor=underwriter))
+        assert order_papers(enrolment, language="zh", actor=underwriter) == orders[-1]
+        Worker().run_until_idle()
+    assert len({one.pk for one in orders}) == 3
+    assert orders_of(enrolment) == orders[-1:]
+    sizes = dict(PaperPart.objects.unscoped("test").values_list("order", "certificates"))
+    assert [sizes[one.pk] for one in orders] == [3, 3, 2]
+    assert papers.span_of(enrolment) == (number - 1, number + 2)
 
 
 def test_a_part_is_the_same_bytes_again(enrol):

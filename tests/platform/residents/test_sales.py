@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -17,9 +17,10 @@ from django.urls import reverse
 
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.schemes.resident_certificate import check_proof, read_code
-from dinghai_platform.core import audit
+from dinghai_platform.core import audit, clock
 from dinghai_platform.core.checkpoints import public_key_hex
 from dinghai_platform.core.models import AuditEntry
+from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.residents import queries
 from dinghai_platform.residents.models import (
@@ -30,6 +31,7 @@ from dinghai_platform.residents.models import (
     SaleLink,
 )
 from dinghai_platform.residents.proofs import code_of, facts_of, proof_of
+from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
 from dinghai_platform.residents.services.links import make_link, withdraw_link
 from dinghai_platform.residents.services.sales import (
     FormUsed,
@@ -390,3 +392,37 @@ def test_the_check_knows_the_register(link, scheme, underwriter):
     text = Client(headers={"accept-language": "en"}).post(
         reverse("residents:verify"), {"code": code}).content.decode()
     assert "it is not in force" in text
+
+
+def test_check_and_receipt_say_how_it_stands_today(scheme, made, underwriter, insurer, monkeypatch):
+    """A change after the sale: another plan from 1 July on, and an end on 1 August."""
+    bought = sell(made[0], buyer(1, scheme), key="a", terms=TERMS)
+    number = bought.sale.certificate
+    code = code_of(queries.certificate(underwriter, number))
+    for kind, text, day in (("plan", f"凭证号,新方案\n{number},P1\n", date(2027, 7, 1)),
+                            ("cancellation", f"凭证号\n{number}\n", date(2027, 8, 1))):
+        changes = take_changes(scheme, Asked(kind, day), content=text.encode(), name="a.csv",
+                               actor=underwriter)
+        Worker().run_until_idle()
+        changes.refresh_from_db()
+        apply_changes(changes, actor=underwriter)
+        Worker().run_until_idle()
+    client = Client(headers={"accept-language": "en"})
+    receipt = reverse("residents:receipt", args=[bought.receipt])
+    paper = reverse("residents:receipt_paper", args=[bought.receipt, "en"])
+    for day, says, plan, status in (
+            (date(2026, 12, 5), "its period has not begun", "50,000.00", 200),
+            (date(2027, 7, 2), "it is in force today", "10,000.00", 200),
+            (date(2027, 8, 1), "it was cancelled", "10,000.00", 404)):
+        monkeypatch.setattr(clock, "today", lambda day=day: day)
+        checked = client.post(reverse("residents:verify"), {"code": code}).content.decode()
+        shown = client.get(receipt).content.decode()
+        assert says in checked
+        assert "changed after this code was made" in checked
+        for page in (checked, shown):
+            assert plan in page
+            assert "2027-07-31" in page
+            assert ("From 2027-07-01" in re.sub("<[^>]+>", "", page)) == (day.year == 2026)
+        assert ("was cancelled" in shown) == (status == 404)
+        assert (".pdf" in shown) == (status == 200)
+        assert client.get(paper).status_code == status

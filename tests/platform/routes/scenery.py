@@ -47,7 +47,7 @@ from dinghai_platform.monitoring.services.feeds import load_feed
 from dinghai_platform.pool.services.contributions import contribute_file
 from dinghai_platform.pool.services.members import admit_member, open_pool
 from dinghai_platform.residents.models import Certificate, Enrolment, PaperPart
-from dinghai_platform.residents.services.changes import Asked, take_changes
+from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
 from dinghai_platform.residents.services.links import make_link
 from dinghai_platform.residents.services.lists import issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
@@ -335,6 +335,11 @@ def _residents(scenery: Scenery) -> None:
     scenery.objects["resident_changes"] = take_changes(
         scheme, Asked("cancellation", scheme.last_day), name="ended.csv",
         content=f"凭证号\n{one.pk}\n".encode(), actor=underwriter)
+    corrected = scenery.objects["resident_changes_done"] = take_changes(
+        scheme, Asked("correction"), name="corrected.csv",
+        content=f"凭证号,新手机号\n{one.pk},13900000000\n".encode(), actor=underwriter)
+    work()
+    apply_changes(corrected, actor=underwriter)
     work()
     scenery.objects |= resident_claim_making.scene(
         underwriter, scenery.world.actor("claims_handler"), scenery.world.actor("claims_payment"))

@@ -13,14 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from dinghai_platform.core import tokens
 from dinghai_platform.core.actors import actor_of_membership
 from dinghai_platform.core.bounded import BoundedBodies, Larger
+from dinghai_platform.core.callers import may_send
 from dinghai_platform.core.models import (
     AuditEntry,
     IdempotentAnswer,
@@ -146,7 +148,7 @@ def test_a_body_above_the_bound_is_413_in_words(bearer: str, settings: Any, key:
 
 
 LISTS = "/residents/schemes/x/lists"
-LARGER = [Larger(re.compile(r"/residents/schemes/[a-z]/lists"), 100)]
+LARGER = [Larger(re.compile(r"/residents/schemes/[a-z]/lists"), 100, "residents.enrol")]
 
 
 def through_asgi(chunks: list[bytes], *, announced: int | None, maximum: int, path: str = "/",
@@ -177,9 +179,14 @@ def through_asgi(chunks: list[bytes], *, announced: int | None, maximum: int, pa
         sent.append(message)
 
     headers = [(b"content-length", str(announced).encode())] if announced is not None else []
-    headers += [(b"cookie", b"sessionid=x")] if known else []
+    headers.append((b"cookie", b"sessionid=x"))  # anybody can send one
+
+    async def may(_scope: Any, permission: str) -> bool:
+        assert not handed
+        return known and permission == "residents.enrol"
+
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    whole = BoundedBodies(application, maximum, LARGER)(scope, receive, send)
+    whole = BoundedBodies(application, maximum, LARGER, may)(scope, receive, send)
     with ThreadPoolExecutor(1) as other:  # this thread may hold the loop of a browser
         other.submit(asyncio.run, whole).result()
     return sent[0]["status"], sent[1]["body"], handed
@@ -216,10 +223,33 @@ def test_the_lists_of_the_site_may_be_large(settings: Any) -> None:
     largest = settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES
     assert largest > settings.DINGHAI_UPLOAD_MAXIMUM_BYTES
     key = "01900000-0000-7000-8000-000000000000"
-    for path in (f"/residents/schemes/{key}/lists/", f"/api/v1/residents/schemes/{key}/lists"):
-        assert asgi.application._bound_of(
-            {"path": path, "headers": [(b"Authorization", b"")]}) >= largest
-    assert asgi.application._bound_of({"path": "/", "headers": [(b"cookie", b"")]}) < largest
+    page, api = f"/residents/{key}/take/", f"/api/v1/residents/schemes/{key}/lists"
+    for path in (page, api, f"/api/v1/residents/schemes/{key}/changes"):
+        assert any(one.path.fullmatch(path) and one.maximum >= largest
+                   for one in asgi.application._larger)
+        assert resolve(path)
+
+
+@pytest.mark.parametrize("permission", ["residents.enrol", "residents.change"])
+def test_who_may_send_much_is_told_from_the_headers(
+    sign_in: Any, insurer: Organisation, permission: str
+) -> None:
+    def asked(cookie: str) -> bool:
+        return may_send({"type": "http", "method": "POST", "path": "/residents/x/take/",
+                         "headers": [(b"cookie", cookie.encode())]}, permission)
+
+    for role, expected in (("underwriter", True), ("auditor", False)):
+        session = sign_in(role, insurer).cookies[settings.SESSION_COOKIE_NAME].value
+        assert asked(f"{settings.SESSION_COOKIE_NAME}={session}") is expected
+    assert not asked(f"{settings.SESSION_COOKIE_NAME}={'x' * 32}")
+    assert not asked("")
+    member = make_member(insurer, "underwriter")
+    _, secret = tokens.issue_token(member, name="x", scopes=[permission], days=1,
+                                   actor=actor_of_membership(member))
+    api = {"type": "http", "method": "POST", "path": "/api/v1/residents/schemes/x/lists"}
+    assert may_send({**api, "headers": [(b"authorization", f"Bearer {secret}".encode())]},
+                    permission)
+    assert not may_send({**api, "headers": [(b"authorization", b"Bearer dh_x")]}, permission)
 
 
 def test_the_site_stands_behind_that_bound(settings: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 from dinghai.foundation.errors import DinghaiError
 from dinghai_platform.core.jobs import job_state
 from dinghai_platform.core.permissions import allowed, require
+from dinghai_platform.core.streaming import csv_stream
 from dinghai_platform.core.web import page
 from dinghai_platform.resident_claims import queries
 from dinghai_platform.resident_claims.decision_view import OUTCOMES
@@ -91,18 +91,7 @@ def run_page(request: HttpRequest, key: UUID) -> HttpResponse:
 def run_results(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     """Every decision of a run as CSV."""
     run = queries.run(request.actor, key)
-    # What is read while it is sent is read for the same tenant.
-    lines = list(result_lines(run)) if run.claims <= 5_000 else _scoped(request, run)
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="decisions-{run.as_of}.csv"'
-    return answer
-
-
-def _scoped(request: HttpRequest, run: DecisionRun) -> Any:
-    from dinghai_platform.core.tenancy import scope_of
-
-    with scope_of(request.actor):
-        yield from result_lines(run)
+    return csv_stream(request.actor, result_lines(run), f"decisions-{run.as_of}.csv")
 
 
 @require_POST

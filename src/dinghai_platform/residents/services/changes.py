@@ -27,6 +27,8 @@ APPLY_CHANGES = "residents.apply_changes"
 CLEAR_CHANGES = "residents.clear_changes"
 FASTEST = 1_000_000
 Kind = ChangeList.Kind
+_DATED = (Kind.PLAN, Kind.CANCELLATION)
+"""Kinds that hold from a day on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,9 @@ def apply_changes(
 ) -> ChangeList:
     """Do what a list that was looked through says; rejected rows are left out.
 
-    Raises Refusal before it was looked through, where nothing would change, where a row of those to
-    be left out cannot be read, and, with ``all_or_nothing``, where any row was rejected. Asked
-    again it answers the same.
+    Raises Refusal before it was looked through, where nothing would change, where its day has
+    passed meanwhile, where a row of those to be left out cannot be read, and, with
+    ``all_or_nothing``, where any row was rejected. Asked again it answers the same.
     """
     require(actor, "residents.change", changes)
     changes = locked(changes)
@@ -119,7 +121,7 @@ def cancel_changes(changes: ChangeList, *, actor: Actor) -> ChangeList:
     Raises Refusal once the changes stand. Asked again it answers the same.
     """
     require(actor, "residents.change", changes)
-    changes = locked(changes)
+    changes = jobs.locked_after_job(changes)
     if changes.state == ChangeList.State.CANCELLED:
         return changes
     if changes.state == ChangeList.State.SEALED:
@@ -182,7 +184,7 @@ def _check(scheme: ResidentScheme, asked: Asked, has_file: bool, today: date) ->
         raise refuse("enrolment", "a list of certificates says itself who is meant",
                      "leave the enrolment or the file out")
     _check_target(scheme, asked, refuse)
-    if asked.kind not in (Kind.PLAN, Kind.CANCELLATION):
+    if asked.kind not in _DATED:
         return today
     if asked.from_day is None:
         raise refuse("from_day", "the day is missing", "give the first day of the change")
@@ -223,10 +225,9 @@ def _order(
 ) -> str:
     """The hash of what is asked for: the same again is the same list. A correction or a renewal
     has no day of its own."""
-    dated = asked.kind in (Kind.PLAN, Kind.CANCELLATION)
     return sha256_hex(canonical_bytes({
         "scheme": str(scheme.pk), "kind": asked.kind, "scope": list[Any](scope),
-        "from": day.isoformat() if dated else None,
+        "from": day.isoformat() if asked.kind in _DATED else None,
         "target": str(asked.target.pk) if asked.target else None,
         "consent_since": asked.consent_since.isoformat() if asked.consent_since else None,
         "file": str(stored.pk) if stored else None}))
@@ -242,6 +243,9 @@ def _check_ready(changes: ChangeList, all_or_nothing: bool) -> None:
         raise Refusal(f"{unread} rows of those to be left out cannot be told: mend them first")
     if not changes.accepted:
         raise Refusal("nothing on the list can be done")
+    if changes.kind in _DATED and changes.from_day < clock.today():
+        raise Refusal(f"the changes hold from {changes.from_day} on, and that day has passed",
+                      reasons=("give the list up and send it again with this day or a later one",))
     if all_or_nothing and changes.rejected:
         raise Refusal(f"{changes.rejected} rows are rejected, and all or none was asked for")
 

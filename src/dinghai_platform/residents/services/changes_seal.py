@@ -23,9 +23,9 @@ _COPIED: Final = "certificate, tenant_id, day, plan, owed_fen, ended_on, masked_
 def seal_changes(changes: ChangeList, *, actor: Actor) -> ChangeList:
     """Let the staged changes stand, post what they charge and give back, write one audit link.
 
-    A certificate that another list changed meanwhile is left out: its change is void and counts
-    nowhere. Must run inside the transaction that holds the list. Raises StagedOtherwise where a row
-    is missing or there is one too many.
+    A certificate that another list changed meanwhile is left out, and one that stands in this list
+    before: its change is void and counts nowhere. Must run inside the transaction that holds the
+    list. Raises StagedOtherwise where a row is missing or there is one too many.
     """
     require(actor, "residents.change", changes)
     changes.scheme = locked(changes.scheme)  # two seals of a scheme follow each other
@@ -65,7 +65,7 @@ def _seal_renewal(changes: ChangeList, chunks: list[ChangeChunk], actor: Actor) 
 
 
 def _seal_standing(changes: ChangeList, chunks: list[ChangeChunk], actor: Actor) -> list[int]:
-    void = _overtaken(changes, chunks)
+    void = _repeated(changes, chunks) + _overtaken(changes, chunks)
     changes.accepted = sum(one.accepted for one in chunks) - len(void)
     changes.rejected = sum(one.rejected for one in chunks) + len(void)
     sums = ChangeSums()
@@ -84,6 +84,31 @@ def _seal_standing(changes: ChangeList, chunks: list[ChangeChunk], actor: Actor)
     return void
 
 
+def _repeated(changes: ChangeList, chunks: list[ChangeChunk]) -> list[int]:
+    """Mark void what concerns a certificate that stands in the list before; the certificates.
+
+    The look tells most of them. Not somebody who was named twice and enrolled only afterwards.
+    """
+    ids, certificates = [], []
+    for chunk in chunks:
+        for one, certificate in Change.objects.within(changes.tenant).filter(
+                id__gte=chunk.first, id__lt=chunk.first + chunk.accepted).order_by(
+                "id").values_list("id", "certificate").iterator():
+            ids.append(one)
+            certificates.append(certificate)
+    again = np.ones(len(ids), dtype=np.bool_)
+    again[np.unique(np.array(certificates, dtype=np.int64), return_index=True)[1]] = False
+    places = np.flatnonzero(again).tolist()
+    _mark(changes, [ids[at] for at in places], Change.State.REPEATED)
+    return [certificates[at] for at in places]
+
+
+def _mark(changes: ChangeList, numbers: list[int], state: Change.State) -> None:
+    for start in range(0, len(numbers), 500):
+        Change.objects.within(changes.tenant).filter(
+            id__in=numbers[start:start + 500]).update(state=state)
+
+
 def _overtaken(changes: ChangeList, chunks: list[ChangeChunk]) -> list[int]:
     """Mark void what was staged on a state that is no longer; the certificates."""
     changed, standing = Change._meta.db_table, Standing._meta.db_table
@@ -93,13 +118,10 @@ def _overtaken(changes: ChangeList, chunks: list[ChangeChunk]) -> list[int]:
             cursor.execute(
                 f"SELECT c.id, c.certificate FROM {changed} c LEFT JOIN {standing} s"
                 " ON s.certificate = c.certificate WHERE c.id >= %s AND c.id < %s"
-                " AND COALESCE(s.change, 0) <> c.before",
-                [chunk.first, chunk.first + chunk.accepted])
+                " AND COALESCE(s.change, 0) <> c.before AND c.state = %s",
+                [chunk.first, chunk.first + chunk.accepted, Change.State.STANDS])
             found += cursor.fetchall()
-    numbers = [one for one, _ in found]
-    for start in range(0, len(numbers), 500):
-        Change.objects.within(changes.tenant).filter(
-            id__in=numbers[start:start + 500]).update(state=Change.State.OVERTAKEN)
+    _mark(changes, [one for one, _ in found], Change.State.OVERTAKEN)
     return sorted(certificate for _, certificate in found)
 
 
@@ -110,8 +132,8 @@ def _without(
     rows = []
     for chunk in changes.chunks.all():
         rows += Change.objects.within(changes.tenant).filter(
-            id__gte=chunk.first, id__lt=chunk.first + chunk.accepted,
-            state=Change.State.OVERTAKEN).values_list(
+            id__gte=chunk.first, id__lt=chunk.first + chunk.accepted).exclude(
+            state=Change.State.STANDS).values_list(
             "plan_before", "plan", "step_fen", "owed_fen")
     assert len(rows) == len(void)
     before, after, step, owed = np.array(rows, dtype=np.int64).T

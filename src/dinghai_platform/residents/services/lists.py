@@ -3,7 +3,6 @@ what takes long is a job."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -13,7 +12,6 @@ from dinghai.foundation.errors import Refusal
 from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.files import Upload, store_file
-from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.residents.models import Enrolment, ResidentScheme
@@ -24,8 +22,9 @@ ISSUE = "residents.issue_list"
 CLEAR = "residents.clear_list"
 GIVE_UP = "residents.give_up_lists"
 KEPT_DAYS: Final = 30
-"""Days after which a list that was looked through and not issued is given up (a design value): it
-holds people's data in the clear, and nobody asked for them again."""
+"""Days after which a list that was looked through and not issued, or whose job failed and was not
+started again, is given up (a design value): it holds people's data in the clear, and nobody asked
+for them again."""
 
 
 @transaction.atomic
@@ -96,7 +95,7 @@ def cancel_list(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
     Raises Refusal once certificates are issued. Asked again it answers the same.
     """
     require(actor, "residents.enrol", enrolment)
-    enrolment = locked(enrolment)
+    enrolment = jobs.locked_after_job(enrolment)
     if enrolment.state == Enrolment.State.CANCELLED:
         return enrolment
     if enrolment.state == Enrolment.State.SEALED:
@@ -109,14 +108,3 @@ def cancel_list(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
     enrolment.save(update_fields=("state", "job"))
     audit.append(actor, "residents.list_cancelled", enrolment, {})
     return enrolment
-
-
-def give_up_old_lists(*, actor: Actor, tenant: Organisation, most: int) -> int:
-    """Cancel lists that were looked through long ago and never issued; how many of them."""
-    before = clock.now() - timedelta(days=KEPT_DAYS)
-    old = Enrolment.objects.within(tenant).filter(
-        state=Enrolment.State.CHECKED, created_at__lt=before).select_related("job", "tenant")
-    found = list(old.order_by("pk")[:most])
-    for one in found:
-        cancel_list(one, actor=actor)
-    return len(found)

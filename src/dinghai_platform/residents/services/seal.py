@@ -45,7 +45,7 @@ def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
         raise StagedOtherwise(f"{staged} rows of {enrolment.file_name} are staged, "
                               f"{enrolment.rows} were looked through")
     hashes, ids = _staged(enrolment, chunks)
-    void = _enrolled_before(enrolment, hashes, ids)
+    void = _enrolled_before(enrolment, hashes, ids) | _repeated(hashes, ids)
     accepted = np.sum([np.array(one.accepted) for one in chunks], axis=0)
     if void:
         accepted = accepted - _void(enrolment, void)
@@ -112,6 +112,23 @@ def _enrolled_before(
             "look_up", flat=True)}
         place.update({int(ids[start + at]): one for at, one in enumerate(part) if one in found})
     return place
+
+
+def _repeated(
+    hashes: list[bytes], ids: np.ndarray[Any, np.dtype[np.int64]]
+) -> dict[int, bytes]:
+    """Certificates of persons who stand in the list before, by id. A list's own look leaves them
+    out; not a renewal's, of somebody who was named twice and enrolled only afterwards."""
+    found: dict[int, bytes] = {}
+    first = 0  # the certificate that stands, among equal neighbours
+    for place in range(1, len(hashes)):
+        if hashes[place] != hashes[first]:
+            first = place
+            continue
+        late = first if ids[place] < ids[first] else place
+        found[int(ids[late])] = hashes[place]
+        first = place if late == first else first
+    return found
 
 
 def _void(

@@ -25,7 +25,7 @@ from dinghai_platform.residents.forms import BuyForm
 from dinghai_platform.residents.limits import allowed_again, is_held
 from dinghai_platform.residents.models import Certificate, Sale, SaleLink
 from dinghai_platform.residents.papers import paper_of
-from dinghai_platform.residents.proofs import code_of, facts_of, number_of
+from dinghai_platform.residents.proofs import code_of, facts_of, number_of, state_of
 from dinghai_platform.residents.services.sales import (
     FormUsed,
     LinkEnded,
@@ -41,6 +41,8 @@ from dinghai_platform.residents.words import plan_name
 from dinghai_platform.site.formats import is_chinese
 
 FORM_SECONDS = 2 * 3600
+NOT_PRINTED = frozenset(("cancelled", "not_in_force"))
+"""A paper in somebody's hand says that there is cover: none is made where it was cancelled."""
 NOT_FOR_BUYERS = frozenset(("leave the person out", "leave the person out, or ask again"))
 
 
@@ -153,11 +155,14 @@ def receipt(request: HttpRequest, secret: str) -> HttpResponse:
     sale = _sale(request, secret)
     with scope_of(system_actor(sale.tenant)):
         one = _certificate(sale)
+        facts = facts_of(one)
+        standing = state_of(one, facts)
         return render(request, "residents/receipt.html", {
-            "sale": sale, "secret": secret, "facts": facts_of(one), "insurer": sale.tenant,
+            "sale": sale, "secret": secret, "facts": facts, "insurer": sale.tenant,
             "scheme": sale.enrolment.scheme, "document": sale.enrolment.scheme.terms(),
             "plan": plan_name(sale.enrolment.scheme.terms().plans[one.plan]),
-            "in_force": one.state == Certificate.State.IN_FORCE,
+            "standing": standing, "ended": standing not in ("before", "in_force"),
+            "papers": standing not in NOT_PRINTED,
             "verify": request.build_absolute_uri(reverse("residents:verify"))})
 
 
@@ -166,7 +171,7 @@ def receipt_qr(request: HttpRequest, secret: str) -> HttpResponse:
     """The QR mark of the certificate that was bought."""
     sale = _sale(request, secret)
     with scope_of(system_actor(sale.tenant)):
-        return HttpResponse(qr_svg(code_of(_certificate(sale))), content_type="image/svg+xml")
+        return HttpResponse(qr_svg(code_of(_printable(sale))), content_type="image/svg+xml")
 
 
 @never_cache
@@ -174,7 +179,7 @@ def receipt_paper(request: HttpRequest, secret: str, language: str) -> HttpRespo
     """The certificate that was bought, as PDF."""
     sale = _sale(request, secret)
     with scope_of(system_actor(sale.tenant)):
-        one = _certificate(sale)
+        one = _printable(sale)
         return download(paper_of([one], language_of(language)),
                         f"{number_of(one)}-{language}.pdf", "application/pdf")
 
@@ -192,3 +197,11 @@ def _certificate(sale: Sale) -> Certificate:
     found: Certificate = Certificate.objects.within(sale.tenant_id).select_related(
         "chunk__enrolment__scheme", "chunk__enrolment__tenant").get(id=sale.certificate)
     return found
+
+
+def _printable(sale: Sale) -> Certificate:
+    """The certificate, unless it was cancelled."""
+    one = _certificate(sale)
+    if state_of(one, facts_of(one)) in NOT_PRINTED:
+        raise Http404("the certificate was cancelled")
+    return one

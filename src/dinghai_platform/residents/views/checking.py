@@ -10,14 +10,13 @@ from django.views.decorators.cache import never_cache
 
 from dinghai.foundation.errors import InputError
 from dinghai.schemes.resident_certificate import CertificateFacts, read_code
-from dinghai_platform.core import clock
 from dinghai_platform.core.checkpoints import public_key_hex
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.residents.faults import said
 from dinghai_platform.residents.forms import VerifyForm
 from dinghai_platform.residents.limits import allowed_again
 from dinghai_platform.residents.models import Certificate, Enrolment
-from dinghai_platform.residents.proofs import number_of
+from dinghai_platform.residents.proofs import State, facts_of, number_of, state_of
 
 
 @never_cache
@@ -40,21 +39,21 @@ def _checked(code: str) -> dict[str, Any]:
     except InputError as error:
         fault = error.faults[0]
         return {"asked": True, "refused": said(fault.message), "mend": said(fault.mend or "")}
-    return {"asked": True, "facts": facts, "standing": _standing(facts)}
+    standing, today = _today(facts)
+    return {"asked": True, "facts": today or facts, "standing": standing,
+            "was_changed": today is not None and today != facts}
 
 
-def _standing(facts: CertificateFacts) -> str:
-    """What the register says of it today: in_force, before, after, or not_in_force."""
+def _today(facts: CertificateFacts) -> tuple[State, CertificateFacts | None]:
+    """What the register says of it today, whatever the code said when it was made; without facts
+    where the register does not have it."""
     number = int(facts.number.rpartition("-")[2])
     with crossing_tenants("a signed code names one certificate of any insurer"):
         one = Certificate.objects.unscoped("a signed code names one certificate").filter(
             id=number, state=Certificate.State.IN_FORCE,
             chunk__enrolment__state=Enrolment.State.SEALED,
-        ).select_related("chunk__enrolment__scheme").first()
-        known = one is not None and number_of(one) == facts.number
-    if not known:
-        return "not_in_force"
-    today = clock.today()
-    if today < facts.first_day:
-        return "before"
-    return "in_force" if today <= facts.last_day else "after"
+        ).select_related("chunk__enrolment__scheme", "chunk__enrolment__tenant").first()
+        if one is None or number_of(one) != facts.number:
+            return "not_in_force", None
+        now = facts_of(one)
+        return state_of(one, now), now

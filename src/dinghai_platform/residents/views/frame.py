@@ -1,17 +1,15 @@
-"""What pages of residents' cover share: verbs and how they are refused, answers that stream."""
+"""What pages of residents' cover share: verbs and how they are refused, files to download."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 
 from dinghai.foundation.errors import DinghaiError
-from dinghai_platform.core.actors import Actor
-from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.core.web import fault_of
 from dinghai_platform.residents.faults import fault_row, fault_words
 
@@ -31,19 +29,6 @@ def done(request: HttpRequest, verb: Callable[[], Any], success: str = "") -> An
 def fault_rows(error: DinghaiError) -> list[dict[str, Any]]:
     """All faults of an error as rows of a table."""
     return [fault_row(one) for one in getattr(error, "faults", (fault_of(error),))]
-
-
-def scoped(actor: Actor, lines: Iterable[str]) -> Iterator[str]:
-    """Lines that are made while they are sent, in the actor's scope: the request's own is over."""
-    with scope_of(actor):
-        yield from lines
-
-
-def csv_stream(actor: Actor, lines: Iterable[str], name: str) -> StreamingHttpResponse:
-    """A CSV file that is never held whole."""
-    answer = StreamingHttpResponse(scoped(actor, lines), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = content_disposition_header(True, name)
-    return answer
 
 
 def download(content: bytes, name: str, media_type: str) -> HttpResponse:

@@ -18,6 +18,7 @@ from dinghai.foundation.errors import Refusal
 from dinghai_platform.core.files import file_response
 from dinghai_platform.core.jobs import why_it_waits
 from dinghai_platform.core.permissions import allowed, require
+from dinghai_platform.core.streaming import csv_stream
 from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.core.web import page
 from dinghai_platform.residents import queries
@@ -27,7 +28,7 @@ from dinghai_platform.residents.models import Enrolment, ResidentScheme
 from dinghai_platform.residents.results import fault_lines, result_lines
 from dinghai_platform.residents.services.lists import cancel_list, issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
-from dinghai_platform.residents.views.frame import csv_stream, done
+from dinghai_platform.residents.views.frame import done
 from dinghai_platform.residents.words import plan_name
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 
@@ -74,7 +75,7 @@ def take(request: HttpRequest, key: UUID) -> HttpResponse:
     form, made = ListForm(request.POST, request.FILES), None
     if form.is_valid():
         file = form.cleaned_data["file"]
-        made = done(request, lambda: take_list(row, file.read(), name=file.name,
+        made = done(request, lambda: take_list(row, file, name=file.name,
                                                actor=request.actor))
     else:
         messages.error(request, _("Choose a file that is not empty."))
