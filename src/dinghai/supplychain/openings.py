@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -40,7 +40,7 @@ def passes(bar, word):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, inline="always")
 def place_of(bit):  # type: ignore[no-untyped-def]
     """Where a word's only bit stands."""
-    return _zeros_below(bit)
+    return _zeros_below(bit)  # type: ignore[call-arg]
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -55,8 +55,8 @@ def holds(low, high, step):  # type: ignore[no-untyped-def]
 def next_step(low, high):  # type: ignore[no-untyped-def]
     """The first step of a set that is not empty, and the set without it."""
     if low != NONE:
-        return low & (low - ONE), high, _zeros_below(low)
-    return low, high & (high - ONE), 64 + _zeros_below(high)
+        return low & (low - ONE), high, _zeros_below(low)  # type: ignore[call-arg]
+    return low, high & (high - ONE), 64 + _zeros_below(high)  # type: ignore[call-arg]
 
 
 @njit(cache=True, nogil=True, inline="always")
