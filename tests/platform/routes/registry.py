@@ -420,6 +420,7 @@ ROUTES: dict[str, Route] = {
     "subsidies:applications": page("underwriter", not_by=OUTSIDER),
     "subsidies:application": page("insured_admin", not_by=OUTSIDER, key="subsidy_application"),
     "subsidies:complete": page("insured_admin", not_by="auditor", key="subsidy_application"),
+    "subsidies:withdraw": verb("insured_admin", not_by="underwriter", key="subsidy_application"),
     "subsidies:confirm": verb("underwriter", not_by="auditor", key="subsidy_application"),
     "subsidies:objection": verb("regulator_miit", not_by="underwriter",
                                 key="subsidy_application"),
