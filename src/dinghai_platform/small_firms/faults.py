@@ -56,6 +56,8 @@ KNOWN: Final = (
     _("no refusal stands here"),
     _("decide on the quote itself"),
     _("this policy is not near its end"),
+    _("renew it so many days before its last day"),
+    _("give at most so many days"),
     _("this policy has its successor already"),
     _("look at the firm's policies"),
     _("the answers are older than a year"),

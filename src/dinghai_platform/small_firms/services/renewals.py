@@ -92,7 +92,7 @@ def renew_policy(policy: Policy, *, actor: Actor) -> Quote:
         row: Policy = whole(Policy.objects.within(policy.tenant)).get(pk=policy.pk)
         if not ends_soon(row):
             raise Refusal("this policy is not near its end",
-                          reasons=[f"renew it in the {LONGEST_DAYS} days before its last day"])
+                          reasons=[f"renew it so many days before its last day: {LONGEST_DAYS}"])
         if not expiring(row.tenant, row.expiry, row.broker).filter(pk=row.pk).exists():
             raise Refusal("this policy has its successor already",
                           reasons=["look at the firm's policies"])
@@ -125,7 +125,7 @@ def run_renewals(*, actor: Actor, days: int = 45, insurer: Organisation | None =
     require(actor, "small_firms.batch")
     if not 1 <= days <= LONGEST_DAYS:
         raise InputError("so far ahead no policy is renewed", field="days",
-                         mend=f"give 1 to {LONGEST_DAYS} days")
+                         mend=f"give at most so many days: {LONGEST_DAYS}")
     tenant, broker = home_of(actor, insurer), broker_of(actor)
     with books_of(actor, tenant):
         product_on_sale(tenant)
