@@ -167,6 +167,14 @@ class Evaluator:
         ``neutral`` leaves the control effects on severity out (for the waterfall). Raises
         LostMassError when the year's distribution does not fit any reasonable grid.
         """
+        payments = self.payments_of(model, neutral=neutral)
+        rates = {peril: model.perils[peril].frequency.per_year for peril in PERILS}
+        common = {peril: model.perils[peril].frequency.common for peril in PERILS}
+        return self._assemble(model, payments, rates, common)
+
+    def payments_of(self, model: LossModel, *, neutral: bool = False) -> dict[str, PerilPayments]:
+        """What the policy pays for one event of each peril, without the distribution of a year:
+        where only means are asked, its Fourier transforms are the larger part of the work."""
         payments = {}
         for peril in PERILS:
             one = model.perils[peril]
@@ -176,9 +184,7 @@ class Evaluator:
                 events = model.neutral_events(peril) if neutral else one.events
                 self._memory[key] = self.payments(peril, events, model.latent.event_weights)
             payments[peril] = self._memory[key]
-        rates = {peril: model.perils[peril].frequency.per_year for peril in PERILS}
-        common = {peril: model.perils[peril].frequency.common for peril in PERILS}
-        return self._assemble(model, payments, rates, common)
+        return payments
 
     def _assemble(
         self,

@@ -172,13 +172,15 @@ def treatment_plan(
 
 
 def leading_fixes(
-    pricer: Pricer, evaluator: Evaluator, most: int, *, tried: int
+    pricer: Pricer, evaluator: Evaluator, most: int, *, tried: int,
+    premium: Premium | None = None,
 ) -> tuple[Fix, ...]:
     """The first fixes to full marks of the plan, in its order, without pricing all others.
 
     Every knock-out and the ``tried`` others that promise most for their effort are priced as the
     plan prices them. What a fix promises is estimated, so that a fix which comes close to the
-    last of them may be passed over; what is said of those shown is exact.
+    last of them may be passed over; what is said of those shown is exact. ``premium`` is today's
+    where the pricer has priced it already.
     """
     desk = _Desk(pricer, evaluator, None)
     knocked = {one.indicator for one in pricer.assessment.knock_outs}
@@ -188,7 +190,7 @@ def leading_fixes(
     ranked = sorted(promised, key=lambda one: (-promised[one], one))
     chosen = [*(one for one in ranked if one in knocked),
               *[one for one in ranked if one not in knocked][:tried]]
-    today = desk.price(pricer.model)
+    today = desk.price(pricer.model) if premium is None else _Reading(premium, None)
     fixes = sorted((_fix(desk, today, one, "full", PPM) for one in chosen), key=_order)
     return tuple(fixes[:most])
 
@@ -227,7 +229,7 @@ def _mean_payments(model: LossModel, evaluator: Evaluator) -> dict[str, float]:
     """Mean payment of one event of each peril in fen."""
     weights = model.latent.event_weights
     return {peril: sum(w * m for w, m in zip(weights, paid.mean["total"], strict=True))
-            for peril, paid in evaluator.evaluate(model).payments.items()}
+            for peril, paid in evaluator.payments_of(model).items()}
 
 
 def _targets(desk: _Desk) -> Iterable[tuple[str, Literal["next", "full"], int]]:

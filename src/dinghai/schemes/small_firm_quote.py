@@ -318,7 +318,8 @@ def _decided(
 def _fixes(quoted: _Quoted) -> tuple[FirmFix, ...]:
     """The first fixes of the treatment plan, under the plan's own terms."""
     offer = quoted.offer
-    found = leading_fixes(quoted.pricer, quoted.evaluator, FIXES, tried=_TRIED)
+    found = leading_fixes(quoted.pricer, quoted.evaluator, FIXES, tried=_TRIED,
+                          premium=quoted.premium)
     return tuple(_fix(one, quoted.premium, offer.floor_fen) for one in found)
 
 

@@ -100,19 +100,34 @@ class _Fold:
                        key=lambda one: one.application.id)
         bases = [basis_fen(self.text.rule.terms, one.application, one.refund_fen,
                            one.refund_to_others_fen) for one in cases]
-        # a refund that came while it waited lowers it, and never opens the firm's cap again
-        weights = [min(one.entitled_fen, entitled_fen(self.text.rule.terms, basis, 0))
-                   for one, basis in zip(cases, bases, strict=True)]
+        held = self._held_at_close(cases, bases)
+        weights = [self._weight(*each) for each in zip(cases, bases, held, strict=True)]
         total, left = sum(weights), max(self.standing.budget_left_fen(), 0)
         self._add(Closed(day=self.day, available_fen=left, entitled_fen=total))
         # split never gives a part more than its entitlement while the pot is not the larger
         parts = weights if total <= left else split(left, weights)
-        for case, basis, weight, part in zip(cases, bases, weights, parts, strict=True):
-            why = [*self._about_amount(basis, weight, 0)] if not weight else [
+        for case, basis, beside, weight, part in zip(
+                cases, bases, held, weights, parts, strict=True):
+            why = [*self._about_amount(basis, weight, beside)] if not weight else [
                 reason(self.text, "shared_out", "budget", found=left, wanted=total)
             ] if part < weight else []
             outcome: Outcome = "granted" if part else "refused"
             self._enter(case.application, outcome, basis, weight, part, why)
+
+    def _held_at_close(self, cases: Sequence[Case], bases: Sequence[Fen]) -> list[Fen]:
+        """What the firm of each case has beside it: grants, and what goes to its applications of
+        an earlier time. A cap that was lowered since then holds for all of them together."""
+        held, given = [0] * len(cases), dict[str, Fen]()
+        for at in sorted(range(len(cases)), key=lambda at: cases[at].application.applied_at):
+            code = cases[at].application.credit_code
+            before = given.get(code, self.standing.firm_granted_fen(code))
+            held[at] = before
+            given[code] = before + self._weight(cases[at], bases[at], before)
+        return held
+
+    def _weight(self, case: Case, basis: Fen, held: Fen) -> Fen:
+        """A refund that came while it waited lowers it, and never opens the firm's cap again."""
+        return min(case.entitled_fen, entitled_fen(self.text.rule.terms, basis, held))
 
     def _before(self, application: Application) -> Iterable[Reason]:
         """What the register says against it."""

@@ -118,7 +118,17 @@ class Changed(Struct, frozen=True, tag_field="kind", tag="changed"):
     hash: Hash = ""
 
 
-Entry = Decided | Closed | Published | Objected | Paid | Changed
+class Withdrawn(Struct, frozen=True, tag_field="kind", tag="withdrawn"):
+    """The firm took its application back before anything was paid; ``text`` is what it said."""
+
+    day: date
+    application: str
+    text: str = ""
+    granted_fen: Amount = 0
+    hash: Hash = ""
+
+
+Entry = Decided | Closed | Published | Objected | Paid | Changed | Withdrawn
 
 
 class RegisterDocument(Struct, frozen=True):

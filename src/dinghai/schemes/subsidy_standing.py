@@ -18,6 +18,7 @@ from dinghai.schemes.subsidy_register import (
     Paid,
     Published,
     Reason,
+    Withdrawn,
     due_of,
 )
 from dinghai.schemes.subsidy_rule import SubsidyRule, Terms
@@ -47,6 +48,8 @@ class Case:
     refund_to_others_fen: Fen = 0
     cancelled: bool = False
     withdrawn: bool = False
+    given_up: bool = False
+    """Whether it was the firm that withdrew it, not an objection."""
     published_until: date | None = None
     objections: dict[str, str] = field(default_factory=dict)
 
@@ -96,6 +99,10 @@ class Standing:
                 self._moved(entry.application, paid=entry.fen)
             case Changed():
                 self._changed(entry)
+            case Withdrawn():
+                self._moved(entry.application, granted=0)
+                case = self.cases[entry.application]
+                case.withdrawn = case.given_up = True
 
     def budget_left_fen(self) -> Fen:
         """What may still be granted. Where freed budget lapses, every fen ever granted is used."""
@@ -106,6 +113,11 @@ class Standing:
         money, and entitlements that wait for the close."""
         names = self._firms.get(credit_code, set())
         return sum(self._claim_fen(self.cases[name]) for name in names if name != but)
+
+    def firm_granted_fen(self, credit_code: str) -> Fen:
+        """What a firm was granted or holds in money over all its policies, nothing that waits."""
+        names = self._firms.get(credit_code, set())
+        return sum(self.cases[name].held_fen for name in names)
 
     def firm_due_fen(self, credit_code: str) -> Fen:
         """What is to go back from a firm over all its policies."""
@@ -124,7 +136,7 @@ class Standing:
 
     @staticmethod
     def _claim_fen(case: Case) -> Fen:
-        waiting = case.entitled_fen if case.outcome == "waiting_close" else 0
+        waiting = case.entitled_fen if case.outcome == "waiting_close" and case.live else 0
         return max(case.held_fen, waiting)
 
     def _use_fen(self, case: Case) -> Fen:
@@ -141,7 +153,8 @@ class Standing:
             self._firms[case.application.credit_code].discard(name)
         case.application, case.outcome = entry.application, entry.outcome
         case.terms = entry.terms
-        case.decided_on, case.reasons, case.withdrawn = entry.day, entry.reasons, False
+        case.decided_on, case.reasons = entry.day, entry.reasons
+        case.withdrawn = case.given_up = False
         case.basis_fen, case.entitled_fen = entry.basis_fen, entry.entitled_fen
         case.granted_fen = case.decided_fen = entry.granted_fen
         case.ever_granted_fen += entry.granted_fen

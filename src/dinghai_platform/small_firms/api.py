@@ -27,6 +27,7 @@ from dinghai_platform.small_firms.api_answers import (
     run_answer,
     term_answer,
 )
+from dinghai_platform.small_firms.api_renewals import router as renewals_router
 from dinghai_platform.small_firms.engine import plans
 from dinghai_platform.small_firms.models import Link, MonthRun, Quote
 from dinghai_platform.small_firms.services import batches as batch_services
@@ -40,10 +41,12 @@ from dinghai_platform.small_firms.services.policies import (
     terms_of,
 )
 from dinghai_platform.small_firms.services.referrals import decide_referral
+from dinghai_platform.small_firms.services.refusals import ask_again, look_again
 from dinghai_platform.small_firms.services.scans import LARGEST, hand_in_scan
 from dinghai_platform.small_firms.views.validation import validation_of_house
 
 router = Router(tags=["small firms"])
+router.add_router("", renewals_router)
 Document = dict[str, Any]
 
 
@@ -172,6 +175,21 @@ def quote_decide(request: HttpRequest, key: UUID, body: shapes.SmallFirmDecision
     return quote_answer(decide_referral(
         _quote(request, key), approve=body.approve, plan=body.plan, reason=body.reason,
         actor=request.actor))
+
+
+@router.post("/quotes/{key}/again", response={200: shapes.SmallFirmQuoteAnswer, **ERRORS},
+             operation_id="question_small_firm_refusal")
+def quote_again(request: HttpRequest, key: UUID, body: shapes.SmallFirmAgainNew) -> Document:
+    """Ask, for the firm, that a refusal is looked at again."""
+    return quote_answer(ask_again(_quote(request, key), text=body.text, actor=request.actor))
+
+
+@router.post("/quotes/{key}/look", response={200: shapes.SmallFirmQuoteAnswer, **ERRORS},
+             operation_id="look_at_small_firm_refusal")
+def quote_look(request: HttpRequest, key: UUID, body: shapes.SmallFirmLookNew) -> Document:
+    """Look at a refusal again: lift it, or let it stand."""
+    return quote_answer(look_again(
+        _quote(request, key), lift=body.lift, reason=body.reason, actor=request.actor))
 
 
 def _quote(request: HttpRequest, key: UUID) -> Quote:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from dinghai.wording.explaining import ExplainableTerm
-from dinghai_platform.small_firms.models import Batch, Firm, Link, Month, MonthRun, Policy, Quote
+from dinghai_platform.small_firms.models import (
+    Batch,
+    Firm,
+    Link,
+    Month,
+    MonthRun,
+    Policy,
+    Quote,
+    Renewal,
+    RenewalRun,
+)
 
 Document = dict[str, Any]
 
@@ -42,6 +52,23 @@ def policy_answer(row: Policy) -> Document:
             **_fields(row, "id", "policy_no", "state", "plan", "reduced", "inception", "expiry",
                       "treat_by", "aggregate_limit_fen", "net_premium_fen", "vat_fen",
                       "gross_premium_fen", "document", "document_hash", "paid_at")}
+
+
+def renewal_run_answer(row: RenewalRun) -> Document:
+    """A run of renewals."""
+    return {"state": row.state_code, "broker": row.broker_id, "job": row.job_id,
+            "binding": row.binding_id,
+            **_fields(row, "id", "number", "on", "until", "policies", "outcomes")}
+
+
+def renewal_answer(row: Renewal) -> Document:
+    """What became of one policy of a run."""
+    quote = row.quote
+    return {"policy": row.policy_id, "firm": row.policy.firm_id,
+            "policy_no": row.policy.policy_no, "quote": row.quote_id,
+            "outcome": "" if quote is None else quote.outcome,
+            "gross_fen": None if quote is None else quote.gross_fen,
+            **_fields(row, "id", "state", "why")}
 
 
 def batch_answer(row: Batch) -> Document:

@@ -20,6 +20,8 @@ class SmallFirmsConfig(HouseApp):
                  "briefcase"),
         MenuItem(_("Batches of small firms"), "small_firms:batches", "small_firms.batch",
                  "underwriting", 151, "file-import"),
+        MenuItem(_("Renewals of small firms"), "small_firms:renewals", "small_firms.batch",
+                 "underwriting", 152, "refresh"),
     )
 
     def ready(self) -> None:

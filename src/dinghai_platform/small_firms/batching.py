@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -32,8 +31,9 @@ from dinghai_platform.small_firms.engine import (
 )
 from dinghai_platform.small_firms.models import Answers, Batch, Firm, Quote, Scan
 from dinghai_platform.small_firms.services.batches import look_through
-from dinghai_platform.small_firms.services.common import VALID_DAYS
+from dinghai_platform.small_firms.services.firms import Terms, new_quote
 from dinghai_platform.small_firms.services.policies import Acceptance, bind_quote, terms_of
+from dinghai_platform.small_firms.services.refusals import refusals_of
 from dinghai_platform.underwriting.engine import Kept
 from dinghai_platform.underwriting.numbers import next_number
 
@@ -92,7 +92,7 @@ def _scans(batch: Batch, codes: Sequence[str]) -> dict[str, list[Scan]]:
 def write_quotes(step: Step) -> Progress:
     """Keep what was worked out, and close the batch with its last chunk."""
     batch = audit.locked(batch_of(step))
-    quoted: Quoted = step.prepared
+    quoted: Quoted = _without_refused(batch, step.prepared)
     if batch.state != Batch.State.QUOTING:
         return Progress(step.progress, finished=True, result={"quoted": step.progress})
     if quoted.pairs:
@@ -107,28 +107,37 @@ def write_quotes(step: Step) -> Progress:
     return Progress(progress, finished=True, result=_close(batch, step.actor))
 
 
+def _without_refused(batch: Batch, quoted: Quoted) -> Quoted:
+    """The chunk without the firms that an underwriter has refused: each is a fault of its row."""
+    refused = {one.firm.credit_code for one in refusals_of(
+        batch.tenant, [one.credit_code for one, _quote in quoted.pairs])}
+    if not refused:
+        return quoted
+    faults = [Fault(
+        "an underwriter has refused this firm" if batch.broker_id is None
+        else "this firm is priced by an underwriter", batch.file_name, firm.line, "credit_code",
+        "ask that it is looked at again, or leave the row out")
+        for firm, _quote in quoted.pairs if firm.credit_code in refused]
+    return replace(quoted, faults=(*quoted.faults, *faults), pairs=tuple(
+        one for one in quoted.pairs if one[0].credit_code not in refused))
+
+
 def _keep(batch: Batch, quoted: Quoted, actor: Actor) -> None:
     """Firms, answers and quotes of a chunk in a few statements, and one link of the chain."""
     firms = _firms(batch, [one for one, _quote in quoted.pairs], actor)
     answers = _answers(batch, quoted, firms)
     first = next_number(Quote, "number", batch.tenant, "SQ")
+    terms = Terms(quoted.product, quoted.factor_ppm, batch.on, batch.inception)
     quotes = []
     for place, (firm, quote) in enumerate(quoted.pairs):
         row = firms[firm.credit_code]
-        plan, document = quote.plan(quote.offered_plan), quote.to_dict()
-        quotes.append(Quote(
-            tenant=batch.tenant, broker=batch.broker, insured=row.insured, firm=row, batch=batch,
-            answers=answers[firm.credit_code], line=firm.line, number=_after(first, place),
-            on=batch.on, inception=batch.inception,
-            valid_until=min(batch.inception, batch.on + timedelta(days=VALID_DAYS)),
-            document=document, document_hash=document_hash(document), product=quoted.product,
-            market_factor_ppm=quoted.factor_ppm, outcome=quote.outcome, reduced=quote.reduced,
-            score_ppm=quote.score_ppm, grade=quote.grade, wanted_plan=quote.wanted_plan,
-            offered_plan=quote.offered_plan, created_by=actor.user,
-            gross_fen=None if plan is None else plan.gross_fen))
+        made = new_quote(row, answers[firm.credit_code], quote, terms,
+                         number=number_after(first, place), actor=actor)
+        made.batch, made.line = batch, firm.line
+        quotes.append(made)
         row.name, row.industry, row.draft = firm.name, firm.industry, cells_of(firm)
         row.score_ppm, row.grade = quote.score_ppm, quote.grade
-        row.on_offer_fen = None if plan is None else plan.gross_fen
+        row.on_offer_fen = made.gross_fen
         if row.state != Firm.State.BOUND:
             row.state = Firm.State(quote.outcome)
     Quote.objects.bulk_create(quotes)
@@ -140,7 +149,8 @@ def _keep(batch: Batch, quoted: Quoted, actor: Actor) -> None:
         leaves=[f"{one.number}:{one.document_hash}".encode() for one in quotes])
 
 
-def _after(number: str, place: int) -> str:
+def number_after(number: str, place: int) -> str:
+    """The number so many places after a number."""
     head, last = number.rsplit("-", 1)
     return f"{head}-{int(last) + place:0{len(last)}d}"
 
@@ -159,7 +169,7 @@ def _firms(batch: Batch, given: Sequence[SmallFirm], actor: Actor) -> dict[str, 
     first = next_number(Firm, "number", batch.tenant, "SF") if new else ""
     made = [Firm(
         tenant=batch.tenant, broker=batch.broker, channel=Firm.Channel.BATCH,
-        number=_after(first, place), credit_code=one.credit_code, name=one.name,
+        number=number_after(first, place), credit_code=one.credit_code, name=one.name,
         industry=one.industry, created_by=actor.user) for place, one in enumerate(new)]
     Firm.objects.bulk_create(made)
     rows |= {one.credit_code: one for one in made}

@@ -84,6 +84,27 @@ class DecisionForm(forms.Form):
         self.fields["plan"].choices = [(code, plan_name(code)) for code in plans]
 
 
+class AgainForm(forms.Form):
+    """What a firm says against a refusal."""
+
+    text = forms.CharField(label=_("What has changed, or was not known"), max_length=1_000,
+                           widget=forms.Textarea({"rows": 3}))
+
+
+class LookForm(forms.Form):
+    """Why a refusal is lifted, or stands."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=2_000,
+                             widget=forms.Textarea({"rows": 2}))
+
+
+class RenewalForm(forms.Form):
+    """How far ahead policies are renewed."""
+
+    days = forms.IntegerField(label=_("Days until the last day"), initial=45, min_value=1,
+                              max_value=59)
+
+
 class LinkForm(forms.Form):
     """A new link."""
 

@@ -10,6 +10,11 @@ from dinghai_platform.small_firms.batching import bind_chunk, work_out, write_qu
 from dinghai_platform.small_firms.services.batches import BIND, QUOTE
 from dinghai_platform.small_firms.services.months import MONTHS, prepare_months, write_months
 from dinghai_platform.small_firms.services.policies import run_out
+from dinghai_platform.small_firms.services.renewals import (
+    RENEW,
+    prepare_renewals,
+    write_renewals,
+)
 
 
 @jobs.handler(QUOTE, title=_("Quotes of a batch of small firms"), prepare=work_out,
@@ -30,6 +35,12 @@ def bind_batch(step: Step) -> Progress:
 def make_months(step: Step) -> Progress:
     """Keep the next pages, then their ZIP."""
     return write_months(step)
+
+
+@jobs.handler(RENEW, title=_("Renewals of small firms"), prepare=prepare_renewals, max_attempts=5)
+def renew(step: Step) -> Progress:
+    """Keep the next renewals."""
+    return write_renewals(step)
 
 
 @jobs.handler("small_firms.days", title=_("Policies of small firms that run out"), daily=True)

@@ -220,12 +220,13 @@ class Scan(FirmRow):
 
 class Quote(FirmRow):
     """What one firm got on a day. ``document`` is the engine's quote; ``decision`` an
-    underwriter's on a referred one."""
+    underwriter's on a referred one, and ``asked_again`` what the firm says against a refusal."""
 
     class Decision(models.TextChoices):
         NONE = "", _p("decision", "Waits")
         APPROVED = "approved", _p("decision", "Approved")
         REFUSED = "refused", _p("decision", "Refused")
+        AGAIN = "again", _p("decision", "Refused, to be looked at again")
 
     firm = models.ForeignKey(Firm, models.PROTECT, related_name="quotes")
     answers = models.ForeignKey(Answers, models.PROTECT, related_name="+")
@@ -252,6 +253,8 @@ class Quote(FirmRow):
     decision_reason = models.TextField(blank=True)
     decided_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    asked_again = models.TextField(blank=True)
+    asked_again_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
 
     class Meta(FirmRow.Meta):
@@ -323,6 +326,63 @@ class Policy(FirmRow):
 
     def __str__(self) -> str:
         return self.policy_no
+
+
+class RenewalRun(BrokerRow):
+    """Policies that end until a day, each quoted anew from its kept answers by one job; the offers
+    are bound by another."""
+
+    number = models.CharField(_("number"), max_length=40)
+    on = models.DateField(_("as of"))
+    until = models.DateField(_p("renewal", "policies that end until"))
+    policies = models.PositiveIntegerField(_("policies"))
+    outcomes = models.JSONField(default=dict)
+    job = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
+    binding = models.ForeignKey("core.Job", models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
+
+    class Meta(BrokerRow.Meta):
+        verbose_name = _("renewal of small firms")
+        constraints = [
+            models.UniqueConstraint(fields=("tenant", "number"), name="small_firms_one_renewing"),
+        ]
+
+    @property
+    def state_code(self) -> str:
+        """The state of its job."""
+        return str(self.job.state) if self.job is not None else "queued"
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Renewal(FirmRow):
+    """What became of one policy of a run: a quote, a question to the firm, or why it is left.
+
+    ``why`` is the engine's or the service's own sentence where there is no quote.
+    """
+
+    class State(models.TextChoices):
+        QUOTED = "quoted", _p("renewal", "Quoted")
+        ASK = "ask", _p("renewal", "To be answered anew")
+        LEFT = "left", _p("renewal", "Left out")
+
+    run = models.ForeignKey(RenewalRun, models.PROTECT, related_name="renewals")
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="renewals")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices)
+    quote = models.ForeignKey(Quote, models.PROTECT, null=True, related_name="+")
+    why = models.TextField(blank=True)
+
+    class Meta(FirmRow.Meta):
+        verbose_name = _("renewal of a small firm")
+        constraints = [
+            models.UniqueConstraint(fields=("run", "policy"), name="small_firms_one_renewal"),
+        ]
+
+    @property
+    def state_code(self) -> str:
+        """Where it stands: of a quote, the quote's state."""
+        return self.quote.state_code if self.quote is not None else f"firm_renewal_{self.state}"
 
 
 class Paper(FirmRow):

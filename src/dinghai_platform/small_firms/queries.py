@@ -19,6 +19,8 @@ from dinghai_platform.small_firms.models import (
     Paper,
     Policy,
     Quote,
+    Renewal,
+    RenewalRun,
 )
 from dinghai_platform.small_firms.services.policies import COVERED
 
@@ -96,6 +98,25 @@ def referrals(actor: Actor) -> TenantQuerySet:
         firm=OuterRef("firm")).order_by("-id").values("pk")[:1]
     return Quote.objects.visible_to(actor).filter(outcome="referred").filter(
         Q(pk=Subquery(later)) | ~Q(decision="")).select_related("firm", "broker", "decided_by")
+
+
+def renewal_runs(actor: Actor) -> TenantQuerySet:
+    """The runs of renewals an actor sees, each with how many of it are bound."""
+    return RenewalRun.objects.visible_to(actor).select_related("job", "broker").annotate(
+        bound=Count("renewals__quote__policy"))
+
+
+def renewal_run(actor: Actor, key: UUID) -> RenewalRun:
+    """One run of renewals, or Http404."""
+    found: RenewalRun = visible_or_404(RenewalRun.objects.select_related(
+        "tenant", "broker", "job", "binding"), actor, pk=key)
+    return found
+
+
+def renewals_of(row: RenewalRun) -> TenantQuerySet:
+    """What became of the policies of a run in hand."""
+    return Renewal.objects.within(row.tenant_id).filter(run=row).select_related(
+        "policy__firm", "quote__policy")
 
 
 def links(actor: Actor) -> TenantQuerySet:

@@ -109,6 +109,61 @@ class SmallFirmDecisionNew(Schema):
     reason: str = Field(max_length=2_000)
 
 
+class SmallFirmAgainNew(Schema):
+    """What a firm says against a refusal."""
+
+    text: str = Field(min_length=1, max_length=1_000)
+
+
+class SmallFirmLookNew(Schema):
+    """That a refusal is lifted, or stands, and why."""
+
+    lift: bool
+    reason: str = Field(max_length=2_000)
+
+
+class SmallFirmRenewalRunNew(Schema):
+    """How far ahead policies are renewed."""
+
+    days: int = Field(45, ge=1, le=59)
+
+
+class SmallFirmRenewalRunAnswer(Schema):
+    """A run of renewals. ``outcomes`` counts quotes by outcome, and ``ask`` and ``left``."""
+
+    id: UUID
+    number: str
+    state: str
+    on: date
+    until: date
+    policies: int
+    outcomes: dict[str, int]
+    broker: UUID | None
+    job: UUID | None
+    binding: UUID | None
+
+
+class SmallFirmRenewalAnswer(Schema):
+    """What became of one policy of a run: ``quoted``, ``ask`` (its answers are too old) or
+    ``left``, with why."""
+
+    id: UUID
+    policy: UUID
+    firm: UUID
+    policy_no: str
+    state: str
+    why: str
+    quote: UUID | None
+    outcome: str
+    gross_fen: int | None
+
+
+class SmallFirmRenewalPart(Part):
+    """Renewals of a run."""
+
+    items: list[SmallFirmRenewalAnswer]
+
+
 class SmallFirmPolicyAnswer(Schema):
     """A policy (``document`` is dinghai.policy/1)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _t
@@ -163,6 +163,11 @@ def error_words(error: DinghaiError) -> str:
     return "; ".join(fault_words(one) for one in faults[:3])
 
 
+def refused_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Offers that could not be bound, each with its reason in the reader's language."""
+    return [{**one, "words": sentence(one["why"])} for one in rows]
+
+
 def register() -> None:
     """Hand the room's words to the site."""
     register_states({
@@ -175,10 +180,13 @@ def register() -> None:
         "firm_bound": Word(_p("small firm", "Insured"), "good"),
         "firm_quote_approved": Word(_p("decision", "Approved"), "good"),
         "firm_quote_refused": Word(_p("decision", "Refused"), "bad"),
+        "firm_quote_again": Word(_p("decision", "Refused, to be looked at again"), "warn"),
         "firm_batch_checked": Word(_p("batch", "Looked through"), "info"),
         "firm_batch_quoting": Word(_p("batch", "Being quoted"), "info"),
         "firm_batch_quoted": Word(_p("batch", "Quoted"), "good"),
         "firm_batch_cancelled": Word(_p("batch", "Given up")),
+        "firm_renewal_ask": Word(_p("renewal", "To be answered anew"), "warn"),
+        "firm_renewal_left": Word(_p("renewal", "Left out"), "bad"),
         "firm_link_new": Word(_p("link", "Not opened yet"), "info"),
         "firm_link_opened": Word(_p("link", "Opened"), "good"),
         "firm_link_over": Word(_p("link", "Over")),

@@ -188,6 +188,18 @@ def application_complete(
     return _application(applications.complete(row, _statement(body), actor=request.actor))
 
 
+@router.post("/applications/{key}/withdrawal",
+             response={200: schemas.SubsidyApplicationAnswer, **ERRORS},
+             operation_id="withdraw_subsidy_application")
+def application_withdraw(
+    request: HttpRequest, key: UUID, body: schemas.SubsidyWithdrawalNew
+) -> Made:
+    """Take an application back before anything is paid; what it was granted is free again."""
+    row = _one(request, key, "apply")
+    return _application(applications.withdraw_application(
+        row, reason=body.reason, actor=request.actor))
+
+
 @router.post("/applications/{key}/papers/{document}",
              response={200: schemas.SubsidyApplicationAnswer, **ERRORS},
              operation_id="enclose_subsidy_paper")

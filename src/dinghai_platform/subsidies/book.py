@@ -44,7 +44,8 @@ _PART: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What the platform knows of an application besides what was stated."""
+    """What the platform knows of an application besides what was stated; of one that is there
+    already only ``counted`` is news."""
 
     source: str = Application.Source.LIST
     organisation: Organisation | None = None
@@ -52,6 +53,7 @@ class Link:
     insurer: Organisation | None = None
     policy: Policy | None = None
     filed_by: User | None = None
+    counted: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,8 @@ def _project(subsidy: Subsidy, after: Standing, names: Sequence[str],
             made.append(row)
         else:
             changed.append(row)
+            counted = links.get(name, Link()).counted
+            row.counted = row.counted if counted is None else list(counted)
         _stand_in(row, after.cases[name])
         there[name] = row
     Application.objects.bulk_create(made, batch_size=_PART)
@@ -218,20 +222,27 @@ def _new(subsidy: Subsidy, name: str, link: Link) -> Application:
     return Application(
         tenant=subsidy.tenant, authority_id=subsidy.authority_id, subsidy=subsidy, number=name,
         source=link.source, organisation=link.organisation, broker=link.broker,
-        insurer=link.insurer, policy=link.policy, filed_by=link.filed_by)
+        insurer=link.insurer, policy=link.policy, filed_by=link.filed_by,
+        counted=None if link.counted is None else list(link.counted))
 
 
 _STANDING: Final = (
-    "state", "name", "credit_code", "sector", "area", "size", "policy_no", "stated", "reasons",
-    "applied_at", "decided_on", "premium_fen", "basis_fen", "entitled_fen",
+    "state", "name", "credit_code", "sector", "area", "size", "policy_no", "stated", "counted",
+    "reasons", "applied_at", "decided_on", "premium_fen", "basis_fen", "entitled_fen",
     "granted_fen", "decided_fen", "paid_fen", "returned_fen", "due_fen", "refund_fen",
     "cancelled", "published_until")
+
+
+def _state(case: Case) -> str:
+    if case.given_up:
+        return Application.State.GIVEN_UP
+    return Application.State.WITHDRAWN if case.withdrawn else case.outcome
 
 
 def _stand_in(row: Application, case: Case) -> None:
     one = case.application
     values: dict[str, Any] = {
-        "state": Application.State.WITHDRAWN if case.withdrawn else case.outcome,
+        "state": _state(case),
         "name": one.name, "credit_code": one.credit_code, "sector": one.sector, "area": one.area,
         "size": one.size or "", "policy_no": one.policy.partition("@")[0], "stated": plain(one),
         "reasons": [plain(each) for each in case.reasons], "applied_at": one.applied_at,

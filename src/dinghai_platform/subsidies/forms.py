@@ -219,6 +219,12 @@ class ConfirmForm(forms.Form):
         return int(found)
 
 
+class WithdrawForm(forms.Form):
+    """Why a firm takes its application back; it need not say."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
+
+
 def _split(text: str) -> list[str]:
     return [one.strip().upper() for one in text.replace("，", ",").replace("、", ",").split(",")
             if one.strip()]

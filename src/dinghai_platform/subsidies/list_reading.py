@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -20,18 +20,35 @@ from dinghai.schemes.subsidy_carry import carry, grants_of
 from dinghai.schemes.subsidy_changes import read_changes, take_changes
 from dinghai.schemes.subsidy_decide import decide
 from dinghai.schemes.subsidy_publication import read_objections, take_objections
-from dinghai.schemes.subsidy_register import Decided, Register
+from dinghai.schemes.subsidy_register import Changed, Decided, Register
 from dinghai.schemes.subsidy_register import Entry as RegisterEntry
 from dinghai.schemes.subsidy_rule import RuleText
+from dinghai.schemes.subsidy_standing import Standing
 from dinghai_platform.subsidies.book import Link
 from dinghai_platform.subsidies.models import Application, FileList
-from dinghai_platform.subsidies.policies import known_of, policies_named, register_number
+from dinghai_platform.subsidies.policies import (
+    changes_taken,
+    known_of,
+    policies_named,
+    refunds_of,
+    register_number,
+)
 from dinghai_platform.subsidies.rule_files import by_path, renamed
 from dinghai_platform.underwriting.models import Policy
 
 LARGEST_LIST: Final = 4 * 1024 * 1024
 MOST_ROWS: Final = 5_000
 _OF_THE_PLATFORM: Final = re.compile(r"SA[0-9]{4}-")
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What the platform has of a subsidy besides its register: ``filed`` are numbers of
+    applications that firms filed here, which no list overwrites; ``codes`` the credit code that
+    each organisation has applied under."""
+
+    filed: frozenset[str] = frozenset()
+    codes: Mapping[Any, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +81,13 @@ class ListRead:
 
 def read_list(
     kind: str, content: bytes, name: str, *, text: RuleText, register: Register, day: date,
-    filed_here: frozenset[str] = frozenset(),
+    here: Here,
 ) -> ListRead:
-    """Read a list of a kind against a register. ``filed_here`` are numbers of applications that
-    firms filed on the platform, which no list overwrites. Raises InputError for a file that is no
-    such list, or too large."""
+    """Read a list of a kind against a register and what is here. Raises InputError for a file that
+    is no such list, or too large."""
     if len(content) > LARGEST_LIST:
         raise InputError("the list is too large", file=name, field="file", mend="split it")
-    found = by_path(content, name, lambda path: _READERS[kind](
-        path, text, register, day, filed_here))
+    found = by_path(content, name, lambda path: _READERS[kind](path, text, register, day, here))
     if found.rows > MOST_ROWS:
         raise InputError("the list has too many rows", file=name, field="file",
                          mend=f"give at most {MOST_ROWS} at a time")
@@ -89,16 +104,17 @@ def _table(path: Path) -> TableFile:
 
 
 def _applications(path: Path, text: RuleText, register: Register, day: date,
-                  filed_here: frozenset[str]) -> ListRead:
+                  here: Here) -> ListRead:
     read = applications_of(_table(path), text.rule)
-    rows, links, faults = _with_policies(read, filed_here)
+    changes = Standing(text.rule, register.entries).changes
+    rows, links, faults = _with_policies(read, here, changes)
     found = decide(text, register, rows, day=day, file=read.file)
     return ListRead(read.total, found.entries, found.unchanged,
                     (*read.rejected, *faults, *found.rejected), read.notes, links)
 
 
 def _with_policies(
-    read: Applications, filed_here: frozenset[str]
+    read: Applications, here: Here, changes: Mapping[str, Changed]
 ) -> tuple[list[tuple[int, Stated]], dict[str, Link], list[Fault]]:
     """The rows, those of policies here with what the insurer's books say of them. A row that says
     another premium than the books is left out."""
@@ -106,69 +122,112 @@ def _with_policies(
     rows: list[tuple[int, Stated]] = []
     links: dict[str, Link] = {}
     faults: list[Fault] = []
+    codes = dict(here.codes)
     for line, one in read.rows:
         policy = policies.get((one.policy, one.credit_code))
-        if one.id not in filed_here and _OF_THE_PLATFORM.match(one.id):
+        if one.id not in here.filed and _OF_THE_PLATFORM.match(one.id):
             faults.append(Fault(
                 f"numbers like {one.id} are given by the platform", read.file, line,
                 "application_id", "give this one another number"))
-        elif one.id in filed_here:
+        elif one.id in here.filed:
             faults.append(Fault(
                 f"application {one.id} was filed on the platform", read.file, line,
                 "application_id", "complete it there, or give this one another number"))
         elif policy is None:
             rows.append((line, one))
         else:
-            made, fault = _of_policy(one, policy)
+            made, counted, fault = _of_policy(one, policy, changes)
+            fault = fault or _code_fault(policy, one.credit_code, codes)
             if fault is not None:
                 faults.append(replace(fault, file=read.file, line=line))
                 continue
             rows.append((line, made))
             links[one.id] = Link(Application.Source.LIST, policy.insured, None, policy.tenant,
-                                 policy)
+                                 policy, counted=counted)
     return rows, links, faults
 
 
-def _of_policy(one: Stated, policy: Policy) -> tuple[Stated, Fault | None]:
-    known = known_of(policy)
+def _code_fault(policy: Policy, code: str, codes: dict[Any, str]) -> Fault | None:
+    """A firm has one credit code: that of the platform, else the first it applied under. Notes the
+    code of a row that is taken."""
+    own = policy.insured.credit_code or codes.setdefault(policy.insured_id, code)
+    if own == code:
+        return None
+    return Fault("the policy's firm has another credit code here", field="credit_code",
+                 mend="give the credit code of the policy's insured")
+
+
+def _of_policy(
+    one: Stated, policy: Policy, changes: Mapping[str, Changed]
+) -> tuple[Stated, tuple[str, ...], Fault | None]:
+    """The row with what the books say; of refunds what the register has not as changes of this
+    application, so that a row which is handed in again counts none of them twice."""
+    taken = changes_taken(changes, one.id)
+    known = known_of(policy, taken=taken)
+    since = sum(changes[name].refund_fen for name in taken)
     if one.premium_fen != known.premium_fen:
-        return one, Fault(
+        return one, (), Fault(
             f"the insurer's books have a premium of {known.premium_fen} fen, the row says "
             f"{one.premium_fen}", field="premium", mend="give the premium of the policy, with VAT")
     others = one.borne_by_others_fen
     return msgspec.structs.replace(
         one, policy=known.number, vat_fen=known.vat_fen, paid_on=known.paid_on,
         inception=policy.inception, expiry=policy.expiry,
-        refunded_fen=max(one.refunded_fen, known.refunded_fen),
-        borne_by_others_fen=known.borne_by_others_fen if others is None else others), None
+        refunded_fen=max(one.refunded_fen - since, known.refunded_fen),
+        borne_by_others_fen=known.borne_by_others_fen if others is None else others
+    ), known.counted, None
 
 
-def _earlier(path: Path, text: RuleText, register: Register, day: date,
-             filed_here: frozenset[str]) -> ListRead:
+def _earlier(path: Path, text: RuleText, register: Register, day: date, here: Here) -> ListRead:
     read = grants_of(_table(path), text)
     policies = policies_named(
         (row.values["policy_no"], row.values["credit_code"], row.values["name"])
         for row in read.rows)
     rows, faults, links = [], [], {}
+    codes = dict(here.codes)
     for row in read.rows:
-        number = row.values["application_id"]
-        policy = policies.get((row.values["policy_no"].upper(), row.values["credit_code"]))
+        number, code = row.values["application_id"], row.values["credit_code"]
+        policy = policies.get((row.values["policy_no"].upper(), code))
         if _OF_THE_PLATFORM.match(number):
             faults.append(Fault(
                 f"numbers like {number} are given by the platform", read.file, row.line,
                 "application_id", "give this one another number"))
             continue
-        links[number] = Link(Application.Source.EARLIER) if policy is None else Link(
-            Application.Source.EARLIER, policy.insured, None, policy.tenant, policy)
-        rows.append(row if policy is None else replace(
-            row, values={**row.values, "policy_no": register_number(policy)}))
+        if policy is None:
+            links[number] = Link(Application.Source.EARLIER)
+            rows.append(row)
+            continue
+        counted, fault = _refunds_in(policy, row.values.get("refunded", 0))
+        fault = fault or _code_fault(policy, code, codes)
+        if fault is not None:
+            faults.append(replace(fault, file=read.file, line=row.line))
+            continue
+        links[number] = Link(Application.Source.EARLIER, policy.insured, None, policy.tenant,
+                             policy, counted=counted)
+        rows.append(replace(row, values={**row.values, "policy_no": register_number(policy)}))
     found = carry(text, register, replace(read, rows=tuple(rows)), day=day)
     return ListRead(found.rows, found.entries, (), (*faults, *found.rejected), found.notes,
                     {name: links[name] for name in found.applications})
 
 
-def _changes(path: Path, text: RuleText, register: Register, day: date,
-             filed_here: frozenset[str]) -> ListRead:
+def _refunds_in(policy: Policy, said_fen: int) -> tuple[tuple[str, ...], Fault | None]:
+    """Which refunds an earlier grant was reckoned after: the first so many whose sum is what the
+    row says. Those that are left follow as changes of the policy."""
+    counted, sums = list[str](), [0]
+    for number, fen in refunds_of(policy):
+        if sums[-1] == said_fen:
+            break
+        counted.append(number)
+        sums.append(sums[-1] + fen)
+    if sums[-1] == said_fen:
+        return tuple(counted), None
+    return (), Fault(
+        f"by the insurer's books {', '.join(map(str, sums))} fen had gone back in turn, the row "
+        f"says {said_fen}", field="refunded",
+        mend="give what had gone back when the grant was reckoned")
+
+
+def _changes(path: Path, text: RuleText, register: Register, day: date, here: Here) -> ListRead:
     changes, read = read_changes(path)
     found = take_changes(text, register, changes, day=day, file=read.file)
     return ListRead(read.total, found.entries, found.unchanged,
@@ -176,7 +235,7 @@ def _changes(path: Path, text: RuleText, register: Register, day: date,
 
 
 def _objections(path: Path, text: RuleText, register: Register, day: date,
-                filed_here: frozenset[str]) -> ListRead:
+                here: Here) -> ListRead:
     objections, read = read_objections(path)
     found = take_objections(text, register, objections, day=day, file=read.file)
     return ListRead(read.total, found.entries, (), (*read.rejected, *found.rejected), read.notes)

@@ -137,7 +137,9 @@ class Application(AuthorityRow):
     """An application as the register leaves it, written anew with each entry that touches it.
 
     ``stated`` is what was stated (an application of the engine); ``policy`` the policy where the
-    platform has it.
+    platform has it. ``counted`` are the numbers of the policy's endorsements whose refund is in
+    what was stated: every other one is a change. None in rows from before this was kept, where
+    the moment of the row decides.
     """
 
     class Source(models.TextChoices):
@@ -152,6 +154,10 @@ class Application(AuthorityRow):
         WAITING_CLOSE = "waiting_close", _p("application", "Waits for the sharing out")
         REFUSED = "refused", _p("application", "Refused")
         WITHDRAWN = "withdrawn", _p("application", "Withdrawn after an objection")
+        GIVEN_UP = "given_up", _p("application", "Withdrawn by the firm")
+
+    OVER: ClassVar[tuple[str, ...]] = (State.REFUSED, State.WITHDRAWN, State.GIVEN_UP)
+    """States that leave the policy free for another application."""
 
     subsidy = models.ForeignKey(Subsidy, models.PROTECT, related_name="applications")
     organisation = models.ForeignKey("core.Organisation", models.PROTECT, null=True,
@@ -170,6 +176,7 @@ class Application(AuthorityRow):
     size = models.CharField(max_length=10, blank=True)
     policy_no = models.CharField(_("policy number"), max_length=64)
     stated = models.JSONField()
+    counted = models.JSONField(null=True)
     reasons = models.JSONField(default=list)
     applied_at = models.DateTimeField(_p("application", "applied"))
     decided_on = models.DateField()
@@ -203,6 +210,11 @@ class Application(AuthorityRow):
     def state_code(self) -> str:
         """The state as the site's words know it."""
         return f"subsidy_{self.state}"
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether the firm may still take it back: live, and nothing of it was paid."""
+        return self.state not in self.OVER and self.paid_fen == 0
 
     @property
     def is_open(self) -> bool:

@@ -3,15 +3,16 @@ what went back. Read in the insurer's books, whoever asks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from django.db.models import Q
 
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.schemes.subsidy_changes import Change
+from dinghai.schemes.subsidy_register import Changed
 from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.tenancy import crossing_tenants, scope_of
 from dinghai_platform.ledger.models import JournalEntry
@@ -20,13 +21,16 @@ from dinghai_platform.underwriting.models import Endorsement, Policy
 
 CANCELLED = ("cancelled", "lapsed")
 """States of a policy that end it before its time."""
+FLOAT: Final = "premium_float"
+"""The kind of endorsement that gives premium back while the policy goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPolicy:
     """A policy as the insurer's books have it. ``borne_by_others_fen`` is None where the applicant
     of the contract is another than the insured: who bore what only the insurer can say.
-    ``paid_on`` is None until the ledger has the premium."""
+    ``paid_on`` is None until the ledger has the premium. ``refunded_fen`` is the sum of the
+    endorsements ``counted``, named by number."""
 
     policy: Policy
     number: str
@@ -37,6 +41,7 @@ class KnownPolicy:
     borne_by_others_fen: int | None
     paid_on: date | None
     section: str
+    counted: tuple[str, ...] = ()
 
 
 def register_number(policy: Policy) -> str:
@@ -46,25 +51,41 @@ def register_number(policy: Policy) -> str:
     return f"{policy.policy_no.upper()}@{insurer}"
 
 
-def known_of(policy: Policy, *, until: datetime | None = None) -> KnownPolicy:
-    """What is known of a policy in hand. Of refunds those ``until`` a moment: the register learns
-    of later ones as changes, and must not count them twice."""
+def known_of(policy: Policy, *, taken: Collection[str] = ()) -> KnownPolicy:
+    """What is known of a policy in hand. Of its refunds all that the register has not ``taken``
+    already as changes of the same application: each is counted once, by its number and not by
+    its moment, which another clock or a later commit would blur.
+
+    To be called with the subsidy's row held, where the answer goes into a decision.
+    """
     with scope_of(system_actor(policy.tenant)):
         paid = JournalEntry.objects.within(policy.tenant_id).filter(
             idempotency_key=f"policy:{policy.pk}:paid", reversed_by=None).first()
-        given_back = Endorsement.objects.within(policy.tenant_id).filter(
-            policy=policy, amount_fen__lt=0)
-        if until is not None:
-            given_back = given_back.filter(issued_at__lte=until)
-        back = sum(-one for one in given_back.values_list("amount_fen", flat=True))
+        back = [(number, fen) for number, fen in refunds_of(policy)
+                if number_in_register(number, policy) not in taken]
         section = _section(policy)
     return KnownPolicy(
         policy=policy, number=register_number(policy),
         product=str(policy.document["product"]["product_id"]),
         premium_fen=policy.gross_premium_fen, vat_fen=policy.vat_fen,
-        refunded_fen=min(back, policy.gross_premium_fen),
+        refunded_fen=min(sum(fen for _number, fen in back), policy.gross_premium_fen),
         borne_by_others_fen=0 if policy.applicant_id == policy.insured_id else None,
-        paid_on=None if paid is None else paid.effective_date, section=section)
+        paid_on=None if paid is None else paid.effective_date, section=section,
+        counted=tuple(number for number, _fen in back))
+
+
+def refunds_of(policy: Policy) -> list[tuple[str, int]]:
+    """The endorsements that gave premium back, in their order: number and fen. Read in the
+    insurer's books."""
+    with scope_of(system_actor(policy.tenant)):
+        return [(number, -fen) for number, fen in Endorsement.objects.within(
+            policy.tenant_id).filter(policy=policy, amount_fen__lt=0).order_by(
+            "id").values_list("number", "amount_fen")]
+
+
+def changes_taken(changes: Mapping[str, Changed], application: str) -> frozenset[str]:
+    """The numbers of the changes that a register has of one application."""
+    return frozenset(number for number, one in changes.items() if one.application == application)
 
 
 def _section(policy: Policy) -> str:
@@ -77,19 +98,21 @@ def _section(policy: Policy) -> str:
 def policies_named(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], Policy]:
     """The policies here that rows of a list mean: of (number, credit code, name), by number and
     credit code. A row means a policy where number and firm are both its own."""
-    wanted = {(number.upper(), code): name for number, code, name in rows}
+    wanted: dict[str, dict[str, str]] = {}
+    for number, code, name in rows:
+        wanted.setdefault(number.upper(), {})[code] = name
     if not wanted:
         return {}
-    numbers = sorted({number for number, _code in wanted})
+    numbers = sorted(wanted)
     found: dict[tuple[str, str], Policy] = {}
     with crossing_tenants("a list names policies of any insurer"):
         for start in range(0, len(numbers), 500):
             for policy in Policy.objects.unscoped("a list names policies of any insurer").filter(
                     policy_no__in=numbers[start:start + 500]).select_related(
                     "tenant", "insured", "quote__assessment__dossier"):
-                for (number, code), name in wanted.items():
-                    if number == policy.policy_no.upper() and (
-                            policy.insured.credit_code == code or policy.insured.name_zh == name):
+                number = policy.policy_no.upper()
+                for code, name in wanted[number].items():
+                    if policy.insured.credit_code == code or policy.insured.name_zh == name:
                         found[number, code] = policy
     return found
 
@@ -98,29 +121,46 @@ def changes_of(rows: Sequence[Application], known: Iterable[str]) -> list[Change
     """What happened since to the policies that applications rest on, as changes that the register
     has not: endorsements that gave premium back, and policies that ended early.
 
-    A cancelled policy whose endorsements say nothing of a refund is reckoned by the day.
+    A cancelled policy whose endorsements say nothing of a refund for its end is reckoned by the
+    day. One whose end the authority has reported is not ended a second time.
     """
     taken, found = set(known), list[Change]()
     for row in rows:
         if row.policy is None:
             continue
-        stated, policy = row.stated, row.policy
-        applied = row.created_at
-        back = [one for one in policy.endorsements.all()
-                if one.amount_fen < 0 and one.issued_at > applied]
+        policy, named = row.policy, str(row.stated["policy"])
         cancelled = policy.state in CANCELLED
-        for one in back:
+        ended = number_in_register(f"{policy.policy_no}-CANCELLED", policy)
+        at_the_end = _refunds_at_the_end(policy) if cancelled else frozenset()
+        told = cancelled and row.cancelled and ended not in taken
+        for one in policy.endorsements.all():
             number = number_in_register(one.number, policy)
-            if number not in taken:
-                found.append(Change(
-                    0, number, stated["policy"], "refunded",
-                    one.issued_at.astimezone(SHANGHAI).date(), -one.amount_fen, None,
-                    row.number))
-        number = number_in_register(f"{policy.policy_no}-CANCELLED", policy)
-        if cancelled and number not in taken:
-            found.append(Change(0, number, stated["policy"], "cancelled", _ended_on(policy, back),
-                                0 if back else None, 0 if back else None, row.number))
+            if number in taken or not _is_news(one, row) or (told and one.number in at_the_end):
+                continue
+            found.append(Change(
+                0, number, named, "refunded", one.issued_at.astimezone(SHANGHAI).date(),
+                -one.amount_fen, None, row.number))
+        if cancelled and not told and ended not in taken:
+            amount = 0 if at_the_end else None
+            found.append(Change(0, ended, named, "cancelled", _ended_on(policy), amount, amount,
+                                row.number))
     return found
+
+
+def _is_news(one: Endorsement, row: Application) -> bool:
+    """Whether an endorsement gave premium back that was not in what was stated."""
+    if one.amount_fen >= 0:
+        return False
+    if row.counted is None:
+        return bool(one.issued_at > row.created_at)
+    return one.number not in row.counted
+
+
+def _refunds_at_the_end(policy: Policy) -> frozenset[str]:
+    """The endorsements that gave premium back because the policy ended."""
+    last = _ended_on(policy)
+    return frozenset(one.number for one in policy.endorsements.all()
+                     if one.amount_fen < 0 and one.kind != FLOAT and one.effective == last)
 
 
 def number_in_register(own: str, policy: Policy) -> str:
@@ -128,7 +168,7 @@ def number_in_register(own: str, policy: Policy) -> str:
     return f"{own}@{policy.tenant.credit_code or policy.tenant_id.hex[-12:].upper()}"[:64]
 
 
-def _ended_on(policy: Policy, back: Sequence[Endorsement]) -> date:
+def _ended_on(policy: Policy) -> date:
     """The day from which a cancelled policy covers nothing more."""
     days = [one.effective for one in policy.endorsements.all()]
     return max(days) if days else policy.inception
@@ -139,5 +179,5 @@ def with_policies(**narrowed: Any) -> list[Application]:
     caller has said across which tenants."""
     return list(Application.objects.unscoped("policies of any insurer are followed").filter(
         ~Q(policy=None), **narrowed).exclude(
-        state__in=(Application.State.REFUSED, Application.State.WITHDRAWN)).select_related(
+        state__in=Application.OVER).select_related(
         "policy__tenant", "subsidy").prefetch_related("policy__endorsements").order_by("id"))

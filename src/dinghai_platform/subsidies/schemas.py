@@ -68,6 +68,12 @@ class SubsidyReasonNew(Schema):
     reason: str = Field(min_length=1, max_length=2_000)
 
 
+class SubsidyWithdrawalNew(Schema):
+    """Why a firm takes its application back; it need not say."""
+
+    reason: str = Field("", max_length=500)
+
+
 class SubsidyReasonAnswer(Schema):
     """Why an application stands as it does, in both languages."""
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("applications/", applications.own_list, name="applications"),
     path("application/<uuid:key>/", applications.application, name="application"),
     path("application/<uuid:key>/complete/", applications.complete, name="complete"),
+    path("application/<uuid:key>/withdrawal/", applications.withdraw, name="withdraw"),
     path("application/<uuid:key>/premium/", applications.confirm, name="confirm"),
     path("application/<uuid:key>/objection/", applications.objection, name="objection"),
     path("application/<uuid:key>/change/", applications.change, name="change"),

@@ -35,6 +35,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "published": _p("entry", "Published"), "objected": _p("entry", "Objection"),
     "paid": _p("entry", "Paid"), "cancelled": _p("entry", "Policy cancelled"),
     "refunded": _p("entry", "Premium went back"), "returned": _p("entry", "Subsidy came back"),
+    "withdrawn": _p("entry", "Withdrawn by the firm"),
 }
 OBJECTIONS: Final[Mapping[str, Any]] = {
     "open": _p("objection", "Being looked into"), "upheld": _p("objection", "Upheld"),
@@ -93,6 +94,7 @@ def register() -> None:
         "subsidy_waiting_close": Word(_p("application", "Waits for the sharing out"), "info"),
         "subsidy_refused": Word(_p("application", "Refused"), "bad"),
         "subsidy_withdrawn": Word(_p("application", "Withdrawn after an objection"), "bad"),
+        "subsidy_given_up": Word(_p("application", "Withdrawn by the firm")),
         "list_checked": Word(_p("list", "Looked through"), "info"),
         "list_taking": Word(_p("list", "Being taken"), "warn"),
         "list_taken": Word(_p("list", "Taken"), "good"),

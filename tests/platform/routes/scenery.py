@@ -54,6 +54,7 @@ from dinghai_platform.residents.services.papers import order_papers
 from dinghai_platform.residents.services.sales import sell
 from dinghai_platform.residents.services.schemes import open_scheme
 from dinghai_platform.residents.services.streams import open_stream
+from dinghai_platform.small_firms.models import RenewalRun
 from dinghai_platform.small_firms.services.links import make_link as make_firm_link
 from dinghai_platform.small_firms.services.months import month_of, run_months
 from dinghai_platform.underwriting.models import Dossier, Policy
@@ -363,9 +364,12 @@ def _small_firms(scenery: Scenery) -> None:
     run = run_months(actor=underwriter)
     work()
     link, _secret = make_firm_link(label="街角咖啡", days=7, actor=underwriter)
+    renewal = RenewalRun.objects.create(
+        tenant=scenery.world.insurer, number="SR2026-000001", on=quote.on, until=quote.on,
+        policies=0)
     scenery.objects |= {
         "small_firm": quote.firm, "small_quote": quote, "small_policy": policy,
-        "small_month": month, "small_run": run, "small_link": link,
+        "small_renewal": renewal, "small_month": month, "small_run": run, "small_link": link,
         "small_batch": small_firm_making.batch_of(underwriter, [small_firm_making.cells(2)])}
 
 

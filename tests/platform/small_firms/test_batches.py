@@ -245,7 +245,11 @@ def test_monthly_pages_of_all_in_one_archive(underwriter: Any) -> None:
     quoted(underwriter, [cells(1), cells(2, "partly")])
     run = run_months(actor=underwriter)
     assert run_months(actor=underwriter).pk == run.pk
+    stand_at("2026-05-01T00:01:00")  # it is worked on in the next month, and is of its own day
     work()
+    assert set(Month.objects.within(underwriter.tenant).values_list("on", flat=True)) == {
+        date(2026, 4, 20)}
+    stand_at("2026-04-20T18:00:00")
     run = MonthRun.objects.within(underwriter.tenant).select_related("archive").get()
     assert (run.pages, run.faults, run.state_code) == (2, [], "done")
     with zipfile.ZipFile(io.BytesIO(read_file(run.archive))) as archive:

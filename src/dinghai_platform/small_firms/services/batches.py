@@ -159,15 +159,7 @@ def bind_batch(
     that the terms were explained to each applicant; InputError where nothing is chosen.
     """
     require(actor, "small_firms.batch", batch)
-    if channel not in CHANNELS[1:]:
-        raise InputError("this is no way to explain terms", field="channel",
-                         mend="one of: " + ", ".join(CHANNELS[1:]))
-    if not confirmed_by.strip() or len(confirmed_by) > 100:
-        raise InputError("it is not said who explained the terms", field="confirmed_by",
-                         mend="name the person")
-    if not explained:
-        raise Refusal("terms are not explained yet (Insurance Law, art. 17)",
-                      reasons=["declare that they were explained to each applicant"])
+    require_declared(confirmed_by, channel, explained)
     with books_of(actor, batch.tenant):
         batch = audit.locked(batch)
         if batch.state != Batch.State.QUOTED:
@@ -190,6 +182,20 @@ def bind_batch(
         audit.append(actor, "small_firms.batch_binding", batch, {
             "number": batch.number, "quotes": len(chosen), "channel": channel})
     return batch
+
+
+def require_declared(confirmed_by: str, channel: str, explained: bool) -> None:
+    """The declaration under which many are bound at once. Raises InputError without a name or for
+    a channel that is none, Refusal where nobody declares that the terms were explained."""
+    if channel not in CHANNELS[1:]:
+        raise InputError("this is no way to explain terms", field="channel",
+                         mend="one of: " + ", ".join(CHANNELS[1:]))
+    if not confirmed_by.strip() or len(confirmed_by) > 100:
+        raise InputError("it is not said who explained the terms", field="confirmed_by",
+                         mend="name the person")
+    if not explained:
+        raise Refusal("terms are not explained yet (Insurance Law, art. 17)",
+                      reasons=["declare that they were explained to each applicant"])
 
 
 def bindable(batch: Batch) -> TenantQuerySet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -32,9 +33,10 @@ from dinghai_platform.small_firms.engine import (
     probe_of,
     product_on_sale,
 )
-from dinghai_platform.small_firms.models import Answers, Batch, Firm, Link, Quote
+from dinghai_platform.small_firms.models import Answers, Batch, Firm, Link, Policy, Quote
 from dinghai_platform.small_firms.rules import LINK
 from dinghai_platform.small_firms.services.common import (
+    FARTHEST_DAYS,
     VALID_DAYS,
     books_of,
     broker_of,
@@ -43,6 +45,7 @@ from dinghai_platform.small_firms.services.common import (
     home_of,
     known_firm,
 )
+from dinghai_platform.small_firms.services.refusals import require_not_refused
 from dinghai_platform.underwriting.numbers import next_number
 
 MOST_PRICES: Final = 20
@@ -100,15 +103,16 @@ def price_firm(
     inception: date | None = None,
 ) -> Quote:
     """Read the answers, price every plan and keep the quote. The same answers on the same day for
-    the same first day answer the quote of before.
+    the same first day answer the quote of before. Of a firm whose cover ends soon the first day is
+    the one after it, unless another is given.
 
     Raises InputError with the faults of the answers by column, Refusal where the insurer does not
-    sell the plans or a link has asked too often.
+    sell the plans, a link has asked too often or an underwriter has refused the firm.
     """
     require(actor, "small_firms.answer", firm)
     if given:
         firm = save_draft(firm, given, actor=actor)
-    day = first_day(inception)
+    day = first_day(inception or after_cover(firm))
     tenant = firm.tenant
     with books_of(actor, tenant):
         _check_asked(firm, actor)
@@ -120,6 +124,16 @@ def price_firm(
         factor = market_factor_of(tenant, product, clock.today())
         return keep_quote(firm, answers, quoted, product=product, factor_ppm=factor,
                           inception=day, actor=actor)
+
+
+def after_cover(firm: Firm) -> date | None:
+    """The day after the cover that a firm has, where that is near enough to be quoted for."""
+    last = Policy.objects.within(firm.tenant).filter(firm=firm, state="in_force").order_by(
+        "-expiry").values_list("expiry", flat=True).first()
+    if last is None:
+        return None
+    left = (last - clock.today()).days
+    return last + timedelta(days=1) if 0 <= left < FARTHEST_DAYS else None
 
 
 def _check_asked(firm: Firm, actor: Actor) -> None:
@@ -143,6 +157,31 @@ def _read(firm: Firm) -> SmallFirm:
     return read
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """By what, on which day and from which day on a quote is made."""
+
+    product: ProductVersion
+    factor_ppm: int
+    on: date
+    inception: date
+
+
+def new_quote(firm: Firm, answers: Answers, quoted: FirmQuote, terms: Terms, *, number: str,
+              actor: Actor) -> Quote:
+    """The row of a quote, to be saved."""
+    document, plan = quoted.to_dict(), quoted.plan(quoted.offered_plan)
+    return Quote(
+        tenant=firm.tenant, broker=firm.broker, insured=firm.insured, firm=firm, answers=answers,
+        number=number, on=terms.on, inception=terms.inception,
+        valid_until=min(terms.inception, terms.on + timedelta(days=VALID_DAYS)),
+        document=document, document_hash=document_hash(document), product=terms.product,
+        market_factor_ppm=terms.factor_ppm, outcome=quoted.outcome, reduced=quoted.reduced,
+        score_ppm=quoted.score_ppm, grade=quoted.grade, wanted_plan=quoted.wanted_plan,
+        offered_plan=quoted.offered_plan, gross_fen=None if plan is None else plan.gross_fen,
+        created_by=actor.user)
+
+
 @transaction.atomic
 def keep_quote(
     firm: Firm, answers: SmallFirm, quoted: FirmQuote, *, product: ProductVersion,
@@ -151,9 +190,10 @@ def keep_quote(
 ) -> Quote:
     """Keep answers and quote, and let the firm stand where the quote puts it.
 
-    The firm's line of a batch is kept once.
+    The firm's line of a batch is kept once. Raises Refusal while an underwriter's refusal stands.
     """
     firm = audit.locked(firm)
+    require_not_refused(firm, answers.credit_code, actor)
     _name(firm, answers, actor)
     kept = _keep_answers(firm, answers, actor)
     document = quoted.to_dict()
@@ -165,17 +205,11 @@ def keep_quote(
             and before.product_id == product.pk
             and before.market_factor_ppm == factor_ppm and not before.decision):
         return before
-    plan = quoted.plan(quoted.offered_plan)
-    quote = Quote.objects.create(
-        tenant=firm.tenant, broker=firm.broker, insured=firm.insured, firm=firm, answers=kept,
-        batch=batch, line=answers.line if batch is not None else None,
-        number=number or next_number(Quote, "number", firm.tenant, "SQ"), on=clock.today(),
-        inception=inception,
-        valid_until=min(inception, clock.today() + timedelta(days=VALID_DAYS)),
-        document=document, document_hash=digest, product=product, market_factor_ppm=factor_ppm,
-        outcome=quoted.outcome, reduced=quoted.reduced, score_ppm=quoted.score_ppm,
-        grade=quoted.grade, wanted_plan=quoted.wanted_plan, offered_plan=quoted.offered_plan,
-        gross_fen=None if plan is None else plan.gross_fen, created_by=actor.user)
+    quote = new_quote(firm, kept, quoted, Terms(product, factor_ppm, clock.today(), inception),
+                      number=number or next_number(Quote, "number", firm.tenant, "SQ"),
+                      actor=actor)
+    quote.batch, quote.line = batch, answers.line if batch is not None else None
+    quote.save(force_insert=True)
     _stand(firm, answers, quote, actor)
     if batch is None:
         audit.append(actor, "small_firms.quoted", quote, {

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from django.db import transaction
@@ -25,7 +25,6 @@ from dinghai_platform.small_firms.models import Answers, Firm, Month, MonthRun, 
 from dinghai_platform.small_firms.services.common import (
     books_of,
     broker_of,
-    first_day,
     home_of,
     house_of,
 )
@@ -51,15 +50,16 @@ def month_of(firm: Firm, *, actor: Actor) -> Month:
     """
     require(actor, "small_firms.report", firm)
     with books_of(actor, firm.tenant):
-        before = firm.months.filter(on=clock.today()).first()
+        today = clock.today()
+        before = firm.months.filter(on=today).first()
         if before is not None:
             return before
-        made = work_out(firm.tenant, [firm])
+        made = work_out(firm.tenant, [firm], today)
         if made.faults:
             raise InputError.of(made.faults)
         if not made.pages:
             raise Refusal("this firm has not answered yet", reasons=["price it first"])
-        return _keep_months(made.pages, None, actor)[0]
+        return _keep_months(made.pages, None, today, actor)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,12 @@ class Worked:
     faults: tuple[Fault, ...] = ()
 
 
-def work_out(tenant: Organisation, firms: Sequence[Firm]) -> Worked:
-    """The pages of firms as of today; those that have not answered are left out."""
-    today = clock.today()
+def work_out(tenant: Organisation, firms: Sequence[Firm], today: date) -> Worked:
+    """The pages of firms as of a day; those that have not answered are left out.
+
+    The day is given, not asked of the clock: a run that goes on past midnight, or into the next
+    month, is still of the day on which it was begun.
+    """
     product = product_on_sale(tenant)
     answers = _by_firm(Answers.objects.within(tenant).filter(firm__in=firms, on__lte=today))
     months = _by_firm(Month.objects.within(tenant).filter(firm__in=firms, on__lt=today))
@@ -85,9 +88,9 @@ def work_out(tenant: Organisation, firms: Sequence[Firm]) -> Worked:
         earlier = _before(given, months.get(firm.pk, []), today)
         try:
             report = month_report(
-                _stand(tenant, product, given[-1], scans.get(firm.pk, []), today),
+                _stand(tenant, product, given[-1], scans.get(firm.pk, []), today, today),
                 None if earlier is None else _stand(
-                    tenant, product, earlier[0], scans.get(firm.pk, []), earlier[1]))
+                    tenant, product, earlier[0], scans.get(firm.pk, []), earlier[1], today))
         except InputError as error:
             faults += [Fault(f"{firm.number}: {one.message}", None, None, one.field, one.mend)
                        for one in error.faults]
@@ -114,29 +117,31 @@ def _before(answers: Sequence[Answers], months: Sequence[Month], today: date
     return (old[-1], old[-1].on) if old else None
 
 
-def _stand(tenant: Organisation, product: Any, answers: Answers, scans: Iterable[Scan], on: date
-           ) -> FirmMonth:
+def _stand(tenant: Organisation, product: Any, answers: Answers, scans: Iterable[Scan], on: date,
+           today: date) -> FirmMonth:
     firm = firm_of(answers.document)
     known = [one for one in scans if one.created_at.date() <= on]
-    return FirmMonth(desk_of(tenant, product, on, first_day(None)), firm, probe_of(firm, known))
+    desk = desk_of(tenant, product, on, today + timedelta(days=1))
+    return FirmMonth(desk, firm, probe_of(firm, known))
 
 
 @transaction.atomic
-def _keep_months(pages: Sequence[Made], run: MonthRun | None, actor: Actor) -> list[Month]:
+def _keep_months(pages: Sequence[Made], run: MonthRun | None, on: date, actor: Actor
+                 ) -> list[Month]:
     rows = []
     for one in pages:
         document = one.report.to_dict()
         before = one.report.score_before_ppm
         rows.append(Month(
             tenant=one.firm.tenant, broker=one.firm.broker, insured=one.firm.insured,
-            firm=one.firm, run=run, answers=one.answers, on=clock.today(), document=document,
+            firm=one.firm, run=run, answers=one.answers, on=on, document=document,
             document_hash=document["hash"], score_ppm=one.report.score_ppm,
             moved_ppm=None if before is None else one.report.score_ppm - before,
             premium_effect_fen=one.report.premium_effect_fen,
             threats=len(one.report.threats) + one.report.threats_not_shown))
     audit.hold_chain(pages[0].firm.tenant)
     there = {one.firm_id: one for one in Month.objects.within(pages[0].firm.tenant).filter(
-        firm__in=[one.firm for one in pages], on=clock.today())}
+        firm__in=[one.firm for one in pages], on=on)}
     new = [one for one in rows if one.firm_id not in there]
     Month.objects.bulk_create(new)
     if new:
@@ -194,7 +199,7 @@ def prepare_months(step: Step) -> Any:
     if step.progress < (step.total or 0) - 1:
         part = list(served.select_related("tenant", "broker", "insured")[
             step.progress:step.progress + AT_ONCE])
-        return work_out(step.tenant, part), len(part)
+        return work_out(step.tenant, part, run.on), len(part)
     rows = Month.objects.within(step.tenant).filter(firm__in=served, on=run.on)
     return zip_of(rows.select_related("firm").order_by("firm__number"), run.language), 0
 
@@ -205,7 +210,7 @@ def write_months(step: Step) -> Progress:
     made, looked_at = step.prepared
     total = step.total or 0
     if isinstance(made, Worked):
-        kept = _keep_months(made.pages, run, step.actor) if made.pages else []
+        kept = _keep_months(made.pages, run, run.on, step.actor) if made.pages else []
         run.pages += len(kept)
         run.faults = [*run.faults, *(dict(one.to_dict()) for one in made.faults)]
         run.save(update_fields=("pages", "faults"))

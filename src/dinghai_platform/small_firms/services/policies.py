@@ -27,6 +27,7 @@ from dinghai_platform.small_firms.engine import draft_policy, plan_named
 from dinghai_platform.small_firms.models import Firm, Link, Policy, Quote
 from dinghai_platform.small_firms.rules import LINK
 from dinghai_platform.small_firms.services.common import books_of, house_of
+from dinghai_platform.small_firms.services.refusals import require_not_refused
 from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.explanations import shown_text
 from dinghai_platform.underwriting.services.quotes import party_of
@@ -69,7 +70,7 @@ def bind_quote(quote: Quote, plan: str, accepted: Acceptance, *, actor: Actor) -
 
     Raises InputError for a plan or a channel that is none or without the name of who confirmed,
     Refusal for a quote that is not on offer, that is over or not the last, while terms are not
-    explained, where the firm is insured already or the filing is broken.
+    explained, where the firm is insured already or refused, or the filing is broken.
     """
     require(actor, "small_firms.bind", quote)
     tenant = quote.tenant
@@ -80,6 +81,8 @@ def bind_quote(quote: Quote, plan: str, accepted: Acceptance, *, actor: Actor) -
         if before is not None:
             return before
         _check_offer(firm, quote, plan)
+        if quote.decision != Quote.Decision.APPROVED:
+            require_not_refused(firm, firm.credit_code, actor)
         _check_filing(quote)
         _check_single(firm, quote, actor)
         draft = draft_of(quote, plan)

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext as _p
 from django.views.decorators.http import require_POST
 
 from dinghai_platform.core.files import file_response
-from dinghai_platform.core.permissions import require
+from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.core.web import page
 from dinghai_platform.site.lists import Column, Filter, List, list_page
@@ -21,6 +21,7 @@ from dinghai_platform.small_firms.forms import PaymentForm
 from dinghai_platform.small_firms.models import Policy
 from dinghai_platform.small_firms.services.papers import KINDS, paper_of
 from dinghai_platform.small_firms.services.policies import pay_premium
+from dinghai_platform.small_firms.services.renewals import ends_soon
 from dinghai_platform.small_firms.views.frame import Way, done, frame_of, last_policy, of_firm
 from dinghai_platform.small_firms.words import PAPERS, coverage_name, plan_name
 
@@ -77,7 +78,9 @@ def _policy(request: HttpRequest, way: Way) -> HttpResponse:
                                    ("English", way.to("paper", kind, "en"))])
                    for kind in KINDS],
         "confirmed": next(iter(schedule["explanations"].values()), None),
-        "terms": len(schedule["explanations"]), "payment_form": PaymentForm()})
+        "terms": len(schedule["explanations"]), "payment_form": PaymentForm(),
+        "may_renew": ends_soon(row) and allowed(way.actor, "small_firms.renew", row),
+        "renew_address": way.to("renew")})
 
 
 def _paper(request: HttpRequest, way: Way, kind: str, language: str) -> HttpResponse:

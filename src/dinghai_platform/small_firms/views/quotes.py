@@ -16,7 +16,13 @@ from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.web import page
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 from dinghai_platform.small_firms import queries
-from dinghai_platform.small_firms.forms import BindForm, DecisionForm, StaffBindForm
+from dinghai_platform.small_firms.forms import (
+    AgainForm,
+    BindForm,
+    DecisionForm,
+    LookForm,
+    StaffBindForm,
+)
 from dinghai_platform.small_firms.models import Quote
 from dinghai_platform.small_firms.plan_view import (
     columns,
@@ -35,6 +41,12 @@ from dinghai_platform.small_firms.services.policies import (
     terms_of,
 )
 from dinghai_platform.small_firms.services.referrals import approvable_plans, decide_referral
+from dinghai_platform.small_firms.services.refusals import (
+    ask_again,
+    look_again,
+    refused_until,
+    stands,
+)
 from dinghai_platform.small_firms.views.frame import Way, done, frame_of, of_firm, quote_of
 from dinghai_platform.small_firms.words import (
     OUTCOME_TEXTS,
@@ -55,7 +67,9 @@ def _quote(request: HttpRequest, way: Way, quote: UUID) -> HttpResponse:
     may_decide = (not way.is_link and allowed(way.actor, "small_firms.decide", row)
                   and (user is None or row.created_by_id != user.pk))
     waits = row.outcome == "referred" and not row.decision
-    said = {"approved": "offered", "refused": "declined"}.get(row.decision, row.outcome)
+    refused = stands(row)
+    said = {"approved": "offered", "refused": "declined", "again": "declined"}.get(
+        row.decision, row.outcome)
     fixes = fixes_of(row)
     return render(request, "small_firms/quote.html", {
         **frame, "quote": row, "sections": sections(row),
@@ -68,6 +82,11 @@ def _quote(request: HttpRequest, way: Way, quote: UUID) -> HttpResponse:
         "saved_fen": _saved(row), "policy": getattr(row, "policy", None),
         "is_last": frame["last_quote"] is not None and frame["last_quote"].pk == row.pk,
         "is_valid": row.is_valid(clock.today()),
+        "refused_until": refused_until(row) if refused else None,
+        "again_form": AgainForm() if refused and row.decision != Quote.Decision.AGAIN
+        and frame["may_here"]["answer"] and not may_decide else None,
+        "look_form": LookForm() if refused and may_decide else None,
+        "again_address": way.to("again", str(row.pk)),
         "decision_form": DecisionForm(plans=approvable_plans(row)) if may_decide and waits
         else None})
 
@@ -113,7 +132,20 @@ def _terms(request: HttpRequest, way: Way, quote: UUID, plan: str) -> HttpRespon
         status=400 if request.method == "POST" else 200)
 
 
+def _again(request: HttpRequest, way: Way, quote: UUID) -> HttpResponse:
+    """The firm asks that its refusal is looked at again."""
+    row = quote_of(way, quote)
+    require(way.actor, "small_firms.answer", row)
+    if request.method == "POST":
+        done(request, lambda: ask_again(
+            row, text=request.POST.get("text", ""), actor=way.actor),
+            _("An underwriter looks at it again."))
+    return redirect(way.to("quote", str(row.pk)))
+
+
 quote, quote_by_link = of_firm(_quote)
+again, again_by_link = of_firm(_again)
+again = page("small_firms.view")(again)
 terms, terms_by_link = of_firm(_terms)
 quote = page("small_firms.view")(quote)
 terms = page("small_firms.view")(terms)
@@ -138,6 +170,7 @@ def _referrals() -> List:
             Column(_("Decided by"), lambda row: row.decided_by or "—"),
         ),
         filters=(Filter("decision", _("Decision"), (
+            ("again", _p("decision", "Refused, to be looked at again")),
             ("approved", _p("decision", "Approved")), ("refused", _p("decision", "Refused")))),),
         search=("firm__name__icontains", "number__icontains", "firm__credit_code__icontains"),
         default_sort="decision", export="small-firms-referred",
@@ -152,6 +185,20 @@ def referral_list(request: HttpRequest) -> HttpResponse:
     """The underwriter's queue."""
     return list_page(request, queries.referrals(request.actor), _referrals(),
                      template="small_firms/referrals.html")
+
+
+@require_POST
+@page("small_firms.decide")
+def look(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Look at a refusal again: lift it, or let it stand."""
+    row: Quote = queries.quote(request.actor, key)
+    require(request.actor, "small_firms.decide", row)
+    lift = request.POST.get("decision") == "lift"
+    done(request, lambda: look_again(
+        row, lift=lift, reason=request.POST.get("reason", ""), actor=request.actor),
+        _("The refusal is lifted: decide anew, or let the firm answer anew.") if lift
+        else _("The refusal stands; the reason is kept."))
+    return redirect("small_firms:quote", key=row.firm_id, quote=row.pk)
 
 
 @require_POST

@@ -15,6 +15,7 @@ from dinghai.schemes.subsidy_applications import Application as Stated
 from dinghai.schemes.subsidy_decide import decide
 from dinghai.schemes.subsidy_register import Decided
 from dinghai.schemes.subsidy_rule import SubsidyRule
+from dinghai.schemes.subsidy_withdrawal import withdraw
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.files import store_file
@@ -22,8 +23,13 @@ from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
 from dinghai_platform.subsidies.book import Book, Link, Written, held_book, read_book
 from dinghai_platform.subsidies.models import Application, Enclosure, Subsidy
-from dinghai_platform.subsidies.policies import KnownPolicy, known_of
-from dinghai_platform.subsidies.services.common import note, require_open
+from dinghai_platform.subsidies.policies import KnownPolicy, changes_taken, known_of
+from dinghai_platform.subsidies.services.common import (
+    note,
+    require_open,
+    require_own_code,
+    serve_waiting,
+)
 from dinghai_platform.subsidies.stating import Statement, said_before, stated
 from dinghai_platform.underwriting.models import Policy
 from dinghai_platform.underwriting.numbers import next_number
@@ -32,6 +38,7 @@ LARGEST_PAPER: Final = 10 * 1024 * 1024
 PAPER_TYPES: Final = {b"%PDF": "application/pdf", b"\x89PNG": "image/png",
                       b"\xff\xd8\xff": "image/jpeg"}
 PREVIEW: Final = "PREVIEW"
+LONGEST_WHY: Final = 500
 Papers = Mapping[str, tuple[bytes, str]]
 """Content and file name of enclosed papers by the rule's id of each."""
 
@@ -66,18 +73,19 @@ def apply_for(
     """
     require(actor, "subsidies.apply")
     _require_own(policy, actor)
-    known = known_of(policy)
     with held_book(subsidy, actor) as book:
         require_open(book.subsidy)
         before = _live(book.subsidy, policy)
         if before is not None:
             return before
+        known = known_of(policy)
         number = next_number(Application, "number", subsidy.tenant, "SA")
         files = _stored(book.text.rule, papers or {}, actor, book)
         one = stated(book.text.rule, known, replace(said, documents=tuple(sorted(files))),
                      number=number, at=clock.now())
+        require_own_code(book.subsidy, policy.insured, one.credit_code)
         link = Link(Application.Source.POLICY, policy.insured, _broker(policy, actor),
-                    policy.tenant, policy, actor.user)
+                    policy.tenant, policy, actor.user, known.counted)
         return _decided(book, one, actor, "applied", link, files)
 
 
@@ -93,7 +101,6 @@ def complete(
     if policy is None:
         raise Refusal("this application came by a list of the authority",
                       reasons=["ask the authority to complete it"])
-    known = known_of(policy, until=application.created_at)
     with held_book(application.subsidy, actor) as book:
         require_open(book.subsidy)
         row = _fresh(book, application)
@@ -101,11 +108,13 @@ def complete(
             raise Refusal("this application stands decided",
                           reasons=["report what changed as a change of its policy"])
         before = _stated_before(row)
+        known = known_of(policy, taken=changes_taken(book.standing().changes, row.number))
         files = _stored(book.text.rule, papers or {}, actor, book)
         enclosed = tuple(sorted({*(before.documents or ()), *files}))
         one = stated(book.text.rule, known, replace(said, documents=enclosed), number=row.number,
                      at=before.applied_at, borne_by_others_fen=before.borne_by_others_fen)
-        return _decided(book, one, actor, "completed", None, files)
+        require_own_code(book.subsidy, policy.insured, one.credit_code, but=row.number)
+        return _decided(book, one, actor, "completed", Link(counted=known.counted), files)
 
 
 def confirm_premium(
@@ -135,6 +144,31 @@ def confirm_premium(
         return _decided(book, one, actor, "premium_confirmed", None, {})
 
 
+def withdraw_application(application: Application, *, reason: str = "", actor: Actor
+                         ) -> Application:
+    """Take an application back, as its firm or broker, before anything of it is paid: what it was
+    granted is free for those that wait. Asked again it answers the same.
+
+    Raises Refusal for one that was paid, refused or taken away by an objection, InputError for a
+    reason that is too long.
+    """
+    require(actor, "subsidies.apply", application)
+    said = reason.strip()
+    if len(said) > LONGEST_WHY:
+        raise InputError("the reason has more than 500 characters", field="reason",
+                         mend="shorten it")
+    with held_book(application.subsidy, actor) as book:
+        row = _fresh(book, application)
+        entry = withdraw(book.text, book.register, row.number, day=clock.today(), why=said)
+        if entry is None:
+            return row
+        written = book.add([entry], actor=actor)
+        note(actor, "application_withdrawn", book, written, {
+            "application": row.number, "freed_fen": str(row.granted_fen)})
+        serve_waiting(book, actor=actor)
+    return written.decided
+
+
 def said_in(application: Application) -> Statement:
     """What was stated in an application before."""
     return said_before(_stated_before(application))
@@ -160,7 +194,7 @@ def _broker(policy: Policy, actor: Actor) -> Any:
 def _live(subsidy: Subsidy, policy: Policy) -> Application | None:
     found: Application | None = Application.objects.within(subsidy.tenant).filter(
         subsidy=subsidy, policy=policy, source=Application.Source.POLICY).exclude(
-        state__in=(Application.State.REFUSED, Application.State.WITHDRAWN)).first()
+        state__in=Application.OVER).first()
     return found
 
 

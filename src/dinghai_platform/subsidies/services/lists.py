@@ -16,9 +16,14 @@ from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked, scope_of
 from dinghai_platform.subsidies.book import Book, held_book, read_book
-from dinghai_platform.subsidies.list_reading import LARGEST_LIST, ListRead, read_list
+from dinghai_platform.subsidies.list_reading import LARGEST_LIST, Here, ListRead, read_list
 from dinghai_platform.subsidies.models import Application, FileList, Subsidy
-from dinghai_platform.subsidies.services.common import note, require_open, serve_waiting
+from dinghai_platform.subsidies.services.common import (
+    codes_used,
+    note,
+    require_open,
+    serve_waiting,
+)
 
 TAKE: Final = "subsidies.take_list"
 _NARRATIVES: Final = {FileList.Kind.EARLIER: "subsidies.carried",
@@ -142,8 +147,9 @@ def _read(book: Book, kind: str, content: bytes, name: str) -> ListRead:
     own = Application.objects.within(book.subsidy.tenant_id).filter(
         subsidy=book.subsidy, source=Application.Source.POLICY)
     return read_list(kind, content, name, text=book.text, register=book.register,
-                     day=clock.today(), filed_here=frozenset(
-                         own.values_list("number", flat=True)))
+                     day=clock.today(), here=Here(
+                         frozenset(own.values_list("number", flat=True)),
+                         codes_used(book.subsidy)))
 
 
 def _columns(read: ListRead) -> dict[str, object]:

@@ -25,6 +25,7 @@ from dinghai_platform.subsidies.forms import (
     ConfirmForm,
     ObjectionForm,
     StatementForm,
+    WithdrawForm,
 )
 from dinghai_platform.subsidies.models import Application
 from dinghai_platform.subsidies.plainly import condition_text
@@ -128,6 +129,7 @@ def application(request: HttpRequest, key: UUID) -> HttpResponse:
         "papers": [(one, names.get(one.document, one.document)) for one in papers],
         "others_fen": row.stated.get("borne_by_others_fen"),
         "may_complete": may["apply"] and row.is_open and row.policy_id and row.subsidy.is_open,
+        "may_withdraw": may["apply"] and row.may_be_withdrawn, "withdraw_form": WithdrawForm(),
         "may_confirm": may["confirm_premium"] and row.is_open,
         "objections": _objections(history),
         "confirm_form": ConfirmForm(initial={"borne_by_others": "0"}),
@@ -181,6 +183,17 @@ def complete(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "subsidies/complete.html", {
         "row": row, "form": form, "reasons": said_reasons(rule, row.reasons)},
         status=400 if request.method == "POST" else 200)
+
+
+@require_POST
+@page("subsidies.apply")
+def withdraw(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Take the application back before anything is paid."""
+    row = _one(request, key, "apply")
+    done(request, lambda: services.withdraw_application(
+        row, reason=request.POST.get("reason", ""), actor=request.actor),
+        _("The application was withdrawn."))
+    return redirect("subsidies:application", key=row.pk)
 
 
 @require_POST

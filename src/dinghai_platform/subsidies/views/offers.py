@@ -18,7 +18,7 @@ from dinghai_platform.core.web import page
 from dinghai_platform.site.lists import Column, List, list_page
 from dinghai_platform.subsidies import queries
 from dinghai_platform.subsidies.forms import StatementForm
-from dinghai_platform.subsidies.models import Subsidy
+from dinghai_platform.subsidies.models import Application, Subsidy
 from dinghai_platform.subsidies.plainly import in_plain_words
 from dinghai_platform.subsidies.rule_files import kept_rule
 from dinghai_platform.subsidies.services.applications import apply_for, expect, known_policy
@@ -71,7 +71,8 @@ def offer(request: HttpRequest) -> HttpResponse:
     row = queries.offered(key)
     policies = queries.policies_to_apply_for(request.actor)
     applied = dict(queries.applications(request.actor).filter(
-        subsidy=row, policy__in=policies).order_by("id").values_list("policy", "pk"))
+        subsidy=row, policy__in=policies).exclude(
+        state=Application.State.GIVEN_UP).order_by("id").values_list("policy", "pk"))
     return render(request, "subsidies/offer.html", {
         "subsidy": row, "sentences": in_plain_words(kept_rule(queries.rule_in_force(row)).rule),
         "version": queries.rule_in_force(row),
