@@ -130,7 +130,8 @@ def terms_of(product: str) -> CoverTerms:
 def committed(tenant: Organisation, certificates: Iterable[int], *, without: Q | None = None
               ) -> dict[int, int]:
     """What was paid, or is determined to be paid, on each certificate, in fen, together with what
-    was paid elsewhere. ``without`` names claims that do not count."""
+    was paid elsewhere; certificates without any are left out. ``without`` names claims that do not
+    count."""
     whole = Case(When(state__in=Claim.COMMITTED, then=F("pay_fen")), default=F("paid_fen"))
     counted = Sum(whole) if without is None else Sum(whole, filter=~without)
     return _sums(tenant, certificates, Coalesce(counted, 0) + Max("outside_fen"))
@@ -146,6 +147,7 @@ def _sums(tenant: Organisation, certificates: Iterable[int], sum_of: Any) -> dic
     numbers = sorted(set(certificates))
     for start in range(0, len(numbers), _PART):
         rows = Claim.objects.within(tenant).filter(
+            Q(state__in=Claim.COMMITTED) | Q(paid_fen__gt=0) | Q(outside_fen__gt=0),
             certificate_id__in=numbers[start:start + _PART]).order_by()
         found.update(rows.values_list("certificate_id").annotate(sum=sum_of))
     return found

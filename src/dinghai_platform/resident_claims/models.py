@@ -133,7 +133,7 @@ class Claim(OwnRow):
     state = models.CharField(_("state"), max_length=10, choices=State.choices,
                              default=State.DRAFT)
     facts = models.JSONField(default=dict)
-    facts_by = models.JSONField(default=list)
+    facts_by = models.JSONField(null=True)
     sealed = models.BinaryField(null=True)
     person_key = models.CharField(max_length=64, blank=True)
     device_key = models.CharField(max_length=64, blank=True)

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='claim',
             name='facts_by',
-            field=models.JSONField(default=list),
+            field=models.JSONField(null=True),
         ),
         migrations.CreateModel(
             name='BackStatement',

@@ -36,8 +36,9 @@ def given_reason(reason: str) -> str:
 def stated_by(claim: Claim, actor: Actor) -> None:
     """Remember on the claim who of the house stated facts of it; a claimant is none of the house.
     """
-    if actor.user is not None and str(actor.user.pk) not in claim.facts_by:
-        claim.facts_by = [*claim.facts_by, str(actor.user.pk)]
+    before = claim.facts_by or []
+    if actor.user is not None and str(actor.user.pk) not in before:
+        claim.facts_by = [*before, str(actor.user.pk)]
 
 
 def had_stated(claim: Claim, actor: Actor) -> bool:
@@ -45,7 +46,7 @@ def had_stated(claim: Claim, actor: Actor) -> bool:
     if actor.user is None:
         return False
     uploaded = claim.source is not None and claim.source.created_by_id == actor.user.pk
-    return uploaded or str(actor.user.pk) in claim.facts_by
+    return uploaded or str(actor.user.pk) in (claim.facts_by or ())
 
 
 def note(claim: Claim, what: str, actor: Actor, **details: Any) -> None:

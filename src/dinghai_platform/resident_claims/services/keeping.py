@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -54,13 +54,13 @@ def keep_all(
     now, today = clock.now(), clock.today()
     rows = _bounded(tenant, rows)
     leaves = [bytes.fromhex(found.hash) for _standing, found in rows]
-    owner = key_of(tenant)
+    owner, key, kept = key_of(tenant), _keys(), _jsons()
+    moment, by, in_run = _moment(now), key(user.pk) if user else None, key(run.pk) if run else None
     insert_rows(Decision, (
         "id", "tenant_id", "created_at", "claim_id", "sequence", "outcome", "by_hand", "pay_fen",
         "document", "hash", "run_id", "decided_by_id"), (
-        (_key(new_key()), owner, _moment(now), _key(standing.pk), standing.sequence + 1,
-         found.outcome, by_hand, found.pay_fen, _json(found.canonical), leaf.hex(),
-         _key(run.pk) if run else None, _key(user.pk) if user else None)
+        (key(new_key()), owner, moment, key(standing.pk), standing.sequence + 1, found.outcome,
+         by_hand, found.pay_fen, kept(found.canonical), leaf.hex(), in_run, by)
         for (standing, found), leaf in zip(rows, leaves, strict=True)))
     _move(rows, schemes, now, today)
     return leaves
@@ -84,23 +84,23 @@ def _move(
 ) -> None:
     table = Claim._meta.db_table
     columns = ", ".join(f"{name} = %s" for name in _SET)
+    key, moment = _keys(), _moment(now)
     values = []
     for standing, found in rows:
         state = state_after(found, standing.paid_fen, schemes.limit(standing.scheme))
         asked = today if found.outcome == "ask" else standing.asked_on
         values.append((
             state, found.outcome, found.flagged, _day(found.wait_until), _day(found.decide_by),
-            found.pay_fen, found.expected_fen, standing.sequence + 1, _moment(now), _day(asked),
-            None, False, _key(standing.pk), standing.sequence))
+            found.pay_fen, found.expected_fen, standing.sequence + 1, moment, _day(asked),
+            None, False, key(standing.pk), standing.sequence))
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {table} SET {columns} WHERE id = %s AND decisions_made = %s", values)
 
 
-def _key(key: Any) -> Any:
-    if connection.vendor == "postgresql" or isinstance(key, int):
-        return key
-    return key.hex
+def _keys() -> Callable[[Any], Any]:
+    """How this database holds a key; asked once for many rows."""
+    return (lambda key: key) if connection.vendor == "postgresql" else (lambda key: key.hex)
 
 
 def _moment(moment: datetime) -> Any:
@@ -111,9 +111,10 @@ def _day(day: date | None) -> Any:
     return None if day is None else connection.ops.adapt_datefield_value(day)
 
 
-def _json(canonical: bytes) -> Any:
+def _jsons() -> Callable[[bytes], Any]:
+    """How this database takes canonical JSON; asked once for many rows."""
     if connection.vendor != "postgresql":
-        return canonical.decode()
+        return bytes.decode
     from psycopg.types.json import Jsonb
 
-    return Jsonb(canonical, dumps=bytes)
+    return lambda canonical: Jsonb(canonical, dumps=bytes)
