@@ -169,6 +169,8 @@ class Claim(OwnRow):
         ]
         indexes = [
             models.Index(fields=("tenant", "state", "id"), name="resident_claims_by_state"),
+            # Without it SQLite walks all claims of the tenant for some hundred certificates.
+            models.Index(fields=("tenant", "certificate"), name="resident_claims_of_cert"),
             *(models.Index(fields=(name,), name=f"resident_claims_{name[:-4]}",
                            condition=~models.Q(**{name: ""})) for name in KEY_NAMES),
         ]

@@ -98,6 +98,15 @@ def test_claims_of_one_certificate_share_its_sum_in_the_order_of_their_losses(
 
 
 @pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by its statistics")
+def test_some_certificates_are_found_without_walking_all_claims(insurer):
+    rows = Claim.objects.within(insurer)
+    for some in (rows.filter(certificate_id__in=range(500)),
+                 rows.filter(run=insurer.pk, certificate_id__gte=1, certificate_id__lte=500)):
+        assert "resident_claims_of_cert" in some.explain()
+
+
+@pytest.mark.django_db
 def test_what_was_paid_counts_for_the_other_claims_of_the_certificate(
     certificates, people, insurer
 ):
