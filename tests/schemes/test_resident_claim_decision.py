@@ -104,8 +104,18 @@ def test_the_day_the_wait_ends_is_the_day_it_pays() -> None:
     after = decide({"filing_day": "2026-05-03"}, as_of=date(2026, 6, 2))
     assert before.wait_until.tolist() == [date(2026, 6, 2).toordinal()]
     assert after.pay_fen.tolist() == before.expected_fen.tolist() == [2_240_000]
-    said = decide({"filing_day": "", "unrecovered_days": "10"})
-    assert said.wait_until.tolist() == [AS_OF.toordinal() + 20]
+
+
+@pytest.mark.parametrize(("days", "asked", "outcome"), [
+    ("10", "", "ask"), ("10", "2026-05-01", "refer"), ("", "", "ask"), ("30", "", "pay")])
+def test_without_the_day_of_the_filing_nothing_waits_for_ever(
+    days: str, asked: str, outcome: str
+) -> None:
+    """Stated days do not grow: until they are enough the day of the filing is asked for, once."""
+    found = decide({"filing_day": "", "unrecovered_days": days, "asked_day": asked})
+    assert (outcomes(found), found.wait_until.tolist()) == ([outcome], [UNKNOWN])
+    held = [row["name_en"] for row in tables_of(found)["requests"] if row["holds_back"]]
+    assert held == (["day of the police filing"] if outcome == "ask" else [])
 
 
 def test_terms_that_were_not_explained_do_not_apply() -> None:

@@ -141,12 +141,13 @@ def _in_time(read: ClaimsFile, as_of: date) -> tuple[ResidentClaims, list[Fault]
 
 
 def _waiting(claims: ResidentClaims, today: int, wanted: int) -> tuple[Cells, Cells]:
-    """Days the money has been away since the filing, and the day on which they are enough."""
+    """Days the money has been away since the filing, and the day on which they are enough.
+
+    Without the day of the filing nobody knows when a wait ends: stated days do not grow.
+    """
     filed, said = claims.cells["filing_day"], claims.cells["unrecovered_days"]
     days = np.where(filed != UNKNOWN, today - np.where(filed == UNKNOWN, today, filed), said)
-    until = np.where(filed != UNKNOWN, filed + wanted,
-                     np.where(said != UNKNOWN, today + wanted - said, UNKNOWN))
-    return days, until
+    return days, np.where(filed != UNKNOWN, filed + wanted, UNKNOWN)
 
 
 def _rounds(claims: ResidentClaims) -> Iterator[npt.NDArray[np.intp]]:
@@ -213,11 +214,12 @@ class _Round:
         self._itemise(now, rows)
 
     def _unknown(self, now: TermsReading, rows: npt.NDArray[np.intp]) -> Cells:
-        cells = self.claims.cells
+        cells, wanted = self.claims.cells, self.terms.waiting_days
+        days, filed = self.days[rows], cells["filing_day"][rows] != UNKNOWN
         known = {"personal.police_case_filed": cells["police_filed"][rows] != UNKNOWN,
                  "incident.first_occurrence_at": cells["loss_day"][rows] != UNKNOWN,
                  "fraud.transferred": now.known == Truth.TRUE,
-                 WAITED: (self.days[rows] != UNKNOWN) | (self.terms.waiting_days == 0)}
+                 WAITED: filed | (days != UNKNOWN) & (days >= wanted) | (wanted == 0)}
         out = np.zeros(len(rows), dtype=np.int64)
         for bit, name in enumerate(ASKED_FACTS):
             out |= np.where(known[name], 0, np.int64(1 << bit))
@@ -230,12 +232,13 @@ class _Round:
         lacking = (unknown != 0) | self.held_back[rows]
         asked = self.claims.cells["asked_day"][rows] != UNKNOWN
         early = now.due < later.due
+        endless = (unknown >> ASKED_FACTS.index(WAITED) & 1) == 1
         certain = (now.known == Truth.TRUE) & (now.covered == Truth.TRUE)
         tests: tuple[tuple[ClaimOutcome, Mask], ...] = (
             ("refer", self.patterns.flags[rows] != 0),
             ("wait", early),
             ("ask", lacking & ~asked),
-            ("refer", lacking & asked & ~early),
+            ("refer", lacking & asked & (~early | endless)),
             ("nothing_due", certain & (later.due == 0)),
             ("refused", (now.covered == Truth.FALSE)
              | (certain & (later.due == 0) & (later.applied != 0))),

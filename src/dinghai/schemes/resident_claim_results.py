@@ -12,10 +12,17 @@ from dinghai.schemes.resident_claim_checks import COVERAGE
 from dinghai.schemes.resident_claim_decision import (
     ASKED_FACTS,
     CLAIM_OUTCOMES,
+    WAITED,
     Decisions,
 )
 from dinghai.schemes.resident_claim_patterns import reason_texts
-from dinghai.schemes.resident_claim_tables import Named, Recourse, rules_hash, stop_payment
+from dinghai.schemes.resident_claim_tables import (
+    Named,
+    Recourse,
+    claim_columns,
+    rules_hash,
+    stop_payment,
+)
 from dinghai.vocabulary.facts import UNKNOWN, fact
 
 SUMMARY_SCHEMA: Final = "dinghai.resident-decisions/1"
@@ -157,13 +164,15 @@ def _referrals(found: Decisions) -> Iterator[dict[str, JSON]]:
 def _requests(found: Decisions) -> Iterator[dict[str, JSON]]:
     """Everything that is missing, in one go; what holds nothing back is asked along."""
     texts = found.claims.texts
+    # The days of the wait follow from the day of the filing: that is what there is to state.
+    filing = next(one for one in claim_columns() if one.id == "filing_day")
     for place in found.places("ask"):
         head = {"claim_id": texts["claim_id"][place],
                 "certificate_no": texts["certificate_no"][place]}
         tail = {"burden": "insured", "law": "保险法22条"}
         for bit, name in enumerate(ASKED_FACTS):
             if int(found.unknown[place]) >> bit & 1:
-                known = fact(name)
+                known = filing if name == WAITED else fact(name)
                 yield {**head, "kind": "fact", "what": name, "name_zh": known.name_zh,
                        "name_en": known.name_en, "holds_back": True, **tail}
         for bit, proof in enumerate(found.rules.proofs):

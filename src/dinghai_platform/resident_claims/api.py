@@ -187,9 +187,11 @@ def claim_person(request: HttpRequest, key: UUID, body: schemas.ResidentClaimRea
              response={200: schemas.ResidentClaimWholeAnswer, **ERRORS},
              operation_id="report_resident_recovery")
 def claim_recovery(request: HttpRequest, key: UUID, body: schemas.ResidentRecoveryNew) -> Made:
-    """Say that money came back: before payment it lowers the loss, after it it is shared."""
-    recoveries.report_recovery(queries.claim(request.actor, key), amount_fen=body.amount_fen,
-                               returned_on=body.returned_on, actor=request.actor)
+    """Say that money came back: before payment it lowers the loss, after it it is shared. The same
+    amount of the same day counts once, unless it is said to be another return."""
+    recoveries.report_recovery(
+        queries.claim(request.actor, key), amount_fen=body.amount_fen,
+        returned_on=body.returned_on, key=body.key, another=body.another, actor=request.actor)
     return _whole(queries.claim(request.actor, key))
 
 

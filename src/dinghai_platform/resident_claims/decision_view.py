@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dinghai.schemes.resident_claim_checks import COVERAGE
+from dinghai.schemes.resident_claim_decision import WAITED
 from dinghai_platform.resident_claims.engine import terms_of
+from dinghai_platform.resident_claims.facts import stated_columns
 from dinghai_platform.resident_claims.models import Claim, Decision
 from dinghai_platform.site.formats import is_chinese, percent_text
 
@@ -88,6 +90,22 @@ def _label(name: str, label: Any, product: str) -> str:
     section = terms_of(product).product.section(COVERAGE)
     share = percent_text(section.insured_share_ppm if section else None, 0)
     return gettext("Own share of %(share)s") % {"share": share}
+
+
+def still_missing(claim: Claim, views: Sequence[View]) -> list[dict[str, Any]]:
+    """What was asked for and has not been stated or handed in since, while the claim is open."""
+    if not claim.is_open:
+        return []
+    asked = next((one.requests for one in views if one.requests), [])
+    return [one for one in asked if not _is_answered(claim, one["what"])]
+
+
+def _is_answered(claim: Claim, what: str) -> bool:
+    """Whether the claim knows the fact or has the paper. The wait follows from the filing's day."""
+    if what == WAITED:
+        return "filing_day" in claim.facts
+    return any(claim.facts.get(name) == 1 if one.document else name in claim.facts
+               for name, one in stated_columns().items() if what in (one.fact, one.document))
 
 
 def pay_by(claim: Claim, product: str) -> date | None:

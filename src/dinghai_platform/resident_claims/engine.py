@@ -6,6 +6,7 @@ before, whether terms were explained) is put beside the stated facts.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from functools import cache
 from typing import Any, Final
 
 from django.db.models import Case, F, Max, Q, Sum, When
+from django.db.models.functions import Coalesce
 
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import InputError
@@ -40,7 +42,8 @@ NOT_SAID: Final = "nobody has said whether the scheme's terms were explained"
 
 @dataclass(frozen=True, slots=True)
 class Determined:
-    """What the engine says of one claim, and the document that keeps it."""
+    """What the engine says of one claim, and the document that keeps it as canonical JSON: a run
+    holds hundreds of thousands of them."""
 
     number: str
     outcome: str
@@ -51,12 +54,18 @@ class Determined:
     wait_until: date | None
     decide_by: date | None
     flagged: bool
-    document: dict[str, Any]
+    canonical: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document."""
+        found: dict[str, Any] = json.loads(self.canonical)
+        return found
 
     @property
     def hash(self) -> str:
         """SHA-256 of the document's canonical form."""
-        return sha256_hex(canonical_bytes(self.document))
+        return sha256_hex(self.canonical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,30 +130,26 @@ def terms_of(product: str) -> CoverTerms:
 def committed(tenant: Organisation, certificates: Iterable[int], *, without: Q | None = None
               ) -> dict[int, int]:
     """What was paid, or is determined to be paid, on each certificate, in fen, together with what
-    was paid elsewhere. ``without`` names claims that do not count."""
-    numbers = sorted(set(certificates))
-    found = determined_here(tenant, numbers, without=without)
-    for start in range(0, len(numbers), _PART):
-        rows = Claim.objects.within(tenant).filter(
-            certificate_id__in=numbers[start:start + _PART], outside_fen__gt=0).order_by()
-        for number, outside in rows.values_list("certificate_id").annotate(most=Max("outside_fen")):
-            found[number] += outside
-    return found
-
-
-def determined_here(
-    tenant: Organisation, certificates: Iterable[int], *, without: Q | None = None
-) -> dict[int, int]:
-    """What was paid, or is determined to be paid, by decisions of this site."""
-    found: dict[int, int] = defaultdict(int)
-    numbers = sorted(set(certificates))
+    was paid elsewhere; certificates without any are left out. ``without`` names claims that do not
+    count."""
     whole = Case(When(state__in=Claim.COMMITTED, then=F("pay_fen")), default=F("paid_fen"))
+    counted = Sum(whole) if without is None else Sum(whole, filter=~without)
+    return _sums(tenant, certificates, Coalesce(counted, 0) + Max("outside_fen"))
+
+
+def paid_here(tenant: Organisation, certificates: Iterable[int]) -> dict[int, int]:
+    """What was paid by decisions of this site, in fen."""
+    return _sums(tenant, certificates, Sum("paid_fen"))
+
+
+def _sums(tenant: Organisation, certificates: Iterable[int], sum_of: Any) -> dict[int, int]:
+    found: dict[int, int] = {}
+    numbers = sorted(set(certificates))
     for start in range(0, len(numbers), _PART):
         rows = Claim.objects.within(tenant).filter(
+            Q(state__in=Claim.COMMITTED) | Q(paid_fen__gt=0) | Q(outside_fen__gt=0),
             certificate_id__in=numbers[start:start + _PART]).order_by()
-        counted = rows if without is None else rows.exclude(without)
-        for number, paid in counted.values_list("certificate_id").annotate(sum=Sum(whole)):
-            found[number] += paid
+        found.update(rows.values_list("certificate_id").annotate(sum=sum_of))
     return found
 
 
@@ -216,9 +221,8 @@ def _decided(
         found[number] = Determined(
             number, str(row["outcome"]), row["pay_fen"], row["terms_fen"], row["expected_fen"],
             row["prior_paid_fen"], _day(row["wait_until"]), _day(row["decide_by"]),
-            bool(row["reasons"]),
-            {**head, "row": lines, **{
-                name: parts[number] for name, parts in beside.items() if number in parts}})
+            bool(row["reasons"]), canonical_bytes({**head, "row": lines, **{
+                name: parts[number] for name, parts in beside.items() if number in parts}}))
     return found
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy as _p
 
 from dinghai.experience.own_values import CellFault, read_money
 from dinghai_platform.core.forms import DayField
+from dinghai_platform.core.keys import new_key
 from dinghai_platform.resident_claims.facts import stated_columns
 from dinghai_platform.resident_claims.models import Paper
 
@@ -132,6 +133,17 @@ class BackForm(forms.Form):
 
     amount = YuanField(label=_("Money that came back, in yuan"))
     returned_on = DayField(label=_("Day on which it came back"))
+    another = forms.BooleanField(
+        required=False, label=_("As much came back on this day before: this is another return"))
+    key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput,
+                          initial=lambda: str(new_key()))
+    """What is sent twice with one key counts once."""
+
+    def stated(self) -> dict[str, Any]:
+        """What the verb is given."""
+        data = self.cleaned_data
+        return {"amount_fen": data["amount"] or 0, "returned_on": data["returned_on"],
+                "key": data["key"], "another": data["another"]}
 
     def clean(self) -> dict[str, Any]:
         """Both are known."""

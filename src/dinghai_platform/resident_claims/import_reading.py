@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
+
+from django.db import connection
 
 from dinghai.experience.tabular import table_of
 from dinghai.foundation.errors import Fault, InputError
@@ -18,12 +20,13 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.files import read_file
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.models import Organisation
-from dinghai_platform.resident_claims.engine import covers_of, determined_here
+from dinghai_platform.resident_claims.engine import covers_of, paid_here
 from dinghai_platform.resident_claims.facts import facts_of_cells, with_facts
 from dinghai_platform.resident_claims.models import PREFIX, Claim, ClaimImport
 from dinghai_platform.resident_claims.sealing import tie_key
-from dinghai_platform.residents.models import Certificate, Enrolment
-from dinghai_platform.residents.sealing import opened
+from dinghai_platform.residents.mass_rows import insert_rows
+from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
+from dinghai_platform.residents.sealing import open_people
 
 MOST_FAULTS: Final = 1_000
 """Faults that are kept to be shown; all are counted."""
@@ -45,11 +48,23 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a file that can be taken: the engine's claims, and where they stand in it."""
+    """The rows of a file that can be taken: the engine's claims, where they stand in it, and what
+    is wrong with the others."""
 
     claims: ResidentClaims
     places: Sequence[int]
     certificates: Sequence[int]
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Claims to be written, and the line of the file up to which they go; without any, the rows
+    that were good when the file was looked through and are so no more."""
+
+    claims: Sequence[Claim]
+    line: int
+    faults: Sequence[Fault] = ()
 
 
 _held: dict[UUID, Rows] = {}
@@ -157,53 +172,87 @@ def _claims_known(tenant: Organisation, numbers: Sequence[str]) -> set[str]:
     return found
 
 
-def prepare_rows(step: Step) -> list[Claim] | None:
-    """Claims of the next rows, ready to be written; None after the last."""
+def prepare_rows(step: Step) -> Prepared:
+    """Claims of the next rows, ready to be written; none after the last."""
     row = import_of(step)
     rows = _held.get(row.pk)
     if rows is None:
         _held.clear()
         rows = _held[row.pk] = _read_again(row, step)
-    start = step.cursor.get("row", 0)
-    if start >= len(rows.places):
-        return None
-    return _claims(row, rows, range(start, min(start + CHUNK, len(rows.places))), step.tenant)
+    # Lines, not how many: which rows are good may have changed before the file was read again.
+    done = step.cursor.get("line", 0)
+    lines = rows.claims.lines
+    left = [one for one, place in enumerate(rows.places) if lines[place] > done][:CHUNK]
+    if not left:
+        return Prepared((), done, rows.faults)
+    return Prepared(_claims(row, rows, left, step), int(lines[rows.places[left[-1]]]))
 
 
 def _read_again(row: ClaimImport, step: Step) -> Rows:
     """The file's rows as they were looked through: those taken in already are not known ones."""
     read = claims_of(table_of(read_file(row.file), row.file_name))
     claims = read.claims
-    late = {place for place, _fault in after_day(
-        claims, clock.today().toordinal(), row.file_name)}
     own = set(Claim.objects.within(step.tenant).filter(source=row).values_list(
         "number", flat=True))
-    bad = late | {place for place, fault in _against_register(
-        claims, row.file_name, step.tenant)
-        if not (fault.field == "claim_id" and claims.texts["claim_id"][place] in own)}
+    bad = {place: fault for place, fault in (
+        *after_day(claims, clock.today().toordinal(), row.file_name),
+        *_against_register(claims, row.file_name, step.tenant))
+        if claims.texts["claim_id"][place] not in own}
     places = [place for place in range(len(claims)) if place not in bad]
     numbers = [_parts(one) for one in claims.texts["certificate_no"]]
-    return Rows(claims, places, [int((numbers[place] or ("", 0))[1]) for place in places])
+    return Rows(claims, places, [int((numbers[place] or ("", 0))[1]) for place in places],
+                tuple(bad.values()))
 
 
 def _claims(
-    row: ClaimImport, rows: Rows, part: range, tenant: Organisation
+    row: ClaimImport, rows: Rows, part: Sequence[int], step: Step
 ) -> list[Claim]:
-    wanted = sorted({rows.certificates[one] for one in part})
-    known: dict[int, Certificate] = {}
-    for start in range(0, len(wanted), _PART):
-        known |= {one.pk: one for one in Certificate.objects.within(tenant).filter(
-            id__in=wanted[start:start + _PART]).select_related("chunk__enrolment__scheme")}
-    here = determined_here(tenant, wanted)
-    return [_claim(row, rows, one, known[rows.certificates[one]], here, tenant) for one in part]
+    tenant, taker = step.tenant, step.actor.user
+    known = _insured(tenant, sorted({rows.certificates[one] for one in part}))
+    here = paid_here(tenant, known)
+    now = clock.now()
+    by = sorted({str(one) for one in (row.created_by_id, taker and taker.pk) if one})
+    return [_claim(row, rows, one, known[rows.certificates[one]], here, by, now)
+            for one in part]
+
+
+@dataclass(frozen=True, slots=True)
+class Insured:
+    """A certificate as a claim on it needs it. ``identity`` is opened, and kept as a keyed hash
+    alone."""
+
+    certificate: int
+    masked_name: str
+    identity: str
+    scheme: ResidentScheme
+
+
+def _insured(tenant: Organisation, certificates: Sequence[int]) -> dict[int, Insured]:
+    """Certificates by number, each enrolment read once: there are few of them."""
+    found: dict[int, Insured] = {}
+    enrolments: dict[UUID, Enrolment] = {}
+    for start in range(0, len(certificates), _PART):
+        lists: dict[UUID, list[tuple[int, int, str, bytes]]] = {}
+        for *row, enrolment in Certificate.objects.within(tenant).filter(
+                id__in=certificates[start:start + _PART]).values_list(
+                "id", "line", "masked_name", "person", "chunk__enrolment"):
+            lists.setdefault(enrolment, []).append(tuple(row))  # type: ignore[arg-type]
+        enrolments |= {one.pk: one for one in Enrolment.objects.within(tenant).filter(
+            pk__in=set(lists) - set(enrolments)).select_related("scheme").defer(
+            "check_document", "repeated")}
+        for key, rows in lists.items():
+            people = open_people(enrolments[key], [one[1] for one in rows],
+                                 [bytes(one[3]) for one in rows])
+            found |= {one[0]: Insured(one[0], one[2], person[1], enrolments[key].scheme)
+                      for one, person in zip(rows, people, strict=True)}
+    return found
 
 
 def _claim(
-    row: ClaimImport, rows: Rows, one: int, certificate: Certificate, here: dict[int, int],
-    tenant: Organisation,
+    row: ClaimImport, rows: Rows, one: int, insured: Insured, here: dict[int, int],
+    by: list[str], now: datetime,
 ) -> Claim:
-    place, claims = rows.places[one], rows.claims
-    enrolment = certificate.chunk.enrolment
+    place, claims, tenant = rows.places[one], rows.claims, row.tenant
     facts = facts_of_cells(claims, place)
     if "noticed_day" not in facts:
         facts = with_facts(facts, {"noticed_day": clock.today()})
@@ -213,17 +262,18 @@ def _claim(
             for name in ("device", "account", "phone")}
     stated = int(claims.cells["prior_paid"][place])
     return Claim(
-        tenant=tenant, number=claims.texts["claim_id"][place], scheme=enrolment.scheme,
-        certificate=certificate, holder=certificate.masked_name,
-        certificate_no=f"{enrolment.scheme.number}-{certificate.pk:010}",
+        tenant=tenant, number=claims.texts["claim_id"][place], scheme=insured.scheme,
+        certificate_id=insured.certificate, holder=insured.masked_name,
+        certificate_no=f"{insured.scheme.number}-{insured.certificate:010}",
         channel=Claim.Channel.FILE, source=row, line=int(claims.lines[place]),
-        state=Claim.State.SUBMITTED, facts=facts, bank=claims.texts["bank"][place],
-        person_key=tie_key(tenant, "person", opened(certificate, enrolment).identity), **keys,
+        state=Claim.State.SUBMITTED, facts=facts, facts_by=by, bank=claims.texts["bank"][place],
+        person_key=tie_key(tenant, "person", insured.identity), **keys,
         loss_day=date.fromisoformat(day) if day else None, loss_fen=facts.get("loss"),
-        # What the channel says was paid, beyond what this site knows itself, was paid elsewhere.
-        outside_fen=max(0, stated - here.get(certificate.pk, 0)),
+        # What the channel says was paid, beyond what was paid here, was paid elsewhere. What is
+        # determined here and not paid yet the channel cannot have counted.
+        outside_fen=max(0, stated - here.get(insured.certificate, 0)),
         asked_on=None if asked == UNKNOWN else date.fromordinal(asked),
-        submitted_at=clock.now())
+        submitted_at=now, created_at=now)
 
 
 def take_rows(step: Step) -> Progress:
@@ -232,19 +282,38 @@ def take_rows(step: Step) -> Progress:
     row = audit.locked(import_of(step))
     if row.state != ClaimImport.State.TAKING:
         return Progress(step.progress, finished=True)
-    claims: list[Claim] | None = step.prepared
-    if claims is None:
+    prepared: Prepared = step.prepared
+    claims = prepared.claims
+    if not claims:
         _held.pop(row.pk, None)
-        row.state = ClaimImport.State.TAKEN
-        row.save(update_fields=("state",))
+        _end(row, prepared.faults)
         audit.append(step.actor, "resident_claims.import_done", row, {"taken": row.taken})
         return Progress(row.accepted + 1, row.accepted + 1, result={"taken": row.taken})
     known = _claims_known(step.tenant, [one.number for one in claims])
     fresh = [one for one in claims if one.number not in known]
-    Claim.objects.bulk_create(fresh, batch_size=100)
+    _write(fresh)
     row.taken += len(fresh)
     row.save(update_fields=("taken",))
     audit.append(step.actor, "resident_claims.rows_taken", row, {"claims": len(fresh)},
                  leaves=[one.number.encode() for one in fresh] or None)
-    return Progress(step.progress + len(claims), row.accepted + 1,
-                    cursor={"row": step.cursor.get("row", 0) + len(claims)})
+    done = step.progress + len(claims)
+    return Progress(done, max(row.accepted, done) + 1,
+                    cursor={"line": prepared.line})
+
+
+def _write(claims: Sequence[Claim]) -> None:
+    """New claims by one prepared statement, each column as the ORM would write it."""
+    fields = Claim._meta.concrete_fields
+    insert_rows(Claim, [str(one.column) for one in fields], (
+        [one.get_db_prep_save(getattr(claim, one.attname), connection) for one in fields]
+        for claim in claims))
+
+
+def _end(row: ClaimImport, faults: Sequence[Fault]) -> None:
+    """The import is over; rows that were good and are so no more are named like the others."""
+    told = {(one.get("line"), one.get("field")) for one in row.faults}
+    late = [one.to_dict() for one in faults if (one.line, one.field) not in told]
+    row.faults = [*row.faults, *late][:MOST_FAULTS]
+    row.accepted, row.rejected = row.taken, row.rows - row.taken
+    row.state = ClaimImport.State.TAKEN
+    row.save(update_fields=("state", "faults", "rejected", "accepted"))

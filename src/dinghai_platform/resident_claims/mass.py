@@ -127,9 +127,10 @@ def _choose(
     before = engine.committed(tenant, [one for one, _numbers in part.groups], without=Q(run=run))
     kept: list[tuple[Standing, Determined]] = []
     left: list[Any] = []
-    rows = {one.number: one for one in Claim.objects.within(tenant).filter(
-        run=run, deciding=True,
-        certificate_id__gte=part.groups[0][0], certificate_id__lte=part.groups[-1][0])}
+    rows = {number: Standing(*rest) for number, *rest in Claim.objects.within(tenant).filter(
+        run=run, deciding=True, certificate_id__gte=part.groups[0][0],
+        certificate_id__lte=part.groups[-1][0]).values_list(
+        "number", "pk", "scheme", "decisions_made", "paid_fen", "asked_on")}
     for certificate, numbers in part.groups:
         same = before.get(certificate, 0) == part.whole.prior.get(certificate, 0)
         for number in numbers:
@@ -140,8 +141,7 @@ def _choose(
             if found is None or not same:
                 left.append(claim.pk)
             else:
-                kept.append((Standing(claim.pk, claim.scheme_id, claim.decisions_made,
-                                      claim.paid_fen, claim.asked_on), found))
+                kept.append((claim, found))
     return kept, left
 
 

@@ -1,4 +1,4 @@
-"""The rows of residents' claims: claim, papers, decisions, payments, recoveries, objections.
+"""The rows of residents' claims: claim, papers, decisions, payments, money back, objections.
 
 Facts are the engine's columns in plain JSON; what names a person or an account stands sealed. Keys
 by which claims hang together are keyed hashes. Decisions and payments never change.
@@ -96,8 +96,9 @@ class Claim(OwnRow):
     """One claim on one certificate.
 
     ``facts`` are columns of the engine's file by their ids (fen, ISO days, 0 and 1; unknown ones
-    are left out). ``sealed`` is what names people and accounts. ``outside_fen`` was paid on the
-    certificate elsewhere. While ``deciding``, a mass decision holds the claim and nothing changes.
+    are left out); ``facts_by`` are the keys of the people of the house who stated any of them.
+    ``sealed`` is what names people and accounts. ``outside_fen`` was paid on the certificate
+    elsewhere. While ``deciding``, a mass decision holds the claim and nothing changes.
     """
 
     class State(models.TextChoices):
@@ -132,6 +133,7 @@ class Claim(OwnRow):
     state = models.CharField(_("state"), max_length=10, choices=State.choices,
                              default=State.DRAFT)
     facts = models.JSONField(default=dict)
+    facts_by = models.JSONField(null=True)
     sealed = models.BinaryField(null=True)
     person_key = models.CharField(max_length=64, blank=True)
     device_key = models.CharField(max_length=64, blank=True)
@@ -167,6 +169,8 @@ class Claim(OwnRow):
         ]
         indexes = [
             models.Index(fields=("tenant", "state", "id"), name="resident_claims_by_state"),
+            # Without it SQLite walks all claims of the tenant for some hundred certificates.
+            models.Index(fields=("tenant", "certificate"), name="resident_claims_of_cert"),
             *(models.Index(fields=(name,), name=f"resident_claims_{name[:-4]}",
                            condition=~models.Q(**{name: ""})) for name in KEY_NAMES),
         ]
@@ -276,6 +280,23 @@ class Recovery(OwnRow):
         ordering = ("id",)
         constraints = [models.CheckConstraint(
             condition=models.Q(amount_fen__gt=0), name="resident_claims_something_back")]
+
+
+class BackStatement(OwnRow):
+    """One statement that money came back, by its key; ``recovery`` is what became of it after
+    payment, and None where it lowered the loss before."""
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="statements")
+    key = models.CharField(max_length=64)
+    returned_on = models.DateField()
+    amount_fen = models.BigIntegerField()
+    recovery = models.ForeignKey(Recovery, models.PROTECT, null=True, related_name="+")
+
+    class Meta(OwnRow.Meta):
+        verbose_name = _("statement of money that came back")
+        ordering = ("id",)
+        constraints = [models.UniqueConstraint(
+            fields=("claim", "key"), name="resident_claims_statement_once")]
 
 
 class Objection(OwnRow):

@@ -155,10 +155,13 @@ class ResidentClaimPersonAnswer(Schema):
 
 
 class ResidentRecoveryNew(Schema):
-    """Money that came back."""
+    """Money that came back. A ``key`` of the program's own makes the statement count once;
+    ``another`` says that as much came back on this day before."""
 
     amount_fen: int = Field(gt=0, le=10**13)
     returned_on: date
+    key: str = Field("", max_length=64)
+    another: bool = False
 
 
 class ResidentReferenceNew(Schema):

@@ -19,6 +19,7 @@ from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.residents import queries
 from dinghai_platform.residents.api_changes import changes_router
 from dinghai_platform.residents.api_sales import router as sales_router
+from dinghai_platform.residents.list_answers import list_answer
 from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
 from dinghai_platform.residents.proofs import code_of, facts_of, number_of, proof_of
 from dinghai_platform.residents.results import result_lines
@@ -78,7 +79,7 @@ def list_list(request: HttpRequest, key: UUID, page: Query[PageQuery]) -> Docume
     scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
     rows = Enrolment.objects.visible_to(request.actor).filter(
         scheme=scheme, link=None).select_related("scheme", "file").defer("repeated")
-    return part_of(rows.order_by("-id"), page, _enrolment)
+    return part_of(rows.order_by("-id"), page, list_answer)
 
 
 @router.post("/schemes/{key}/lists", response={202: ResidentListAnswer, **ERRORS},
@@ -88,7 +89,7 @@ def list_new(request: HttpRequest, key: UUID, file: File[UploadedFile]) -> Statu
     require(request.actor, "residents.enrol")
     scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
     made = lists.take_list(scheme, file, name=file.name or "", actor=request.actor)
-    return Status(202, _enrolment(made))
+    return Status(202, list_answer(made))
 
 
 @router.get("/lists/{key}", response={200: ResidentListAnswer, **ERRORS},
@@ -96,7 +97,7 @@ def list_new(request: HttpRequest, key: UUID, file: File[UploadedFile]) -> Statu
 def list_one(request: HttpRequest, key: UUID) -> Document:
     """A list: how far it is and what it came to."""
     require(request.actor, "residents.view")
-    return _enrolment(_list(request, key))
+    return list_answer(_list(request, key))
 
 
 @router.post("/lists/{key}/issue", response={202: ResidentListAnswer, **ERRORS},
@@ -106,7 +107,7 @@ def list_issue(request: HttpRequest, key: UUID, body: ResidentListIssueNew) -> S
     require(request.actor, "residents.enrol")
     found = lists.issue_list(_list(request, key), actor=request.actor,
                              all_or_nothing=body.all_or_nothing)
-    return Status(202, _enrolment(found))
+    return Status(202, list_answer(found))
 
 
 @router.post("/lists/{key}/cancellation", response={200: ResidentListAnswer, **ERRORS},
@@ -114,7 +115,7 @@ def list_issue(request: HttpRequest, key: UUID, body: ResidentListIssueNew) -> S
 def list_cancel(request: HttpRequest, key: UUID) -> Document:
     """Give a list up before its certificates are issued."""
     require(request.actor, "residents.enrol")
-    return _enrolment(lists.cancel_list(_list(request, key), actor=request.actor))
+    return list_answer(lists.cancel_list(_list(request, key), actor=request.actor))
 
 
 @router.get("/lists/{key}/results", response={200: None, **ERRORS},
@@ -187,15 +188,6 @@ def _scheme(one: queries.SchemeFigures) -> Document:
         "average_sum_insured_fen": one.average_sum_insured_fen, "rate_ppm": one.rate_ppm,
         "cancelled": one.cancelled, "charged_fen": one.charged_fen,
         "refunded_fen": one.refunded_fen}
-
-
-def _enrolment(one: Enrolment) -> Document:
-    return {
-        "id": one.pk, "scheme": one.scheme.number, "file": one.file_name,
-        "sha256": one.file.sha256, "state": one.state, "job": one.job_id, "rows": one.rows,
-        "accepted": one.number, "accepted_by_plan": one.accepted, "rejected": one.rejected,
-        "premium_fen": one.premium_fen, "sum_insured_fen": one.sum_insured_fen,
-        "root": one.root, "sealed_at": one.sealed_at, "check": one.check_document}
 
 
 def _certificate(one: Certificate) -> Document:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q
@@ -189,23 +190,27 @@ def covers_on(
     """The cover of certificates, each on its day (where that is unknown, as it stands now): the
     plan as it was changed by then, less what was cancelled, of a sale from its own first day."""
     found: dict[int, CoverOnDay] = {}
+    enrolments: dict[UUID, Enrolment] = {}
     numbers = sorted(days)
     for start in range(0, len(numbers), _PART):
         part = numbers[start:start + _PART]
         changes = _changes_of(tenant, part)
-        for one in Certificate.objects.within(tenant).filter(id__in=part).select_related(
-                "chunk__enrolment__scheme").defer(
-                "person", "chunk__faults", "chunk__enrolment__check_document",
-                "chunk__enrolment__repeated", "chunk__enrolment__scheme__document"):
-            enrolment = one.chunk.enrolment
-            plan, last_day = one.plan, enrolment.scheme.last_day
-            for change in changes.get(one.pk, ()):  # oldest first
+        rows = list(Certificate.objects.within(tenant).filter(id__in=part).values_list(
+            "id", "plan", "chunk__enrolment"))
+        # There are few enrolments and many certificates: each is read once.
+        missing = {enrolment for _key, _plan, enrolment in rows} - set(enrolments)
+        enrolments |= {one.pk: one for one in Enrolment.objects.within(tenant).filter(
+            pk__in=missing).select_related("scheme").defer(
+            "check_document", "repeated", "scheme__document")} if missing else {}
+        for key, plan, number in rows:
+            last_day = enrolments[number].scheme.last_day
+            for change in changes.get(key, ()):  # oldest first
                 if change.ended_on is not None:
                     last_day = min(last_day, change.ended_on - timedelta(days=1))
-                day = days[one.pk]
+                day = days[key]
                 if day is None or change.day <= day:
                     plan = change.plan
-            found[one.pk] = CoverOnDay(plan, enrolment.first_day, last_day)
+            found[key] = CoverOnDay(plan, enrolments[number].first_day, last_day)
     return found
 
 

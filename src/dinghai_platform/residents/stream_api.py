@@ -11,6 +11,8 @@ from ninja import Path, Router, Status
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS
 from dinghai_platform.core.tenancy import visible_or_404
+from dinghai_platform.residents import queries
+from dinghai_platform.residents.list_answers import list_answer
 from dinghai_platform.residents.models import ListStream, ResidentScheme
 from dinghai_platform.residents.schemas import ResidentListAnswer
 from dinghai_platform.residents.services import streams
@@ -59,11 +61,9 @@ def part_new(request: HttpRequest, key: UUID, body: ResidentStreamPartNew,
              operation_id="close_resident_stream")
 def stream_close(request: HttpRequest, key: UUID, body: ResidentStreamCloseNew) -> Status:
     """Close a stream: its good rows become a list, which is looked through."""
-    from dinghai_platform.residents.api import list_one
-
     require(request.actor, "residents.enrol")
     made = streams.close_stream(_one(request, key), parts=body.parts, actor=request.actor)
-    return Status(202, list_one(request, made.pk))
+    return Status(202, list_answer(queries.list_of(request.actor, made.pk)))
 
 
 def _one(request: HttpRequest, key: UUID) -> ListStream:

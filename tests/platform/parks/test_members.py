@@ -100,6 +100,9 @@ def test_a_top_up_that_never_begins_goes_back_whole(world: World, park: Park) ->
     of_top_up = PremiumStep.objects.within(world.insurer).filter(cover="extortion")
     assert [step.reason for step in of_top_up.order_by("place")] == ["enrolled", "left"]
     assert sum(step.gross_fen for step in of_top_up) == 0
+    later = applied(park, [firm(1, joined="2026-07-01")], actor)  # it does not go back again
+    assert [step["stay"] for step in later.preview["steps"]] == [1]
+    assert of_top_up.count() == 2 and one.certificates.count() == 2
     policy = policy_of(park)
     [premium] = park_premiums(policy, roll_of([one], policy))
     assert (premium.net_fen, premium.vat_fen) == (one.net_fen, one.vat_fen)

@@ -77,6 +77,27 @@ def test_a_later_claim_of_the_event_counts_what_was_paid(world: World, full: Par
         reverse_settlement(first, reason="x", actor=world.actor("claims_payment"))
 
 
+def test_what_stays_with_the_firms_of_an_event_is_posted_once(world: World, full: Park) -> None:
+    """Two claims of one event, then the first taken back from: ¥500,000 and ¥200,000 above the
+    firms' limits, then ¥200,000 alone. The books hold the event's whole, never twice."""
+    handler, approver = world.actor("claims_handler"), world.actor("claims_approver")
+
+    def posted(*lines: dict[str, str]) -> EventSettlement:
+        row = approve_settlement(event(full, handler, list(lines)), actor=approver)
+        assert balance_of(world.insurer, "insured_share") == row.retained_fen
+        assert balance_of(world.insurer, "insured_share_contra") == row.retained_fen
+        return row
+
+    second = line(1, "120万元")
+    assert posted(line(0, "150万元")).retained_fen == MILLION // 2
+    assert posted(line(0, "150万元"), second).retained_fen == 70 * MILLION // 100
+    last = posted(line(0, "100万元"), second)
+    assert last.retained_fen == 20 * MILLION // 100
+    reverse_settlement(last, reason="误报", actor=world.actor("claims_payment"))
+    assert balance_of(world.insurer, "insured_share") == 70 * MILLION // 100
+    assert verify_books(world.insurer).holds
+
+
 def test_another_event_in_between_makes_a_proposal_stale(world: World, full: Park) -> None:
     handler, approver = world.actor("claims_handler"), world.actor("claims_approver")
     one = event(full, handler, [line(0, "90万元")], name="E-1")

@@ -123,6 +123,26 @@ def test_above_the_amount_a_second_person_approves_and_a_third_pays(certificates
     assert pay_claim(claim, actor=people["claims_payment"]).amount_fen == 3_990_000
 
 
+def test_who_stated_the_facts_neither_approves_nor_pays(certificates, people, act_as, insurer):
+    approver, payer = people["claims_approver"], people["claims_payment"]
+    claim = made(certificates[0], facts={"loss": 6_000_000, "recovered": 0})
+    filing.edit_facts(claim, facts={"family": 0}, reason="询问", actor=approver)
+    recoveries.report_recovery(claim, amount_fen=100, returned_on=date(2027, 5, 1), actor=payer)
+    claim = decided(claim)
+    assert claim.state == "proposed"
+    with pytest.raises(Refusal, match="stated the facts"):
+        approve_claim(claim, actor=approver)
+    from dinghai_platform.core.actors import actor_of_membership
+    from tests.platform.conftest import make_member
+
+    others = [actor_of_membership(make_member(insurer, role)) for role in (
+        "claims_approver", "claims_payment")]
+    claim = approve_claim(claim, actor=others[0])
+    with pytest.raises(Refusal, match="stated the facts"):
+        pay_claim(claim, actor=payer)
+    assert pay_claim(claim, actor=others[1]).amount_fen == 3_989_930
+
+
 def test_one_certificate_never_pays_more_than_its_sum_insured(certificates, people):
     big = {"loss": 9_000_000, "recovered": 0}
     first = decided(made(certificates[0], facts=big))
@@ -139,6 +159,48 @@ def test_recoveries_before_payment_lower_the_loss(certificates):
     claim.refresh_from_db()
     assert claim.state == "submitted"
     assert decided(claim).pay_fen == (4_000_000 - 1_500_000 - 300_000) * 7 // 10
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_money_back_that_is_stated_twice_counts_once(certificates, people, is_paid):
+    claim = decided(made(certificates[0]))
+    if is_paid:
+        pay_claim(claim, actor=people["claims_payment"])
+
+    def said(**how):
+        recoveries.report_recovery(claim, amount_fen=1_000, returned_on=date(2027, 5, 1),
+                                   actor=system_actor(claim.tenant), **how)
+        claim.refresh_from_db()
+        return sum(claim.recoveries.values_list("amount_fen", flat=True)) if is_paid else (
+            claim.facts["recovered"] - 500_000)
+
+    assert [said(key="a"), said(key="a"), said()] == [1_000] * 3
+    with pytest.raises(InputError, match="reported already"):
+        said(key="b")
+    assert [said(key="b", another=True), said(key="b", another=True)] == [2_000] * 2
+    assert claim.statements.count() == 2
+
+
+def test_no_determination_passes_what_is_still_lost(certificates, people, insurer):
+    """35,000 are without cover, 22,400 of it is paid; not explained, the terms give 35,000."""
+    claims = [decided(made(one)) for one in certificates[:2]]
+    ClaimSetting.objects.within(insurer).update(terms_explained=False)
+    house = system_actor(insurer)
+    for claim in claims:
+        pay_claim(claim, actor=people["claims_payment"])
+    Claim.objects.within(insurer).update(state="submitted")
+    one, other = claims
+    recoveries.report_recovery(one, amount_fen=1_500_000, returned_on=date(2027, 5, 1), actor=house)
+    one = decided(one)  # 35,000 less the 12,600 that the insured has of the 15,000
+    assert (one.state, one.pay_fen, one.paid_fen) == ("paid", 2_240_000, 2_240_000)
+    other = decided(other)
+    assert (other.state, other.pay_fen) == ("proposed", 3_500_000)
+    recoveries.report_recovery(other, amount_fen=1_000_000, returned_on=date(2027, 5, 1),
+                               actor=house)
+    other.refresh_from_db()
+    assert other.state == "referred"
+    other = decide_by_hand(other, pay=True, reason="已追回部分", actor=people["claims_handler"])
+    assert other.pay_fen == 2_500_000
 
 
 def test_recoveries_after_payment_are_shared_by_the_engine(certificates, people, insurer):

@@ -15,14 +15,16 @@ from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import Job
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry
-from dinghai_platform.resident_claims import mass
+from dinghai_platform.resident_claims import import_reading, mass
 from dinghai_platform.resident_claims.models import Claim, ClaimSetting, Decision, Payment
 from dinghai_platform.resident_claims.results import result_lines
 from dinghai_platform.resident_claims.services import filing, paying
+from dinghai_platform.resident_claims.services.common import had_stated
 from dinghai_platform.resident_claims.services.deciding import decide_by_hand
 from dinghai_platform.resident_claims.services.imports import take_file, take_in
 from dinghai_platform.resident_claims.services.paying import pay_all
 from dinghai_platform.resident_claims.services.runs import let_go, start_run
+from dinghai_platform.residents.models import Certificate
 from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
 from tests.platform.resident_claims.conftest import decided, enrolled, made
 from tests.platform.story import stand_at
@@ -93,6 +95,33 @@ def test_claims_of_one_certificate_share_its_sum_in_the_order_of_their_losses(
     Worker().run_until_idle()
     first.refresh_from_db(), later.refresh_from_db()
     assert (first.pay_fen, later.pay_fen) == (4_690_000, 310_000)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by its statistics")
+def test_some_certificates_are_found_without_walking_all_claims(insurer):
+    rows = Claim.objects.within(insurer)
+    for some in (rows.filter(certificate_id__in=range(500)),
+                 rows.filter(run=insurer.pk, certificate_id__gte=1, certificate_id__lte=500)):
+        assert "resident_claims_of_cert" in some.explain()
+
+
+@pytest.mark.django_db
+def test_what_was_paid_counts_for_the_other_claims_of_the_certificate(
+    certificates, people, insurer
+):
+    """40,000 of the sum of 50,000 are paid on a claim that is looked at again: 10,000 are left."""
+    first = decided(made(certificates[0], facts={"loss": 6_014_286, "recovered": 0}))
+    assert first.pay_fen == 4_000_000
+    Claim.objects.within(insurer).filter(pk=first.pk).update(
+        state="submitted", paid_fen=4_000_000, asked_on=date(2027, 5, 1),
+        facts={name: value for name, value in first.facts.items() if name != "bank_records"})
+    other = made(certificates[0], facts={"loss": 9_000_000, "recovered": 0,
+                                         "loss_day": date(2027, 3, 2)})
+    start_run(actor=people["claims_handler"])
+    Worker().run_until_idle()
+    first.refresh_from_db(), other.refresh_from_db()
+    assert (first.state, other.pay_fen) == ("submitted", 1_000_000)
 
 
 @pytest.mark.django_db
@@ -210,6 +239,46 @@ def test_a_file_is_looked_through_and_taken_in_once(certificates, people, insure
 
 
 @pytest.mark.django_db
+def test_an_import_that_starts_again_takes_every_row_once(
+    certificates, people, insurer, monkeypatch
+):
+    """Its worker ends after the first row, whose certificate and the last one's end meanwhile. What
+    is determined here and not paid is no part of what the channel says was paid."""
+    monkeypatch.setattr(import_reading, "CHUNK", 1)
+    number = [f"street-2027-{one.pk:010}" for one in certificates]
+    assert decided(made(certificates[1])).state == "approved"
+    row = take_file("\n".join([HEADER, *(line(
+        one, number[one], prior_paid_yuan="20000" if one == 1 else "0") for one in range(4))
+        ]).encode(), name="claims.csv", actor=people["claims_handler"])
+    Worker().run_until_idle()
+    row.refresh_from_db()
+    take_in(row, actor=people["claims_approver"])
+    worker, prepare = Worker(poll_seconds=0), import_reading._claims
+
+    def one_more(*given):
+        worker.stopping.set()
+        return prepare(*given)
+
+    monkeypatch.setattr(import_reading, "_claims", one_more)
+    assert worker.run_next()
+    assert Claim.objects.within(insurer).filter(source=row).count() == 1
+    monkeypatch.setattr(import_reading, "_claims", prepare)
+    worker.stopping.clear()
+    import_reading._held.clear()
+    Certificate.objects.within(insurer).filter(pk__in=[
+        certificates[0].pk, certificates[3].pk]).update(state=Certificate.State.REPEATED)
+    worker.run_until_idle()
+    row.refresh_from_db()
+    assert (row.state, row.taken, row.accepted, row.rejected) == ("taken", 3, 3, 1)
+    assert [(one["line"], one["field"]) for one in row.faults] == [(5, "certificate_no")]
+    taken = {one.number: one for one in Claim.objects.within(insurer).filter(source=row)}
+    assert set(taken) == {"CH-0", "CH-1", "CH-2"}
+    assert taken["CH-1"].outside_fen == 2_000_000
+    for role in ("claims_handler", "claims_approver"):
+        assert had_stated(taken["CH-1"], people[role])
+
+
+@pytest.mark.django_db
 def test_a_file_that_is_none_says_why(people, insurer):
     row = imported(people["claims_handler"], [])
     assert (row.state, row.accepted) == ("checked", 0)
@@ -222,7 +291,7 @@ def test_a_file_that_is_none_says_why(people, insurer):
 # --- killed in the middle, and two workers --------------------------------------------------------
 
 SMALL = """
-from dinghai_platform.resident_claims import mass
+from dinghai_platform.resident_claims import import_reading, mass
 mass.CHUNK = 40
 """
 IN_A_CHUNK = """

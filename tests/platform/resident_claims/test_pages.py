@@ -197,6 +197,27 @@ def test_a_claimant_reports_objects_and_withdraws(certificates, people):
     assert third.state == "withdrawn"
 
 
+def test_a_wait_without_its_first_day_asks_for_the_day(certificates, insurer, sign_in):
+    claim = decided(made(certificates[0], facts={"filing_day": None, "unrecovered_days": 10}))
+    assert (claim.state, claim.wait_until) == ("asked", None)
+    client = come_in(certificates[0])
+    handler = sign_in("claims_handler", insurer)
+    desk = reverse("resident_claims:claim", args=[claim.pk])
+    for page in (client.get(f"{MINE}{claim.pk}/"), handler.get(desk)):
+        assert "立案日" in page.content.decode()
+    step(client, claim, "police", police_filed="1", filing_day="2027-03-02")
+    step(client, claim, "declare", declared="on")
+    claim.refresh_from_db()
+    assert (claim.state, claim.pay_fen) == ("approved", 2_240_000)
+    form = client.get(f"{MINE}{claim.pk}/recovery/").content.decode()
+    key = form.split('name="key" value="')[1].split('"')[0]
+    back = {"amount": "1000", "returned_on": "2027-05-01", "key": key}
+    for _ in range(2):
+        assert client.post(f"{MINE}{claim.pk}/recovery/", back).status_code == 302
+    claim.refresh_from_db()
+    assert claim.facts["recovered"] == 600_000
+
+
 # --- handlers -------------------------------------------------------------------------------------
 
 

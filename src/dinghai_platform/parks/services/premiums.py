@@ -64,7 +64,9 @@ def new_steps(
             found += [NewStep(stay, place, step)
                       for place, step in enumerate(steps) if place >= len(before)]
     for (stay, cover), before in kept.items():
-        if (stay, cover) not in told and any(one.net_fen or one.vat_fen for one in before):
+        # Once it has gone back there is nothing left that could.
+        owed = sum(one.net_fen for one in before), sum(one.vat_fen for one in before)
+        if (stay, cover) not in told and any(owed):
             found.append(NewStep(stay, len(before), _whole_back(premiums[stay], cover, before)))
     return found
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q, Sum
 
 from dinghai.foundation.canonical import canonical_bytes, document_hash
 from dinghai.foundation.errors import InputError, Refusal
@@ -23,7 +24,7 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
-from dinghai_platform.ledger.models import JournalEntry
+from dinghai_platform.ledger.models import Account, JournalEntry, Posting
 from dinghai_platform.ledger.services import credit, debit, post_entry, reverse_entry
 from dinghai_platform.parks.engine import (
     claims_of,
@@ -196,14 +197,30 @@ def _post(row: EventSettlement, actor: Actor) -> None:
     details = {"park": row.park.number, "settlement": row.number, "event": row.event,
                "hash": row.document_hash}
     shares = [canonical_bytes(one) for one in row.document["events"][0]["covers"]]
+    # What stays with the firms is of the whole event: what was posted of it before stands already.
+    retained = row.retained_fen - _retained_in_books(row)
     for narrative, up, down, fen in (
             ("parks.claims", "claims_paid", "claims_payable", row.due_fen),
-            ("parks.retention", "insured_share", "insured_share_contra", row.retained_fen)):
+            ("parks.retention", "insured_share", "insured_share_contra", retained)):
         if fen:
+            more, less = (up, down) if fen > 0 else (down, up)
             post_entry(
-                [debit(up, fen), credit(down, fen)], source=row,
+                [debit(more, abs(fen)), credit(less, abs(fen))], source=row,
                 key=f"parks.settlement:{row.pk}:{narrative}", narrative=narrative, actor=actor,
                 tenant=row.tenant, details=details, members=shares)
+
+
+def _retained_in_books(row: EventSettlement) -> int:
+    """What the books say stays with the firms of this event, by its settlements that stand."""
+    earlier = EventSettlement.objects.within(row.tenant_id).filter(
+        park=row.park_id, event=row.event, state=EventSettlement.State.POSTED).exclude(pk=row.pk)
+    kind, _key = audit.named(row)
+    sums = Posting.objects.within(row.tenant_id).filter(
+        entry__source_type=kind, entry__source_id__in=[str(one.pk) for one in earlier],
+        account__key="insured_share").aggregate(
+        up=Sum("amount_fen", filter=Q(side=Account.Side.DEBIT)),
+        down=Sum("amount_fen", filter=Q(side=Account.Side.CREDIT)))
+    return int(sums["up"] or 0) - int(sums["down"] or 0)
 
 
 def _of_members(row: EventSettlement, members: Sequence[ParkMember]) -> list[MemberClaim]:

@@ -33,6 +33,22 @@ def given_reason(reason: str) -> str:
     return said
 
 
+def stated_by(claim: Claim, actor: Actor) -> None:
+    """Remember on the claim who of the house stated facts of it; a claimant is none of the house.
+    """
+    before = claim.facts_by or []
+    if actor.user is not None and str(actor.user.pk) not in before:
+        claim.facts_by = [*before, str(actor.user.pk)]
+
+
+def had_stated(claim: Claim, actor: Actor) -> bool:
+    """Whether this person stated facts of the claim, or uploaded the file it came in."""
+    if actor.user is None:
+        return False
+    uploaded = claim.source is not None and claim.source.created_by_id == actor.user.pk
+    return uploaded or str(actor.user.pk) in (claim.facts_by or ())
+
+
 def note(claim: Claim, what: str, actor: Actor, **details: Any) -> None:
     """Say in the audit chain what was done: numbers and codes, nothing that names a person."""
     by = {"by": "claimant"} if actor.role == SYSTEM and claim.channel == Claim.Channel.PHONE and (

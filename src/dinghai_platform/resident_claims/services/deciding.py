@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 
+from dinghai.foundation.canonical import canonical_bytes
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
@@ -15,8 +16,14 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.resident_claims import engine
 from dinghai_platform.resident_claims.engine import Determined, Schemes
 from dinghai_platform.resident_claims.history import tied_to
-from dinghai_platform.resident_claims.models import Claim, Decision, Recovery
-from dinghai_platform.resident_claims.services.common import given_reason, held, note
+from dinghai_platform.resident_claims.models import Claim, Decision
+from dinghai_platform.resident_claims.services.caps import capped, still_lost
+from dinghai_platform.resident_claims.services.common import (
+    given_reason,
+    had_stated,
+    held,
+    note,
+)
 from dinghai_platform.resident_claims.services.keeping import Standing, keep_all
 
 DECIDABLE: Final = (Claim.State.SUBMITTED, Claim.State.WAITING, Claim.State.ASKED,
@@ -90,20 +97,12 @@ def decide_by_hand(claim: Claim, *, pay: bool, reason: str, actor: Actor) -> Cla
         raise Refusal("the terms give nothing on these facts",
                       reasons=["establish the facts first, or decide that nothing is payable"])
     by_hand = {"reason": said, "engine_outcome": found.outcome}
-    amount = max(claim.paid_fen, min(found.terms_fen, _still_lost(claim))) if pay else 0
+    amount = capped(found.terms_fen, claim.paid_fen, still_lost(claim)) if pay else 0
     made = Determined(
         found.number, "pay" if pay else "refused", amount, found.terms_fen,
         found.expected_fen, found.prior_fen, None, found.decide_by, found.flagged,
-        {**found.document, "by_hand": by_hand})
+        canonical_bytes({**found.document, "by_hand": by_hand}))
     return _kept(claim, made, actor, "decided_by_hand", by_hand=True)
-
-
-def _still_lost(claim: Claim) -> int:
-    """What the insured is still without, first payments not counted: nobody gets back more than was
-    lost. Money that came back after a payment is no fact of the terms."""
-    back = Recovery.objects.within(claim.tenant_id).filter(claim=claim).exclude(
-        state=Recovery.State.DROPPED).aggregate(sum=Sum("insured_fen"))["sum"] or 0
-    return int(claim.facts.get("loss", 0)) - int(claim.facts.get("recovered", 0)) - int(back)
 
 
 def _kept(
@@ -114,7 +113,7 @@ def _kept(
                         claim.asked_on)
     keep_all(claim.tenant, [(standing, found)], schemes, by_hand=by_hand, user=actor.user)
     fresh = audit.locked(claim)
-    note(fresh, what, actor, outcome=found.outcome, pay_fen=str(found.pay_fen), hash=found.hash)
+    note(fresh, what, actor, outcome=found.outcome, pay_fen=str(fresh.pay_fen), hash=found.hash)
     return fresh
 
 
@@ -122,7 +121,7 @@ def _kept(
 def approve_claim(claim: Claim, *, actor: Actor) -> Claim:
     """A second person lets a payment above the scheme's amount go. Asked again it answers the same.
 
-    Raises Refusal for whoever decided it.
+    Raises Refusal for whoever decided it or stated its facts.
     """
     require(actor, "resident_claims.approve", claim)
     claim = held(claim)
@@ -132,6 +131,9 @@ def approve_claim(claim: Claim, *, actor: Actor) -> Claim:
         raise Refusal("this claim does not wait for approval")
     if actor.user is None or last_decision(claim).decided_by_id == actor.user.pk:
         raise Refusal("whoever decided a claim does not approve it",
+                      reasons=["ask a colleague with this authority"])
+    if had_stated(claim, actor):
+        raise Refusal("whoever stated the facts of a claim does not approve it",
                       reasons=["ask a colleague with this authority"])
     claim.state, claim.approved_by = Claim.State.APPROVED, actor.user
     claim.save(update_fields=("state", "approved_by"))

@@ -25,7 +25,12 @@ from dinghai_platform.resident_claims.sealing import (
     unseal,
     unseal_words,
 )
-from dinghai_platform.resident_claims.services.common import given_reason, held, note
+from dinghai_platform.resident_claims.services.common import (
+    given_reason,
+    held,
+    note,
+    stated_by,
+)
 from dinghai_platform.residents.changes_queries import person_of
 from dinghai_platform.residents.models import Certificate
 from dinghai_platform.residents.proofs import number_of
@@ -105,7 +110,10 @@ def _keep(
     claim: Claim, facts: Mapping[str, Any], words: Mapping[str, str], bank: str | None,
     actor: Actor, what: str, **details: Any,
 ) -> Claim:
+    if facts.get("filing_day") is not None and "unrecovered_days" not in facts:
+        facts = {**facts, "unrecovered_days": None}  # they follow from the day
     claim.facts = with_facts(claim.facts, facts)
+    stated_by(claim, actor)
     _check(claim)
     sealed = unseal_words(claim.tenant_id, claim.sealed)
     for name, text in words.items():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.models import Organisation, User
 from dinghai_platform.resident_claims.engine import Determined, Schemes
 from dinghai_platform.resident_claims.models import Claim, Decision, DecisionRun
+from dinghai_platform.resident_claims.services.caps import capped, still_lost_of
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 
 _STATES: Final = {
@@ -51,17 +52,31 @@ def keep_all(
     """Keep determinations; the leaves of an audit link over them. Must run in a transaction that
     holds the tenant's chain; each claim is at rest or held by ``run``."""
     now, today = clock.now(), clock.today()
+    rows = _bounded(tenant, rows)
     leaves = [bytes.fromhex(found.hash) for _standing, found in rows]
-    owner = key_of(tenant)
+    owner, key, kept = key_of(tenant), _keys(), _jsons()
+    moment, by, in_run = _moment(now), key(user.pk) if user else None, key(run.pk) if run else None
     insert_rows(Decision, (
         "id", "tenant_id", "created_at", "claim_id", "sequence", "outcome", "by_hand", "pay_fen",
         "document", "hash", "run_id", "decided_by_id"), (
-        (_key(new_key()), owner, _moment(now), _key(standing.pk), standing.sequence + 1,
-         found.outcome, by_hand, found.pay_fen, _json(found.document), leaf.hex(),
-         _key(run.pk) if run else None, _key(user.pk) if user else None)
+        (key(new_key()), owner, moment, key(standing.pk), standing.sequence + 1, found.outcome,
+         by_hand, found.pay_fen, kept(found.canonical), leaf.hex(), in_run, by)
         for (standing, found), leaf in zip(rows, leaves, strict=True)))
     _move(rows, schemes, now, today)
     return leaves
+
+
+def _bounded(
+    tenant: Organisation, rows: Sequence[tuple[Standing, Determined]]
+) -> list[tuple[Standing, Determined]]:
+    """Determinations to pay on claims that were paid before, within what is still lost: what came
+    back since is no fact of the terms. The first payment of a claim the terms bound alone."""
+    paid = [standing.pk for standing, found in rows
+            if found.outcome == "pay" and standing.paid_fen]
+    lost = still_lost_of(tenant, paid) if paid else {}
+    return [(standing, replace(found, pay_fen=capped(
+        found.pay_fen, standing.paid_fen, lost[standing.pk]))
+        if standing.pk in lost else found) for standing, found in rows]
 
 
 def _move(
@@ -69,23 +84,23 @@ def _move(
 ) -> None:
     table = Claim._meta.db_table
     columns = ", ".join(f"{name} = %s" for name in _SET)
+    key, moment = _keys(), _moment(now)
     values = []
     for standing, found in rows:
         state = state_after(found, standing.paid_fen, schemes.limit(standing.scheme))
         asked = today if found.outcome == "ask" else standing.asked_on
         values.append((
             state, found.outcome, found.flagged, _day(found.wait_until), _day(found.decide_by),
-            found.pay_fen, found.expected_fen, standing.sequence + 1, _moment(now), _day(asked),
-            None, False, _key(standing.pk), standing.sequence))
+            found.pay_fen, found.expected_fen, standing.sequence + 1, moment, _day(asked),
+            None, False, key(standing.pk), standing.sequence))
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {table} SET {columns} WHERE id = %s AND decisions_made = %s", values)
 
 
-def _key(key: Any) -> Any:
-    if connection.vendor == "postgresql" or isinstance(key, int):
-        return key
-    return key.hex
+def _keys() -> Callable[[Any], Any]:
+    """How this database holds a key; asked once for many rows."""
+    return (lambda key: key) if connection.vendor == "postgresql" else (lambda key: key.hex)
 
 
 def _moment(moment: datetime) -> Any:
@@ -96,12 +111,10 @@ def _day(day: date | None) -> Any:
     return None if day is None else connection.ops.adapt_datefield_value(day)
 
 
-def _json(document: Any) -> Any:
-    import json
-
-    text = json.dumps(document, ensure_ascii=False)
+def _jsons() -> Callable[[bytes], Any]:
+    """How this database takes canonical JSON; asked once for many rows."""
     if connection.vendor != "postgresql":
-        return text
+        return bytes.decode
     from psycopg.types.json import Jsonb
 
-    return Jsonb(document)
+    return lambda canonical: Jsonb(canonical, dumps=bytes)

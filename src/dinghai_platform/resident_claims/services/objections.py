@@ -13,6 +13,7 @@ from dinghai_platform.resident_claims.sealing import seal, unseal
 from dinghai_platform.resident_claims.services.common import (
     LONGEST_REASON,
     given_reason,
+    had_stated,
     held,
     note,
 )
@@ -51,7 +52,7 @@ def answer_objection(
 ) -> Objection:
     """Answer an objection. Upheld, the claim goes to a person, who decides by hand.
 
-    Raises Refusal for whoever decided or approved, and where it is answered already.
+    Raises Refusal for whoever stated facts, decided or approved, and where it is answered already.
     """
     require(actor, "resident_claims.handle", objection)
     said = given_reason(answer)
@@ -60,8 +61,8 @@ def answer_objection(
         pk=objection.pk)
     if objection.answered_at is not None:
         raise Refusal("this objection is answered")
-    if actor.user is None or actor.user.pk in (objection.decision.decided_by_id,
-                                               claim.approved_by_id):
+    if actor.user is None or had_stated(claim, actor) or actor.user.pk in (
+            objection.decision.decided_by_id, claim.approved_by_id):
         raise Refusal("an objection is answered by somebody who had no part in the decision",
                       reasons=["ask a colleague"])
     objection.answer = seal(claim.tenant_id, said.encode(), purpose="answer")

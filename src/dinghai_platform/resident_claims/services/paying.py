@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.fields.json import KT
 
 from dinghai.foundation.canonical import canonical_bytes, sha256_hex
 from dinghai.foundation.errors import Refusal
@@ -20,7 +21,8 @@ from dinghai_platform.core.models import Job, Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.resident_claims.models import Claim, Decision, Payment
-from dinghai_platform.resident_claims.services.common import held
+from dinghai_platform.resident_claims.services.common import had_stated, held
+from dinghai_platform.residents.mass_rows import key_of
 
 PAY_ALL: Final = "resident_claims.pay_all"
 BATCH: Final = 500
@@ -30,7 +32,8 @@ BATCH: Final = 500
 def pay_claim(claim: Claim, *, actor: Actor) -> Payment:
     """Pay a claim's determination; asked again it answers the payment there is.
 
-    Raises Refusal where nothing is to be paid, and for whoever decided or approved it.
+    Raises Refusal where nothing is to be paid, and for whoever stated its facts, decided or
+    approved it.
     """
     require(actor, "resident_claims.pay", claim)
     claim = held(claim)
@@ -47,7 +50,10 @@ def pay_claim(claim: Claim, *, actor: Actor) -> Payment:
 
 
 def conflict(claim: Claim, decision: Decision, actor: Actor) -> str:
-    """Why this person does not pay this claim; empty where they may."""
+    """Why this person does not pay this claim; empty where they may. A payment below the scheme's
+    amount has no other second person."""
+    if had_stated(claim, actor):
+        return "whoever stated the facts of a claim does not pay it"
     if actor.user is not None and actor.user.pk in (decision.decided_by_id, claim.approved_by_id):
         return "whoever decided or approved a claim does not pay it"
     return ""
@@ -71,7 +77,7 @@ def pay_chunk(step: Step) -> Progress:
     rows = Claim.objects.within(step.tenant).filter(state=Claim.State.APPROVED, deciding=False)
     if after := step.cursor.get("after"):
         rows = rows.filter(pk__gt=UUID(after))
-    claims = list(rows.order_by("pk")[:BATCH])
+    claims = list(rows.order_by("pk").select_related("source")[:BATCH])
     done = step.cursor.get("paid", 0)
     if not claims:
         return Progress(step.progress, finished=True, result={
@@ -90,9 +96,10 @@ def pay_chunk(step: Step) -> Progress:
 
 
 def _standing(tenant: Organisation, claims: Sequence[Claim]) -> dict[Any, Decision]:
-    """The decision of each claim that stands, by claim."""
-    rows = Decision.objects.within(tenant).filter(claim__in=[one.pk for one in claims]).order_by(
-        "sequence")
+    """The decision of each claim that stands, by claim, with its day and without its document."""
+    rows = Decision.objects.within(tenant).filter(
+        claim__in=[one.pk for one in claims]).order_by("sequence").defer("document").annotate(
+        as_of=KT("document__as_of"))
     found = {one.claim_id: one for one in rows}
     if len(found) < len(claims):
         raise Refusal("this claim is not decided")
@@ -103,6 +110,7 @@ def _pay(
     tenant: Organisation, pairs: Sequence[tuple[Claim, Decision]], actor: Actor
 ) -> list[Payment]:
     now = clock.now()
+    recourse = shipped_rules().recourse
     amounts = [claim.pay_fen - claim.paid_fen for claim, _decision in pairs]
     members = [canonical_bytes({"claim": claim.number, "decision": decision.hash,
                                 "amount_fen": str(amount)})
@@ -120,17 +128,26 @@ def _pay(
     made = []
     for (claim, decision), amount in zip(pairs, amounts, strict=True):
         # A decision by hand has no row of the engine's recourse table: its terms are the same.
-        last, law = recourse_terms(shipped_rules().recourse,
-                                   date.fromisoformat(decision.document["as_of"]))
+        last, law = recourse_terms(recourse, date.fromisoformat(decision.as_of))
         made.append(Payment(
             tenant=tenant, claim=claim, decision=decision, amount_fen=amount,
             limitation_day=last, law=law[:300],
             entry_id=entry.pk, entry_number=entry.number, paid_by=actor.user))
         claim.state, claim.paid_fen, claim.paid_at = Claim.State.PAID, claim.pay_fen, now
     Payment.objects.bulk_create(made)
-    Claim.objects.within(tenant).bulk_update(
-        [claim for claim, _decision in pairs], ("state", "paid_fen", "paid_at"), batch_size=100)
+    _move(pairs, now)
     audit.append(actor, "resident_claims.paid", subject, {
         "claims": len(pairs), "amount_fen": str(total), "entry": entry.number,
         **({"number": pairs[0][0].number} if single else {})}, leaves=members, tenant=tenant)
     return made
+
+
+def _move(pairs: Sequence[tuple[Claim, Decision]], now: datetime) -> None:
+    """The claims as they are once paid, by one prepared statement."""
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {Claim._meta.db_table} SET state = %s, paid_fen = %s, paid_at = %s"
+            " WHERE id = %s",
+            [(str(claim.state), claim.paid_fen, moment, key_of(claim))
+             for claim, _decision in pairs])

@@ -13,11 +13,13 @@ from dinghai.schemes.resident_claim_recovery import share_return
 from dinghai.schemes.resident_claim_tables import shipped_rules
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import SYSTEM, Actor
+from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.resident_claims.facts import with_facts
-from dinghai_platform.resident_claims.models import Claim, Recovery
-from dinghai_platform.resident_claims.services.common import held, note
+from dinghai_platform.resident_claims.models import BackStatement, Claim, Recovery
+from dinghai_platform.resident_claims.services.caps import capped, still_lost
+from dinghai_platform.resident_claims.services.common import held, note, stated_by
 
 _BEFORE: Final = (Claim.State.SUBMITTED, Claim.State.WAITING, Claim.State.ASKED,
                   Claim.State.REFERRED, Claim.State.PROPOSED, Claim.State.APPROVED)
@@ -25,16 +27,53 @@ _BEFORE: Final = (Claim.State.SUBMITTED, Claim.State.WAITING, Claim.State.ASKED,
 
 @transaction.atomic
 def report_recovery(
-    claim: Claim, *, amount_fen: int, returned_on: date, actor: Actor
+    claim: Claim, *, amount_fen: int, returned_on: date, actor: Actor, key: str = "",
+    another: bool = False,
 ) -> Recovery | None:
-    """Say that money came back, by the claimant or a handler.
+    """Say that money came back, by the claimant or a handler, once.
 
     Before payment it is a fact of the claim, which is then decided anew; after payment a recovery
-    with the shares of both. Raises InputError for an amount or a day that cannot be.
+    with the shares of both. A ``key`` (of a form, say) counts once. The same amount of the same
+    day is taken for the statement of before: without a key it is answered by it, with another key
+    it is refused, unless it is said to be ``another`` return. Raises InputError for that, and for
+    an amount or a day that cannot be.
     """
     by_claimant = actor.role == SYSTEM
     require(actor, "resident_claims.claim" if by_claimant else "resident_claims.recover", claim)
     claim = held(claim)
+    statements = BackStatement.objects.within(claim.tenant).filter(
+        claim=claim).select_related("recovery")
+    if key and (before := statements.filter(key=key).first()) is not None:
+        return _answer(before)
+    _check(claim, amount_fen, returned_on)
+    if claim.state not in _BEFORE and not claim.paid_fen:
+        raise Refusal("nothing was paid on this claim",
+                      reasons=["state it among the facts of the claim"])
+    same = None if another else statements.filter(
+        amount_fen=amount_fen, returned_on=returned_on).exclude(
+        recovery__state=Recovery.State.DROPPED).first()
+    if same is not None:
+        if key:
+            raise InputError("the same amount of the same day is reported already",
+                             field="amount_fen", mend="say so if it is another return")
+        return _answer(same)
+    recovery = None
+    if claim.paid_fen:
+        recovery = _after(claim, amount_fen, returned_on, actor, by_claimant=by_claimant)
+    else:
+        _before(claim, amount_fen, returned_on, actor)
+    BackStatement.objects.create(
+        tenant=claim.tenant, claim=claim, key=key or str(new_key()), returned_on=returned_on,
+        amount_fen=amount_fen, recovery=recovery)
+    return recovery
+
+
+def _answer(statement: BackStatement) -> Recovery | None:
+    found: Recovery | None = statement.recovery
+    return found
+
+
+def _check(claim: Claim, amount_fen: int, returned_on: date) -> None:
     if returned_on > clock.today():
         raise InputError("this day has not come yet", field="returned_on", mend="check the day")
     if claim.loss_day is not None and returned_on < claim.loss_day:
@@ -43,13 +82,6 @@ def report_recovery(
     if amount_fen <= 0:
         raise InputError("an amount is more than nothing", field="amount_fen",
                          mend="give what came back")
-    if claim.state in _BEFORE and not claim.paid_fen:
-        _before(claim, amount_fen, returned_on, actor)
-        return None
-    if not claim.paid_fen:
-        raise Refusal("nothing was paid on this claim",
-                      reasons=["state it among the facts of the claim"])
-    return _after(claim, amount_fen, returned_on, actor, by_claimant=by_claimant)
 
 
 def _before(claim: Claim, amount_fen: int, returned_on: date, actor: Actor) -> None:
@@ -58,6 +90,7 @@ def _before(claim: Claim, amount_fen: int, returned_on: date, actor: Actor) -> N
         raise InputError("more came back than was lost", field="amount_fen",
                          mend="check the unit of both amounts")
     claim.facts = with_facts(claim.facts, {"recovered": recovered})
+    stated_by(claim, actor)
     if claim.state != Claim.State.ASKED:
         # What was determined rested on another loss: a person's look stays a person's.
         was_referred = claim.state == Claim.State.REFERRED
@@ -71,13 +104,8 @@ def _before(claim: Claim, amount_fen: int, returned_on: date, actor: Actor) -> N
 def _after(
     claim: Claim, amount_fen: int, returned_on: date, actor: Actor, *, by_claimant: bool
 ) -> Recovery:
-    standing = Recovery.objects.within(claim.tenant).filter(claim=claim).exclude(
-        state=Recovery.State.DROPPED)
-    same = standing.filter(amount_fen=amount_fen, returned_on=returned_on).first()
-    if same is not None:
-        found: Recovery = same
-        return found
-    before = standing.aggregate(sum=Sum("amount_fen"))["sum"] or 0
+    before = Recovery.objects.within(claim.tenant).filter(claim=claim).exclude(
+        state=Recovery.State.DROPPED).aggregate(sum=Sum("amount_fen"))["sum"] or 0
     rule = shipped_rules().returns.rule
     shares = share_return(
         loss_fen=int(claim.facts.get("loss", 0)),
@@ -87,6 +115,11 @@ def _after(
         tenant=claim.tenant, claim=claim, returned_on=returned_on, amount_fen=amount_fen,
         insured_fen=shares.insured_fen, insurer_fen=shares.insurer_fen, rule=rule,
         by_claimant=by_claimant)
+    if claim.state in Claim.COMMITTED and claim.pay_fen > capped(
+            claim.pay_fen, claim.paid_fen, still_lost(claim)):
+        # A further payment was determined before this came back: it would be more than the loss.
+        claim.state, claim.approved_by = Claim.State.REFERRED, None
+        claim.save(update_fields=("state", "approved_by"))
     note(claim, "recovery_reported", actor, amount_fen=str(amount_fen),
          insurer_fen=str(shares.insurer_fen), before_payment=False)
     return recovery

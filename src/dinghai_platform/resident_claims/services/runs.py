@@ -20,10 +20,14 @@ MOST = 200_000
 
 
 def ready(tenant: Organisation) -> TenantQuerySet:
-    """Claims that the rule may decide today: submitted ones, and those whose wait is over."""
+    """Claims that a run may decide today: submitted ones, and those whose wait is over.
+
+    One that was paid before and is decided anew is decided alone: in a run its payment would count
+    neither as paid to the other claims of its certificate nor as its own.
+    """
     found: TenantQuerySet = Claim.objects.within(tenant).filter(
         Q(state=Claim.State.SUBMITTED)
-        | Q(state=Claim.State.WAITING, wait_until__lte=clock.today()), deciding=False)
+        | Q(state=Claim.State.WAITING, wait_until__lte=clock.today()), deciding=False, paid_fen=0)
     return found
 
 

@@ -20,7 +20,7 @@ from dinghai.schemes.resident_claim_tables import stop_payment
 from dinghai_platform.core import clock
 from dinghai_platform.core.addresses import address_of
 from dinghai_platform.resident_claims import entrance, visits
-from dinghai_platform.resident_claims.decision_view import pay_by, view_of
+from dinghai_platform.resident_claims.decision_view import pay_by, still_missing, view_of
 from dinghai_platform.resident_claims.faults import fault_words
 from dinghai_platform.resident_claims.forms import BackForm, EntranceForm, WordsForm
 from dinghai_platform.resident_claims.models import Claim, Objection, Recovery
@@ -134,9 +134,10 @@ def state(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
     decisions = decisions_of(claim)
     objected = [(one, *objections.words_of(one)) for one in Objection.objects.within(
         claim.tenant_id).filter(claim=claim)]
-    decision = view_of(decisions[0], product) if decisions else None
+    views = [view_of(one, product) for one in decisions]
     return render(request, "resident_claims/state.html", {
-        **_head(visit), "claim": claim, "decision": decision, "objections": objected,
+        **_head(visit), "claim": claim, "decision": views[0] if views else None,
+        "missing": still_missing(claim, views), "objections": objected,
         "steps": steps_of(claim), "pay_by": pay_by(claim, product),
         "papers": claim.papers.filter(taken_back_at=None), "today": clock.today(),
         "recoveries": claim.recoveries.exclude(state=Recovery.State.DROPPED),
@@ -164,11 +165,8 @@ def recovery(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
     claim = own_claim(visit, key)
     form = BackForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            recoveries.report_recovery(
-                claim, amount_fen=data["amount"] or 0, returned_on=data["returned_on"],
-                actor=visit.actor)
+            recoveries.report_recovery(claim, actor=visit.actor, **form.stated())
         except DinghaiError as error:
             form.add_error(None, fault_words(error))
         else:

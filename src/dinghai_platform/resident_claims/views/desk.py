@@ -19,7 +19,12 @@ from dinghai_platform.core import clock
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.web import page
 from dinghai_platform.resident_claims import queries
-from dinghai_platform.resident_claims.decision_view import OUTCOMES, pay_by, view_of
+from dinghai_platform.resident_claims.decision_view import (
+    OUTCOMES,
+    pay_by,
+    still_missing,
+    view_of,
+)
 from dinghai_platform.resident_claims.facts import stated_columns
 from dinghai_platform.resident_claims.faults import fault_words
 from dinghai_platform.resident_claims.forms import (
@@ -124,6 +129,7 @@ def claim_context(request: HttpRequest, claim: Claim) -> dict[str, Any]:
     waits = claim.state in deciding.DECIDABLE and rest
     return {
         "claim": claim, "tab": "claims", "decisions": decisions, "facts": fact_rows(claim),
+        "missing": still_missing(claim, decisions),
         "papers": list(claim.papers.filter(taken_back_at=None)),
         "payments": list(claim.payments.all()), "recoveries": list(claim.recoveries.all()),
         "objections": list(Objection.objects.within(claim.tenant_id).filter(

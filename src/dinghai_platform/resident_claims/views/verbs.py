@@ -134,10 +134,8 @@ def report(request: HttpRequest, key: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, first_error(form))
     else:
-        data = form.cleaned_data
         done(request, lambda: recoveries.report_recovery(
-            claim, amount_fen=data["amount"] or 0, returned_on=data["returned_on"],
-            actor=request.actor), _("It is kept."))
+            claim, actor=request.actor, **form.stated()), _("It is kept."))
     return redirect("resident_claims:claim", key=claim.pk)
 
 
