@@ -98,7 +98,7 @@ def test_claims_of_one_certificate_share_its_sum_in_the_order_of_their_losses(
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by its statistics")
+@pytest.mark.sqlite  # PostgreSQL plans by its statistics
 def test_some_certificates_are_found_without_walking_all_claims(insurer):
     rows = Claim.objects.within(insurer)
     for some in (rows.filter(certificate_id__in=range(500)),
