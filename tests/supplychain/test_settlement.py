@@ -239,7 +239,8 @@ def test_members_layers_and_parties_add_up_to_the_fen(
         for one in layer.participants:
             if one.role in ("lead_insurer", "following_insurer"):
                 exact = found.borne[layer.id] * one.share_ppm / PPM
-                assert abs(parties[one.party] - exact) <= 1
+                # what is placed is rounded, then split by largest remainders, as the terms do
+                assert abs(parties[one.party] - exact) < 1.5
     document = found.to_dict()
     assert sum(document["totals"].values()) == sum(granted.values())
     assert sum(row["fen"] for row in document["transfers"]) == (

@@ -238,8 +238,8 @@ def _layer_amounts(
 ) -> Iterator[SettledAmount]:
     """A layer's slice by party and section: both ways exact."""
     shares = [one.share_ppm for one in layer.participants]
-    # What nobody took is a part as well: so each party is within a fen of its exact share.
-    owed = split(borne, [*shares, PPM - sum(shares)])[:-1] if shares else [borne]
+    placed = apply_ppm(borne, sum(shares)) if shares else borne
+    owed = split(placed, shares) if shares else [borne]
     left = list(here)
     for participant, fen in zip(layer.participants or (_WHOLE,), owed, strict=True):
         parts = _spread(fen, left)

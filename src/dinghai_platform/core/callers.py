@@ -6,7 +6,7 @@ import io
 from collections.abc import MutableMapping
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
@@ -20,7 +20,8 @@ from dinghai_platform.core.permissions import allowed
 
 async def asked_first(scope: MutableMapping[str, Any], permission: str) -> bool:
     """`may_send`, asked of the database in a thread of its own as a request does it."""
-    return await sync_to_async(_asked)(scope, permission)
+    async with ThreadSensitiveContext():  # a thread of its own: no upload waits for another's
+        return await sync_to_async(_asked)(scope, permission)
 
 
 def _asked(scope: MutableMapping[str, Any], permission: str) -> bool:

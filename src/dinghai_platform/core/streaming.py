@@ -31,14 +31,14 @@ class LinesInParts(StreamingHttpResponse):
 def csv_stream(actor: Actor, lines: Iterable[str], name: str) -> LinesInParts:
     """A CSV file that is never held whole, read in the actor's scope and language: the request's
     own are over when it is sent."""
-    answer = LinesInParts(_parts(actor, iter(lines)), content_type="text/csv; charset=utf-8")
+    answer = LinesInParts(_parts(actor, iter(lines), get_language()),
+                          content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = content_disposition_header(True, name)
     return answer
 
 
-def _parts(actor: Actor, lines: Iterator[str]) -> Iterator[str]:
+def _parts(actor: Actor, lines: Iterator[str], language: str | None) -> Iterator[str]:
     """Each part is made in a scope of its own: between two parts the thread may serve others."""
-    language = get_language()
     while True:
         with scope_of(actor), override(language):
             part = "".join(islice(lines, LINES))

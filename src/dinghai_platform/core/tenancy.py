@@ -198,7 +198,8 @@ def locked(row: Row) -> Row:
     """The row as it is now, locked until the transaction ends."""
     query = type(row)._base_manager.filter(pk=row.pk)
     if connection.features.has_select_for_update:
-        query = query.select_for_update(of=("self",))
+        # Keys never change: rows that refer to this one may still be written meanwhile.
+        query = query.select_for_update(of=("self",), no_key=True)
     fresh: Row = query.get()
     return fresh
 

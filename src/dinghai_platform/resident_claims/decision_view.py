@@ -59,6 +59,7 @@ class View:
     to_prove: str
     unexplained: str
     by_hand: str
+    capped: Mapping[str, int] | None
     head: Mapping[str, Any]
 
 
@@ -81,7 +82,7 @@ def view_of(decision: Decision, product: str) -> View:
          for one in document.get("reasons", ())],
         [{**one, "name": one[f"name_{tongue}"]} for one in document.get("requests", ())],
         row["insurer_may_prove"], row["not_explained"],
-        document.get("by_hand", {}).get("reason", ""), document)
+        document.get("by_hand", {}).get("reason", ""), document.get("capped"), document)
 
 
 def _label(name: str, label: Any, product: str) -> str:

@@ -80,6 +80,8 @@ KNOWN: Final = (
     _("whoever stated the facts of a claim does not pay it"),
     _("the same amount of the same day is reported already"),
     _("say so if it is another return"),
+    _("this was sent already with another amount or day"),
+    _("begin anew, with another key"),
     _("ask a colleague who pays"),
     _("nothing is to be paid now"),
     _("this day has not come yet"),

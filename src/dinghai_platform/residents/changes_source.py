@@ -76,7 +76,7 @@ def _parts_of(changes: ChangeList, size: int) -> list[list[Place]]:
         parts: list[list[Place]] = []
         room = 0
         for place in places_of(changes):
-            if place.number > room:
+            if not parts or place.number > room:  # a chunk whose rows were all rejected has none
                 parts.append([])
                 room = size
             parts[-1].append(place)

@@ -253,7 +253,8 @@ def changes_of(scheme: ResidentScheme) -> QuerySet[ChangeList]:
 def change_list_of(actor: Actor, key: Any) -> ChangeList:
     """One list of changes, or Http404."""
     found: ChangeList = visible_or_404(
-        ChangeList.objects.select_related("scheme", "target", "job", "created_by"), actor, pk=key)
+        ChangeList.objects.select_related("scheme", "target", "job", "created_by").defer(
+            "scope", "repeated"), actor, pk=key)
     return found
 
 

@@ -113,10 +113,12 @@ def _without_refused(batch: Batch, quoted: Quoted) -> Quoted:
         batch.tenant, [one.credit_code for one, _quote in quoted.pairs])}
     if not refused:
         return quoted
+    told = batch.broker_id is None  # a broker is not told of what came another way
     faults = [Fault(
-        "an underwriter has refused this firm" if batch.broker_id is None
+        "an underwriter has refused this firm" if told
         else "this firm is priced by an underwriter", batch.file_name, firm.line, "credit_code",
-        "ask that it is looked at again, or leave the row out")
+        "ask that it is looked at again, or leave the row out" if told
+        else "ask your insurer, or leave the row out")
         for firm, _quote in quoted.pairs if firm.credit_code in refused]
     return replace(quoted, faults=(*quoted.faults, *faults), pairs=tuple(
         one for one in quoted.pairs if one[0].credit_code not in refused))

@@ -50,6 +50,8 @@ KNOWN: Final = (
     _("an underwriter has refused this firm"),
     _("ask that it is looked at again"),
     _("ask that it is looked at again, or leave the row out"),
+    _("ask your insurer, or leave the row out"),
+    _("this refusal was looked at again already"),
     _("this firm is priced by an underwriter"),
     _("it is not said what is to be looked at"),
     _("say in at most 1,000 characters what has changed"),

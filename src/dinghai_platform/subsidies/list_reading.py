@@ -109,6 +109,11 @@ def _applications(path: Path, text: RuleText, register: Register, day: date,
     changes = Standing(text.rule, register.entries).changes
     rows, links, faults = _with_policies(read, here, changes)
     found = decide(text, register, rows, day=day, file=read.file)
+    # A row that was not taken counted nothing, though its application may have been served.
+    made = {one.id: one for _line, one in rows}
+    taken = {entry.application.id for entry in found.entries if isinstance(entry, Decided)
+             and made.get(entry.application.id) == entry.application}
+    links = {name: link for name, link in links.items() if name in taken}
     return ListRead(read.total, found.entries, found.unchanged,
                     (*read.rejected, *faults, *found.rejected), read.notes, links)
 

@@ -117,20 +117,21 @@ def policies_named(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str]
     return found
 
 
-def changes_of(rows: Sequence[Application], known: Iterable[str]) -> list[Change]:
+def changes_of(rows: Sequence[Application], known: Mapping[str, Changed]) -> list[Change]:
     """What happened since to the policies that applications rest on, as changes that the register
     has not: endorsements that gave premium back, and policies that ended early.
 
     A cancelled policy whose endorsements say nothing of a refund for its end is reckoned by the
     day. One whose end the authority has reported is not ended a second time.
     """
-    taken, found = set(known), list[Change]()
+    found = list[Change]()
+    taken = {number: one.application for number, one in known.items()}
     for row in rows:
         if row.policy is None:
             continue
         policy, named = row.policy, str(row.stated["policy"])
         cancelled = policy.state in CANCELLED
-        ended = number_in_register(f"{policy.policy_no}-CANCELLED", policy)
+        ended = _end_of(policy, row.number, taken)
         at_the_end = _refunds_at_the_end(policy) if cancelled else frozenset()
         told = cancelled and row.cancelled and ended not in taken
         for one in policy.endorsements.all():
@@ -144,7 +145,17 @@ def changes_of(rows: Sequence[Application], known: Iterable[str]) -> list[Change
             amount = 0 if at_the_end else None
             found.append(Change(0, ended, named, "cancelled", _ended_on(policy), amount, amount,
                                 row.number))
+            taken[ended] = row.number
     return found
+
+
+def _end_of(policy: Policy, application: str, taken: Mapping[str, str]) -> str:
+    """The number of a policy's end for an application: one that was withdrawn and made again ends
+    with its policy as well."""
+    plain = number_in_register(f"{policy.policy_no}-CANCELLED", policy)
+    if taken.get(plain, application) == application:
+        return plain
+    return number_in_register(f"{policy.policy_no}-CANCELLED-{application}", policy)
 
 
 def _is_news(one: Endorsement, row: Application) -> bool:

@@ -163,9 +163,9 @@ def test_a_forgotten_file_keeps_its_hash_alone(
     assert read_file(again) == b"scan"
 
 
-def test_what_a_killed_process_left_is_swept(actor, settings, tmp_path):
-    """A part that arrived, a file forgotten whose bytes stayed, and one that no row has; nothing
-    younger than a day, and nothing that somebody has."""
+def test_what_a_killed_process_left_is_swept(actor, settings, tmp_path, monkeypatch):
+    """A part that arrived, after a day; a file forgotten whose bytes stayed, and one that no row
+    has, after thirty; nothing that somebody has, nothing by a database that knows of no file."""
     settings.DINGHAI_STORED_IN_DATABASE_BYTES = 0
     kept, forgotten = store(actor), store(actor, b"gone", name="gone.xml")
     forget_file(forgotten, actor=actor, reason="test")  # killed before the commit's own removal
@@ -176,7 +176,11 @@ def test_what_a_killed_process_left_is_swept(actor, settings, tmp_path):
         path.write_bytes(b"x")
     now = machine_now()
     assert sweep_files(now) == 0
-    assert sweep_files(now + timedelta(days=1, minutes=1)) == 3
+    assert sweep_files(now + timedelta(days=1, minutes=1)) == 1
+    with monkeypatch.context() as other_database:
+        other_database.setattr(StoredFile.objects, "filter", lambda **_: StoredFile.objects.none())
+        assert sweep_files(now + timedelta(days=31)) == 0
+    assert sweep_files(now + timedelta(days=31)) == 2
     left = {one.name for one in files.rglob("*") if one.is_file()}
     assert left == {kept.sha256, "notes.txt"}
     assert read_file(kept) == b"scan"

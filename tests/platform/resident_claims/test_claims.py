@@ -179,6 +179,13 @@ def test_money_back_that_is_stated_twice_counts_once(certificates, people, is_pa
         said(key="b")
     assert [said(key="b", another=True), said(key="b", another=True)] == [2_000] * 2
     assert claim.statements.count() == 2
+    with pytest.raises(InputError, match="another amount or day"):  # a form that was gone back to
+        recoveries.report_recovery(claim, amount_fen=2_000, returned_on=date(2027, 5, 1), key="a",
+                                   actor=system_actor(claim.tenant))
+    if is_paid:
+        claim.recoveries.update(state="dropped")
+        with pytest.raises(InputError, match="sent already"):  # it would count nothing
+            said(key="a")
 
 
 def test_no_determination_passes_what_is_still_lost(certificates, people, insurer):
@@ -193,6 +200,8 @@ def test_no_determination_passes_what_is_still_lost(certificates, people, insure
     recoveries.report_recovery(one, amount_fen=1_500_000, returned_on=date(2027, 5, 1), actor=house)
     one = decided(one)  # 35,000 less the 12,600 that the insured has of the 15,000
     assert (one.state, one.pay_fen, one.paid_fen) == ("paid", 2_240_000, 2_240_000)
+    assert one.decisions.order_by("-sequence")[0].document["capped"] == {
+        "still_lost_fen": 2_240_000, "pay_fen": 2_240_000}
     other = decided(other)
     assert (other.state, other.pay_fen) == ("proposed", 3_500_000)
     recoveries.report_recovery(other, amount_fen=1_000_000, returned_on=date(2027, 5, 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -650,3 +651,11 @@ def test_a_list_that_is_done_or_given_up_is_let_go_of(insurer, many, change, sch
     Worker().run_until_idle()
     dropped.file.refresh_from_db()
     assert dropped.file.is_forgotten
+
+
+def test_a_chunk_whose_rows_were_all_rejected_stands_in_the_part_of_the_next(monkeypatch):
+    places = [SimpleNamespace(number=number) for number in (0, 3, 4, 0, 2)]
+    monkeypatch.setattr(changes_source, "places_of", lambda _changes: places)
+    changes = SimpleNamespace(pk="whole")
+    assert [[one.number for one in part] for part in changes_source._parts_of(changes, 5)] == [
+        [0, 3], [4, 0], [2]]

@@ -17,6 +17,7 @@ from dinghai_platform.small_firms.services.batches import quote_batch
 from dinghai_platform.small_firms.services.firms import price_firm, start_firm
 from dinghai_platform.small_firms.services.referrals import approvable_plans, decide_referral
 from dinghai_platform.small_firms.services.refusals import ask_again, look_again
+from dinghai_platform.small_firms.services.renewals import work_out
 from tests.platform.small_firms.making import batch_of, bound, cells, priced, unsure
 from tests.platform.story import stand_at
 
@@ -83,6 +84,8 @@ def test_it_is_looked_at_again(refused: Quote, broker: Any, underwriter: Any, ow
     assert last.action == f"small_firms.refusal_{'lifted' if lift else 'kept'}"
     assert "资料不足" in last.payload and "已看补充资料" in last.payload
     if not lift:
+        with pytest.raises(Refusal, match="already"):
+            ask_again(seen, text="再看", actor=broker)
         assert (seen.decision, seen.decision_reason) == ("refused", "已看补充资料")
         with pytest.raises(Refusal, match="2026-05-20"):  # the days do not begin anew
             price_firm(refused.firm, actor=broker, given=cells(1))
@@ -94,3 +97,26 @@ def test_it_is_looked_at_again(refused: Quote, broker: Any, underwriter: Any, ow
     with pytest.raises(Refusal, match="no refusal"):
         ask_again(seen, text="x", actor=broker)
     assert price_firm(refused.firm, actor=broker, given=cells(1)).outcome == "offered"
+
+
+def test_a_question_is_answered_after_the_days_as_well(refused: Quote, broker: Any,
+                                                       underwriter: Any) -> None:
+    asked = ask_again(refused, text="已补资料", actor=broker)
+    stand_at("2026-05-21T09:00:00")
+    assert look_again(asked, lift=False, reason="仍不足", actor=underwriter).decision == "refused"
+
+
+def test_a_broker_is_not_told_of_a_refusal_that_came_another_way(
+    broker: Any, underwriter: Any
+) -> None:
+    policy = bound(priced(underwriter, inception=date(2026, 4, 25)), underwriter)
+    quote = price_firm(start_firm(actor=broker), actor=broker, given=unsure(1))
+    decide_referral(quote, approve=False, reason="资料不足", actor=underwriter)
+    [one] = work_out(policy.tenant, [policy], date(2026, 4, 21))
+    assert (one.quoted, one.state, one.why) == (
+        None, "left", "this firm is priced by an underwriter")
+    batch = quote_batch(batch_of(broker, [cells(1), cells(2)]), actor=broker)
+    Worker().run_until_idle()
+    batch.refresh_from_db()
+    assert [one["mend"] for one in batch.faults if one["field"] == "credit_code"] == [
+        "ask your insurer, or leave the row out"]

@@ -90,6 +90,46 @@ def test_the_end_of_a_policy_takes_its_refund_once(
     assert (row.granted_fen, row.cancelled) == (granted, True)
 
 
+def test_an_application_made_again_ends_with_its_policy_as_well(
+    world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation
+) -> None:
+    actor = _firm(world, firm)
+    first = apply_for(subsidy, policy, HOSPITAL, actor=actor)
+    _endorsed(world, policy, "E01", 0, "cancellation", effective=date(2026, 4, 30))
+    policy.state = "cancelled"
+    policy.save()
+    stand_at("2026-05-01T09:00:00")
+    follow_policies(subsidy, actor=clerk)
+    assert fresh(first).cancelled
+    withdraw_application(fresh(first), actor=actor)
+    again = apply_for(subsidy, policy, HOSPITAL, actor=actor)
+    follow_policies(subsidy, actor=clerk)
+    assert fresh(again).cancelled
+    assert fresh(again).granted_fen < 4_240_000
+    assert not follow_policies(subsidy, actor=clerk).entries
+
+
+def test_a_row_that_was_not_taken_counts_no_refund(
+    world: World, clerk: Actor, policy: Policy, firm: Organisation
+) -> None:
+    subsidy, other = opened(clerk, budget="4.24万"), hospital(world, 2)
+    apply_for(subsidy, policy_of(world, other, 3), HOSPITAL, actor=_firm(world, other))
+    head = ("application_id,credit_code,name,policy_no,premium,applied_at,borne_by_others,sector,"
+            "area")
+    row = (f"Z-1,{firm.credit_code},{firm.name_zh},{policy.policy_no},84800,2026-03-05 09:00,0,"
+           "Q84,310115")
+    taken(subsidy, "applications", f"{head}\n{row}\n".encode(), clerk)
+    made = Application.objects.within(subsidy.tenant).get(number="Z-1")
+    assert made.state == "waiting_budget"
+    _endorsed(world, policy, "E01", 480_000)
+    change_rule(subsidy, rule(budget="10万", version='"2"'), "r.toml", actor=clerk)
+    # the row now says something else and is left out, and the application of before is served
+    taken(subsidy, "applications", f"{head},refunded\n{row},4800\n".encode(), clerk)
+    assert (fresh(made).granted_fen, fresh(made).counted) == (4_240_000, [])
+    follow_policies(subsidy, actor=clerk)
+    assert fresh(made).granted_fen == 4_000_000
+
+
 def test_an_end_that_was_reported_by_hand_is_not_taken_twice(
     world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Sum
 
+from dinghai.foundation.canonical import JSON
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.resident_claims.models import Claim, Recovery
 
@@ -37,6 +38,13 @@ def capped(terms_fen: int, paid_fen: int, lost_fen: int) -> int:
     """What a claim pays in all where the terms give so much: no more than is still lost, no less
     than was paid."""
     return max(paid_fen, min(terms_fen, lost_fen))
+
+
+def cap_document(terms_fen: int, paid_fen: int, lost_fen: int) -> dict[str, JSON]:
+    """What a determination says of its cap: nothing where it does not bind."""
+    pay_fen = capped(terms_fen, paid_fen, lost_fen)
+    return {} if pay_fen == terms_fen else {
+        "capped": {"still_lost_fen": lost_fen, "pay_fen": pay_fen}}
 
 
 def _left(facts: Mapping[str, Any], back: int) -> int:

@@ -17,7 +17,7 @@ from dinghai_platform.resident_claims import engine
 from dinghai_platform.resident_claims.engine import Determined, Schemes
 from dinghai_platform.resident_claims.history import tied_to
 from dinghai_platform.resident_claims.models import Claim, Decision
-from dinghai_platform.resident_claims.services.caps import capped, still_lost
+from dinghai_platform.resident_claims.services.caps import cap_document, capped, still_lost
 from dinghai_platform.resident_claims.services.common import (
     given_reason,
     had_stated,
@@ -97,11 +97,13 @@ def decide_by_hand(claim: Claim, *, pay: bool, reason: str, actor: Actor) -> Cla
         raise Refusal("the terms give nothing on these facts",
                       reasons=["establish the facts first, or decide that nothing is payable"])
     by_hand = {"reason": said, "engine_outcome": found.outcome}
-    amount = capped(found.terms_fen, claim.paid_fen, still_lost(claim)) if pay else 0
+    lost = still_lost(claim)
+    amount = capped(found.terms_fen, claim.paid_fen, lost) if pay else 0
+    said_of_cap = cap_document(found.terms_fen, claim.paid_fen, lost) if pay else {}
     made = Determined(
         found.number, "pay" if pay else "refused", amount, found.terms_fen,
         found.expected_fen, found.prior_fen, None, found.decide_by, found.flagged,
-        canonical_bytes({**found.document, "by_hand": by_hand}))
+        canonical_bytes({**found.document, "by_hand": by_hand, **said_of_cap}))
     return _kept(claim, made, actor, "decided_by_hand", by_hand=True)
 
 
@@ -111,9 +113,9 @@ def _kept(
     schemes = Schemes.of(claim.tenant)
     standing = Standing(claim.pk, claim.scheme_id, claim.decisions_made, claim.paid_fen,
                         claim.asked_on)
-    keep_all(claim.tenant, [(standing, found)], schemes, by_hand=by_hand, user=actor.user)
+    [leaf] = keep_all(claim.tenant, [(standing, found)], schemes, by_hand=by_hand, user=actor.user)
     fresh = audit.locked(claim)
-    note(fresh, what, actor, outcome=found.outcome, pay_fen=str(fresh.pay_fen), hash=found.hash)
+    note(fresh, what, actor, outcome=found.outcome, pay_fen=str(fresh.pay_fen), hash=leaf.hex())
     return fresh
 
 

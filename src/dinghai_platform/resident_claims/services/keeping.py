@@ -9,12 +9,17 @@ from typing import Any, Final
 
 from django.db import connection
 
+from dinghai.foundation.canonical import canonical_bytes
 from dinghai_platform.core import clock
 from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.models import Organisation, User
 from dinghai_platform.resident_claims.engine import Determined, Schemes
 from dinghai_platform.resident_claims.models import Claim, Decision, DecisionRun
-from dinghai_platform.resident_claims.services.caps import capped, still_lost_of
+from dinghai_platform.resident_claims.services.caps import (
+    cap_document,
+    capped,
+    still_lost_of,
+)
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 
 _STATES: Final = {
@@ -74,9 +79,14 @@ def _bounded(
     paid = [standing.pk for standing, found in rows
             if found.outcome == "pay" and standing.paid_fen]
     lost = still_lost_of(tenant, paid) if paid else {}
-    return [(standing, replace(found, pay_fen=capped(
-        found.pay_fen, standing.paid_fen, lost[standing.pk]))
-        if standing.pk in lost else found) for standing, found in rows]
+    return [(standing, _within(found, standing.paid_fen, lost[standing.pk])
+             if standing.pk in lost else found) for standing, found in rows]
+
+
+def _within(found: Determined, paid_fen: int, lost_fen: int) -> Determined:
+    said = cap_document(found.pay_fen, paid_fen, lost_fen)
+    return replace(found, pay_fen=capped(found.pay_fen, paid_fen, lost_fen),
+                   canonical=canonical_bytes({**found.document, **said})) if said else found
 
 
 def _move(

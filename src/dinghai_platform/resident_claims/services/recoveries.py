@@ -35,28 +35,25 @@ def report_recovery(
     Before payment it is a fact of the claim, which is then decided anew; after payment a recovery
     with the shares of both. A ``key`` (of a form, say) counts once. The same amount of the same
     day is taken for the statement of before: without a key it is answered by it, with another key
-    it is refused, unless it is said to be ``another`` return. Raises InputError for that, and for
-    an amount or a day that cannot be.
+    it is refused, unless it is said to be ``another`` return. Raises InputError for that, for a key
+    that was used for something else, and for an amount or a day that cannot be.
     """
     by_claimant = actor.role == SYSTEM
     require(actor, "resident_claims.claim" if by_claimant else "resident_claims.recover", claim)
     claim = held(claim)
-    statements = BackStatement.objects.within(claim.tenant).filter(
-        claim=claim).select_related("recovery")
-    if key and (before := statements.filter(key=key).first()) is not None:
-        return _answer(before)
+    if key and (before := BackStatement.objects.within(claim.tenant).filter(
+            claim=claim, key=key).select_related("recovery").first()) is not None:
+        return _of_key(before, amount_fen, returned_on)
     _check(claim, amount_fen, returned_on)
     if claim.state not in _BEFORE and not claim.paid_fen:
         raise Refusal("nothing was paid on this claim",
                       reasons=["state it among the facts of the claim"])
-    same = None if another else statements.filter(
-        amount_fen=amount_fen, returned_on=returned_on).exclude(
-        recovery__state=Recovery.State.DROPPED).first()
-    if same is not None:
+    alike, same = _alike(claim, amount_fen, returned_on)
+    if alike and not another:
         if key:
             raise InputError("the same amount of the same day is reported already",
                              field="amount_fen", mend="say so if it is another return")
-        return _answer(same)
+        return same
     recovery = None
     if claim.paid_fen:
         recovery = _after(claim, amount_fen, returned_on, actor, by_claimant=by_claimant)
@@ -68,9 +65,26 @@ def report_recovery(
     return recovery
 
 
-def _answer(statement: BackStatement) -> Recovery | None:
-    found: Recovery | None = statement.recovery
+def _of_key(before: BackStatement, amount_fen: int, returned_on: date) -> Recovery | None:
+    """What a key's statement came to. Raises InputError where it was of something else, or was
+    dropped: then nothing would be kept of what is said now."""
+    found: Recovery | None = before.recovery
+    dropped = found is not None and found.state == Recovery.State.DROPPED
+    if dropped or (before.amount_fen, before.returned_on) != (amount_fen, returned_on):
+        raise InputError("this was sent already with another amount or day", field="key",
+                         mend="begin anew, with another key")
     return found
+
+
+def _alike(claim: Claim, amount_fen: int, returned_on: date) -> tuple[bool, Recovery | None]:
+    """Whether the same amount of the same day stands already, stated or as a recovery (from before
+    statements were kept), and the recovery that it is."""
+    wanted = {"claim": claim, "amount_fen": amount_fen, "returned_on": returned_on}
+    recovery = Recovery.objects.within(claim.tenant).filter(**wanted).exclude(
+        state=Recovery.State.DROPPED).first()
+    stated = recovery is not None or BackStatement.objects.within(claim.tenant).filter(
+        **wanted, recovery=None).exists()
+    return stated, recovery
 
 
 def _check(claim: Claim, amount_fen: int, returned_on: date) -> None:

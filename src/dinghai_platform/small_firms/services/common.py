@@ -70,7 +70,7 @@ def known_firm(tenant: Organisation, credit_code: str) -> Organisation | None:
 def given_reason(reason: str) -> str:
     """A reason that says something. Raises InputError without one."""
     reason = reason.strip()
-    if not reason or len(reason) > LONGEST_REASON:
+    if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
         raise InputError("this step needs its reason in at most 2,000 characters",
                          field="reason", mend="say why")
     return reason

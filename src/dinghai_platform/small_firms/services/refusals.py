@@ -73,7 +73,7 @@ def ask_again(quote: Quote, *, text: str, actor: Actor) -> Quote:
     """
     require(actor, "small_firms.answer", quote)
     said = text.strip()
-    if not said or len(said) > LONGEST_REQUEST:
+    if not said or len(said) > LONGEST_REQUEST or "\0" in said:
         raise InputError("it is not said what is to be looked at", field="text",
                          mend="say in at most 1,000 characters what has changed")
     with books_of(actor, quote.tenant):
@@ -82,6 +82,9 @@ def ask_again(quote: Quote, *, text: str, actor: Actor) -> Quote:
             return quote
         if not stands(quote):
             raise Refusal("no refusal stands here", reasons=["price it again"])
+        assert quote.decided_at is not None
+        if quote.asked_again_at is not None and quote.asked_again_at >= quote.decided_at:
+            raise Refusal("this refusal was looked at again already", reasons=["ask your insurer"])
         quote.decision, quote.asked_again, quote.asked_again_at = (
             Quote.Decision.AGAIN, said, clock.now())
         quote.save(update_fields=("decision", "asked_again", "asked_again_at"))
@@ -102,7 +105,7 @@ def look_again(quote: Quote, *, lift: bool, reason: str, actor: Actor) -> Quote:
     quote = audit.locked(quote)
     if actor.user is not None and quote.created_by_id == actor.user.pk:
         raise PermissionDenied("small_firms.decide")
-    if not stands(quote):
+    if quote.decision != Quote.Decision.AGAIN and not stands(quote):  # a question is answered late
         raise Refusal("no refusal stands here", reasons=["decide on the quote itself"])
     before = quote.decision_reason
     if lift:

@@ -220,23 +220,37 @@ def work_out(tenant: Organisation, policies: Sequence[Policy], on: date) -> list
     scans: dict[Any, list[Scan]] = {}
     for scan in Scan.objects.within(tenant).filter(firm__in=firms).select_related("file"):
         scans.setdefault(scan.firm_id, []).append(scan)
-    refused = {one.firm.credit_code for one in refusals_of(
-        tenant, [one.firm.credit_code for one in policies])}
+    refused = _refused_firms(tenant, policies)
     desk = desk_of(tenant, product, on, on + timedelta(days=1))
     made = []
     for policy in policies:
         terms = Terms(product, factor, on, policy.expiry + timedelta(days=1))
         one = Worked(policy, answers[policy.firm_id], terms, None)
-        made.append(_priced(one, replace(desk, inception=terms.inception),
-                            scans.get(policy.firm_id, []),
-                            refused=policy.firm.credit_code in refused))
+        there = refused.get(policy.firm.credit_code)
+        made.append(_refused(one, there) if there else _priced(
+            one, replace(desk, inception=terms.inception), scans.get(policy.firm_id, [])))
     return made
 
 
-def _priced(one: Worked, desk: SmallFirmDesk, scans: Sequence[Scan], *, refused: bool) -> Worked:
+def _refused_firms(tenant: Organisation, policies: Sequence[Policy]) -> dict[str, set[UUID]]:
+    """By credit code, the firms of which an underwriter's refusal stands."""
+    found: dict[str, set[UUID]] = {}
+    for refusal in refusals_of(tenant, [one.firm.credit_code for one in policies]):
+        found.setdefault(refusal.firm.credit_code, set()).add(refusal.firm_id)
+    return found
+
+
+def _refused(one: Worked, firms: Collection[UUID]) -> Worked:
+    """A policy of a refused firm. Who holds it is told of a refusal only where it was its own: the
+    firm may have come to be refused by another broker or link."""
+    own = one.policy.firm_id in firms
+    return replace(one, quoted=None, state=Renewal.State.LEFT, why=(
+        "an underwriter has refused this firm" if own else
+        "this firm is priced by an underwriter"))
+
+
+def _priced(one: Worked, desk: SmallFirmDesk, scans: Sequence[Scan]) -> Worked:
     said = firm_of(one.answers.document)
-    if refused:
-        return replace(one, state=Renewal.State.LEFT, why="an underwriter has refused this firm")
     if (one.terms.on - said.answered_on).days > ANSWERS_HOLD_DAYS:
         return replace(one, state=Renewal.State.ASK, why=TOO_OLD)
     asked = replace(said, plan=one.policy.plan)
@@ -291,7 +305,9 @@ def write_renewals(step: Step) -> Progress:
     worked, looked_at = step.prepared
     there = set(expiring(step.tenant, run.until, run.broker).filter(
         pk__in=[one.policy.pk for one in worked]).values_list("pk", flat=True))
-    worked = [one for one in worked if one.policy.pk in there]
+    refused = _refused_firms(step.tenant, [one.policy for one in worked])
+    worked = [_refused(one, found) if (found := refused.get(one.policy.firm.credit_code)) else one
+              for one in worked if one.policy.pk in there]
     quotes = _keep(worked, step.actor)
     rows = Renewal.objects.bulk_create([
         Renewal(tenant=run.tenant, broker=one.policy.broker, insured=one.policy.insured, run=run,

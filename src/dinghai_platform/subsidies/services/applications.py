@@ -153,7 +153,7 @@ def withdraw_application(application: Application, *, reason: str = "", actor: A
     reason that is too long.
     """
     require(actor, "subsidies.apply", application)
-    said = reason.strip()
+    said = reason.replace("\0", "").strip()
     if len(said) > LONGEST_WHY:
         raise InputError("the reason has more than 500 characters", field="reason",
                          mend="shorten it")

@@ -23,7 +23,7 @@ LONGEST_REASON: Final = 2_000
 def given_reason(reason: str) -> str:
     """A reason that says something. Raises InputError without one."""
     reason = reason.strip()
-    if not reason or len(reason) > LONGEST_REASON:
+    if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
         raise InputError("this step needs its reason in at most 2,000 characters",
                          field="reason", mend="say why")
     return reason
