@@ -31,7 +31,7 @@ reading.ROWS = 2_000
 insert = staging.insert_rows
 def slow(model, columns, rows):
     insert(model, columns, rows)
-    threading.Event().wait(0.7)
+    threading.Event().wait(1.3)
 staging.insert_rows = slow
 """
 IN_A_CHUNK = """
