@@ -238,9 +238,10 @@ def test_members_layers_and_parties_add_up_to_the_fen(
                 parties[one.bearer] += one.fen
         for one in layer.participants:
             if one.role in ("lead_insurer", "following_insurer"):
-                exact = found.borne[layer.id] * one.share_ppm / PPM
-                # what is placed is rounded, then split by largest remainders, as the terms do
-                assert abs(parties[one.party] - exact) < 1.5
+                # as the terms say: what is placed, half up, and of it less than a fen from exact
+                total = sum(each.share_ppm for each in layer.participants)
+                placed = (2 * found.borne[layer.id] * total + PPM) // (2 * PPM)
+                assert abs(parties[one.party] * total - placed * one.share_ppm) < max(total, 1)
     document = found.to_dict()
     assert sum(document["totals"].values()) == sum(granted.values())
     assert sum(row["fen"] for row in document["transfers"]) == (

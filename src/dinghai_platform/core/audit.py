@@ -197,12 +197,16 @@ def locked(row: Row) -> Row:
 
 def hold_chain(tenant: Organisation) -> AuditChain:
     """Lock one tenant's chain until the transaction ends: its writers stand in line here."""
-    AuditChain.objects.bulk_create(
-        [AuditChain(tenant=tenant, length=0, head=GENESIS)], ignore_conflicts=True
-    )
     chains = AuditChain.objects.filter(pk=tenant.pk)
     if connection.features.has_select_for_update:
         chains = chains.select_for_update()
+        held = chains.first()  # all but a tenant's first write find it
+        if held is not None:
+            return held
+    # Where rows are not locked, this write takes the place in the line.
+    AuditChain.objects.bulk_create(
+        [AuditChain(tenant=tenant, length=0, head=GENESIS)], ignore_conflicts=True
+    )
     return chains.get()
 
 

@@ -78,7 +78,7 @@ def work_out(step: Step) -> Quoted:
             faults += [Fault(one.message, batch.file_name, firm.line, one.field, one.mend)
                        for one in error.faults]
     return Quoted(tuple(pairs), tuple(faults), len(firms), product,
-                  market_factor_of(step.tenant, product, batch.on))
+                  market_factor_of(desk))
 
 
 def _scans(batch: Batch, codes: Sequence[str]) -> dict[str, list[Scan]]:

@@ -72,10 +72,10 @@ def desk_of(tenant: Organisation, product: ProductVersion, on: date, inception: 
     return replace(made, inception=inception)
 
 
-def market_factor_of(tenant: Organisation, product: ProductVersion, on: date) -> int:
-    """What is charged over the technical premium, in ppm, by the rating in force."""
-    tables = tables_in_force(tenant, product_of(product).rating.table, on)
-    return int(tables.rating.market.factor_ppm)
+def market_factor_of(desk: SmallFirmDesk) -> int:
+    """What is charged over the technical premium, in ppm, by the rating that a desk prices by."""
+    assert desk.rating is not None  # an insurer's desk has the tables in force
+    return int(desk.rating.market.factor_ppm)
 
 
 def probe_of(firm: SmallFirm, scans: Iterable[Scan]) -> Probe:

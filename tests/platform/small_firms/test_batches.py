@@ -113,7 +113,7 @@ def test_statements_do_not_grow_with_the_chunk(underwriter: Any,
                                                django_assert_max_num_queries: Any) -> None:
     batch = quote_batch(batch_of(underwriter, [cells(one) for one in range(1, 13)]),
                         actor=underwriter)
-    with django_assert_max_num_queries(84):  # on PostgreSQL each scope is a statement
+    with django_assert_max_num_queries(75):
         work()
     assert Quote.objects.within(batch.tenant).count() == 12
 

@@ -150,7 +150,7 @@ def test_three_hundred_in_one_job(underwriter: Any, django_assert_max_num_querie
     stand_at("2027-04-01T09:00:00")
     run = run_renewals(actor=underwriter)
     assert run.policies == 300
-    with django_assert_max_num_queries(15 * 48):  # on PostgreSQL each scope is a statement
+    with django_assert_max_num_queries(15 * 40):
         work()
     run.refresh_from_db()
     assert run.outcomes == {"offered": 300} and run.job.state == "done"

@@ -121,9 +121,8 @@ def price_firm(
         scans = list(firm.scans.select_related("file").order_by("id"))
         desk = desk_of(tenant, product, clock.today(), day)
         quoted = desk.quote(answers, probe_of(answers, scans))
-        factor = market_factor_of(tenant, product, clock.today())
-        return keep_quote(firm, answers, quoted, product=product, factor_ppm=factor,
-                          inception=day, actor=actor)
+        return keep_quote(firm, answers, quoted, product=product,
+                          factor_ppm=market_factor_of(desk), inception=day, actor=actor)
 
 
 def after_cover(firm: Firm) -> date | None:

@@ -213,7 +213,6 @@ def whole(rows: Any) -> Any:
 def work_out(tenant: Organisation, policies: Sequence[Policy], on: date) -> list[Worked]:
     """The new prices of policies as of a day; nothing is written."""
     product = product_on_sale(tenant)
-    factor = market_factor_of(tenant, product, on)
     firms = [one.firm_id for one in policies]
     answers = {one.firm_id: one for one in Answers.objects.within(tenant).filter(
         firm__in=firms).order_by("id")}
@@ -222,6 +221,7 @@ def work_out(tenant: Organisation, policies: Sequence[Policy], on: date) -> list
         scans.setdefault(scan.firm_id, []).append(scan)
     refused = _refused_firms(tenant, policies)
     desk = desk_of(tenant, product, on, on + timedelta(days=1))
+    factor = market_factor_of(desk)
     made = []
     for policy in policies:
         terms = Terms(product, factor, on, policy.expiry + timedelta(days=1))
