@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +31,7 @@ from dinghai_platform.small_firms.services.batches import (
     quote_batch,
     take_batch,
 )
-from dinghai_platform.small_firms.views.frame import done, faults_of
+from dinghai_platform.small_firms.views.frame import bound_as, done, faults_of
 from dinghai_platform.small_firms.words import OUTCOMES, fault_words, plan_name, reason_words
 
 SHOWN_FAULTS = 100
@@ -232,14 +231,6 @@ def bind(request: HttpRequest, key: UUID) -> HttpResponse:
     """Have chosen offers of a batch bound, or all that are open."""
     row = queries.batch(request.actor, key)
     require(request.actor, "small_firms.batch", row)
-    chosen: list[UUID] | None = None
-    if request.POST.get("which") != "all":
-        chosen = []
-        for text in request.POST.getlist("quotes"):
-            with contextlib.suppress(ValueError):
-                chosen.append(UUID(text))
-    done(request, lambda: bind_batch(
-        row, chosen, confirmed_by=request.POST.get("confirmed_by", ""),
-        channel=request.POST.get("channel", ""), explained=bool(request.POST.get("explained")),
-        actor=request.actor), _("The policies are being made."))
+    done(request, lambda: bind_batch(row, **bound_as(request), actor=request.actor),
+         _("The policies are being made."))
     return redirect("small_firms:batch", key=row.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -218,3 +219,16 @@ def done(request: HttpRequest, verb: Callable[[], Any], success: str) -> Any:
 def faults_of(error: DinghaiError) -> list[Fault]:
     """Every fault that an error carries."""
     return list(error.faults) if isinstance(error, InputError) else [fault_of(error)]
+
+
+def bound_as(request: HttpRequest) -> dict[str, Any]:
+    """What the form of binding many offers says: those chosen by key (None: all that are open),
+    who confirmed them, by which channel, and whether the exclusions were explained."""
+    given, chosen = request.POST, None
+    if given.get("which") != "all":
+        chosen = []
+        for text in given.getlist("quotes"):
+            with contextlib.suppress(ValueError):
+                chosen.append(UUID(text))
+    return {"quotes": chosen, "confirmed_by": given.get("confirmed_by", ""),
+            "channel": given.get("channel", ""), "explained": bool(given.get("explained"))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +24,7 @@ from dinghai_platform.small_firms.services.renewals import (
     renew_policy,
     run_renewals,
 )
-from dinghai_platform.small_firms.views.frame import Way, done, last_policy, of_firm
+from dinghai_platform.small_firms.views.frame import Way, bound_as, done, last_policy, of_firm
 from dinghai_platform.small_firms.words import OUTCOMES, plan_name, refused_rows, sentence
 
 
@@ -139,14 +138,6 @@ def bind(request: HttpRequest, key: UUID) -> HttpResponse:
     """Have chosen offers of a run bound, or all that are open."""
     row = queries.renewal_run(request.actor, key)
     require(request.actor, "small_firms.batch", row)
-    chosen: list[UUID] | None = None
-    if request.POST.get("which") != "all":
-        chosen = []
-        for text in request.POST.getlist("quotes"):
-            with contextlib.suppress(ValueError):
-                chosen.append(UUID(text))
-    done(request, lambda: bind_renewals(
-        row, chosen, confirmed_by=request.POST.get("confirmed_by", ""),
-        channel=request.POST.get("channel", ""), explained=bool(request.POST.get("explained")),
-        actor=request.actor), _("The policies are being made."))
+    done(request, lambda: bind_renewals(row, **bound_as(request), actor=request.actor),
+         _("The policies are being made."))
     return redirect("small_firms:renewal", key=row.pk)
