@@ -235,6 +235,7 @@ def test_a_handler_finds_decides_and_a_payer_pays(certificates, insurer, sign_in
         f"{root}?q={claims[1].certificate_no}").content.decode()
     page = handler.get(f"{root}{claims[2].pk}/").content.decode()
     assert "多名被保险人使用同一设备报案" in page and "社区" in page
+    assert "家庭成员" in page and "EX-FAMILY" not in page
     assert row(2).split(",")[1] not in page and "张**" in page
     handler.post(f"{root}{claims[2].pk}/hand/", {"pay": "1", "reason": "代办"})
     payer = sign_in("claims_payment", insurer)
