@@ -100,6 +100,25 @@ def test_papers_are_of_those_who_are_insured_as_they_stand(
     assert papers.span_of(enrolment) == (number - 1, number + 2)
 
 
+def test_papers_are_made_anew_when_the_first_of_two_changes_to_come_begins(
+    scheme, enrol, underwriter, monkeypatch
+):
+    enrolment = enrol(listed([row(1)]))
+    number = Certificate.objects.unscoped("test").get().pk
+    for plan, day in (("P1", date(2027, 7, 1)), ("P5", date(2027, 10, 1))):
+        changes = take_changes(scheme, Asked("plan", day), name="a.csv", actor=underwriter,
+                               content=f"凭证号,新方案\n{number},{plan}\n".encode())
+        Worker().run_until_idle()
+        changes.refresh_from_db()
+        apply_changes(changes, actor=underwriter)
+        Worker().run_until_idle()
+    orders = []
+    for day in (date(2027, 6, 30), date(2027, 7, 2), date(2027, 10, 1), date(2027, 11, 1)):
+        monkeypatch.setattr(clock, "today", lambda day=day: day)
+        orders.append(order_papers(enrolment, language="zh", actor=underwriter).pk)
+    assert len(set(orders)) == 3 and orders[2] == orders[3]
+
+
 def test_a_part_is_the_same_bytes_again(enrol):
     enrol(listed([row(1), row(2)]))
     rows = list(Certificate.objects.unscoped("test").select_related(

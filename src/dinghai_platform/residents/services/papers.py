@@ -47,11 +47,16 @@ def order_papers(enrolment: Enrolment, *, language: str, actor: Actor) -> PaperO
 
 def _standing_of(enrolment: Enrolment) -> str:
     """What stays the same as long as papers of a list would: the numbers of the changes that stand
-    together, each of which only goes forward, and how many of them have begun and ended."""
+    together, each of which only goes forward, and how many of them have begun and ended. While a
+    change is to come, the day: an earlier one of the same certificate may begin before the last."""
     first, end = span_of(enrolment)
     today = clock.today()
     found = Standing.objects.within(enrolment.tenant_id).filter(
         certificate__gte=first, certificate__lt=end).order_by().aggregate(
         changes=Sum("change"), begun=Count("pk", filter=Q(day__lte=today)),
+        coming=Count("pk", filter=Q(day__gt=today)),
         ended=Count("pk", filter=Q(ended_on__lte=today)))
-    return "" if not found["changes"] else "{changes}:{begun}:{ended}".format(**found)
+    if not found["changes"]:
+        return ""
+    day = f":{today:%Y%m%d}" if found["coming"] else ""
+    return "{changes}:{begun}:{ended}".format(**found) + day
