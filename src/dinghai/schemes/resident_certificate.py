@@ -161,7 +161,13 @@ def _text(content: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
+    """What a part of a code spells, if it is spelled as `_text` does: the last letter of base64
+    has bits that mean nothing, and a letter changed there is a change as well."""
+    broken = InputError("the code is broken", field="code", mend="scan it again")
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InputError("the code is broken", field="code", mend="scan it again") from error
+        raise broken from error
+    if _text(content) != text:
+        raise broken
+    return content
