@@ -22,9 +22,9 @@ from typing import Final, Literal
 
 import msgspec
 import numpy as np
+from numba import njit
 
-from dinghai.foundation.streams import normal_quantile, uniforms
-from dinghai.losses.curves import exp
+from dinghai.foundation.streams import exponential, normal_quantile, uniforms
 from dinghai.losses.tables import PERILS
 from dinghai.supplychain.language import Language
 from dinghai.supplychain.step_graph import Floats
@@ -307,8 +307,12 @@ def _in_time(
     return float(good.mean())
 
 
-def _days(mu: float, sigma: float, luck: Floats) -> Floats:
-    return np.array([exp(mu + sigma * normal_quantile(one)) for one in luck.tolist()])
+@njit(cache=True, nogil=True)
+def _days(mu, sigma, luck):  # type: ignore[no-untyped-def]
+    days = np.empty(len(luck))
+    for place in range(len(luck)):
+        days[place] = exponential(mu + sigma * normal_quantile(luck[place]))
+    return days
 
 
 def _step(

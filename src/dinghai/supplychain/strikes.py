@@ -38,7 +38,7 @@ from dinghai.supplychain.openings import (
 from dinghai.supplychain.outcomes import CUTS, Outcomes
 from dinghai.supplychain.passage import pop, push, quick_exponential, thresholds
 from dinghai.supplychain.step_graph import Floats, Places, Words
-from dinghai.supplychain.twin import Structure, Twin, word_of
+from dinghai.supplychain.twin import Twin, word_of
 
 CONTAINMENT: Final = 2
 SEVERITY: Final = 3
@@ -148,22 +148,25 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
     steps = np.cumsum([0, *(len(one.codes) for one in shapes)]).astype(np.int32)
     edges = np.cumsum([0, *(len(one.target) for one in shapes)]).astype(np.int32)
     first = np.concatenate([one.first[:-1] + edges[place] for place, one in enumerate(shapes)])
-    perils = outcomes.ground_up.shape[1]
-    impacts = [np.flatnonzero(one.peril == aim) for one in shapes for aim in range(perils)]
-    leading = [one for aim in range(perils) for place, shape in enumerate(shapes)
-               for one in _leading(shape, impacts[place * perils + aim], _exits(twin, place),
-                                   int(edges[place]))]
     targets = np.concatenate([one.target for one in shapes])
-    useful = []
-    for aim in range(perils):
-        rows = leading[aim * steps[-1]:(aim + 1) * steps[-1]]
-        whose = np.repeat(np.repeat(np.arange(len(shapes)), np.diff(steps)), list(map(len, rows)))
-        useful.append((whose, targets[np.concatenate(rows)]))
+    # Structures as one graph, so that all are followed at once.
+    shape_of = np.repeat(np.arange(len(shapes)), np.diff(steps))
+    inner = steps[shape_of]
+    source = np.repeat(np.arange(steps[-1]), np.diff(np.append(first, edges[-1])))
+    joined = targets + inner[source]
+    peril = np.concatenate([one.peril for one in shapes])
+    impact = peril == np.arange(outcomes.ground_up.shape[1])[:, None]
+    i_aim, i_step = np.nonzero(impact)
+    by_shape = np.lexsort((i_step, i_aim, shape_of[i_step]))
+    i_number = np.zeros((len(shapes), len(impact)), dtype=np.int32)
+    np.add.at(i_number, (shape_of[i_step], i_aim), 1)
+    r_aim, r_edge = np.nonzero(_leading(impact | _exits(twin, steps), source, joined)[:, joined])
+    r_source, r_target = source[r_edge], targets[r_edge]
     return Field(
         s_step=steps, s_start=np.array([one.start for one in shapes], dtype=np.int32),
         s_edge=np.append(first, edges[-1]).astype(np.int32),
         waits_for=np.concatenate([one.waits_for for one in shapes]),
-        peril=np.concatenate([one.peril for one in shapes]),
+        peril=peril,
         code=np.array([word_of(code) for one in shapes for code in one.codes], dtype=np.uint64),
         target=targets,
         mu=np.concatenate([one.mu for one in shapes]),
@@ -173,16 +176,20 @@ def field_of(twin: Twin, outcomes: Outcomes) -> Field:
         l_entry=links.entry, l_bar=thresholds(links.chance), l_mu=links.mu, l_sigma=links.sigma,
         l_key=links.key, states=np.cumsum(outcomes.states), cuts=np.array(CUTS),
         ground_up=outcomes.ground_up, stopped=outcomes.stopped,
-        i_first=np.cumsum([0, *map(len, impacts)]).astype(np.int32),
-        i_step=np.concatenate(impacts).astype(np.int32),
-        r_first=np.cumsum([0, *map(len, leading)]).astype(np.int32),
-        r_edge=np.concatenate(leading).astype(np.int32),
-        r_target=targets[np.concatenate(leading)],
-        before=np.concatenate([_sets(len(one.codes), one.target, np.repeat(
-            np.arange(len(one.codes)), np.diff(one.first))) for one in shapes]),
-        after=np.concatenate([_sets(len(one.codes), np.repeat(
-            np.arange(len(one.codes)), np.diff(one.first)), one.target) for one in shapes]),
-        useful=np.concatenate([_sets(len(shapes), shape, step) for shape, step in useful]))
+        i_first=_begins(i_number.ravel()),
+        i_step=(i_step - inner[i_step])[by_shape].astype(np.int32),
+        r_first=_begins(np.bincount(r_aim * steps[-1] + r_source,
+                                    minlength=len(impact) * steps[-1])),
+        r_edge=r_edge.astype(np.int32), r_target=r_target,
+        before=_sets(steps[-1], joined, source - inner[source]),
+        after=_sets(steps[-1], source, targets),
+        useful=_sets(len(impact) * len(shapes), r_aim * len(shapes) + shape_of[r_source],
+                     r_target))
+
+
+def _begins(numbers: npt.NDArray[np.integer]) -> Places:
+    """Where the members of each begin, by how many each has, with the end."""
+    return np.append(0, np.cumsum(numbers)).astype(np.int32)
 
 
 def _sets(number: int, rows: npt.NDArray[np.integer], members: Places) -> Words:
@@ -194,26 +201,25 @@ def _sets(number: int, rows: npt.NDArray[np.integer], members: Places) -> Words:
     return sets
 
 
-def _exits(twin: Twin, structure: int) -> Places:
-    """The steps that links leave from at any party of a structure."""
+def _exits(twin: Twin, begin: Places) -> npt.NDArray[np.bool_]:
+    """By step of the joined structures, whether a link leaves from it at any party."""
     leaving = np.repeat(np.arange(twin.parties), np.diff(twin.links.first))
-    steps: Places = np.unique(twin.links.step[twin.structure[leaving] == structure])
-    return steps
+    exits = np.zeros(begin[-1], dtype=np.bool_)
+    exits[begin[twin.structure[leaving]] + twin.links.step] = True
+    return exits
 
 
-def _leading(shape: Structure, impacts: Places, exits: Places, offset: int) -> list[Places]:
-    """By step, its edges (with an offset) to targets from which one of the steps can be reached."""
-    source = np.repeat(np.arange(len(shape.codes)), np.diff(shape.first))
-    useful = np.zeros(len(shape.codes), dtype=np.bool_)
-    useful[impacts] = useful[exits] = True
+def _leading(
+    ends: npt.NDArray[np.bool_], source: Places, target: Places
+) -> npt.NDArray[np.bool_]:
+    """By aim and step, whether one of the aim's ends can be reached from it (or it is one)."""
+    useful = ends
     while True:
-        more = useful.copy()
-        more[source[useful[shape.target]]] = True
-        if (more == useful).all():
-            break
-        useful = more
-    kept = np.flatnonzero(useful[shape.target])
-    return np.split((kept + offset).astype(np.int32), np.searchsorted(kept, shape.first[1:-1]))
+        aim, edge = np.nonzero(useful[:, target] & ~useful[:, source])
+        if not len(edge):
+            return useful
+        useful = useful.copy()
+        useful[aim, source[edge]] = True
 
 
 @njit(cache=True, nogil=True)
