@@ -5,8 +5,10 @@ import dinghai_platform.core.keys
 import django.db.models.deletion
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 

@@ -6,14 +6,16 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 
     dependencies = [
         ('core', '0003_job_key_job_core_one_job'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('core', '__first__'),
     ]
 
     operations = [
@@ -41,6 +43,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'supply chain',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('tenant', 'code'), name='chains_one_code')],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +70,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'version of a supply chain',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('chain', 'number'), name='chains_one_number')],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +103,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'run of a supply chain',
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['version', 'state'], name='chains_chai_version_03a6c6_idx')],
             },
         ),
         migrations.CreateModel(
@@ -147,17 +152,5 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('run', 'part'), name='chains_one_part')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='supplychain',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('tenant', 'code'), name='chains_one_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='chainversion',
-            constraint=models.UniqueConstraint(fields=('chain', 'number'), name='chains_one_number'),
-        ),
-        migrations.AddIndex(
-            model_name='chainrun',
-            index=models.Index(fields=['version', 'state'], name='chains_chai_version_03a6c6_idx'),
         ),
     ]

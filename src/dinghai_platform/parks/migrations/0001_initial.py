@@ -6,15 +6,17 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 
     dependencies = [
         ('core', '0003_job_key_job_core_one_job'),
+        ('core', '__first__'),
         ('ledger', '0002_guards'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -47,6 +49,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'park',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='parks_one_number'), models.UniqueConstraint(condition=models.Q(('state', 'closed'), _negated=True), fields=('tenant', 'code'), name='parks_one_code')],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +83,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "change of a park's members",
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='parks_one_change')],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +117,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "settlement of a park's event",
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='parks_one_settlement')],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +180,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'member of a park',
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['park', 'credit_code'], name='parks_parkm_park_id_d304c3_idx')],
+                'constraints': [models.UniqueConstraint(fields=('park', 'sequence'), name='parks_one_sequence'), models.UniqueConstraint(condition=models.Q(('state', 'enrolled')), fields=('park', 'credit_code'), name='parks_one_member')],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +202,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "certificate of a park's member",
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('member', 'revision'), name='parks_one_revision')],
             },
         ),
         migrations.CreateModel(
@@ -221,6 +229,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "claim of a park's member",
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('settlement', 'member'), name='parks_one_claim')],
             },
         ),
         migrations.CreateModel(
@@ -245,6 +254,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "step of a park member's premium",
                 'ordering': ('member', 'on', 'cover', 'place'),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('member', 'cover', 'place'), name='parks_one_step')],
             },
         ),
         migrations.CreateModel(
@@ -288,50 +298,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'use of a shared service',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('service', 'member', 'on'), name='parks_one_use')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='park',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='parks_one_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='park',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'closed'), _negated=True), fields=('tenant', 'code'), name='parks_one_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='memberchange',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='parks_one_change'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventsettlement',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='parks_one_settlement'),
-        ),
-        migrations.AddIndex(
-            model_name='parkmember',
-            index=models.Index(fields=['park', 'credit_code'], name='parks_parkm_park_id_d304c3_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='parkmember',
-            constraint=models.UniqueConstraint(fields=('park', 'sequence'), name='parks_one_sequence'),
-        ),
-        migrations.AddConstraint(
-            model_name='parkmember',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'enrolled')), fields=('park', 'credit_code'), name='parks_one_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='parkcertificate',
-            constraint=models.UniqueConstraint(fields=('member', 'revision'), name='parks_one_revision'),
-        ),
-        migrations.AddConstraint(
-            model_name='memberclaim',
-            constraint=models.UniqueConstraint(fields=('settlement', 'member'), name='parks_one_claim'),
-        ),
-        migrations.AddConstraint(
-            model_name='premiumstep',
-            constraint=models.UniqueConstraint(fields=('member', 'cover', 'place'), name='parks_one_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='serviceuse',
-            constraint=models.UniqueConstraint(fields=('service', 'member', 'on'), name='parks_one_use'),
         ),
     ]

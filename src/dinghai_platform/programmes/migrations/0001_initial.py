@@ -6,8 +6,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 
@@ -15,71 +17,12 @@ class Migration(migrations.Migration):
         ('chains', '0002_guards'),
         ('claims', '0005_programme_and_figures'),
         ('core', '0003_job_key_job_core_one_job'),
+        ('core', '__first__'),
         ('ledger', '0002_guards'),
         ('underwriting', '0004_history_guards'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Member',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('programme_number', models.CharField(max_length=30)),
-                ('programme_zh', models.CharField(max_length=200)),
-                ('programme_en', models.CharField(blank=True, max_length=200)),
-                ('insurer_zh', models.CharField(max_length=200)),
-                ('insurer_en', models.CharField(blank=True, max_length=200)),
-                ('inception', models.DateField()),
-                ('expiry', models.DateField()),
-                ('firm', models.CharField(max_length=64, verbose_name='identifier')),
-                ('name_zh', models.CharField(max_length=200, verbose_name='Chinese name')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='English name')),
-                ('role', models.CharField(max_length=20, verbose_name='role')),
-                ('tier', models.PositiveIntegerField(default=0, verbose_name='tier')),
-                ('state', models.CharField(choices=[('enrolled', 'Enrolled'), ('left', 'Left')], default='enrolled', max_length=10, verbose_name='state')),
-                ('first', models.DateField(verbose_name='first day')),
-                ('last', models.DateField(verbose_name='last day')),
-                ('annual_fen', models.BigIntegerField(verbose_name='premium')),
-                ('basis', models.CharField(choices=[('stated', 'Agreed'), ('shares', 'By what it causes'), ('revenue', 'By revenue')], max_length=10)),
-                ('premium_fen', models.BigIntegerField(default=0, verbose_name='premium by the day')),
-                ('factors', models.JSONField(default=list)),
-                ('grade', models.CharField(blank=True, max_length=2, verbose_name='grade')),
-                ('leaving_reason', models.TextField(blank=True)),
-                ('enrolled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'member of a programme',
-                'ordering': ('-id',),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='MemberStep',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('sequence', models.PositiveIntegerField()),
-                ('on', models.DateField()),
-                ('reason', models.CharField(max_length=10)),
-                ('days_left', models.PositiveIntegerField()),
-                ('fen', models.BigIntegerField()),
-                ('vat_fen', models.BigIntegerField()),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='programmes.member')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': "step of a member's premium",
-                'ordering': ('member', 'sequence'),
-                'abstract': False,
-            },
-        ),
         migrations.CreateModel(
             name='Programme',
             fields=[
@@ -112,12 +55,71 @@ class Migration(migrations.Migration):
                 'verbose_name': 'programme',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='programmes_one_number')],
             },
         ),
-        migrations.AddField(
-            model_name='member',
-            name='programme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='programmes.programme'),
+        migrations.CreateModel(
+            name='Member',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('programme_number', models.CharField(max_length=30)),
+                ('programme_zh', models.CharField(max_length=200)),
+                ('programme_en', models.CharField(blank=True, max_length=200)),
+                ('insurer_zh', models.CharField(max_length=200)),
+                ('insurer_en', models.CharField(blank=True, max_length=200)),
+                ('inception', models.DateField()),
+                ('expiry', models.DateField()),
+                ('firm', models.CharField(max_length=64, verbose_name='identifier')),
+                ('name_zh', models.CharField(max_length=200, verbose_name='Chinese name')),
+                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='English name')),
+                ('role', models.CharField(max_length=20, verbose_name='role')),
+                ('tier', models.PositiveIntegerField(default=0, verbose_name='tier')),
+                ('state', models.CharField(choices=[('enrolled', 'Enrolled'), ('left', 'Left')], default='enrolled', max_length=10, verbose_name='state')),
+                ('first', models.DateField(verbose_name='first day')),
+                ('last', models.DateField(verbose_name='last day')),
+                ('annual_fen', models.BigIntegerField(verbose_name='premium')),
+                ('basis', models.CharField(choices=[('stated', 'Agreed'), ('shares', 'By what it causes'), ('revenue', 'By revenue')], max_length=10)),
+                ('premium_fen', models.BigIntegerField(default=0, verbose_name='premium by the day')),
+                ('factors', models.JSONField(default=list)),
+                ('grade', models.CharField(blank=True, max_length=2, verbose_name='grade')),
+                ('leaving_reason', models.TextField(blank=True)),
+                ('enrolled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='programmes.programme')),
+            ],
+            options={
+                'verbose_name': 'member of a programme',
+                'ordering': ('-id',),
+                'abstract': False,
+                'indexes': [models.Index(fields=['programme', 'firm'], name='programmes__program_0b52cc_idx')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'enrolled')), fields=('programme', 'firm'), name='programmes_one_member')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MemberStep',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('sequence', models.PositiveIntegerField()),
+                ('on', models.DateField()),
+                ('reason', models.CharField(max_length=10)),
+                ('days_left', models.PositiveIntegerField()),
+                ('fen', models.BigIntegerField()),
+                ('vat_fen', models.BigIntegerField()),
+                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='programmes.member')),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+            ],
+            options={
+                'verbose_name': "step of a member's premium",
+                'ordering': ('member', 'sequence'),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('member', 'sequence'), name='programmes_one_step')],
+            },
         ),
         migrations.CreateModel(
             name='Settlement',
@@ -150,6 +152,35 @@ class Migration(migrations.Migration):
                 'verbose_name': 'settlement',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='programmes_one_settlement'), models.UniqueConstraint(condition=models.Q(('state__in', ('proposed', 'posted'))), fields=('decision',), name='programmes_one_of_decision')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Study',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('kind', models.CharField(choices=[('shares', 'Shares of the parties'), ('float', 'Floating premiums')], max_length=10)),
+                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=10, verbose_name='state')),
+                ('runs', models.PositiveIntegerField()),
+                ('seed', models.PositiveIntegerField()),
+                ('day', models.DateField()),
+                ('document', models.JSONField(null=True)),
+                ('document_hash', models.CharField(blank=True, max_length=64)),
+                ('fault', models.JSONField(null=True)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('after', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chains.chainversion')),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.job')),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='studies', to='programmes.programme')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+            ],
+            options={
+                'verbose_name': 'study of a programme',
+                'ordering': ('-id',),
+                'abstract': False,
+                'indexes': [models.Index(fields=['programme', 'kind', 'state'], name='programmes__program_e9e4ae_idx')],
             },
         ),
         migrations.CreateModel(
@@ -167,11 +198,13 @@ class Migration(migrations.Migration):
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='programmes.member')),
                 ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='programmes.study')),
             ],
             options={
                 'verbose_name': 'standing of a member',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('member', 'study'), name='programmes_one_standing')],
             },
         ),
         migrations.CreateModel(
@@ -203,38 +236,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Study',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('kind', models.CharField(choices=[('shares', 'Shares of the parties'), ('float', 'Floating premiums')], max_length=10)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=10, verbose_name='state')),
-                ('runs', models.PositiveIntegerField()),
-                ('seed', models.PositiveIntegerField()),
-                ('day', models.DateField()),
-                ('document', models.JSONField(null=True)),
-                ('document_hash', models.CharField(blank=True, max_length=64)),
-                ('fault', models.JSONField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('after', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='chains.chainversion')),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.job')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='studies', to='programmes.programme')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'study of a programme',
-                'ordering': ('-id',),
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='standing',
-            name='study',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='programmes.study'),
-        ),
-        migrations.CreateModel(
             name='Certificate',
             fields=[
                 ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
@@ -255,37 +256,5 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='programmes_one_certificate')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='memberstep',
-            constraint=models.UniqueConstraint(fields=('member', 'sequence'), name='programmes_one_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='programmes_one_number'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['programme', 'firm'], name='programmes__program_0b52cc_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'enrolled')), fields=('programme', 'firm'), name='programmes_one_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='programmes_one_settlement'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('proposed', 'posted'))), fields=('decision',), name='programmes_one_of_decision'),
-        ),
-        migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['programme', 'kind', 'state'], name='programmes__program_e9e4ae_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.UniqueConstraint(fields=('member', 'study'), name='programmes_one_standing'),
         ),
     ]

@@ -6,15 +6,17 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 
     dependencies = [
         ('core', '0003_job_key_job_core_one_job'),
+        ('core', '__first__'),
         ('residents', '0002_guards'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -46,6 +48,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'import of claims',
+                'ordering': ('-id',),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('tenant', 'file'), name='resident_claims_file_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DecisionRun',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('as_of', models.DateField(verbose_name='day')),
+                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('ended', 'Ended early')], default='running', max_length=8, verbose_name='state')),
+                ('claims', models.BigIntegerField(default=0, verbose_name='claims')),
+                ('decided', models.BigIntegerField(default=0, verbose_name='decided')),
+                ('left', models.BigIntegerField(default=0, verbose_name='left')),
+                ('outcomes', models.JSONField(default=dict)),
+                ('pay_fen', models.BigIntegerField(default=0, verbose_name='to pay')),
+                ('rules_hash', models.CharField(max_length=64)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.job')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+            ],
+            options={
+                'verbose_name': 'mass decision',
                 'ordering': ('-id',),
                 'abstract': False,
             },
@@ -89,11 +116,14 @@ class Migration(migrations.Migration):
                 ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.residentscheme')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
                 ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='resident_claims.claimimport')),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='resident_claims.decisionrun')),
             ],
             options={
                 'verbose_name': "resident's claim",
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'state', 'id'], name='resident_claims_by_state'), models.Index(condition=models.Q(('person_key', ''), _negated=True), fields=['person_key'], name='resident_claims_person'), models.Index(condition=models.Q(('device_key', ''), _negated=True), fields=['device_key'], name='resident_claims_device'), models.Index(condition=models.Q(('account_key', ''), _negated=True), fields=['account_key'], name='resident_claims_account'), models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key'], name='resident_claims_phone')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='resident_claims_number'), models.CheckConstraint(condition=models.Q(('outside_fen__gte', 0), ('paid_fen__gte', 0), ('pay_fen__gte', 0)), name='resident_claims_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -111,30 +141,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'setting of claims',
-                'ordering': ('-id',),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='DecisionRun',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('as_of', models.DateField(verbose_name='day')),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('ended', 'Ended early')], default='running', max_length=8, verbose_name='state')),
-                ('claims', models.BigIntegerField(default=0, verbose_name='claims')),
-                ('decided', models.BigIntegerField(default=0, verbose_name='decided')),
-                ('left', models.BigIntegerField(default=0, verbose_name='left')),
-                ('outcomes', models.JSONField(default=dict)),
-                ('pay_fen', models.BigIntegerField(default=0, verbose_name='to pay')),
-                ('rules_hash', models.CharField(max_length=64)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.job')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'mass decision',
                 'ordering': ('-id',),
                 'abstract': False,
             },
@@ -159,12 +165,8 @@ class Migration(migrations.Migration):
                 'verbose_name': "decision on a resident's claim",
                 'ordering': ('sequence',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('claim', 'sequence'), name='resident_claims_decision_once')],
             },
-        ),
-        migrations.AddField(
-            model_name='claim',
-            name='run',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='resident_claims.decisionrun'),
         ),
         migrations.CreateModel(
             name='Objection',
@@ -184,6 +186,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'objection',
                 'ordering': ('id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('decision',), name='resident_claims_objection_once')],
             },
         ),
         migrations.CreateModel(
@@ -248,50 +251,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "recovery on a resident's claim",
                 'ordering': ('id',),
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='resident_claims_something_back')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='claimimport',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('tenant', 'file'), name='resident_claims_file_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('claim', 'sequence'), name='resident_claims_decision_once'),
-        ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(fields=['tenant', 'state', 'id'], name='resident_claims_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(condition=models.Q(('person_key', ''), _negated=True), fields=['person_key'], name='resident_claims_person'),
-        ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(condition=models.Q(('device_key', ''), _negated=True), fields=['device_key'], name='resident_claims_device'),
-        ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(condition=models.Q(('account_key', ''), _negated=True), fields=['account_key'], name='resident_claims_account'),
-        ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key'], name='resident_claims_phone'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='resident_claims_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('outside_fen__gte', 0), ('paid_fen__gte', 0), ('pay_fen__gte', 0)), name='resident_claims_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.UniqueConstraint(fields=('decision',), name='resident_claims_objection_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='recovery',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='resident_claims_something_back'),
         ),
     ]

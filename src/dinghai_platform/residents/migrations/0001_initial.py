@@ -6,14 +6,16 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 
     dependencies = [
         ('core', '0003_job_key_job_core_one_job'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('core', '__first__'),
     ]
 
     operations = [
@@ -37,6 +39,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ResidentScheme',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('number', models.CharField(max_length=40, verbose_name='number')),
+                ('name_zh', models.CharField(max_length=200, verbose_name='Chinese name')),
+                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='English name')),
+                ('document', models.JSONField()),
+                ('first_day', models.DateField(verbose_name='first day')),
+                ('last_day', models.DateField(verbose_name='last day')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+            ],
+            options={
+                'verbose_name': "residents' scheme",
+                'ordering': ('-id',),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='residents_one_scheme')],
+            },
+        ),
+        migrations.CreateModel(
             name='Enrolment',
             fields=[
                 ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
@@ -57,11 +80,13 @@ class Migration(migrations.Migration):
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.storedfile')),
                 ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.job')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='residents.residentscheme')),
             ],
             options={
                 'verbose_name': 'enrolment',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('scheme', 'file'), name='residents_list_once')],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +105,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('number',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('enrolment', 'number'), name='residents_chunk_once')],
             },
         ),
         migrations.CreateModel(
@@ -99,47 +125,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'certificate',
                 'ordering': ('id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['masked_name'], name='residents_by_name')],
             },
-        ),
-        migrations.CreateModel(
-            name='ResidentScheme',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('number', models.CharField(max_length=40, verbose_name='number')),
-                ('name_zh', models.CharField(max_length=200, verbose_name='Chinese name')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='English name')),
-                ('document', models.JSONField()),
-                ('first_day', models.DateField(verbose_name='first day')),
-                ('last_day', models.DateField(verbose_name='last day')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': "residents' scheme",
-                'ordering': ('-id',),
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='enrolment',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='residents.residentscheme'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolmentchunk',
-            constraint=models.UniqueConstraint(fields=('enrolment', 'number'), name='residents_chunk_once'),
-        ),
-        migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(fields=['masked_name'], name='residents_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='residentscheme',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='residents_one_scheme'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('scheme', 'file'), name='residents_list_once'),
         ),
     ]

@@ -6,15 +6,17 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 
     dependencies = [
         ('catalogue', '0003_product_life'),
         ('core', '0003_job_key_job_core_one_job'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('core', '__first__'),
     ]
 
     operations = [
@@ -45,55 +47,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'batch of small firms',
                 'ordering': ('-id',),
                 'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Firm',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('number', models.CharField(max_length=40, verbose_name='number')),
-                ('channel', models.CharField(choices=[('own', 'Its own account'), ('broker', 'Broker'), ('insurer', 'Insurer'), ('link', 'Link'), ('batch', 'Batch')], max_length=10, verbose_name='channel')),
-                ('credit_code', models.CharField(blank=True, max_length=18, verbose_name='unified social credit code')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('industry', models.CharField(blank=True, max_length=1, verbose_name='industry')),
-                ('draft', models.JSONField(default=dict)),
-                ('draft_at', models.DateTimeField(null=True)),
-                ('state', models.CharField(choices=[('draft', 'Answering'), ('offered', 'Offered'), ('referred', 'With an underwriter'), ('treat_first', 'Treat first'), ('standard_product', 'Standard product'), ('declined', 'Declined'), ('bound', 'Insured')], default='draft', max_length=20, verbose_name='state')),
-                ('score_ppm', models.PositiveIntegerField(null=True, verbose_name='score')),
-                ('grade', models.CharField(blank=True, max_length=2, verbose_name='grade')),
-                ('on_offer_fen', models.BigIntegerField(null=True, verbose_name='premium with VAT')),
-                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'small firm',
-                'ordering': ('-id',),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Answers',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('on', models.DateField(verbose_name='as of')),
-                ('document', models.JSONField()),
-                ('document_hash', models.CharField(max_length=64)),
-                ('consent', models.BooleanField(null=True)),
-                ('consent_on', models.DateField(null=True)),
-                ('scope', models.JSONField(default=list)),
-                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
-                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='small_firms.firm')),
-            ],
-            options={
-                'verbose_name': 'answers of a small firm',
-                'ordering': ('-id',),
-                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='small_firms_one_batch')],
             },
         ),
         migrations.CreateModel(
@@ -118,10 +72,57 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddField(
-            model_name='firm',
-            name='link',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='firm', to='small_firms.link'),
+        migrations.CreateModel(
+            name='Firm',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('number', models.CharField(max_length=40, verbose_name='number')),
+                ('channel', models.CharField(choices=[('own', 'Its own account'), ('broker', 'Broker'), ('insurer', 'Insurer'), ('link', 'Link'), ('batch', 'Batch')], max_length=10, verbose_name='channel')),
+                ('credit_code', models.CharField(blank=True, max_length=18, verbose_name='unified social credit code')),
+                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
+                ('industry', models.CharField(blank=True, max_length=1, verbose_name='industry')),
+                ('draft', models.JSONField(default=dict)),
+                ('draft_at', models.DateTimeField(null=True)),
+                ('state', models.CharField(choices=[('draft', 'Answering'), ('offered', 'Offered'), ('referred', 'With an underwriter'), ('treat_first', 'Treat first'), ('standard_product', 'Standard product'), ('declined', 'Declined'), ('bound', 'Insured')], default='draft', max_length=20, verbose_name='state')),
+                ('score_ppm', models.PositiveIntegerField(null=True, verbose_name='score')),
+                ('grade', models.CharField(blank=True, max_length=2, verbose_name='grade')),
+                ('on_offer_fen', models.BigIntegerField(null=True, verbose_name='premium with VAT')),
+                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('link', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='firm', to='small_firms.link')),
+            ],
+            options={
+                'verbose_name': 'small firm',
+                'ordering': ('-id',),
+                'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'credit_code'], name='small_firms_tenant__fa941e_idx'), models.Index(fields=['tenant', 'state'], name='small_firms_tenant__fb9a5f_idx')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='small_firms_one_firm')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Answers',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('on', models.DateField(verbose_name='as of')),
+                ('document', models.JSONField()),
+                ('document_hash', models.CharField(max_length=64)),
+                ('consent', models.BooleanField(null=True)),
+                ('consent_on', models.DateField(null=True)),
+                ('scope', models.JSONField(default=list)),
+                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
+                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='small_firms.firm')),
+            ],
+            options={
+                'verbose_name': 'answers of a small firm',
+                'ordering': ('-id',),
+                'abstract': False,
+            },
         ),
         migrations.CreateModel(
             name='MonthRun',
@@ -167,57 +168,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'monthly page of a small firm',
                 'ordering': ('-id',),
                 'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Policy',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('policy_no', models.CharField(max_length=40, verbose_name='policy number')),
-                ('state', models.CharField(max_length=20, verbose_name='state')),
-                ('plan', models.CharField(max_length=40, verbose_name='plan')),
-                ('reduced', models.BooleanField(default=False)),
-                ('document', models.JSONField()),
-                ('document_hash', models.CharField(max_length=64)),
-                ('inception', models.DateField(verbose_name='first day')),
-                ('expiry', models.DateField(verbose_name='last day')),
-                ('treat_by', models.DateField(null=True)),
-                ('aggregate_limit_fen', models.BigIntegerField(verbose_name='aggregate limit')),
-                ('net_premium_fen', models.BigIntegerField()),
-                ('vat_fen', models.BigIntegerField()),
-                ('gross_premium_fen', models.BigIntegerField(verbose_name='gross premium')),
-                ('bound_at', models.DateTimeField(default=dinghai_platform.core.clock.now)),
-                ('paid_at', models.DateTimeField(null=True)),
-                ('bound_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
-                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='small_firms.firm')),
-                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'policy of a small firm',
-                'ordering': ('-id',),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Paper',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('kind', models.CharField(choices=[('schedule', 'Policy schedule'), ('booklet', 'Clause booklet'), ('explanations', 'Explanation checklist')], max_length=20, verbose_name='kind')),
-                ('language', models.CharField(max_length=10)),
-                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.storedfile')),
-                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='small_firms.policy')),
-            ],
-            options={
-                'verbose_name': 'paper',
-                'ordering': ('-id',),
-                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('firm', 'on'), name='small_firms_one_month')],
             },
         ),
         migrations.CreateModel(
@@ -258,12 +209,64 @@ class Migration(migrations.Migration):
                 'verbose_name': 'quote of a small firm',
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'outcome', 'decision'], name='small_firms_tenant__f3d193_idx')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='small_firms_one_quote'), models.UniqueConstraint(fields=('batch', 'line'), name='small_firms_one_line')],
             },
         ),
-        migrations.AddField(
-            model_name='policy',
-            name='quote',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='policy', to='small_firms.quote'),
+        migrations.CreateModel(
+            name='Policy',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('policy_no', models.CharField(max_length=40, verbose_name='policy number')),
+                ('state', models.CharField(max_length=20, verbose_name='state')),
+                ('plan', models.CharField(max_length=40, verbose_name='plan')),
+                ('reduced', models.BooleanField(default=False)),
+                ('document', models.JSONField()),
+                ('document_hash', models.CharField(max_length=64)),
+                ('inception', models.DateField(verbose_name='first day')),
+                ('expiry', models.DateField(verbose_name='last day')),
+                ('treat_by', models.DateField(null=True)),
+                ('aggregate_limit_fen', models.BigIntegerField(verbose_name='aggregate limit')),
+                ('net_premium_fen', models.BigIntegerField()),
+                ('vat_fen', models.BigIntegerField()),
+                ('gross_premium_fen', models.BigIntegerField(verbose_name='gross premium')),
+                ('bound_at', models.DateTimeField(default=dinghai_platform.core.clock.now)),
+                ('paid_at', models.DateTimeField(null=True)),
+                ('bound_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
+                ('firm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='small_firms.firm')),
+                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('quote', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='policy', to='small_firms.quote')),
+            ],
+            options={
+                'verbose_name': 'policy of a small firm',
+                'ordering': ('-id',),
+                'abstract': False,
+                'indexes': [models.Index(fields=['tenant', 'state'], name='small_firms_tenant__a1d26e_idx')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'policy_no'), name='small_firms_one_policy'), models.UniqueConstraint(condition=models.Q(('state__in', ('premium_due', 'in_force'))), fields=('firm', 'inception'), name='small_firms_one_cover')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Paper',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('kind', models.CharField(choices=[('schedule', 'Policy schedule'), ('booklet', 'Clause booklet'), ('explanations', 'Explanation checklist')], max_length=20, verbose_name='kind')),
+                ('language', models.CharField(max_length=10)),
+                ('broker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='broker')),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.storedfile')),
+                ('insured', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation', verbose_name='insured')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='small_firms.policy')),
+            ],
+            options={
+                'verbose_name': 'paper',
+                'ordering': ('-id',),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('policy', 'kind', 'language'), name='small_firms_one_paper')],
+            },
         ),
         migrations.CreateModel(
             name='Scan',
@@ -284,58 +287,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'scan of a small firm',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('firm', 'file'), name='small_firms_one_scan')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='small_firms_one_batch'),
-        ),
-        migrations.AddIndex(
-            model_name='firm',
-            index=models.Index(fields=['tenant', 'credit_code'], name='small_firms_tenant__fa941e_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='firm',
-            index=models.Index(fields=['tenant', 'state'], name='small_firms_tenant__fb9a5f_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='firm',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='small_firms_one_firm'),
-        ),
-        migrations.AddConstraint(
-            model_name='month',
-            constraint=models.UniqueConstraint(fields=('firm', 'on'), name='small_firms_one_month'),
-        ),
-        migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.UniqueConstraint(fields=('policy', 'kind', 'language'), name='small_firms_one_paper'),
-        ),
-        migrations.AddIndex(
-            model_name='quote',
-            index=models.Index(fields=['tenant', 'outcome', 'decision'], name='small_firms_tenant__f3d193_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='small_firms_one_quote'),
-        ),
-        migrations.AddConstraint(
-            model_name='quote',
-            constraint=models.UniqueConstraint(fields=('batch', 'line'), name='small_firms_one_line'),
-        ),
-        migrations.AddIndex(
-            model_name='policy',
-            index=models.Index(fields=['tenant', 'state'], name='small_firms_tenant__a1d26e_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('tenant', 'policy_no'), name='small_firms_one_policy'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('premium_due', 'in_force'))), fields=('firm', 'inception'), name='small_firms_one_cover'),
-        ),
-        migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.UniqueConstraint(fields=('firm', 'file'), name='small_firms_one_scan'),
         ),
     ]

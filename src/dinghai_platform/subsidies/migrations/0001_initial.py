@@ -6,19 +6,52 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from dinghai_platform.core.first_migrations import TablesAtOnce
 
-class Migration(migrations.Migration):
+
+class Migration(TablesAtOnce):
 
     initial = True
 
     dependencies = [
         ('core', '0003_job_key_job_core_one_job'),
+        ('core', '__first__'),
         ('ledger', '0002_guards'),
         ('underwriting', '0004_history_guards'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Subsidy',
+            fields=[
+                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
+                ('code', models.CharField(max_length=64, verbose_name='identifier')),
+                ('name_zh', models.CharField(max_length=500, verbose_name='Chinese name')),
+                ('name_en', models.CharField(blank=True, max_length=500, verbose_name='English name')),
+                ('state', models.CharField(choices=[('open', 'Open'), ('ended', 'Ended')], default='open', max_length=10, verbose_name='state')),
+                ('mode', models.CharField(max_length=20, verbose_name='way')),
+                ('version', models.CharField(max_length=500, verbose_name='version')),
+                ('first', models.DateField(verbose_name='first day')),
+                ('last', models.DateField(verbose_name='last day')),
+                ('budget_fen', models.BigIntegerField(verbose_name='budget')),
+                ('left_fen', models.BigIntegerField(verbose_name='left')),
+                ('head', models.CharField(max_length=64)),
+                ('length', models.PositiveIntegerField(default=0)),
+                ('closed_on', models.DateField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('ending_reason', models.TextField(blank=True)),
+                ('authority', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+            ],
+            options={
+                'verbose_name': 'subsidy',
+                'ordering': ('-id',),
+                'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('authority', 'code'), name='subsidies_one_subsidy'), models.CheckConstraint(condition=models.Q(('left_fen__gte', 0)), name='subsidies_budget_holds')],
+            },
+        ),
         migrations.CreateModel(
             name='Application',
             fields=[
@@ -57,11 +90,14 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
                 ('policy', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='underwriting.policy')),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
+                ('subsidy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='subsidies.subsidy')),
             ],
             options={
                 'verbose_name': 'application for a subsidy',
                 'ordering': ('-id',),
                 'abstract': False,
+                'indexes': [models.Index(fields=['subsidy', 'state'], name='subsidies_a_subsidy_f5dd5e_idx'), models.Index(fields=['policy'], name='subsidies_a_policy__e93e14_idx')],
+                'constraints': [models.UniqueConstraint(fields=('subsidy', 'number'), name='subsidies_one_application')],
             },
         ),
         migrations.CreateModel(
@@ -80,36 +116,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'enclosure',
-                'ordering': ('-id',),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Subsidy',
-            fields=[
-                ('id', models.UUIDField(default=dinghai_platform.core.keys.new_key, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=dinghai_platform.core.clock.now, editable=False)),
-                ('code', models.CharField(max_length=64, verbose_name='identifier')),
-                ('name_zh', models.CharField(max_length=500, verbose_name='Chinese name')),
-                ('name_en', models.CharField(blank=True, max_length=500, verbose_name='English name')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('ended', 'Ended')], default='open', max_length=10, verbose_name='state')),
-                ('mode', models.CharField(max_length=20, verbose_name='way')),
-                ('version', models.CharField(max_length=500, verbose_name='version')),
-                ('first', models.DateField(verbose_name='first day')),
-                ('last', models.DateField(verbose_name='last day')),
-                ('budget_fen', models.BigIntegerField(verbose_name='budget')),
-                ('left_fen', models.BigIntegerField(verbose_name='left')),
-                ('head', models.CharField(max_length=64)),
-                ('length', models.PositiveIntegerField(default=0)),
-                ('closed_on', models.DateField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ending_reason', models.TextField(blank=True)),
-                ('authority', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.organisation')),
-            ],
-            options={
-                'verbose_name': 'subsidy',
                 'ordering': ('-id',),
                 'abstract': False,
             },
@@ -134,6 +140,7 @@ class Migration(migrations.Migration):
                 'verbose_name': "version of a subsidy's rule",
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('subsidy', 'number'), name='subsidies_one_number'), models.UniqueConstraint(fields=('subsidy', 'version'), name='subsidies_one_version')],
             },
         ),
         migrations.CreateModel(
@@ -157,6 +164,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'public list',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('subsidy', 'number'), name='subsidies_one_list')],
             },
         ),
         migrations.CreateModel(
@@ -180,6 +188,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'list of payments',
                 'ordering': ('-id',),
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='subsidies_one_payment')],
             },
         ),
         migrations.CreateModel(
@@ -227,55 +236,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'entry of a register',
                 'ordering': ('subsidy', 'sequence'),
                 'abstract': False,
+                'indexes': [models.Index(fields=['subsidy', 'application'], name='subsidies_e_subsidy_c33cab_idx')],
+                'constraints': [models.UniqueConstraint(fields=('subsidy', 'sequence'), name='subsidies_one_entry')],
             },
-        ),
-        migrations.AddField(
-            model_name='application',
-            name='subsidy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='subsidies.subsidy'),
-        ),
-        migrations.AddConstraint(
-            model_name='subsidy',
-            constraint=models.UniqueConstraint(fields=('authority', 'code'), name='subsidies_one_subsidy'),
-        ),
-        migrations.AddConstraint(
-            model_name='subsidy',
-            constraint=models.CheckConstraint(condition=models.Q(('left_fen__gte', 0)), name='subsidies_budget_holds'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(fields=('subsidy', 'number'), name='subsidies_one_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(fields=('subsidy', 'version'), name='subsidies_one_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='publiclist',
-            constraint=models.UniqueConstraint(fields=('subsidy', 'number'), name='subsidies_one_list'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='subsidies_one_payment'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['subsidy', 'application'], name='subsidies_e_subsidy_c33cab_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('subsidy', 'sequence'), name='subsidies_one_entry'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['subsidy', 'state'], name='subsidies_a_subsidy_f5dd5e_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['policy'], name='subsidies_a_policy__e93e14_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(fields=('subsidy', 'number'), name='subsidies_one_application'),
         ),
     ]
