@@ -13,6 +13,7 @@ import pyarrow.parquet as parquet
 import pytest
 from distributed import LocalCluster
 
+from dinghai.compute import cluster
 from dinghai.compute.cluster import cluster_at
 from dinghai.foundation.errors import InputError
 from dinghai.supplychain import years as years_module
@@ -135,8 +136,8 @@ def test_a_cluster_writes_the_same_bytes(
 ) -> None:
     found, _, folder = written
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
-                      host="127.0.0.1", local_directory=str(tmp_path / "dask")) as cluster, (
-            cluster_at(cluster.scheduler_address)) as executor:
+                      host="127.0.0.1", local_directory=str(tmp_path / "dask")) as started, (
+            cluster_at(started.scheduler_address)) as executor:
         again = simulate_chain(found.model, years=YEARS, seed=3, folder=tmp_path,
                                executor=executor)
     for name in COLUMNS:
@@ -145,7 +146,8 @@ def test_a_cluster_writes_the_same_bytes(
     assert again.to_dict() == found.to_dict()
 
 
-def test_a_scheduler_that_is_not_there_is_said() -> None:
+def test_a_scheduler_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "PATIENCE", "100ms")
     with pytest.raises(InputError, match="no scheduler answers at"), cluster_at(
             "tcp://127.0.0.1:1"):
         pass

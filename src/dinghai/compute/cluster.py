@@ -13,6 +13,9 @@ from typing import Any
 
 from dinghai.foundation.errors import InputError
 
+PATIENCE = "10s"
+"""How long a scheduler has to answer."""
+
 
 class Cluster(Executor):
     """A cluster as an executor. Work goes to every worker once, parts follow one by one."""
@@ -49,7 +52,7 @@ def cluster_at(address: str) -> Iterator[Cluster]:
         raise InputError("Dask is not installed", field="--scheduler",
                          mend="install the extra: pip install 'dinghai[cluster]'") from error
     try:
-        client = dask.Client(address, timeout="10s", set_as_default=False)
+        client = dask.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"no scheduler answers at {address}", field="--scheduler",
                          mend="start one with `dask scheduler`, and give its tcp:// address"

@@ -60,6 +60,11 @@ class StandingClock:
         return moment
 
     @staticmethod
+    def is_set() -> bool:
+        """Whether a moment is written."""
+        return bool((settings.DINGHAI_HOME / "clock").exists())
+
+    @staticmethod
     def stand_at(moment: datetime) -> None:
         """Let the site's clock stand at a moment. Raises ValueError for one without a zone."""
         if moment.tzinfo is None:

@@ -72,19 +72,32 @@ def rescue(story: Story) -> None:
               "The operator reports to 12387 itself (the platform only drafts), in time")
     stand_at("2026-09-07T15:40:00")
     services.arrive(order, actor=responder)
-    for when, event, actor, text in (
-        ("2026-09-07T18:30:00", "contain", responder, "断开 VPN 与横向通道，41 台主机隔离"),
-        ("2026-09-09T17:00:00", "eradicate", responder, "清除持久化，重置全部特权口令"),
-        ("2026-09-12T09:00:00", "recover", story.actor("insured_security"),
-         "ERP 与仓储自离线备份恢复，中断 120 小时"),
-    ):
-        moment = stand_at(when)
-        services.advance_incident(incident, event, text=text, actor=actor)
+    stand_at("2026-09-07T18:30:00")
+    services.advance_incident(incident, "contain", text="断开 VPN 与横向通道，41 台主机隔离",
+                              actor=responder)
+    _open_claim(story, incident)
+    stand_at("2026-09-09T17:00:00")
+    services.advance_incident(incident, "eradicate", text="清除持久化，重置全部特权口令",
+                              actor=responder)
+    moment = stand_at("2026-09-12T09:00:00")
+    services.advance_incident(incident, "recover", actor=story.actor("insured_security"),
+                              text="ERP 与仓储自离线备份恢复，中断 120 小时")
     teller.at(moment, "遏制、清除、恢复：中断 120 小时",
               "Contained, eradicated, recovered: 120 hours")
     teller.keep_json("grade.json", incident.grade)
     step.figures.update(grade=incident.grade_name, report_due=due.isoformat(),
                         interruption_hours=120)
+
+
+def _open_claim(story: Story, incident: Incident) -> None:
+    """Registered, and an adjuster appointed, while responders are still at work."""
+    handler = story.actor("claims_handler")
+    claim = Claim.objects.within(story.cast.insurer).get(incident=incident)
+    stand_at("2026-09-08T09:00:00")
+    services.register_claim(claim, reserve_fen=400_000_000, note="按营业中断初步估计",
+                            actor=handler)
+    stand_at("2026-09-09T09:00:00")
+    services.appoint_adjuster(claim, story.cast.adjuster, actor=handler)
 
 
 def settle(story: Story) -> None:
@@ -112,15 +125,11 @@ def _incident_file(example: Path) -> dict[str, Any]:
 
 
 def _put_together(story: Story, claim: Claim, told: dict[str, Any]) -> None:
-    """Registration, evidence, facts and items; the one request and its answer."""
+    """Evidence, facts and items; the one request and its answer."""
     teller, handler = story.teller, story.actor("claims_handler")
-    moment = stand_at("2026-09-08T09:00:00")
-    services.register_claim(claim, reserve_fen=400_000_000, note="按营业中断初步估计",
-                            actor=handler)
-    teller.at(moment, f"立案 {claim.number}，未决赔款准备金 400 万元",
+    assert claim.registered_at is not None
+    teller.at(claim.registered_at.astimezone(SHANGHAI), f"立案 {claim.number}，未决赔款准备金 400 万元",
               f"Registered as {claim.number}, reserve ¥4m")
-    stand_at("2026-09-09T09:00:00")
-    services.appoint_adjuster(claim, story.cast.adjuster, actor=handler)
     stand_at("2026-09-14T10:00:00")
     references = _hand_in(story, claim, told, supplement=False)
     services.set_facts(claim, _cited(told["facts"], references), actor=handler)

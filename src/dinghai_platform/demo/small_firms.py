@@ -42,7 +42,7 @@ BY_LINK = 301
 def serve_small_firms(story: Story) -> dict[str, Any]:
     """A batch of 300, 20 of it bound, one firm by a link from its answers to its policy."""
     teller, underwriter = story.teller, story.actor("underwriter")
-    moment = stand_at("2026-04-20T15:00:00")
+    moment = stand_at("2026-04-20T08:30:00")
     cash = balance_of(story.cast.insurer, "cash")
     release_product(install_product(plans().product, actor=story.house), actor=story.house)
     batch = take_batch((EXAMPLES / "firms.csv").read_bytes(), name="小微企业（虚构）.csv",

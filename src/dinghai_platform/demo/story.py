@@ -53,8 +53,11 @@ class Story:
 
 
 def stand_at(text: str) -> datetime:
-    """Let the site's clock stand at a moment in Shanghai."""
+    """Let the site's clock stand at a moment in Shanghai. Raises ValueError for one before that at
+    which it stands: what is entered later is not dated earlier."""
     moment = datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+    if StandingClock.is_set() and moment < StandingClock().now():
+        raise ValueError(f"the story is at {StandingClock().now()} and cannot go back to {moment}")
     StandingClock.stand_at(moment)
     return moment
 
@@ -106,8 +109,8 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         chapters.diagnose(story)
         chapters.treat(story)
         chapters.cover(story)
-        chapters.watch(story)
         story.figures["small_firms"] = small_firms.serve_small_firms(story)
+        chapters.watch(story)
         settlement.rescue(story)
         settlement.settle(story)
         rates.revise_rates(story)

@@ -24,19 +24,19 @@ EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "subsidy"
 def subsidise(cast: Cast) -> dict[str, Any]:
     """Open, decide a list (one refused for its sector, one twice), publish, pay, take one back."""
     clerk, colleague = cast.actors("regulator_miit")
-    stand_at("2026-10-19T09:00:00")
+    stand_at("2026-12-14T09:00:00")
     subsidy = open_subsidy((EXAMPLE / "rule.toml").read_bytes(), "rule.toml", actor=clerk)
     row = check_list(subsidy, "applications", (EXAMPLE / "applications.csv").read_bytes(),
                      "applications.csv", actor=clerk)
     start_taking(row, actor=clerk)
     work()
     publish_list(subsidy, actor=clerk)
-    stand_at("2026-10-27T09:00:00")
+    stand_at("2026-12-22T09:00:00")
     payment = pay_grants(subsidy, actor=colleague)
-    stand_at("2026-10-28T09:00:00")
+    stand_at("2026-12-23T09:00:00")
     rows = Application.objects.within(subsidy.tenant).filter(subsidy=subsidy)
     taken_back = report_change(
-        rows.get(number="SQ-001"), number="E-001", change="cancelled", day=date(2026, 10, 28),
+        rows.get(number="SQ-001"), number="E-001", change="cancelled", day=date(2026, 12, 23),
         amount_fen=4_000_000, actor=clerk)
     states = list(rows.values_list("state", flat=True))
     return {"applications": len(states), "granted": states.count("granted"),
