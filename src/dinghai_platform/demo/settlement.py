@@ -128,7 +128,8 @@ def _put_together(story: Story, claim: Claim, told: dict[str, Any]) -> None:
     """Evidence, facts and items; the one request and its answer."""
     teller, handler = story.teller, story.actor("claims_handler")
     assert claim.registered_at is not None
-    teller.at(claim.registered_at.astimezone(SHANGHAI), f"立案 {claim.number}，未决赔款准备金 400 万元",
+    teller.at(claim.registered_at.astimezone(SHANGHAI),
+              f"立案 {claim.number}，未决赔款准备金 400 万元",
               f"Registered as {claim.number}, reserve ¥4m")
     stand_at("2026-09-14T10:00:00")
     references = _hand_in(story, claim, told, supplement=False)
