@@ -29,7 +29,7 @@ from dinghai_platform.programmes.services.members import Joining, enrol
 from dinghai_platform.programmes.services.programmes import open_programme
 from dinghai_platform.programmes.services.settlements import approve_settlement, propose_event
 from dinghai_platform.programmes.services.studies import start_study
-from dinghai_platform.site.formats import percent_text, short_money_text
+from dinghai_platform.site.formats import percent_text
 
 CHAIN = "haiyue"
 MEMBER = "donghai"
@@ -62,7 +62,7 @@ def keep_chain(story: Story) -> ChainRun:
     work()
     done: ChainRun = ChainRun.objects.within(story.cast.insurer).get(pk=run.pk)
     teller.figure(f"孪生模型 {YEARS:,} 年，年均损失", f"{YEARS:,} years of the twin, loss a year",
-                  short_money_text(done.mean_fen))
+                  teller.short(done.mean_fen))
     teller.keep(f"{CHAIN}.zip", archive)
     story.figures |= {"chain": str(version.chain_id), "chain_run": str(done.pk),
                       "chain_mean_fen": done.mean_fen}
@@ -101,7 +101,7 @@ def share_risk(story: Story, run: ChainRun) -> Programme:
     for zh, en, amount in (("保险赔款", "insurance", settlement.insurance_fen),
                            ("商业分担", "commercial contributions", settlement.contribution_fen),
                            ("自留", "own retention", settlement.retention_fen)):
-        teller.figure(zh, en, short_money_text(amount))
+        teller.figure(zh, en, teller.short(amount))
     story.figures |= {"programme": str(programme.pk), "settlement": str(settlement.pk)}
     return programme
 
@@ -122,13 +122,13 @@ def float_premiums(story: Story, programme: Programme) -> None:
     work()
     plan = part(run_of(owner, run.pk), "hardening")
     assert plan is not None
-    teller.at(moment, f"供应链更新至第 {version.number} 版；{short_money_text(BUDGET_FEN)} "
+    teller.at(moment, f"供应链更新至第 {version.number} 版；{teller.short(BUDGET_FEN)} "
                       f"预算的加固方案：{len(plan['fixes'])} 项（{PLAN_YEARS} 年模拟）",
               f"The chain's version {version.number}; a plan of fixes for "
-              f"{short_money_text(BUDGET_FEN)}: {len(plan['fixes'])} of them "
+              f"{teller.short(BUDGET_FEN)}: {len(plan['fixes'])} of them "
               f"({PLAN_YEARS} simulated years)")
     teller.figure("方案每年减少损失", "The plan averts a year",
-                  short_money_text(plan["plan"]["averted_fen"]))
+                  teller.short(plan["plan"]["averted_fen"]))
     _read_floats(programme, version, story)
     moment = stand_at("2026-12-04T10:00:00")
     study = _read_floats(programme, version, story)
@@ -137,9 +137,9 @@ def float_premiums(story: Story, programme: Programme) -> None:
     mine = next(one for one in told if one.member.firm == MEMBER)
     teller.at(moment, f"浮动保费：通知 {len(told)} 家成员，东海家电系数 "
                       f"{percent_text(mine.factor_ppm, 1)}，按日退 "
-                      f"{short_money_text(-mine.amount_fen)}",
+                      f"{teller.short(-mine.amount_fen)}",
               f"Floating premiums: {len(told)} members are told; Donghai's factor is "
-              f"{percent_text(mine.factor_ppm, 1)}, {short_money_text(-mine.amount_fen)} goes "
+              f"{percent_text(mine.factor_ppm, 1)}, {teller.short(-mine.amount_fen)} goes "
               "back by the day")
     story.figures |= {"chain_plan": str(run.pk), "member": str(mine.member_id),
                       "member_factor_ppm": mine.factor_ppm, "member_refund_fen": -mine.amount_fen}

@@ -29,7 +29,6 @@ from dinghai_platform.parks.services.shared import (
     offer_service,
     record_use,
 )
-from dinghai_platform.site.formats import short_money_text
 
 FIRMS: Final = 200
 SEED: Final = 1
@@ -80,9 +79,9 @@ def _enrol(story: Story) -> Park:
     # It gives cover from January on, and it is December: the insurer's own people apply it.
     done = apply_change(good, seen=good.preview_hash, all_or_nothing=True, actor=underwriter)
     teller.at(moment, f"园区保 {park.number}：首份名单 {bad.rejected} 行有错，更正后 "
-                      f"{done.joined} 家参保，保费 {short_money_text(done.charged_fen)}（含税）",
+                      f"{done.joined} 家参保，保费 {teller.short(done.charged_fen)}（含税）",
               f"Park {park.number}: {bad.rejected} rows of the first list are at fault; mended, "
-              f"{done.joined} firms are in for {short_money_text(done.charged_fen)} with VAT")
+              f"{done.joined} firms are in for {teller.short(done.charged_fen)} with VAT")
     first = ParkMember.objects.within(park.tenant_id).filter(park=park).order_by("sequence")[0]
     link_organisation(first, story.cast.insured, actor=underwriter)
     return park
@@ -100,11 +99,12 @@ def _change(park: Park, story: Story) -> None:
     leaver = ParkMember.objects.within(park.tenant_id).get(park=park, sequence=_LEAVES)
     left = _applied(check_leaving(leaver, last=date(2026, 12, 8), reason="迁出园区",
                                   actor=operator), operator)
-    story.teller.at(
-        moment, f"两家加入，按日收取 {short_money_text(charged)}；一家退出，按日退还 "
-                f"{short_money_text(left.refunded_fen)}",
-        f"Two firms join for {short_money_text(charged)} by the day; one leaves, "
-        f"{short_money_text(left.refunded_fen)} goes back")
+    teller = story.teller
+    teller.at(
+        moment, f"两家加入，按日收取 {teller.short(charged)}；一家退出，按日退还 "
+                f"{teller.short(left.refunded_fen)}",
+        f"Two firms join for {teller.short(charged)} by the day; one leaves, "
+        f"{teller.short(left.refunded_fen)} goes back")
 
 
 def _applied(change: MemberChange, actor: Actor) -> MemberChange:
@@ -143,11 +143,12 @@ def _settle(park: Park, story: Story) -> EventSettlement:
                       facts="勒索软件经科创大厦共用网段传播，五家企业停业。"
                             "原因、证据、免赔与等待期已核定。"),
         actor=story.actor("claims_approver"))
-    story.teller.at(
-        moment, f"园区事故 {row.number}：五家申报 {short_money_text(row.claimed_fen)}，应付 "
-                f"{short_money_text(row.due_fen)}，园区限额余 {short_money_text(row.left_fen)}",
-        f"Event {row.number}: five firms claim {short_money_text(row.claimed_fen)}, "
-        f"{short_money_text(row.due_fen)} is due, {short_money_text(row.left_fen)} of the park's "
+    teller = story.teller
+    teller.at(
+        moment, f"园区事故 {row.number}：五家申报 {teller.short(row.claimed_fen)}，应付 "
+                f"{teller.short(row.due_fen)}，园区限额余 {teller.short(row.left_fen)}",
+        f"Event {row.number}: five firms claim {teller.short(row.claimed_fen)}, "
+        f"{teller.short(row.due_fen)} is due, {teller.short(row.left_fen)} of the park's "
         "limit is left")
     return row
 

@@ -68,15 +68,15 @@ def _sale(scheme: ResidentScheme, story: Story) -> Sale:
 
 
 def _tell(story: Story, enrolment: Enrolment, sale: Sale) -> None:
-    teller = story.teller
-    teller.line(teller.pick(
+    story.teller.at(
+        clock.now(),
         f"居民反诈险（虚构数据）：{enrolment.scheme.number}，参保 {enrolment.number} 人，拒绝 "
         f"{enrolment.rejected} 行，保费 {enrolment.premium_fen / 100:,.2f} 元；"
         f"链接购买 1 份，凭证号 {sale.certificate}",
         f"Residents' anti-fraud cover (fictional data): {enrolment.scheme.number}, "
         f"{enrolment.number} enrolled, {enrolment.rejected} rows rejected, premium "
         f"¥{enrolment.premium_fen / 100:,.2f}; one bought at a link, certificate "
-        f"{sale.certificate}"))
+        f"{sale.certificate}")
 
 
 def _scheme() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from dinghai.foundation.clock import SHANGHAI
 from dinghai_platform.catalogue.models import ProductVersion
+from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.clock import StandingClock
 from dinghai_platform.core.tenancy import crossing_tenants
@@ -56,8 +57,8 @@ def stand_at(text: str) -> datetime:
     """Let the site's clock stand at a moment in Shanghai. Raises ValueError for one before that at
     which it stands: what is entered later is not dated earlier."""
     moment = datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-    if StandingClock.is_set() and moment < StandingClock().now():
-        raise ValueError(f"the story is at {StandingClock().now()} and cannot go back to {moment}")
+    if StandingClock.is_set() and moment < clock.now():
+        raise ValueError(f"the story is at {clock.now()} and cannot go back to {moment}")
     StandingClock.stand_at(moment)
     return moment
 
@@ -115,26 +116,40 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         settlement.settle(story)
         rates.revise_rates(story)
         fits.fit_made_up_losses(story)
+        teller.chapter("supply-chain", "一条供应链，三方共担", "One supply chain, shared by three")
         programme = chaining.share_risk(story, chaining.keep_chain(story))
         chaining.float_premiums(story, programme)
+        teller.chapter("many", "千家万户：居民、园区、补贴",
+                       "The many: residents, a park, a subsidy")
         story.figures["residents"] = residents.enrol_residents(story)
         claimed = residents_claims.claim_as_residents(cast)
+        told = claimed["resident_claims"]
+        teller.at(
+            clock.now(),
+            f"居民理赔（虚构数据）：{told['paid']} 赔付 {told['paid_fen'] / 100:,.2f} 元；"
+            f"{told['waiting']} 等待至 {told['waits_until']}；{told['referred']} 转人工核查",
+            f"Residents' claims (fictional data): {told['paid']} paid "
+            f"¥{told['paid_fen'] / 100:,.2f}, {told['waiting']} waits until "
+            f"{told['waits_until']}, {told['referred']} is with a person")
         parking.insure_park(story)
         subsidy = subsidising.subsidise(cast)
-    teller.line(teller.pick(
+    teller.at(
+        clock.now(),
         f"保费补贴（虚构数据）：{subsidy['applications']} 份申请，{subsidy['granted']} 份批准，"
         f"{subsidy['refused']} 份拒绝，付款 {subsidy['paid_fen'] / 100:,.2f} 元，"
         f"退保后待追回 {subsidy['due_fen'] / 100:,.2f} 元",
         f"Premium subsidy (fictional data): {subsidy['applications']} applications, "
         f"{subsidy['granted']} granted, {subsidy['refused']} refused, "
         f"¥{subsidy['paid_fen'] / 100:,.2f} paid, "
-        f"¥{subsidy['due_fen'] / 100:,.2f} to come back after a cancellation"))
+        f"¥{subsidy['due_fen'] / 100:,.2f} to come back after a cancellation")
+    teller.chapter("market", "行业数据池", "The market's data pool")
     figures = pooling.share(cast)
-    teller.line(teller.pick(
+    teller.at(
+        clock.now(),
         f"行业数据池（虚构数据）：{figures['members']} 家成员，{figures['records']} 条记录，"
         f"发布 {', '.join(figures['releases'])}",
         f"Data pool (fictional data): {figures['members']} members, {figures['records']} records, "
-        f"releases {', '.join(figures['releases'])}"))
+        f"releases {', '.join(figures['releases'])}")
     return {
         "schema": "dinghai.demo/1",
         "steps": [step.to_dict() for step in teller.steps],

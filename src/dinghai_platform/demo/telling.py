@@ -10,8 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from django.utils import translation
+
 from dinghai.foundation.canonical import canonical_bytes
 from dinghai.foundation.money import format_yuan
+from dinghai_platform.site.formats import short_money_text
 
 WIDTH = 78
 
@@ -49,6 +52,8 @@ class Teller:
     folder: Path
     quiet: bool = False
     steps: list[Step] = field(default_factory=list)
+    place: str = ""
+    papers: list[str] = field(default_factory=list)
 
     @property
     def is_chinese(self) -> bool:
@@ -77,11 +82,19 @@ class Teller:
         """Begin one of the six steps."""
         made = Step(no, key, zh, en)
         self.steps.append(made)
-        title = f"{zh}  {en}" if self.is_chinese else en
-        head = f"━━ {no}/6  {title} "
+        self.place, self.papers = f"{no}-{key}", made.papers
+        self._head(f"{no}/6  ", zh, en)
+        return made
+
+    def chapter(self, key: str, zh: str, en: str) -> None:
+        """Begin what comes after the one enterprise."""
+        self.place, self.papers = key, []
+        self._head("", zh, en)
+
+    def _head(self, number: str, zh: str, en: str) -> None:
+        head = f"━━ {number}{f'{zh}  {en}' if self.is_chinese else en} "
         self.line()
         self.line(head + "━" * max(4, WIDTH - _width(head)))
-        return made
 
     def at(self, moment: datetime, zh: str, en: str) -> None:
         """Something happened on a day."""
@@ -96,18 +109,22 @@ class Teller:
         name = self.pick(zh, en)
         self.line(f"              {_padded(name, 30)} {value}")
 
+    def short(self, fen: int) -> str:
+        """A rounded amount as the story's language writes it."""
+        with translation.override("zh-hans" if self.is_chinese else "en"):
+            return short_money_text(fen)
+
     def money(self, zh: str, en: str, fen: int) -> None:
         """An amount with its name."""
         self.figure(zh, en, f"{format_yuan(fen):>16}")
 
     def keep(self, name: str, content: bytes) -> Path:
-        """Write a paper of the present step and say where it is."""
-        step = self.steps[-1]
-        path = self.folder / f"{step.no}-{step.key}" / name
+        """Write a paper of the present step or chapter and say where it is."""
+        path = self.folder / self.place / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         shown = _relative(path)
-        step.papers.append(shown)
+        self.papers.append(shown)
         self.line(f"              → {shown}")
         return path
 
