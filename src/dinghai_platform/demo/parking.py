@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from msgspec import structs
+
 from dinghai.assessment.profile import CREDIT_ALPHABET, credit_check_character
 from dinghai.foundation.streams import uniforms
 from dinghai.schemes.park_file import read_park
@@ -68,7 +70,8 @@ def _enrol(story: Story) -> Park:
     moment = stand_at("2026-12-07T09:30:00")
     underwriter, operator = story.actor("underwriter"), story.actor("park_operator")
     teller = story.teller
-    policy = read_park(story.example.parent / "park")
+    policy = structs.replace(read_park(story.example.parent / "park"),
+                             inception=date(2026, 12, 8), expiry=date(2027, 12, 7))
     park = bind_park(open_park(
         policy, operator=story.cast.park, file="park.toml", actor=underwriter),
         actor=underwriter)
@@ -76,8 +79,7 @@ def _enrol(story: Story) -> Park:
                      actor=operator)
     drop_change(bad, actor=operator)
     good = check_list(park, _as_csv(list(_rows())), name="园区企业名单-已更正.csv", actor=operator)
-    # It gives cover from January on, and it is December: the insurer's own people apply it.
-    done = apply_change(good, seen=good.preview_hash, all_or_nothing=True, actor=underwriter)
+    done = apply_change(good, seen=good.preview_hash, all_or_nothing=True, actor=operator)
     teller.at(moment, f"园区保 {park.number}：首份名单 {bad.rejected} 行有错，更正后 "
                       f"{done.joined} 家参保，保费 {teller.short(done.charged_fen)}（含税）",
               f"Park {park.number}: {bad.rejected} rows of the first list are at fault; mended, "
@@ -97,7 +99,7 @@ def _change(park: Park, story: Story) -> None:
         "providers": "望舒云", "grade": "B"}, actor=operator), operator).charged_fen
         for place, name in enumerate(("衔远数据有限公司", "问渠智能有限公司")))
     leaver = ParkMember.objects.within(park.tenant_id).get(park=park, sequence=_LEAVES)
-    left = _applied(check_leaving(leaver, last=date(2026, 12, 8), reason="迁出园区",
+    left = _applied(check_leaving(leaver, last=date(2026, 12, 31), reason="迁出园区",
                                   actor=operator), operator)
     teller = story.teller
     teller.at(
