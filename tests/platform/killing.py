@@ -56,9 +56,11 @@ def worked_to_the_end(settings: Any, always: str = "") -> None:
     assert _spawn(settings, always, None).wait(_TENTHS // 5) == 0
 
 
-def start_worker(settings: Any, always: str = "") -> subprocess.Popen[bytes]:
-    """A worker in a process of its own, which ends where nothing is left to do."""
-    return _spawn(settings, always, None)
+def start_worker(
+    settings: Any, always: str = "", *, stays: bool = False
+) -> subprocess.Popen[bytes]:
+    """A worker in a process of its own, which ends where nothing is left to do unless it stays."""
+    return _spawn(settings, always, Path(os.devnull) if stays else None)
 
 
 def _spawn(settings: Any, change: str, marker: Path | None) -> subprocess.Popen[bytes]:

@@ -85,6 +85,9 @@ def _content(
         "excluded": [[one.name, one.plain] for one in (*terms.excluded, *terms.conditions)]
         if terms else [],
         "explained": len(papers) <= EXPLAINED,
+        # A keyword stands in the file as plain letters: a check finds it without reading the PDF.
+        # Those of many certificates would be longer than PDF/A lets a text be.
+        "codes": [papers[0].code] if len(papers) == 1 else [],
         "words": {one: phrase(f"resident_certificate.{one}", language) for one in _WORDS},
         "certificates": [
             {"number": one.facts.number, "holder": drawable(one.facts.holder),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,6 +55,8 @@ class Rows:
     claims: ResidentClaims
     places: Sequence[int]
     certificates: Sequence[int]
+    lines: Sequence[int]
+    """Ascending: where the next chunk begins is found without looking at all of them."""
     faults: Sequence[Fault] = ()
 
 
@@ -101,8 +104,7 @@ def _read(
     places = [place for place in range(len(claims)) if place not in bad]
     faults = sorted([*read.rejected, *(fault for _place, fault in placed)],
                     key=lambda one: one.line or 0)
-    return (Rows(claims, places, [int((numbers[place] or ("", 0))[1]) for place in places]),
-            faults, read.rows, list(read.notes))
+    return (_rows(claims, places, numbers), faults, read.rows, list(read.notes))
 
 
 def _parts(text: str) -> tuple[str, int] | None:
@@ -142,8 +144,12 @@ def _against_register(
             yield place, Fault(f"numbers that begin with {PREFIX} are given by this house", file,
                                line, "claim_id", "number the claim otherwise")
         elif number in there:
-            yield place, Fault(f"claim {number} is known here already", file, line, "claim_id",
-                               "leave the row out, or number it anew")
+            yield place, _known_already(number, file, line)
+
+
+def _known_already(number: str, file: str, line: int) -> Fault:
+    return Fault(f"claim {number} is known here already", file, line, "claim_id",
+                 "leave the row out, or number it anew")
 
 
 def _certificates(
@@ -181,11 +187,11 @@ def prepare_rows(step: Step) -> Prepared:
         rows = _held[row.pk] = _read_again(row, step)
     # Lines, not how many: which rows are good may have changed before the file was read again.
     done = step.cursor.get("line", 0)
-    lines = rows.claims.lines
-    left = [one for one, place in enumerate(rows.places) if lines[place] > done][:CHUNK]
+    start = bisect_right(rows.lines, done)
+    left = range(start, min(start + CHUNK, len(rows.lines)))
     if not left:
         return Prepared((), done, rows.faults)
-    return Prepared(_claims(row, rows, left, step), int(lines[rows.places[left[-1]]]))
+    return Prepared(_claims(row, rows, left, step), rows.lines[left[-1]])
 
 
 def _read_again(row: ClaimImport, step: Step) -> Rows:
@@ -200,8 +206,15 @@ def _read_again(row: ClaimImport, step: Step) -> Rows:
         if claims.texts["claim_id"][place] not in own}
     places = [place for place in range(len(claims)) if place not in bad]
     numbers = [_parts(one) for one in claims.texts["certificate_no"]]
+    return _rows(claims, places, numbers, tuple(bad.values()))
+
+
+def _rows(
+    claims: ResidentClaims, places: Sequence[int], numbers: Sequence[tuple[str, int] | None],
+    faults: Sequence[Fault] = (),
+) -> Rows:
     return Rows(claims, places, [int((numbers[place] or ("", 0))[1]) for place in places],
-                tuple(bad.values()))
+                [int(claims.lines[place]) for place in places], faults)
 
 
 def _claims(
@@ -293,7 +306,11 @@ def take_rows(step: Step) -> Progress:
     fresh = [one for one in claims if one.number not in known]
     _write(fresh)
     row.taken += len(fresh)
-    row.save(update_fields=("taken",))
+    if len(fresh) < len(claims):  # another import brought them after this file was read
+        row.faults = [*row.faults, *(
+            _known_already(one.number, row.file_name, one.line or 0).to_dict()
+            for one in claims if one.number in known)][:MOST_FAULTS]
+    row.save(update_fields=("taken", "faults"))
     audit.append(step.actor, "resident_claims.rows_taken", row, {"claims": len(fresh)},
                  leaves=[one.number.encode() for one in fresh] or None)
     done = step.progress + len(claims)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from dinghai.foundation.money import Fen
 from dinghai_platform.core import clock
@@ -139,9 +139,31 @@ def in_force(actor: Actor, scheme: ResidentScheme, day: date) -> InForce:
         for out, into in moves(actor, scheme).filter(from_day__lte=day).values_list(
                 "moved", flat=True):
             numbers += np.array(into) - np.array(out)
+        for change in _before_their_cover(scheme, day):
+            numbers[change.plan_before] += 1
+            numbers[change.plan] -= change.ended_on is None
     return InForce(day, tuple(numbers.tolist()), sum(
         number * plan.sum_insured_fen for number, plan in zip(
             numbers.tolist(), plans, strict=True)))
+
+
+def _before_their_cover(scheme: ResidentScheme, day: date) -> list[Change]:
+    """The changes up to a day of certificates sold on it or later, which it does not count yet."""
+    lists = ChangeList.objects.within(scheme.tenant_id).filter(
+        scheme=scheme, state=ChangeList.State.SEALED, from_day__lte=day)
+    latest = lists.aggregate(at=Max("sealed_at"))["at"]
+    if latest is None:
+        return []
+    sold = Sale.objects.within(scheme.tenant_id).filter(
+        enrolment__scheme=scheme, enrolment__as_of__gte=day, enrolment__sealed_at__lte=latest)
+    changed = Standing.objects.within(scheme.tenant_id).filter(
+        certificate__in=sold.values("certificate")).values_list("certificate", flat=True)
+    found: list[Change] = []
+    numbers = list(changed)
+    for start in range(0, len(numbers), _PART):
+        for changes in _changes_of(scheme.tenant_id, numbers[start:start + _PART]).values():
+            found += [one for one in changes if one.day <= day]
+    return found
 
 
 def moves(actor: Actor, scheme: ResidentScheme | None = None) -> TenantQuerySet:

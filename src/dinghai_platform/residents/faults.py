@@ -134,6 +134,18 @@ SENTENCES: Final = (
     _("ask the insurer"),
     _("the code is broken"),
     _("scan it again"),
+    _("send the PDF of one certificate, or paste its code"),
+    _("this file is no proof of enrolment"),
+    _("send it as it was downloaded"),
+    _("the file holds the codes of several certificates"),
+    _("send the file of one, or paste the code of one"),
+    _("no code of a certificate is found in the file"),
+    _("scan the QR mark with any scanner and paste what it says"),
+    _("the leaf is another certificate's"),
+    _("the certificate is not under the root of its chunk"),
+    _("the chunk is not under the root of the enrolment"),
+    _("the root is not signed by this key"),
+    _("ask the insurer for the proof"),
     *CHANGES,
 )
 _ANY: Final = ".+?"

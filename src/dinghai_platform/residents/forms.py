@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy as _p
 from dinghai.experience.own_values import ordinary
 from dinghai_platform.core.forms import DayField
 from dinghai_platform.residents.models import ChangeList
+from dinghai_platform.residents.services.changes import FASTEST
 from dinghai_platform.residents.words import CHANNELS
 
 PLANS: Final = 5
@@ -159,6 +160,16 @@ class ChangesForm(forms.Form):
         self.fields["target"].choices = [("", "—"), *targets]
 
 
+class PaceForm(forms.Form):
+    """How fast a list may be done."""
+
+    rows_a_second = forms.IntegerField(
+        label=_p("resident", "Rows a second at most"), required=False, min_value=1,
+        max_value=FASTEST, help_text=_(
+            "It holds from the next chunk on, also while the list is being done. Empty: as fast "
+            "as it can."))
+
+
 class SearchForm(forms.Form):
     """Whom or what to look for. It is sent in the body: nothing personal stands in an address."""
 
@@ -219,10 +230,21 @@ class BuyForm(forms.Form):
 
 
 class VerifyForm(forms.Form):
-    """A code to check."""
+    """A code to check, or a file that holds one."""
 
     code = forms.CharField(
-        label=_p("resident", "Code of the certificate"), max_length=4_000,
+        label=_p("resident", "Code of the certificate"), max_length=4_000, required=False,
         widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("Scan the QR mark with any scanner and paste what it says: it begins with "
                     "DINGHAI1."))
+    file = forms.FileField(label=_p("resident", "Or a file"), required=False, help_text=_(
+        "The PDF of one certificate as it was downloaded, a proof of enrolment (.json), or the "
+        "code as text (.txt), of at most 1 MB. Scans and photographs are not read here: paste "
+        "what their QR mark says."))
+
+    def clean(self) -> dict[str, Any]:
+        """A code or a file, and not both: the answer is about one certificate."""
+        data = super().clean() or {}
+        if not self.errors and bool(data.get("code")) == bool(data.get("file")):
+            raise forms.ValidationError(_("Paste a code or choose a file: one of the two."))
+        return data

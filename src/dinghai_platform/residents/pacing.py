@@ -9,7 +9,14 @@ import dataclasses
 from datetime import timedelta
 
 from dinghai_platform.core.jobs import Progress, Step
-from dinghai_platform.residents.models import Pace
+from dinghai_platform.residents.models import ChangeList, Enrolment, Pace
+
+
+def pace_of(subject: Enrolment | ChangeList) -> int | None:
+    """How many rows a second a list may take; None: as many as it can."""
+    found: int | None = Pace.objects.within(subject.tenant_id).filter(
+        subject=subject.pk).values_list("rows_a_second", flat=True).first()
+    return found
 
 
 def paced(step: Step, done: Progress, subject: str) -> Progress:

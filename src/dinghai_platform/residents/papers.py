@@ -20,7 +20,7 @@ from dinghai.foundation.errors import InputError
 from dinghai.schemes.resident_certificate import certificate_code
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.checkpoints import sign_bytes
-from dinghai_platform.core.files import store_file
+from dinghai_platform.core.files import forget_file, store_file
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.residents.changes_queries import as_they_stand, without_ended
 from dinghai_platform.residents.models import (
@@ -120,6 +120,7 @@ def keep_part(step: Step) -> Progress:
     order, made = order_of(step), step.prepared
     number = step.cursor.get("part", 1)
     if not made.numbers:
+        _let_go_of_older(order, step)
         return Progress(step.progress, finished=True, result={"parts": number - 1})
     scheme = order.enrolment.scheme.number
     stored = store_file(
@@ -136,3 +137,14 @@ def keep_part(step: Step) -> Progress:
                     result={"parts": number})
 
 
+def _let_go_of_older(order: PaperOrder, step: Step) -> None:
+    """Let go of the ZIPs that this order replaces, now that all of its own are there: nobody is
+    offered the older ones, and certificates in them may have ended since."""
+    parts = PaperPart.objects.within(step.tenant)
+    kept = parts.filter(order__enrolment=order.enrolment_id).exclude(
+        order__language=order.language, order__pk__lt=order.pk).values("file")
+    for one in parts.filter(
+            order__enrolment=order.enrolment_id, order__language=order.language,
+            order__pk__lt=order.pk, file__is_forgotten=False).exclude(
+            file__in=kept).select_related("file"):
+        forget_file(one.file, actor=step.actor, reason="residents.papers_replaced")

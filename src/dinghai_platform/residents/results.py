@@ -75,7 +75,13 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
 def _kept_faults(enrolment: Enrolment) -> Iterator[Fault]:
     chunks = EnrolmentChunk.objects.within(enrolment.tenant_id).filter(enrolment=enrolment)
     for chunk in chunks.order_by("number").iterator():
-        yield from faults_of(chunk)
+        # Who was enrolled by another list meanwhile is known from the seal on alone.
+        void = Certificate.objects.within(enrolment.tenant_id).filter(
+            id__gte=chunk.first, id__lt=chunk.first + sum(chunk.accepted),
+            state=Certificate.State.REPEATED).order_by("line").values_list("line", flat=True)
+        yield from sorted([*faults_of(chunk), *(
+            Fault("the person was enrolled in the scheme before", None, line, "identity",
+                  "leave the row out") for line in void)], key=lambda one: one.line or 0)
 
 
 def _read_faults(enrolment: Enrolment) -> Iterator[Fault]:

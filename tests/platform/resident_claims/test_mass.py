@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
+import uuid
 from datetime import date
 
 import pytest
@@ -243,7 +245,8 @@ def test_an_import_that_starts_again_takes_every_row_once(
     certificates, people, insurer, monkeypatch
 ):
     """Its worker ends after the first row, whose certificate and the last one's end meanwhile. What
-    is determined here and not paid is no part of what the channel says was paid."""
+    is determined here and not paid is no part of what the channel says was paid. One row another
+    import brings at the same moment: it is named."""
     monkeypatch.setattr(import_reading, "CHUNK", 1)
     number = [f"street-2027-{one.pk:010}" for one in certificates]
     assert decided(made(certificates[1])).state == "approved"
@@ -276,6 +279,41 @@ def test_an_import_that_starts_again_takes_every_row_once(
     assert taken["CH-1"].outside_fen == 2_000_000
     for role in ("claims_handler", "claims_approver"):
         assert had_stated(taken["CH-1"], people[role])
+
+
+@pytest.mark.django_db
+def test_a_row_that_another_import_brings_at_the_same_moment_is_named(
+    certificates, people, insurer, monkeypatch
+):
+    numbers = [f"street-2027-{one.pk:010}" for one in certificates]
+    rows = [line(one, numbers[one]) for one in range(2)]
+    first, second = (take_file("\n".join([HEADER, *sent]).encode(), name="claims.csv",
+                               actor=people["claims_handler"]) for sent in (rows, rows[1:]))
+    Worker().run_until_idle()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    take_in(first, actor=people["claims_handler"])
+    prepare = import_reading._claims
+
+    def overtaken(*given):
+        made_ready = prepare(*given)
+        monkeypatch.setattr(import_reading, "_claims", prepare)
+        import_reading._write([_of_import(made_ready[1], second)])
+        return made_ready
+
+    monkeypatch.setattr(import_reading, "_claims", overtaken)
+    Worker().run_until_idle()
+    first.refresh_from_db()
+    assert (first.state, first.taken, first.rejected) == ("taken", 1, 1)
+    assert [(one["line"], one["field"], one["message"], one["mend"]) for one in first.faults] == [
+        (3, "claim_id", "claim CH-1 is known here already",
+         "leave the row out, or number it anew")]
+
+
+def _of_import(claim, source):
+    same = copy.copy(claim)
+    same.pk, same.source = uuid.uuid4(), source
+    return same
 
 
 @pytest.mark.django_db

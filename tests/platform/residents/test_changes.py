@@ -394,7 +394,7 @@ def test_what_was_bought_goes_back_by_its_own_days(insurer, scheme, underwriter,
     link, _secret = make_link(scheme, plans=["P5"], channel="x", days=1, most=9, actor=underwriter)
     number = [sell(link, buyer(one, scheme), key=str(one), terms="0" * 64).sale.certificate
               for one in range(5)]
-    never = change("cancellation", f"凭证号\n{number[0]}\n")
+    never = change("cancellation", f"凭证号\n{number[0]}\n", from_day=date(2027, 6, 30))
     assert never.refunded_fen == 1_200
     whole = change("cancellation", f"凭证号\n{number[3]}\n", whole=True,
                    from_day=date(2027, 10, 1))
@@ -405,7 +405,7 @@ def test_what_was_bought_goes_back_by_its_own_days(insurer, scheme, underwriter,
         (number[1], number[2], number[4]), date(2027, 10, 1))}
     assert [int(one[2][-10:]) for one in results(whole)] == [number[at] for at in (1, 2, 4)]
     assert [in_force(underwriter, scheme, day).number for day in (
-        date(2027, 6, 29), JULY, date(2027, 10, 1))] == [0, 4, 1]
+        date(2027, 6, 29), date(2027, 6, 30), JULY, date(2027, 10, 1))] == [0, 0, 4, 1]
     with CaptureQueriesContext(connection) as asked:
         assert [one.pk for one in search(underwriter, "")] == number[1:]
     assert len([one for one in asked if '"residents_certificate"."person"' in one["sql"]]) == 1

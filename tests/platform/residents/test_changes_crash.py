@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import signal
 import threading
 from datetime import date
 
 import pytest
 from django.db import connection, models
 
-from dinghai_platform.core import audit, jobs
+from dinghai_platform.core import audit, jobs, leases
 from dinghai_platform.core.models import Job
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry, Posting
@@ -21,7 +23,7 @@ from dinghai_platform.residents.models import (
 )
 from dinghai_platform.residents.queries import figures
 from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
-from tests.platform.killing import killed_in_the_middle, worked_to_the_end
+from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
 from tests.platform.residents.conftest import listed, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +31,16 @@ JULY = date(2027, 7, 1)
 SMALL = """
 from dinghai_platform.residents import changes_source
 changes_source.ROWS = 40
+"""
+SLOW = """
+import threading
+from dinghai_platform.residents import changes_source, changes_staging
+changes_source.ROWS = 2_000
+insert = changes_staging.insert_rows
+def slow(model, columns, rows):
+    insert(model, columns, rows)
+    threading.Event().wait(1.3)
+changes_staging.insert_rows = slow
 """
 IN_A_CHUNK = """
 from dinghai_platform.residents import changes_staging
@@ -89,6 +101,45 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
     assert figures(underwriter)[0].certificates == 160
     worked_to_the_end(settings, SMALL)
     held_together(insurer, changes, 160)
+
+
+@pytest.mark.soak
+def test_fifty_kills_at_random_moments_of_a_list_of_changes(settings, insurer, cancelling):
+    """200,000 certificates ended by two workers; whoever has the list in hand is killed."""
+    number, luck, patience = 200_000, random.Random(2), threading.Event()
+    changes = cancelling(number)
+    pair = [start_worker(settings, SLOW, stays=True) for _ in range(2)]
+    hits, reached = 0, set()
+    try:
+        for _ in range(2_000):
+            patience.wait(0.1 + 2.9 * luck.random())
+            job = Job.objects.unscoped("whose the list is").get(pk=changes.job_id)
+            assert not job.has_ended, f"{job.error} the list was over after {hits} kills"
+            for place, worker in enumerate(pair):
+                # Stopped first: whoever holds the list now holds it while it is killed.
+                worker.send_signal(signal.SIGSTOP)
+                job.refresh_from_db()
+                if job.lease_owner == leases.process_identity(worker.pid):
+                    worker.send_signal(signal.SIGKILL)
+                    assert worker.wait() == -signal.SIGKILL
+                    hits += 1
+                    reached.add(job.progress)
+                    pair[place] = start_worker(settings, SLOW, stays=True)
+                    break
+                worker.send_signal(signal.SIGCONT)
+            if hits == 50:
+                break
+    finally:
+        for worker in pair:
+            worker.kill()
+            worker.wait()
+    assert hits == 50
+    assert len(reached) > 10, reached  # all over the list, not at one chunk again and again
+    worked_to_the_end(settings)
+    connection.close()
+    job = Job.objects.unscoped("looking at the outcome").get(pk=changes.job_id)
+    assert job.state == Job.State.DONE, job.error
+    held_together(insurer, changes, number)
 
 
 @pytest.mark.sqlite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import random
 from datetime import timedelta
@@ -122,6 +123,9 @@ def test_whoever_is_enrolled_already_is_left_out(insurer, enrol):
     assert EnrolledPerson.objects.within(insurer).count() == 20
     void = Certificate.objects.within(insurer).filter(state=Certificate.State.REPEATED)
     assert [one.line for one in void.order_by("id")] == [2, 3, 4, 5, 6]
+    named = list(csv.reader(line.strip() for line in fault_lines(second)))[1:]
+    assert [one[0] for one in named] == ["2", "3", "4", "5", "6"]
+    assert all(all(one) for one in named)
 
 
 def test_the_same_list_again_is_the_same_enrolment(insurer, enrol, scheme, underwriter):

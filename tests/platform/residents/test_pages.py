@@ -13,6 +13,7 @@ from django.urls import reverse
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.residents.models import Certificate, ChangeList, Enrolment, ResidentScheme
+from dinghai_platform.residents.pacing import pace_of
 from tests.platform.residents.conftest import listed, row
 from tests.platform.routes.reading import read_page
 
@@ -88,6 +89,21 @@ def test_a_scheme_is_opened_from_a_file(client):
     assert "Nothing was opened" in broken
 
 
+def assert_pace(client, auditor, name, made):
+    """A list's page sets its pace, audited, and takes it away; not for who only looks."""
+    pace = reverse(f"residents:{'list_pace' if name == 'list' else 'changes_pace'}",
+                   args=[made.pk])
+    assert pace not in page(auditor, name, made.pk)
+    assert auditor.post(pace, {"rows_a_second": "5"}).status_code == 403
+    for sent, known in (("70000", 70_000), ("0", 70_000), ("x", 70_000), ("", None)):
+        client.post(pace, {"rows_a_second": sent})
+        assert pace_of(made) == known
+        page_text = page(client, name, made.pk)
+        assert pace in page_text
+        assert ('value="70000"' in page_text) == (known is not None)
+    assert AuditEntry.objects.within(made.tenant).filter(action="residents.pace_set").count() == 2
+
+
 def test_the_way_of_a_list(client, scheme, sign_in, insurer):
     rows = [row(number) for number in range(8)]
     rows[3:3] = [row(20, consent="否"), row(21).replace("138", "238", 1)]
@@ -115,6 +131,7 @@ def test_the_way_of_a_list(client, scheme, sign_in, insurer):
 
     auditor = sign_in("auditor", insurer)
     assert reverse("residents:issue", args=[made.pk]) not in page(auditor, "list", made.pk)
+    assert_pace(client, auditor, "list", made)
     client.post(reverse("residents:issue", args=[made.pk]), {"rows": "all"})
     made.refresh_from_db()
     assert made.state == "checked", "all or nothing, and three rows are faulty"
@@ -164,6 +181,7 @@ def test_the_way_of_a_list_of_changes(client, scheme, enrol, sign_in, insurer):
                       for one in ("apply", "results"))
     assert apply in chinese
     assert apply not in page(sign_in("auditor", insurer), "changes", made.pk)
+    assert_pace(client, sign_in("auditor", insurer), "changes", made)
     client.post(apply, {"rows": "all"})
     made.refresh_from_db()
     assert made.state == "checked"

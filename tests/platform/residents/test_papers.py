@@ -97,6 +97,8 @@ def test_papers_are_of_those_who_are_insured_as_they_stand(
     assert orders_of(enrolment) == orders[-1:]
     sizes = dict(PaperPart.objects.unscoped("test").values_list("order", "certificates"))
     assert [sizes[one.pk] for one in orders] == [3, 3, 2]
+    gone = dict(PaperPart.objects.unscoped("test").values_list("order", "file__is_forgotten"))
+    assert [gone[one.pk] for one in orders] == [True, True, False]
     assert papers.span_of(enrolment) == (number - 1, number + 2)
 
 

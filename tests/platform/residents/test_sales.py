@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -23,6 +24,7 @@ from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.residents import queries
+from dinghai_platform.residents.checked_files import LARGEST
 from dinghai_platform.residents.models import (
     Certificate,
     EnrolledPerson,
@@ -30,6 +32,7 @@ from dinghai_platform.residents.models import (
     Sale,
     SaleLink,
 )
+from dinghai_platform.residents.papers import paper_of
 from dinghai_platform.residents.proofs import code_of, facts_of, proof_of
 from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
 from dinghai_platform.residents.services.links import make_link, withdraw_link
@@ -384,6 +387,37 @@ def test_a_code_is_checked_by_anybody(link, scheme, underwriter):
         assert "Not genuine" in client.post(address, {"code": bad}).content.decode()
     codes = [client.post(address, {"code": "x"}).status_code for _ in range(30)]
     assert codes[-1] == 429
+
+
+def test_a_file_is_checked_by_anybody(link, scheme, underwriter):
+    """The PDF of one certificate, its code as broken text, its proof; nothing else."""
+    sale = sell(link, buyer(1, scheme), key="a", terms=TERMS).sale
+    certificate = queries.certificate(underwriter, sale.certificate)
+    code, proof = code_of(certificate), msgspec.json.encode(proof_of(certificate))
+    pdf = paper_of([certificate], "zh")
+    address = reverse("residents:verify")
+
+    def checked(content, name="a.pdf", **more):
+        return Client(headers={"accept-language": "en"}, REMOTE_ADDR="198.51.100.7").post(
+            address, {"file": SimpleUploadedFile(name, content), **more}).content.decode()
+
+    broken = "\r\n".join(code[at:at + 70] for at in range(0, len(code), 70)).encode()
+    for content in (pdf, broken, proof, b"\xef\xbb\xbf" + proof):
+        text = checked(content)
+        assert "Genuine" in text
+        assert "张**" in text
+    forged = pdf.replace(code[:40].encode(), code[:39].encode() + b"!")
+    other = proof.replace(b'"certificates":1', b'"certificates":2')
+    twice = broken + b"\n" + code.encode()[:-1] + (b"A" if code[-1] != "A" else b"B")
+    for content, says in (
+            (forged, "no code of a certificate is found"), (b"hello", "no code of a certificate"),
+            (other, "the root is not signed by this key"), (b"{" * 9_999, "no proof of enrolment"),
+            (b'{"number": 1}', "no proof of enrolment"), (b" " * (LARGEST + 1), "larger than"),
+            (code.encode() + b"\n" + twice.split()[-1], "codes of several certificates")):
+        text = checked(content)
+        assert "Not genuine" in text
+        assert says in text
+    assert "one of the two" in checked(broken, code=code)
 
 
 def test_the_check_knows_the_register(link, scheme, underwriter):

@@ -9,7 +9,7 @@ from django.db import connection
 
 from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import DinghaiError
-from dinghai.schemes.persons_twice import as_pairs, sorted_places
+from dinghai.schemes.persons_twice import Hashes, as_pairs, sorted_places
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
@@ -44,8 +44,8 @@ def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
     if staged != enrolment.rows:
         raise StagedOtherwise(f"{staged} rows of {enrolment.file_name} are staged, "
                               f"{enrolment.rows} were looked through")
-    hashes, ids = _staged(enrolment, chunks)
-    void = _enrolled_before(enrolment, hashes, ids) | _repeated(hashes, ids)
+    hashes, pairs, ids = _staged(enrolment, chunks)
+    void = _enrolled_before(enrolment, hashes, ids) | _repeated(hashes, pairs, ids)
     accepted = np.sum([np.array(one.accepted) for one in chunks], axis=0)
     if void:
         accepted = accepted - _void(enrolment, void)
@@ -83,8 +83,9 @@ def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
 
 def _staged(
     enrolment: Enrolment, chunks: list[EnrolmentChunk]
-) -> tuple[list[bytes], np.ndarray[Any, np.dtype[np.int64]]]:
-    """Look-up hashes and ids of the staged certificates, in the order of the hashes."""
+) -> tuple[list[bytes], Hashes, np.ndarray[Any, np.dtype[np.int64]]]:
+    """Look-up hashes (also as pairs of words) and ids of the staged certificates, in the order of
+    the hashes."""
     hashes: list[bytes] = []
     ids: list[int] = []
     for chunk in chunks:
@@ -93,8 +94,10 @@ def _staged(
                 "id").values_list("id", "look_up").iterator(chunk_size=_PART):
             ids.append(number)
             hashes.append(bytes(look_up))
-    order = sorted_places(as_pairs(b"".join(hashes)))
-    return [hashes[place] for place in order.tolist()], np.array(ids, dtype=np.int64)[order]
+    pairs = as_pairs(b"".join(hashes))
+    order = sorted_places(pairs)
+    return ([hashes[place] for place in order.tolist()], pairs[order],
+            np.array(ids, dtype=np.int64)[order])
 
 
 def _enrolled_before(
@@ -115,20 +118,17 @@ def _enrolled_before(
 
 
 def _repeated(
-    hashes: list[bytes], ids: np.ndarray[Any, np.dtype[np.int64]]
+    hashes: list[bytes], pairs: Hashes, ids: np.ndarray[Any, np.dtype[np.int64]]
 ) -> dict[int, bytes]:
     """Certificates of persons who stand in the list before, by id. A list's own look leaves them
     out; not a renewal's, of somebody who was named twice and enrolled only afterwards."""
-    found: dict[int, bytes] = {}
-    first = 0  # the certificate that stands, among equal neighbours
-    for place in range(1, len(hashes)):
-        if hashes[place] != hashes[first]:
-            first = place
-            continue
-        late = first if ids[place] < ids[first] else place
-        found[int(ids[late])] = hashes[place]
-        first = place if late == first else first
-    return found
+    new = np.ones(len(pairs), dtype=np.bool_)
+    new[1:] = (pairs[1:, 0] != pairs[:-1, 0]) | (pairs[1:, 1] != pairs[:-1, 1])
+    if new.all():
+        return {}
+    starts = np.flatnonzero(new)  # equal hashes are neighbours
+    first = np.repeat(np.minimum.reduceat(ids, starts), np.diff(starts, append=len(hashes)))
+    return {int(ids[at]): hashes[at] for at in np.flatnonzero(ids != first).tolist()}
 
 
 def _void(

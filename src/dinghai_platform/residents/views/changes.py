@@ -22,15 +22,16 @@ from dinghai_platform.core.web import fault_of, page
 from dinghai_platform.residents import queries
 from dinghai_platform.residents.changes_results import change_result_lines
 from dinghai_platform.residents.faults import fault_row, fault_words, field_name, said
-from dinghai_platform.residents.forms import ChangesForm
+from dinghai_platform.residents.forms import ChangesForm, PaceForm
 from dinghai_platform.residents.models import ChangeList, Enrolment, ResidentScheme
+from dinghai_platform.residents.pacing import pace_of
 from dinghai_platform.residents.services.changes import (
     Asked,
     apply_changes,
     cancel_changes,
     take_changes,
 )
-from dinghai_platform.residents.views.frame import done
+from dinghai_platform.residents.views.frame import done, set_pace_by_form
 from dinghai_platform.residents.words import plan_name
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 
@@ -149,7 +150,9 @@ def change_list(request: HttpRequest, key: UUID) -> HttpResponse:
         "faulty": [{**one, "field": field_name(one["field"] or ""),
                     "message": said(one["message"])} for one in check.get("faults_by_field", [])],
         "moves": _moves(row, check),
-        "may_change": allowed(request.actor, "residents.change", row)})
+        "may_change": allowed(request.actor, "residents.change", row),
+        "pace_form": PaceForm(initial={"rows_a_second": pace_of(row)})
+        if row.state in ("checked", "applying") else None})
 
 
 def _progress(row: ChangeList) -> dict[str, Any]:
@@ -175,6 +178,15 @@ def apply(request: HttpRequest, key: UUID) -> HttpResponse:
     row = queries.change_list_of(request.actor, key)
     done(request, lambda: apply_changes(row, actor=request.actor,
                                         all_or_nothing=request.POST.get("rows") == "all"))
+    return redirect("residents:changes", key=row.pk)
+
+
+@require_POST
+@page("residents.change")
+def pace(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Let a list take at most so many rows a second, also while it runs."""
+    row = queries.change_list_of(request.actor, key)
+    set_pace_by_form(request, row)
     return redirect("residents:changes", key=row.pk)
 
 

@@ -8,10 +8,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from dinghai.foundation.errors import DinghaiError
 from dinghai_platform.core.web import fault_of
 from dinghai_platform.residents.faults import fault_row, fault_words
+from dinghai_platform.residents.forms import PaceForm
+from dinghai_platform.residents.models import ChangeList, Enrolment
+from dinghai_platform.residents.services.changes import set_pace
 
 
 def done(request: HttpRequest, verb: Callable[[], Any], success: str = "") -> Any:
@@ -24,6 +28,16 @@ def done(request: HttpRequest, verb: Callable[[], Any], success: str = "") -> An
     if success:
         messages.success(request, success)
     return found
+
+
+def set_pace_by_form(request: HttpRequest, subject: Enrolment | ChangeList) -> None:
+    """Set the pace of a list as its page's form says, and say what became of it."""
+    form = PaceForm(request.POST)
+    if form.is_valid():
+        done(request, lambda: set_pace(subject, form.cleaned_data["rows_a_second"],
+                                       actor=request.actor) or True, _("The pace is set."))
+    else:
+        messages.error(request, " ".join(form.errors["rows_a_second"]))
 
 
 def fault_rows(error: DinghaiError) -> list[dict[str, Any]]:

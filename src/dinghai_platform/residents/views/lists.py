@@ -23,12 +23,13 @@ from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.core.web import page
 from dinghai_platform.residents import queries
 from dinghai_platform.residents.faults import fault_row, field_name, said
-from dinghai_platform.residents.forms import ListForm
+from dinghai_platform.residents.forms import ListForm, PaceForm
 from dinghai_platform.residents.models import Enrolment, ResidentScheme
+from dinghai_platform.residents.pacing import pace_of
 from dinghai_platform.residents.results import fault_lines, result_lines
 from dinghai_platform.residents.services.lists import cancel_list, issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
-from dinghai_platform.residents.views.frame import done
+from dinghai_platform.residents.views.frame import done, set_pace_by_form
 from dinghai_platform.residents.words import plan_name
 from dinghai_platform.site.lists import Column, Filter, List, list_page
 
@@ -109,7 +110,9 @@ def resident_list(request: HttpRequest, key: UUID) -> HttpResponse:
                     for plan, number in zip(plans, row.accepted, strict=False)],
         "orders": orders,
         "printing": any(one.job is not None and not one.job.has_ended for one in orders),
-        "may_enrol": allowed(request.actor, "residents.enrol", row)})
+        "may_enrol": allowed(request.actor, "residents.enrol", row),
+        "pace_form": PaceForm(initial={"rows_a_second": pace_of(row)})
+        if row.state in ("checked", "issuing") else None})
 
 
 def _progress(row: Enrolment) -> dict[str, Any]:
@@ -125,6 +128,15 @@ def issue(request: HttpRequest, key: UUID) -> HttpResponse:
     row = queries.list_of(request.actor, key)
     done(request, lambda: issue_list(row, actor=request.actor,
                                      all_or_nothing=request.POST.get("rows") == "all"))
+    return redirect("residents:list", key=row.pk)
+
+
+@require_POST
+@page("residents.enrol")
+def pace(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Let a list take at most so many rows a second, also while it runs."""
+    row = queries.list_of(request.actor, key)
+    set_pace_by_form(request, row)
     return redirect("residents:list", key=row.pk)
 
 
