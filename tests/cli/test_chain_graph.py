@@ -100,6 +100,16 @@ def test_counts_and_sectors(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
                        "--resilience", "1", "--times", "0,1.50")
     assert found["equilibrium"] == pytest.approx([0.1 / 0.9, 0.02 / 0.9])
     assert list(found["times"]) == ["0", "1.50"]
+    for words, field in ((["--times", ""], "--times"), (["--times", "1e300"], "--times"),
+                         (["--times", "1", "--initial", "9"], "--initial")):
+        code, found = run(capsys, "inoperability", matrix, "--perturbation", "0.1",
+                          "--resilience", "1", *words)
+        assert (code, found["error"]["field"]) == (2, field)
+    code, found = run(capsys, "intensity", "--baseline", 1, "--excitation", 3, "--decay", 1,
+                      "--horizon", 1000)
+    assert (code, found["error"]["field"]) == (2, "--horizon")
+    matrix.write_text(f"[[{10**400}]]", "utf-8")
+    assert run(capsys, "inoperability", matrix, "--perturbation", "0.1")[0] == 2
 
 
 def test_text_is_for_people(capsys: pytest.CaptureFixture[str], file: Path) -> None:
@@ -120,6 +130,91 @@ def test_what_cannot_be_asked(
     code, found = run(capsys, "cascade", file, *words)
     assert (code, found["error"]["field"]) == (2, field)
     assert found["error"]["mend"]
+
+
+@pytest.mark.parametrize(("words", "field", "mend"), [
+    (["--worlds", "x"], "--worlds", "a whole number"),
+    (["--recovery-rate", "fast"], "--recovery-rate", "a number"),
+    (["--model", "ising"], "--model", "--help"),
+])
+def test_what_is_no_option_names_the_option(
+    capsys: pytest.CaptureFixture[str], file: Path, words: list[str], field: str, mend: str
+) -> None:
+    code, found = run(capsys, "cascade", file, "--seeds", "A", *words)
+    assert (code, found["error"]["field"]) == (2, field)
+    assert mend in found["error"]["mend"]
+    assert run(capsys, "cascade", file)[1]["error"]["field"] == "--seeds"
+
+
+@pytest.mark.parametrize(("seeds", "reached"), [
+    ("A,B", {"A,B"}), ('"A,B", C', {"A,B", "C"}), ("A,C", {"A", "C"}), (" D ", {" D "}),
+    ('say "so",C', {'say "so"', "C"}), ('"say ""so"""', {'say "so"'}),
+])
+def test_ids_may_hold_commas_spaces_and_quotes(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, seeds: str, reached: set[str]
+) -> None:
+    path = tmp_path / "commas.json"
+    path.write_text(json.dumps({"nodes": [{"id": one} for one in
+                                          ("A,B", "A", "C", " D ", 'say "so"')]}), "utf-8")
+    code, found = run(capsys, "cascade", path, "--seeds", seeds, "--exact")
+    assert code == 0, found
+    assert {name for name, one in found["reached"].items() if one["p"] == 1.0} == reached
+
+
+@pytest.mark.parametrize("words", [
+    ["cascade", "--seeds", "A"], ["passage", "--from", "A", "--to", "A", "--times", "1"],
+    ["protect", "--rule", "halve"],
+])
+def test_one_world_tells_no_error_and_is_still_json(
+    capsys: pytest.CaptureFixture[str], file: Path, words: list[str]
+) -> None:
+    code, found = run(capsys, words[0], file, *words[1:], "--worlds", 1)
+    assert code == 0
+    assert "Infinity" not in json.dumps(found)
+    assert None in (found.get("loss", found).get("se", 0.0),
+                    found.get("standard_error", {}).get("base", 0.0))
+
+
+@pytest.mark.parametrize(("content", "field"), [
+    (rb'{"nodes": [{"id": "A"}, {"id": "\ud800"}]}', "nodes[1].id"),
+    (rb'{"nodes": [{"id": "A", "\udfff": 1}]}', "nodes[0]"),
+    (b'{"nodes": [{"id": "A", "loss": 1e200}]}', "nodes[0].loss"),
+    (b'{"nodes": [{"id": "A"}], "edges": [{"from": "A", "to": "A", "delay": '
+     b'{"family": "lognormal", "mu": 0, "sigma": 1000}}]}', "edges[0].delay"),
+    (b'{"nodes": [{"id": "A"}], "edges": [{"from": "A", "to": "A", "delay": '
+     b'{"family": "exponential", "rate": 1e-308}}]}', "edges[0].delay.rate"),
+    (b'{"nodes": [{"id": "%s"}, {"id": "A", "colour": 1}]}' % (b"x" * 1_000_000),
+     "nodes[1].colour"),
+])
+def test_what_no_number_or_text_can_hold_is_refused_in_few_words(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, field: str
+) -> None:
+    path = tmp_path / "beyond.json"
+    path.write_bytes(content)
+    code, found = run(capsys, "cascade", path, "--seeds", "A", "--worlds", 10)
+    assert (code, found["error"]["field"]) == (2, field)
+    assert len(json.dumps(run(capsys, "cascade", path, "--seeds", "x" * 100_000))) < 10_000
+
+
+@pytest.mark.parametrize("name", ["a" * 5_000, "a\udcff"])
+def test_a_path_that_cannot_be_opened_is_named(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    code, found = run(capsys, "cascade", name, "--seeds", "A")
+    assert code == 2
+    assert found["error"]["file"] == name
+
+
+def test_words_that_the_kind_of_delay_does_not_know(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "delay.json"
+    for delay, mend in (({"family": "weibull"}, "one of: fixed, exponential, lognormal"),
+                        ({"family": "exponential", "rate": 1, "value": 2}, "drop it"),
+                        ({"family": "fixed", "value": "1"}, "write a number")):
+        path.write_text(json.dumps({"nodes": [{"id": "A"}], "edges": [
+            {"from": "A", "to": "A", "delay": delay}]}), "utf-8")
+        assert mend in run(capsys, "cascade", path, "--seeds", "A")[1]["error"]["mend"]
 
 
 @pytest.mark.parametrize(("change", "field"), [

@@ -56,6 +56,10 @@ def test_sis_refuses_what_it_cannot_read() -> None:
     with pytest.raises(InputError, match="wait for all"):
         sampled_contact(waits, waits.places(["A"], "x"), infection_rate=1, recovery_rate=1,
                         times=["1"], worlds=5, seed=1)
+    pair = graph("AB", ["AB"])
+    with pytest.raises(InputError, match="too much happens by time 100"):
+        exact_contact(pair, pair.places(["A"], "x"), infection_rate=1e6, recovery_rate=1e6,
+                      times=["100"])
     wide = graph([{"id": str(place)} for place in range(15)], [])
     with pytest.raises(InputError, match="2\\^15 states"):
         exact_contact(wide, wide.places(["0"], "x"), infection_rate=1, recovery_rate=1, times=["1"])
@@ -80,6 +84,13 @@ def test_self_exciting_counts_have_their_moments(
     assert abs(counts.var() - found.variance) < 4 * error
     if alpha == 0.0:
         assert found.variance == pytest.approx(found.mean)
+
+
+def test_a_variance_keeps_its_digits_beside_a_large_mean() -> None:
+    # the closed forms of mean and variance, worked out with sixty digits
+    found = count_moments(SelfExciting(1_000.0, 0.9, 1.0), 10_000.0)
+    assert found.mean == pytest.approx(99_910_000.0, rel=1e-12)
+    assert found.variance == pytest.approx(9_977_050_000.0, rel=1e-12)
 
 
 def test_the_long_run_rate_is_stationary() -> None:

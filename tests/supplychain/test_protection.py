@@ -28,6 +28,19 @@ def test_two_nodes_by_hand() -> None:
     assert halved.first == pytest.approx({"A": 1.75, "B": 0.5 * 0.25 * 10 + 0.5})
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_nodes_that_avert_nothing_alone_may_be_the_best_pair(exact: bool) -> None:
+    # every target is reached from X and from Y: only both together cut the way
+    one = graph([*({"id": name, "rate": 1} for name in "STU"), "X", "Y",
+                 *({"id": name, "loss": 1} for name in "abcd")],
+                [*(start + way for start in "STU" for way in "XY"),
+                 *(way + target for way in "XY" for target in "abcd")])
+    found = (exact_worth(one, "immune", budget=2) if exact
+             else sampled_worth(one, "immune", budget=2, worlds=10, seed=1))
+    assert found.first["X"] == 0.0
+    assert (found.best[2].nodes, found.best[2].value) == (("X", "Y"), pytest.approx(12.0))
+
+
 def test_fair_shares_add_up_to_protecting_all() -> None:
     for number in range(30):
         one = with_rates(number)

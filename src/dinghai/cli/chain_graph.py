@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -13,15 +14,17 @@ from dinghai.foundation.canonical import JSON, read_json
 from dinghai.foundation.errors import InputError
 from dinghai.supplychain.cascade import Cascade, cascade, exact_cascade
 from dinghai.supplychain.contact import Contact, exact_contact, sampled_contact
-from dinghai.supplychain.graph_file import read_graph
+from dinghai.supplychain.graph_file import LARGEST, read_graph
 from dinghai.supplychain.inoperability import GoodsNetwork, inoperability
 from dinghai.supplychain.intensity import SelfExciting, count_moments
 from dinghai.supplychain.passage import passage
 from dinghai.supplychain.protection import RULES, Worth, exact_worth, sampled_worth
 from dinghai.supplychain.spreading import MODELS
+from dinghai.supplychain.step_graph import StepGraph
 
 _MOST_WORLDS: Final = 100_000_000
 _SHOWN: Final = 20
+_PIECE: Final = re.compile(r'\s*"((?:[^"]|"")+)"\s*(?:,|$)|([^,]+)')
 
 
 def register(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -93,6 +96,19 @@ def _names(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
 
 
+def _nodes(text: str, graph: StepGraph) -> list[str]:
+    """Ids with commas between them. One that holds a comma itself stands in double quotes, or
+    alone, where its pieces are no ids."""
+    known, pieces = set(graph.names), _names(text)
+    if text in known and not set(pieces) <= known:
+        return [text]
+    if '"' not in text or set(pieces) <= known:
+        return pieces
+    found = [quoted.replace('""', '"') if quoted else plain.strip()
+             for quoted, plain in _PIECE.findall(text)]
+    return [one for one in found if one]
+
+
 def _figures(text: str, field: str) -> list[float]:
     try:
         found = [float(one) for one in _names(text)]
@@ -112,8 +128,9 @@ def _times(text: str) -> list[str]:
 
 
 def _rate(value: float | None, field: str) -> float:
-    if value is None or not (math.isfinite(value) and value >= 0.0):
-        raise InputError("this needs a rate", field=field, mend="give a number, zero or more")
+    if value is None or not 0.0 <= value <= LARGEST:
+        raise InputError("this needs a rate", field=field,
+                         mend=f"give a number from 0 to {LARGEST:g}")
     return value
 
 
@@ -121,7 +138,7 @@ def _cascade(arguments: argparse.Namespace) -> Answer:
     sir = arguments.model == "sir"
     recovery = _rate(arguments.recovery_rate, "--recovery-rate") if sir else 0.0
     graph = read_graph(arguments.graph, rates_as_p=sir)
-    seeds = graph.places(_names(arguments.seeds), "--seeds")
+    seeds = graph.places(_nodes(arguments.seeds, graph), "--seeds")
     if arguments.exact:
         found = exact_cascade(graph, seeds, model=arguments.model, recovery_rate=recovery)
     else:
@@ -159,7 +176,7 @@ def _passage(arguments: argparse.Namespace) -> Answer:
 
 def _sis(arguments: argparse.Namespace) -> Answer:
     graph = read_graph(arguments.graph)
-    infected = graph.places(_names(arguments.infected), "--infected")
+    infected = graph.places(_nodes(arguments.infected, graph), "--infected")
     infection = _rate(arguments.infection_rate, "--infection-rate")
     recovery = _rate(arguments.recovery_rate, "--recovery-rate")
     times = _times(arguments.times)
@@ -217,7 +234,7 @@ def _inoperability(arguments: argparse.Namespace) -> Answer:
                               file=str(arguments.matrix))
     found = inoperability(
         network, _figures(arguments.perturbation, "--perturbation"),
-        times=_times(arguments.times) if arguments.times else (),
+        times=() if arguments.times is None else _times(arguments.times),
         resilience=_figures(arguments.resilience, "--resilience") if arguments.resilience else None,
         initial=_figures(arguments.initial, "--initial") if arguments.initial else None)
     columns = {**found.by_time, "in the end": found.equilibrium}
@@ -237,7 +254,7 @@ def _rows(document: JSON, file: str) -> Sequence[Sequence[float]]:
 
 
 def _plus_minus(error: float) -> str:
-    return f" ± {error:.2g}" if error else ""
+    return f" ± {error:.2g}" if error and math.isfinite(error) else ""
 
 
 def _more(number: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -63,6 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. 0 done, 1 a business "no", 2 bad input."""
     words = list(sys.argv[1:] if argv is None else argv)
     json_wanted = "--json" in words
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a name that the shell gave in no encoding, or that the terminal has no letters for
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         parser = build_parser(next((word for word in words if not word.startswith("-")), None))
         arguments = parser.parse_args(words)
@@ -76,6 +80,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader has gone: nothing more to say, and nothing for the interpreter to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return give_error(InputError(
+            error.strerror or str(error), file=None if error.filename is None
+            else str(error.filename), mend="give a path that can be read, or written to"),
+            json_wanted)
     except KeyboardInterrupt:
         return 130
 

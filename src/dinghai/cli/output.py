@@ -7,15 +7,19 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 from dinghai.foundation.canonical import JSON
-from dinghai.foundation.errors import InputError, Refusal
+from dinghai.foundation.errors import Fault, InputError, Refusal
 
 DONE: Final = 0
 REFUSED: Final = 1
 BAD_INPUT: Final = 2
+_ARGUMENT: Final = re.compile(
+    r"argument (?P<one>\S+): (?P<text>.*)|the following arguments are required: (?P<many>.*)",
+    re.DOTALL)
+_LONGEST: Final = 1_000
 _PAIR: Final = re.compile(r"(?:^|,)\s*([a-z_]+)\s*=")
 
 
@@ -36,7 +40,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing and leaving."""
-        raise InputError(message, mend=f"see: {self.prog} --help")
+        mend, found = f"see: {self.prog} --help", _ARGUMENT.match(message)
+        if found is None:
+            raise InputError(message, mend=mend)
+        field, text = found["one"] or found["many"], found["text"] or message
+        for kind, wanted in (("int", "a whole number"), ("float", "a number")):
+            if text.startswith(f"invalid {kind} value"):
+                mend = f"give {wanted}"
+        raise InputError(text, field=field.rsplit("/", 1)[-1], mend=mend)
 
 
 def add_command(
@@ -58,7 +69,12 @@ def as_json(arguments: argparse.Namespace) -> bool:
 def give(answer: Answer, json_wanted: bool) -> int:
     """Print an answer; its exit code."""
     if json_wanted:
-        print(json.dumps(answer.document, ensure_ascii=False, indent=2))
+        try:
+            written = json.dumps(answer.document, ensure_ascii=False, indent=2, allow_nan=False)
+        except ValueError as error:
+            raise InputError("a figure of the answer is no finite number",
+                             mend="give smaller figures") from error
+        print(written)
     else:
         for line in answer.text:
             print(line)
@@ -73,8 +89,9 @@ def give_error(error: InputError | Refusal, json_wanted: bool) -> int:
         faults, code = [fault], REFUSED
         lines = [error.message, *(f"  - {reason}" for reason in error.reasons)]
     else:
-        faults, code = [dict(one.to_dict()) for one in error.faults], BAD_INPUT
-        lines = [f"error: {one}" for one in error.faults]
+        shortened = [_shortened(one) for one in error.faults]
+        faults, code = [dict(one.to_dict()) for one in shortened], BAD_INPUT
+        lines = [f"error: {one}" for one in shortened]
     if json_wanted:
         document: dict[str, JSON] = {"error": faults[0]}
         if len(faults) > 1:
@@ -84,6 +101,16 @@ def give_error(error: InputError | Refusal, json_wanted: bool) -> int:
         for line in lines:
             print(line, file=sys.stderr)
     return code
+
+
+def _shortened(fault: Fault) -> Fault:
+    """The same without the bulk of names of a million characters."""
+    return replace(fault, message=_short(fault.message) or "", field=_short(fault.field),
+                   mend=_short(fault.mend))
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ JSON = Any
 """A value of JSON's own types: dict, list, str, int, float, bool, None."""
 
 _LARGEST = 1 << 53
+_HALF = re.compile("[\ud800-\udfff]")
+_MAYBE_HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\x00")
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -67,8 +70,11 @@ def read_json(path: Path, *, limit_bytes: int = 64 * 1024 * 1024) -> JSON:
         raise InputError(f"the file is larger than {limit_bytes} bytes", file=str(path),
                          mend="split it")
     try:
-        return json.loads(path.read_bytes(), parse_constant=_refuse_constant,
-                          object_pairs_hook=_once)
+        data = path.read_bytes()
+        document = json.loads(data, parse_constant=_refuse_constant, object_pairs_hook=_once)
+        if _MAYBE_HALF.search(data):
+            _refuse_halves(document, str(path))
+        return document
     except _TwiceError as error:
         found = key_twice(path.read_text("utf-8", errors="replace"))
         name, line = found or (str(error), None)
@@ -100,6 +106,22 @@ def _once(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
         names = [name for name, _ in pairs]
         raise _TwiceError(next(name for name in names if names.count(name) > 1))
     return made
+
+
+def _refuse_halves(document: JSON, file: str) -> None:
+    """Raise InputError for a text that no encoding can write: half of a pair of code units."""
+    open_: list[tuple[str, JSON]] = [("", document)]
+    while open_:
+        field, value = open_.pop()
+        if isinstance(value, dict):
+            open_ += [(field, key) for key in value]
+            open_ += [(f"{field}.{key}".lstrip("."), one) for key, one in value.items()]
+        elif isinstance(value, list):
+            open_ += [(f"{field}[{place}]", one) for place, one in enumerate(value)]
+        elif isinstance(value, str) and _HALF.search(value):
+            raise InputError("a text holds half of a pair of code units (\\ud800 to \\udfff)",
+                             file=file, field=_HALF.sub("?", field) or None,
+                             mend="write the whole character")
 
 
 def _refuse_constant(name: str) -> None:

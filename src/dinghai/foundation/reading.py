@@ -135,6 +135,8 @@ def _mend(text: str, kind: type, pieces: list[str]) -> str:
     """What to write instead, by what the message complains of."""
     if text.startswith("Object contains"):
         known = _fields_at(kind, pieces[:-1])
+        if pieces[-1] in known:
+            return "drop it: what stands here is of a kind that has no such field"
         near = difflib.get_close_matches(pieces[-1], known, n=1)
         choice = f"did you mean {near[0]}? " if near else "drop it; "
         return f"{choice}known here: {', '.join(known)}" if known else "drop it"
@@ -143,6 +145,9 @@ def _mend(text: str, kind: type, pieces: list[str]) -> str:
     if text.startswith("Invalid enum"):
         allowed = _allowed_at(kind, pieces)
         return "one of: " + ", ".join(allowed) if allowed else "use a word of the vocabulary"
+    if text.startswith("Invalid value"):
+        tags = _tags_at(kind, pieces)
+        return "one of: " + ", ".join(tags) if tags else "use a word of the vocabulary"
     if "got `float`" in text:
         return "write a whole number: fen for amounts, parts per million for ratios, seconds"
     return _mend_type(text)
@@ -155,6 +160,8 @@ _EXAMPLES: Final = (
     ("Expected `date", "write it like 2026-03-02"),
     ("Expected `str", "write a text in quotes"),
     ("Expected `bool", "write true or false"),
+    ("Expected `float", "write a number"),
+    ("Number out of range", "write a smaller number"),
     ("Expected `array", "write a list: [ … ]"),
     ("Expected `object", "write a table: { … }"),
 )
@@ -201,6 +208,12 @@ def _below(one: msgspec.inspect.Type, piece: str) -> list[msgspec.inspect.Type]:
 def _fields_at(kind: type, pieces: list[str]) -> list[str]:
     return [field.encode_name for one in _types_at(kind, pieces)
             if isinstance(one, msgspec.inspect.StructType) for field in one.fields]
+
+
+def _tags_at(kind: type, pieces: list[str]) -> list[str]:
+    """The kinds of table that a tag may name at a path of a document."""
+    return [str(one.tag) for one in _types_at(kind, pieces[:-1])
+            if isinstance(one, msgspec.inspect.StructType) and one.tag_field == pieces[-1]]
 
 
 def _allowed_at(kind: type, pieces: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +18,14 @@ from dinghai.supplychain.step_graph import Places, StepGraph
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean and its standard error, which is zero where it is exact."""
+    """A mean and its standard error: zero where it is exact, infinite where nothing tells it."""
 
     mean: float
     error: float = 0.0
 
     def to_dict(self, name: str = "mean") -> dict[str, JSON]:
-        """Plain JSON."""
-        return {name: self.mean, "se": self.error}
+        """Plain JSON. An error that nothing tells is null."""
+        return {name: self.mean, "se": told(self.error)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ def exact_cascade(
         model, "exact", None, Estimate(sum(size * chance for size, chance in chances.items())),
         dict(sorted(chances.items())),
         {name: Estimate(p) for name, p in zip(graph.names, reached, strict=True)}, Estimate(loss))
+
+
+def told(error: float) -> float | None:
+    """A standard error for JSON, which knows no infinity: a single draw tells none."""
+    return error if math.isfinite(error) else None
 
 
 def estimate_of(values: np.ndarray) -> Estimate:

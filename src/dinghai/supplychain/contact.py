@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numba import njit, prange
 from scipy import sparse
+from scipy.linalg import expm
 from scipy.sparse.linalg import expm_multiply
 
 from dinghai.foundation.canonical import JSON
@@ -21,9 +22,15 @@ from dinghai.foundation.streams import natural_logarithm, stream_key
 from dinghai.supplychain.cascade import Estimate, check_no_waits, estimate_of
 from dinghai.supplychain.draws import draw_word, unit, world_word
 from dinghai.supplychain.spreading import BLOCKS
-from dinghai.supplychain.step_graph import Places, StepGraph
+from dinghai.supplychain.step_graph import Floats, Places, StepGraph
 
 MOST_EXACT: Final = 14
+DENSE_STATES: Final = 256
+"""States up to which the whole matrix is raised, in few steps however long the time."""
+MOST_JUMPS: Final = 1e6
+"""Changes of state within a time up to which repeated squaring keeps ten digits."""
+MOST_STEPS: Final = 2e4
+"""Likewise, and up to which a large chain is followed step by step."""
 _RECOVERY: Final = -1
 
 
@@ -96,7 +103,7 @@ def exact_contact(
     on = (masks[:, None] >> np.arange(graph.nodes)) & 1
     found = {}
     for time in times:
-        chances = expm_multiply(generator.T.tocsc() * float(time), start)
+        chances = np.maximum(_after(generator, start, float(time)), 0.0)
         sizes = np.bincount(on.sum(axis=1), chances, minlength=graph.nodes + 1)
         found[time] = Moment(
             Estimate(float(sizes @ np.arange(graph.nodes + 1))),
@@ -104,6 +111,18 @@ def exact_contact(
             {name: Estimate(float(p)) for name, p in
              zip(graph.names, chances @ on, strict=True)})
     return Contact("exact", found)
+
+
+def _after(generator: sparse.csr_matrix, start: Floats, time: float) -> Floats:
+    """The chances of all states after a time. Raises InputError where so much happens in it that
+    its digits would be lost, or that it would take hours."""
+    dense = generator.shape[0] <= DENSE_STATES
+    if float(-generator.diagonal().min()) * time > (MOST_JUMPS if dense else MOST_STEPS):
+        raise InputError(f"too much happens by time {time:g} to follow it exactly", field="--times",
+                         mend="give shorter times or lower rates, or leave --exact away")
+    if dense:
+        return np.asarray(expm(generator.toarray() * time)[np.flatnonzero(start)[0]])
+    return np.asarray(expm_multiply(generator.T.tocsc() * time, start))
 
 
 def _generator(graph: StepGraph, infection_rate: float, recovery_rate: float) -> sparse.csr_matrix:

@@ -20,6 +20,11 @@ from dinghai.foundation.reading import typed
 from dinghai.supplychain.step_graph import DELAY_FAMILIES, StepGraph
 
 LIMIT_BYTES: Final = 512 * 1024 * 1024
+LARGEST: Final = 1e60
+"""Up to here (and down to its inverse, for rates of delays) sums of squares stay finite numbers."""
+_FARTHEST: Final = math.log(LARGEST)
+_DEVIATIONS: Final = 9.0
+"""Normal draws of 52 bits lie within so many standard deviations."""
 
 
 class Fixed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="family",
@@ -131,12 +136,12 @@ def _node_faults(document: GraphFile) -> list[Fault]:
         known.add(node.id)
         if not 0.0 <= node.p <= 1.0:
             faults.append(_no_chance(node.p, f"{where}.p"))
-        if not 0.0 <= node.rate < math.inf:
+        if not 0.0 <= node.rate <= LARGEST:
             faults.append(Fault(f"{node.rate:g} is no rate", None, None, f"{where}.rate",
-                                "give incidents a year, zero or more"))
-        if not math.isfinite(node.loss):
+                                f"give incidents a year, from 0 to {LARGEST:g}"))
+        if not abs(node.loss) <= LARGEST:
             faults.append(Fault(f"{node.loss:g} is no loss", None, None, f"{where}.loss",
-                                "give a finite amount"))
+                                f"give an amount of {LARGEST:g} at most"))
         if node.kind == "and" and node.rate > 0.0:
             faults.append(Fault("an incident cannot start at a node that waits for all its "
                                 "parents", None, None, f"{where}.rate",
@@ -152,9 +157,9 @@ def _edge_faults(document: GraphFile, rates_as_p: bool) -> list[Fault]:
             if name not in known:
                 faults.append(Fault(f"there is no node {name!r}", None, None, f"{where}.{end}",
                                     "name a node of this file"))
-        if rates_as_p and not 0.0 <= edge.p < math.inf:
+        if rates_as_p and not 0.0 <= edge.p <= LARGEST:
             faults.append(Fault(f"{edge.p:g} is no rate", None, None, f"{where}.p",
-                                "give a rate, zero or more"))
+                                f"give a rate from 0 to {LARGEST:g}"))
         if not rates_as_p and not 0.0 <= edge.p <= 1.0:
             faults.append(_no_chance(edge.p, f"{where}.p"))
         faults.extend(_delay_faults(edge, where))
@@ -163,15 +168,17 @@ def _edge_faults(document: GraphFile, rates_as_p: bool) -> list[Fault]:
 
 def _delay_faults(edge: Edge, where: str) -> list[Fault]:
     match edge.delay:
-        case Fixed(value) if not 0.0 <= value < math.inf:
+        case Fixed(value) if not 0.0 <= value <= LARGEST:
             return [Fault(f"{value:g} is no delay", None, None, f"{where}.delay.value",
-                          "give a time, zero or more")]
-        case Exponential(rate) if not 0.0 < rate < math.inf:
+                          f"give a time from 0 to {LARGEST:g}")]
+        case Exponential(rate) if not 1.0 / LARGEST <= rate <= LARGEST:
             return [Fault(f"{rate:g} is no rate", None, None, f"{where}.delay.rate",
-                          "give a rate above zero")]
-        case Lognormal(mu, sigma) if not (math.isfinite(mu) and 0.0 <= sigma < math.inf):
+                          f"give a rate above zero, from {1.0 / LARGEST:g} to {LARGEST:g}")]
+        case Lognormal(mu, sigma) if not (
+                sigma >= 0.0 and abs(mu) + _DEVIATIONS * sigma <= _FARTHEST):
             return [Fault("these are no parameters of a lognormal time", None, None,
-                          f"{where}.delay", "give a finite mu and a sigma of zero or more")]
+                          f"{where}.delay", "give a sigma of zero or more, and a mu of which "
+                          f"{_DEVIATIONS:g} sigma on either side stay within ±{_FARTHEST:.0f}")]
     return []
 
 

@@ -33,7 +33,11 @@ class GoodsNetwork:
             if len(row) != size:
                 raise InputError(f"row {place + 1} has {len(row)} figures, the matrix {size} rows",
                                  file=file, field=f"[{place}]", mend="make it square")
-        matrix = np.array(rows, dtype=np.float64).reshape(size, size)
+        try:
+            matrix = np.array(rows, dtype=np.float64).reshape(size, size)
+        except OverflowError as error:
+            raise InputError("a figure is larger than any share", file=file,
+                             mend="give shares of the row's output") from error
         if size == 0 or not np.isfinite(matrix).all() or (matrix < 0.0).any():
             raise InputError("interdependencies are finite figures, zero or more", file=file,
                              mend="give shares of the row's output that depend on the column's")
@@ -85,10 +89,18 @@ def inoperability(
         raise InputError("a resilience is not negative", field="--resilience",
                          mend="give figures of zero or more")
     begin = np.zeros(size) if initial is None else _vector(initial, size, "--initial")
+    if (begin < 0.0).any() or (begin > 1.0).any():
+        raise InputError("an inoperability is a share of normal output", field="--initial",
+                         mend="give figures from 0 to 1")
     system = np.diag(speed) @ gap
-    return Inoperability(equilibrium, {
-        time: equilibrium + expm(-system * float(time)) @ (begin - equilibrium)
-        for time in times})
+    by_time = {}
+    for time in times:
+        with np.errstate(all="ignore"):
+            by_time[time] = equilibrium + expm(-system * float(time)) @ (begin - equilibrium)
+        if not np.isfinite(by_time[time]).all():
+            raise InputError(f"time {time} is too far for these resiliences", field="--times",
+                             mend="give a shorter time: the equilibrium is what comes of it")
+    return Inoperability(equilibrium, by_time)
 
 
 def _vector(values: Sequence[float], size: int, field: str) -> Floats:

@@ -72,19 +72,24 @@ def count_moments(process: SelfExciting, horizon: float) -> CountMoments:
         raise InputError(f"{horizon:g} is no horizon", field="--horizon",
                          mend="give a time, zero or more")
     mu, alpha, beta = process.baseline, process.excitation, process.decay
-    # d/dt of (1, Eλ, Eλ², E λN, E N, E N²)
+    # d/dt of (1, E λ, E N, Var λ, Cov(λ, N), Var N): a variance of its own, since E N² − (E N)²
+    # loses as many digits as the mean is larger than the spread
     system = np.array([
         [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
         [beta * mu, alpha - beta, 0.0, 0.0, 0.0, 0.0],
-        [0.0, 2.0 * beta * mu + alpha * alpha, 2.0 * (alpha - beta), 0.0, 0.0, 0.0],
-        [0.0, alpha, 1.0, alpha - beta, beta * mu, 0.0],
         [0.0, 1.0, 0.0, 0.0, 0.0, 0.0],
-        [0.0, 1.0, 0.0, 2.0, 0.0, 0.0],
+        [0.0, alpha * alpha, 0.0, 2.0 * (alpha - beta), 0.0, 0.0],
+        [0.0, alpha, 0.0, 1.0, alpha - beta, 0.0],
+        [0.0, 1.0, 0.0, 0.0, 2.0, 0.0],
     ])
-    moments = expm(system * horizon) @ np.array([1.0, mu, mu * mu, 0.0, 0.0, 0.0])
-    mean, square = float(moments[4]), float(moments[5])
+    with np.errstate(all="ignore"):
+        moments = expm(system * horizon) @ np.array([1.0, mu, 0.0, 0.0, 0.0, 0.0])
+    if not np.isfinite(moments).all():
+        raise InputError("the counts grow beyond every number", field="--horizon",
+                         mend="give a shorter horizon, or smaller figures")
+    mean, variance = float(moments[2]), max(float(moments[5]), 0.0)
     ratio = process.branching
-    return CountMoments(mean, max(square - mean * mean, 0.0), float(moments[1]), ratio,
+    return CountMoments(mean, variance, float(moments[1]), ratio,
                         mu / (1.0 - ratio) if ratio < 1.0 else None)
 
 

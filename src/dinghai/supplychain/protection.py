@@ -9,7 +9,7 @@ move, only the bar that it must clear.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
@@ -21,6 +21,7 @@ from numba import njit, prange
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.streams import stream_key
+from dinghai.supplychain.cascade import estimate_of, told
 from dinghai.supplychain.draws import GATE, LEAVING, draw_word, node_word, world_word
 from dinghai.supplychain.enumeration import exact_outcomes
 from dinghai.supplychain.passage import ways_of
@@ -58,7 +59,7 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Worth:
     """Loss of a year without protection, and what protection averts. ``errors`` are standard
-    errors, zero where the values are exact."""
+    errors: zero where the values are exact, null where a single world tells none."""
 
     rule: Rule
     method: str
@@ -66,7 +67,7 @@ class Worth:
     first: Mapping[str, float]
     shapley: Mapping[str, float]
     best: Mapping[int, Plan]
-    errors: Mapping[str, JSON]
+    errors: dict[str, JSON]
 
     def to_dict(self) -> dict[str, JSON]:
         """Plain JSON."""
@@ -76,7 +77,7 @@ class Worth:
             "best": {str(number): [list(plan.nodes), plan.value]
                      for number, plan in self.best.items()},
             "proved": {str(number): plan.proved for number, plan in self.best.items()},
-            "standard_error": dict(self.errors),
+            "standard_error": self.errors,
         }
 
 
@@ -119,6 +120,8 @@ def sampled_worth(graph: StepGraph, rule: Rule, *, budget: int, worlds: int, see
     first, shares = sums[:, :, 0].sum(axis=1) / worlds
     squares = sums[:, :, 1].sum(axis=1) / worlds
     spread = np.sqrt(np.maximum(squares - np.array([first, shares]) ** 2, 0.0) / worlds)
+    if worlds == 1:
+        spread[:] = np.inf
     return _worth(graph, rule, "sampled", base, list(first[:, None]), list(shares[:, None]),
                   losses, budget, spread)
 
@@ -140,23 +143,22 @@ def _worth(
     graph: StepGraph, rule: Rule, method: str, base: Floats, first: list[Floats],
     shares: list[Floats], losses: Losses, budget: int, spread: Floats | None = None,
 ) -> Worth:
-    best = {number: _best(graph, losses, first, number)
+    best = {number: _best(graph, method, losses, [first, shares], number)
             for number in range(1, min(budget, graph.nodes) + 1)}
     spread = np.zeros((2, graph.nodes)) if spread is None else spread
+    alone, fair = ([told(one) for one in row] for row in spread.tolist())
     return Worth(
         rule, method, float(base.mean()),
         {name: float(one.mean()) for name, one in zip(graph.names, first, strict=True)},
         {name: float(one.mean()) for name, one in zip(graph.names, shares, strict=True)}, best,
-        {"base": _error(base),
-         "first": dict(zip(graph.names, spread[0].tolist(), strict=True)),
-         "shapley": dict(zip(graph.names, spread[1].tolist(), strict=True)),
-         "best": {str(number): plan.error for number, plan in best.items()}})
+        {"base": told(_error(base, method)),
+         "first": dict(zip(graph.names, alone, strict=True)),
+         "shapley": dict(zip(graph.names, fair, strict=True)),
+         "best": {str(number): told(plan.error) for number, plan in best.items()}})
 
 
-def _error(values: Floats) -> float:
-    if len(values) < 2:
-        return 0.0
-    return float(values.std(ddof=1)) / math.sqrt(len(values))
+def _error(values: Floats, method: str) -> float:
+    return 0.0 if method == "exact" else estimate_of(values).error
 
 
 def _shapley_of_all(nodes: int, losses: Losses) -> list[Floats]:
@@ -172,13 +174,18 @@ def _shapley_of_all(nodes: int, losses: Losses) -> list[Floats]:
     return shares
 
 
-def _best(graph: StepGraph, losses: Losses, first: list[Floats], number: int) -> Plan:
+def _best(
+    graph: StepGraph, method: str, losses: Losses, worth: Sequence[list[Floats]], number: int
+) -> Plan:
     """Every set where there are few; otherwise the best by steps, then by swaps.
 
-    Steps and swaps have no bound here: with AND nodes, protecting is not submodular.
+    Steps and swaps have no bound here: with AND nodes, protecting is not submodular. A node that
+    averts nothing alone may still belong to the best set (the second of two ways to one target);
+    one without a fair share either adds nothing to any.
     """
     mean = cache(lambda chosen: float(losses(chosen).mean()))
-    worth_it = [place for place in range(graph.nodes) if float(first[place].mean()) > 0.0]
+    worth_it = [place for place in range(graph.nodes)
+                if any(float(one[place].mean()) != 0.0 for one in worth)]
     rest = [place for place in range(graph.nodes) if place not in worth_it]
     candidates = (worth_it + rest)[:max(len(worth_it), number)]
     proved = math.comb(len(candidates), number) <= MOST_COMBINATIONS
@@ -189,7 +196,7 @@ def _best(graph: StepGraph, losses: Losses, first: list[Floats], number: int) ->
         chosen = _by_steps_and_swaps(candidates, mean, number)
     averted = losses(frozenset()) - losses(frozenset(chosen))
     return Plan(tuple(graph.names[place] for place in sorted(chosen)), float(averted.mean()),
-                _error(averted), proved)
+                _error(averted, method), proved)
 
 
 def _by_steps_and_swaps(

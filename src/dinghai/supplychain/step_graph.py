@@ -107,7 +107,8 @@ class StepGraph:
         for name in dict.fromkeys(names):
             if name not in index:
                 raise InputError(f"there is no node {name!r}", field=field,
-                                 mend="name a node of the graph")
+                                 mend="name nodes of the graph, with commas between them; "
+                                 "put a name that holds a comma in double quotes")
             if self.waits_for_all[index[name]]:
                 raise InputError(f"{name!r} waits for all its parents: nothing can start there",
                                  field=field, mend="name an \"or\" node")
