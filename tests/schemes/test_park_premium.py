@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dinghai.foundation.errors import InputError
+from dinghai.foundation.money import split
 from dinghai.schemes.park_file import BASE
 from dinghai.schemes.park_premium import base_premiums, park_premiums, premium_document
 from tests.schemes.parks import FIRST, LAST, RAW, member, park
@@ -53,12 +54,12 @@ def test_a_top_up_is_charged_from_its_own_day() -> None:
 
 
 def test_an_allocated_total_is_cut_to_the_first_day_and_joined_at_its_rate() -> None:
-    """100.00 over weights 1, 1, 1 is 33.34, 33.33, 33.33 (the first code takes the odd fen). Who
+    """100.00 over weights 1, 1, 1 is 33.34, 33.33, 33.33 (the first listed takes the odd fen). Who
     joins on 2 July (183 of 365 days left) owes 100 × 1 ÷ 3 = 33.33 for a year: 16.71 for its days.
     """
     shared = park({"premium": {"basis": "allocated", "total": "100元", "rates": [{"weight": 1}]}})
     rows = [member(3), member(1), member(2), member(4, joined=date(2026, 7, 2))]
-    assert base_premiums(shared, rows) == [3_333, 3_334, 3_333, 3_333]
+    assert base_premiums(shared, rows) == [3_334, 3_333, 3_333, 3_333]
     assert park_premiums(shared, rows)[3].net_fen == 1_671
     with pytest.raises(InputError, match="first day"):
         base_premiums(shared, rows[3:])
@@ -112,7 +113,7 @@ def test_nobody_gets_back_more_than_it_owed(
 @settings(max_examples=40, deadline=None)
 @given(weights=st.lists(st.integers(1, 50), min_size=1, max_size=9), total=st.integers(0, 10**9),
        order=st.randoms(use_true_random=False))
-def test_an_allocated_total_is_exact_in_any_order(
+def test_an_allocated_total_is_exact_and_its_ties_go_to_the_first_listed(
     weights: list[int], total: int, order: Any
 ) -> None:
     priced = park({
@@ -123,10 +124,9 @@ def test_an_allocated_total_is_exact_in_any_order(
                     "rates": [{"size": f"s{place}", "weight": weight}
                               for place, weight in enumerate(weights)]}})
     rows = [member(place, size=f"s{place}") for place in range(len(weights))]
-    before = dict(zip((one.credit_code for one in rows), base_premiums(priced, rows), strict=True))
     order.shuffle(rows)
-    after = dict(zip((one.credit_code for one in rows), base_premiums(priced, rows), strict=True))
-    assert before == after and sum(after.values()) == total
+    listed = [weights[int(one.size[1:])] for one in rows]
+    assert base_premiums(priced, rows) == split(total, listed)
 
 
 @pytest.mark.parametrize(("changes", "field"), [

@@ -80,16 +80,16 @@ def base_premiums(park: Park, members: Sequence[ParkMember]) -> list[Fen]:
     """Each member's base premium for the whole policy period, in the order given.
 
     Rate × factor of the limit × factor of the grade, in one step, halves up; an allocated total is
-    cut by these weights to the members of the first day, ordered by credit code. Raises InputError
-    where a total is to be allocated and nobody is in on the first day.
+    cut by these weights to the members of the first day, of equal remainders to the one listed
+    first (DECISIONS 8). Raises InputError where a total is to be allocated and nobody is in on the
+    first day.
     """
     weights = [_weight(park, one) for one in members]
     if park.premium.basis == "table":
         return [multiply_divide(weight, 1, PPM * PPM, "half_up") for weight in weights]
     total = park.premium.total_fen or 0
-    first = {one.credit_code: weight for one, weight in sorted(
-        zip(members, weights, strict=True), key=lambda pair: pair[0].credit_code)
-        if one.joined == park.inception}
+    first = {one.credit_code: weight for one, weight in zip(members, weights, strict=True)
+             if one.joined == park.inception}
     if not any(first.values()):
         raise InputError("the premium is allocated to the members of the first day, and there is "
                          "none with a weight", field="premium.basis",

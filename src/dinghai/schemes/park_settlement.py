@@ -2,9 +2,8 @@
 
 Within one event the limits that are shared are cut pro rata, not first come (DECISIONS 7); what is
 cut stays with the insured who suffered it, and so does what lies above its own limits. Limits of
-the period erode by what was paid (DECISIONS 1), event after event by day and name. The order of the
-claims within an event changes nothing. Every step is whole fen, parts by largest remainders
-(DECISIONS 8).
+the period erode by what was paid (DECISIONS 1), event after event by day and name. Every step is
+whole fen, parts by largest remainders, and the claim listed first wins a tie (DECISIONS 8).
 """
 
 from __future__ import annotations
@@ -158,16 +157,16 @@ def _interim(paid: Sequence[PaidBefore], event: str) -> dict[Key, Fen]:
     return found
 
 
-def _event(park: Park, roll: Sequence[ParkMember], name: str, claims: Sequence[ParkClaim],
+def _event(park: Park, roll: Sequence[ParkMember], name: str, lines: Sequence[ParkClaim],
            interim: Mapping[Key, Fen], state: _Paid) -> SettledEvent:
     """Settle one event and erode the limits by it."""
-    lines = sorted(claims, key=lambda one: (one.member, one.coverage, one.top_up, one.day,
-                                            one.claim, one.amount_fen))
     cuts: list[Cut] = []
     own = _OwnLimits(park, roll, lines, state, cuts)
     granted = own.granted()
+    listed = {one.member: place for place, one in reversed(list(enumerate(lines)))}
     entitled = {key: max(granted.get(key, 0), interim.get(key, 0))
-                for key in sorted({*granted, *interim})}
+                for key in sorted({*granted, *interim},
+                                  key=lambda key: (listed.get(key[0], len(lines)), *key))}
     for one in park.top_ups:
         if one.shared is not None:
             _share(one.id, [key for key in entitled if key[1] == one.id], entitled, interim,
