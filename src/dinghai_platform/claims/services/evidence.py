@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.claims.models import EvidenceDocument, Incident
+from dinghai_platform.claims.rules import came_by_its_link
 from dinghai_platform.claims.services.common import required
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
@@ -37,6 +38,7 @@ def add_evidence(
     if claim is not None and claim.state in {"closed", "paid", "recovery"}:
         raise Refusal(_("the claim is settled; reopen it to add evidence"))
     audit.hold_chain(incident.tenant)
+    home = incident.insured if came_by_its_link(actor, incident) else actor.organisation
     stored = store_file(content, name=name, media_type=media_type, actor=actor,
                         tenant=incident.tenant)
     there = incident.evidence.filter(sha256=stored.sha256, kind=kind).first()
@@ -52,7 +54,7 @@ def add_evidence(
         name=stored.name,
         sha256=stored.sha256,
         size=stored.size,
-        provided_by=provided_by.strip() or actor.organisation.name_zh,
+        provided_by=provided_by.strip() or home.name_zh,
         received_at=clock.now(),
         added_by=actor.user,
     )

@@ -104,7 +104,7 @@ def _interim(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
 
 
 def _payee(claim: Claim) -> str:
-    return str(claim.policy.document["schedule"]["insured"]["name_zh"])
+    return str(claim.contract.document["schedule"]["insured"]["name_zh"])
 
 
 def _certain(claim: Claim) -> int | None:

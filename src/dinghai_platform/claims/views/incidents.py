@@ -48,31 +48,30 @@ TONES = {"report": "warn", "recover": "good", "close": "good", "decline": "bad",
 @page("claims.view")
 def incidents(request: HttpRequest) -> HttpResponse:
     """The incidents the actor sees."""
+    line = request.GET.get("line", "")
+    rows = queries.of_line(queries.incidents(request.actor), line)
     return render(request, "claims/incidents.html",
-                  {"page": page_of(request, queries.incidents(request.actor))})
+                  {"page": page_of(request, rows), "line": line})
 
 
 @page("claims.report")
 def report(request: HttpRequest) -> HttpResponse:
     """The first notice."""
-    policies = queries.reportable_policies(request.actor)
-    first = {"policy": request.GET.get("policy") or policies.first(),
-             "discovered_at": clock.now()}
-    form = forms.ReportForm(request.POST or None, policies=policies, initial=first)
+    form = forms.ReportForm(
+        request.POST or None, actor=request.actor, initial={"discovered_at": clock.now()},
+        chosen=request.POST.get("policy", "") or request.GET.get("policy", ""))
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
             made = services.report_incident(
-                data["policy"], title=data["title"], description=data["description"],
-                discovered_at=data["discovered_at"], occurred_at=data["occurred_at"],
-                contact=data["contact"], facts=form.facts(), actor=request.actor)
+                form.cleaned_data["contract"], actor=request.actor, **form.notice())
         except DinghaiError as error:
             show_error(form, error)
         else:
             messages.success(request, _("Reported as %(number)s. Somebody looks at it now.")
                              % {"number": made.number})
             return redirect("claims:incident", made.pk)
-    return render(request, "claims/report.html", {"form": form, "has_policy": policies.exists()})
+    return render(request, "claims/report.html", {
+        "form": form, "has_policy": form.has_policy})
 
 
 @page("claims.view")
