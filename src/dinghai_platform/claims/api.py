@@ -61,7 +61,8 @@ def _incident(row: Incident) -> dict[str, Any]:
     return {
         "id": row.pk, "number": row.number, "policy_no": row.policy_no,
         "line": queries.line_of(row), "state": row.state, "title": row.title,
-        "discovered_at": row.discovered_at, "reported_at": row.reported_at, "facts": row.facts, "grade": row.grade,
+        "discovered_at": row.discovered_at, "reported_at": row.reported_at,
+        "facts": row.facts, "grade": row.grade,
         "claim": claim.pk if claim else None,
         "clocks": [_clock(one) for one in incident_clocks(row)],
     }
@@ -135,8 +136,8 @@ def report(request: HttpRequest, body: IncidentNew) -> Status:
     require(request.actor, "claims.report")
     made = services.report_incident(
         contract_seen(request.actor, body.policy), title=body.title,
-        discovered_at=_aware(body.discovered_at), occurred_at=_aware(body.occurred_at), description=body.description,
-        contact=body.contact, facts=body.facts, actor=request.actor)
+        discovered_at=_aware(body.discovered_at), occurred_at=_aware(body.occurred_at),
+        description=body.description, contact=body.contact, facts=body.facts, actor=request.actor)
     return Status(201, _incident(made))
 
 

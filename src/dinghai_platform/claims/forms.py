@@ -86,7 +86,7 @@ class ReportForm(NoticeForm):
     policy = forms.ChoiceField(label=_("Policy"), required=False)
     policy_no = forms.CharField(
         label=_("Or the number of a small firm's policy"), required=False, max_length=40,
-        help_text=_("It stands on the policy, as SP-2026-000001."))
+        help_text=_("It stands on the policy, as SP2026-000001."))
     field_order = ("policy", "policy_no")
 
     def __init__(self, *args: Any, actor: Actor, chosen: str = "", **kwargs: Any) -> None:

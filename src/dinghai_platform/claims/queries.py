@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from dinghai.terms.compiler import compile_policy
+from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import fact, facts
 from dinghai.vocabulary.lifecycle import machines
 from dinghai.wording.policy import read_policy
@@ -58,6 +59,12 @@ def claims(actor: Actor) -> QuerySet[Claim]:
             .prefetch_related("pauses", "requests", "payments", "decisions", "interim_orders",
                               "incident__duties", "incident__orders")
             .distinct().order_by("-received_at", "-id"))
+
+
+def usual_papers(claim: Claim) -> list[str]:
+    """Kinds of evidence that are usual for what a claim claims."""
+    claimed = {item.coverage for item in claim.items.all()}
+    return [kind for code in claimed if code in coverages() for kind in coverages()[code].evidence]
 
 
 def of_line(rows: QuerySet[Any], line: str) -> QuerySet[Any]:

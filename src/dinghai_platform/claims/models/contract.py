@@ -38,6 +38,10 @@ class ContractRow(InsuredRow):
         have been found only when it reported, so the policy's own row need not be shown to it."""
         if self.policy_id is not None:
             return self.policy
+        held = self._state.fields_cache.get("firm_policy")
+        if held is not None:
+            found: Contract = held
+            return found
         with crossing_tenants("whoever sees the row sees the contract it stands under"):
             return self.firm_policy
 

@@ -11,7 +11,7 @@ from dinghai_platform.claims.models import EvidenceDocument, Incident
 from dinghai_platform.claims.rules import came_by_its_link
 from dinghai_platform.claims.services.common import required
 from dinghai_platform.core import audit, clock
-from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.files import store_file
 from dinghai_platform.core.permissions import allowed
 
@@ -38,8 +38,12 @@ def add_evidence(
     if claim is not None and claim.state in {"closed", "paid", "recovery"}:
         raise Refusal(_("the claim is settled; reopen it to add evidence"))
     audit.hold_chain(incident.tenant)
-    home = incident.insured if came_by_its_link(actor, incident) else actor.organisation
-    stored = store_file(content, name=name, media_type=media_type, actor=actor,
+    home, keeper = actor.organisation, actor
+    if came_by_its_link(actor, incident):
+        # Its own firm hands it in; without an account the house keeps the file for it.
+        home, keeper = incident.insured, system_actor(
+            incident.tenant, request_id=actor.request_id)
+    stored = store_file(content, name=name, media_type=media_type, actor=keeper,
                         tenant=incident.tenant)
     there = incident.evidence.filter(sha256=stored.sha256, kind=kind).first()
     if there is not None:

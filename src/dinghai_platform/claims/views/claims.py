@@ -64,7 +64,7 @@ def export_claims(request: HttpRequest) -> HttpResponse:
     rows = queries.of_line(queries.claims(request.actor), request.GET.get("line", ""))
     return csv_answer(
         "claims",
-        (_("Number"), _("Incident"), _("Policy"), _("Line"), _("State"), _("Received"),
+        (_("Number"), _("Incident"), _("Policy"), _("Kind of policy"), _("State"), _("Received"),
          _("Reserve"), _("Decided"), _("Paid")),
         ((claim.number, claim.incident.number, claim.incident.policy_no,
           LINES[queries.line_of(claim)], claim.state,

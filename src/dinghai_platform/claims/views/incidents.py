@@ -34,6 +34,7 @@ from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.core.web import page, page_of
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import role_name
+from dinghai_platform.small_firms.rules import LINK
 
 ICONS = {
     "report": "bell-ringing", "triage": "gauge", "order": "send", "accept": "thumb-up",
@@ -166,7 +167,8 @@ def _event(entry: TimelineEntry) -> dict[str, Any]:
     if provider := entry.detail.get("provider"):
         title = f"{title}{_colon()}{provider}"
     return {"title": title, "when": entry.at, "text": entry.text,
-            "actor": f"{entry.organisation} · {role_name(entry.role)}",
+            "actor": f"{entry.organisation} · "
+                     f"{_('by its link') if entry.role == LINK else role_name(entry.role)}",
             "icon": ICONS.get(entry.event, "point"), "tone": TONES.get(entry.event, "info")}
 
 
