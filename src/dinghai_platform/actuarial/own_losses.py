@@ -39,10 +39,13 @@ def own_losses(tenant: Organisation) -> bytes:
     """Every claim with a decision that stands and does not refuse it, as CSV: the loss as valued,
     what the lines come to, and the days. Ordered by decision, so that the same claims give the
     same bytes."""
-    rows = (_decided(tenant).select_related("claim__incident", "claim__policy__quote__product")
+    rows = (_decided(tenant).select_related(
+                "claim__incident", "claim__policy__quote__product",
+                "claim__firm_policy__quote__product")
             .only("presented_fen", "gross_fen", "issued_at", "claim__received_at",
                   "claim__incident__occurred_at", "claim__incident__discovered_at",
-                  "claim__policy__quote__product__product_id")
+                  "claim__policy__quote__product__product_id",
+                  "claim__firm_policy__quote__product__product_id")
             .order_by("id"))
     text = io.StringIO()
     writer = csv.writer(text)
@@ -53,7 +56,7 @@ def own_losses(tenant: Organisation) -> bytes:
             f"{one.presented_fen / 100:.2f}", f"{one.gross_fen / 100:.2f}",
             _day(claim.incident.occurred_at), _day(claim.incident.discovered_at),
             _day(claim.received_at), _day(one.issued_at),
-            claim.policy.quote.product.product_id))
+            (claim.policy or claim.firm_policy).quote.product.product_id))
     return text.getvalue().encode()
 
 

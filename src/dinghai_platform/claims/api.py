@@ -23,6 +23,7 @@ from dinghai_platform.claims.api_shapes import (
     IncidentNew,
     IncidentPart,
     ItemNew,
+    Line,
     PayBody,
     ReplayAnswer,
     Reserve,
@@ -31,6 +32,7 @@ from dinghai_platform.claims.api_shapes import (
 )
 from dinghai_platform.claims.api_statistics import StatisticsAnswer, statistics
 from dinghai_platform.claims.clocks import ClockReading, claim_clocks, incident_clocks
+from dinghai_platform.claims.contracts import contract_seen
 from dinghai_platform.claims.models import Claim, DecisionRecord, Incident, LossItem, ReportingDuty
 from dinghai_platform.claims.reading import (
     claim_document,
@@ -40,7 +42,6 @@ from dinghai_platform.claims.reading import (
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
 from dinghai_platform.core.tenancy import visible_or_404
-from dinghai_platform.underwriting.models import Policy
 
 router = Router(tags=["claims"])
 router.add_router("", bench_router)
@@ -59,8 +60,9 @@ def _incident(row: Incident) -> dict[str, Any]:
     claim = getattr(row, "claim", None)
     return {
         "id": row.pk, "number": row.number, "policy_no": row.policy_no,
-        "state": row.state, "title": row.title, "discovered_at": row.discovered_at,
-        "reported_at": row.reported_at, "facts": row.facts, "grade": row.grade,
+        "line": queries.line_of(row), "state": row.state, "title": row.title,
+        "discovered_at": row.discovered_at, "reported_at": row.reported_at,
+        "facts": row.facts, "grade": row.grade,
         "claim": claim.pk if claim else None,
         "clocks": [_clock(one) for one in incident_clocks(row)],
     }
@@ -73,7 +75,7 @@ def _shape_for(request: HttpRequest) -> Any:
     def shape(row: Claim) -> dict[str, Any]:
         return {
             "id": row.pk, "number": row.number, "incident": row.incident_id,
-            "policy_no": row.policy.policy_no, "state": row.state,
+            "policy_no": row.incident.policy_no, "line": queries.line_of(row), "state": row.state,
             "received_at": row.received_at, "reserve_fen": row.reserve_fen,
             "paid_fen": sum(one.amount_fen for one in row.payments.all()),
             "ordered_fen": next((one.amount_fen for one in row.interim_orders.all()
@@ -119,22 +121,23 @@ def _again(request: HttpRequest, key: UUID) -> dict[str, Any]:
 
 
 @router.get("/incidents", response={200: IncidentPart, **ERRORS}, operation_id="incidents")
-def list_incidents(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
-    """The incidents the actor sees, newest first."""
+def list_incidents(request: HttpRequest, page: Query[PageQuery], line: Line | None = None
+                   ) -> dict[str, Any]:
+    """The incidents the actor sees, newest first; of one kind of contract if ``line`` names it."""
     require(request.actor, "claims.view")
-    return part_of(queries.incidents(request.actor), page, _incident)
+    return part_of(queries.of_line(queries.incidents(request.actor), line or ""), page, _incident)
 
 
 @router.post("/incidents", response={201: IncidentAnswer, **ERRORS},
              operation_id="report_incident")
 def report(request: HttpRequest, body: IncidentNew) -> Status:
-    """Report an incident; its claim file opens with it."""
+    """Report an incident under an enterprise's policy or a small firm's; its claim file opens with
+    it."""
     require(request.actor, "claims.report")
-    policy = visible_or_404(Policy, request.actor, pk=body.policy)
     made = services.report_incident(
-        policy, title=body.title, discovered_at=_aware(body.discovered_at),
-        occurred_at=_aware(body.occurred_at), description=body.description,
-        contact=body.contact, facts=body.facts, actor=request.actor)
+        contract_seen(request.actor, body.policy), title=body.title,
+        discovered_at=_aware(body.discovered_at), occurred_at=_aware(body.occurred_at),
+        description=body.description, contact=body.contact, facts=body.facts, actor=request.actor)
     return Status(201, _incident(made))
 
 
@@ -191,10 +194,11 @@ def evidence(
 
 
 @router.get("", response={200: ClaimPart, **ERRORS}, operation_id="claims")
-def list_claims(request: HttpRequest, page: Query[PageQuery]) -> dict[str, Any]:
-    """The claims the actor sees, newest first."""
+def list_claims(request: HttpRequest, page: Query[PageQuery], line: Line | None = None
+                ) -> dict[str, Any]:
+    """The claims the actor sees, newest first; of one kind of contract if ``line`` names it."""
     require(request.actor, "claims.view")
-    rows = queries.claims(request.actor).prefetch_related("items")
+    rows = queries.of_line(queries.claims(request.actor), line or "").prefetch_related("items")
     return part_of(rows, page, _shape_for(request))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
 
 from dinghai.foundation.money import MAXIMUM_FEN, Fen
 from dinghai_platform.core.schemas import Part
+
+Line = Literal["enterprise", "small_firm"]
+"""Which kind of contract an incident or a claim stands under."""
 
 
 class ClockAnswer(Schema):
@@ -31,6 +34,7 @@ class IncidentAnswer(Schema):
     id: UUID
     number: str
     policy_no: str
+    line: Line
     state: str
     title: str
     discovered_at: datetime
@@ -50,7 +54,7 @@ class IncidentPart(Part):
 class IncidentNew(Schema):
     """The first notice."""
 
-    policy: UUID
+    policy: UUID = Field(description="an enterprise's policy or a small firm's")
     title: str = Field(min_length=1, max_length=200)
     discovered_at: datetime
     occurred_at: datetime | None = None
@@ -162,6 +166,7 @@ class ClaimAnswer(Schema):
     number: str
     incident: UUID
     policy_no: str
+    line: Line
     state: str
     received_at: datetime
     reserve_fen: Fen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,12 @@ from dinghai.documents.phrases import phrase, phrase_table
 from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import fact
 from dinghai.vocabulary.grading import GRADES
+from dinghai_platform.claims.contracts import (
+    contract_of_number,
+    contract_of_text,
+    enterprise_policies,
+    firm_policies,
+)
 from dinghai_platform.claims.fields import (
     LocalMomentField,
     fact_field,
@@ -22,6 +28,7 @@ from dinghai_platform.claims.fields import (
 )
 from dinghai_platform.claims.models import Claim, EvidenceDocument, Incident, ResponseOrder
 from dinghai_platform.claims.words import FAMILIES
+from dinghai_platform.core.actors import Actor
 from dinghai_platform.site.formats import is_chinese
 
 REPORTED_FACTS = (
@@ -34,10 +41,9 @@ TRIAGE_FACTS = (
 )
 
 
-class ReportForm(forms.Form):
+class NoticeForm(forms.Form):
     """The first notice: short enough for a telephone in the middle of the night."""
 
-    policy = forms.ModelChoiceField(queryset=None, label=_("Policy"))
     title = forms.CharField(
         label=_("What happened?"), max_length=200,
         widget=forms.TextInput({"placeholder": _("for example: files encrypted, shop is down")}))
@@ -51,9 +57,8 @@ class ReportForm(forms.Form):
     description = forms.CharField(label=_("In your own words"), required=False,
                                   widget=forms.Textarea({"rows": 4}))
 
-    def __init__(self, *args: Any, policies: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["policy"].queryset = policies
         self.fields["signs"].choices = [
             (name, fact(name).name_zh if is_chinese() else fact(name).name_en)
             for name in REPORTED_FACTS]
@@ -63,6 +68,57 @@ class ReportForm(forms.Form):
         found: dict[str, Any] = {"event.cyber_incident_suspected": True}
         found.update(dict.fromkeys(self.cleaned_data["signs"], True))
         return found
+
+    def notice(self) -> dict[str, Any]:
+        """What the report says, as the service takes it."""
+        given = self.cleaned_data
+        return {**{name: given[name] for name in (
+            "title", "description", "discovered_at", "occurred_at", "contact")},
+            "facts": self.facts()}
+
+
+class ReportForm(NoticeForm):
+    """The first notice under one of the policies that are seen. Small firms' policies may be many
+    thousands: beyond a few they are named by number."""
+
+    MOST_FIRMS: ClassVar[int] = 50
+
+    policy = forms.ChoiceField(label=_("Policy"), required=False)
+    policy_no = forms.CharField(
+        label=_("Or the number of a small firm's policy"), required=False, max_length=40,
+        help_text=_("It stands on the policy, as SP2026-000001."))
+    field_order = ("policy", "policy_no")
+
+    def __init__(self, *args: Any, actor: Actor, chosen: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        enterprise, firms = enterprise_policies(actor), firm_policies(actor)
+        few = list(firms[: self.MOST_FIRMS + 1])
+        listed = [(str(one.pk), str(one)) for one in enterprise]
+        named = contract_of_text(actor, chosen)
+        shown = few[: self.MOST_FIRMS]
+        if named is not None and str(named.pk) not in {one for one, _name in listed}:
+            shown = [named, *(one for one in shown if one.pk != named.pk)]
+        listed += [(str(one.pk), f"{one.policy_no} {one.firm}") for one in shown]
+        self.has_policy = bool(listed)
+        self.fields["policy"].choices = [("", "—"), *listed]
+        self.fields["policy"].initial = (
+            str(named.pk) if named is not None else listed[0][0] if listed else "")
+        if len(few) <= self.MOST_FIRMS:
+            del self.fields["policy_no"]
+
+    def clean(self) -> dict[str, Any]:
+        """Which contract it is: the number that was typed, else the one that was chosen."""
+        given: dict[str, Any] = super().clean() or {}
+        number = given.get("policy_no", "").strip()
+        found = contract_of_number(self.actor, number) if number else contract_of_text(
+            self.actor, given.get("policy", ""))
+        if found is None:
+            place = "policy_no" if number else "policy"
+            self.add_error(place, _("There is no such policy in force: look at its number again.")
+                           if number else _("Choose the policy that was in force."))
+        given["contract"] = found
+        return given
 
 
 class FactsForm(forms.Form):
@@ -240,8 +296,8 @@ class ItemForm(forms.Form):
 
     def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        product = claim.policy.document["product"]
-        granted = [*(one["coverage"] for one in claim.policy.document["schedule"]["sections"]),
+        product = claim.contract.document["product"]
+        granted = [*(one["coverage"] for one in claim.contract.document["schedule"]["sections"]),
                    *(one["coverage"] for one in product.get("towers", ()))]
         others = [code for code in coverages() if code not in granted]
 
@@ -257,7 +313,7 @@ def add_party_fields(
     form: forms.Form, claim: Claim, *, prefix: str = "", member: str = "", supplier: str = "",
 ) -> None:
     """Fields for member and supplier where the policy is a programme's or names suppliers."""
-    schedule = claim.policy.document["schedule"]
+    schedule = claim.contract.document["schedule"]
     members, suppliers = schedule.get("members", ()), schedule.get("suppliers", ())
     if members or member:
         named = [(one["id"], one["name_zh"] if is_chinese() or not one.get("name_en")

@@ -32,12 +32,12 @@ ANSWER_DAYS = 10
 def keep_request_notice(request: RequestRow, *, actor: Actor) -> StoredFile:
     """Write the one request for evidence as PDF and keep it with the request."""
     claim = request.claim
-    schedule = claim.policy.document["schedule"]
+    schedule = claim.contract.document["schedule"]
     content = render_evidence_request(EvidenceRequest(
         number=f"{claim.number}-R{request.no}",
         issued_on=_day(request.requested_at),
         issuer=schedule["insurer"]["name_zh"],
-        addressee=Addressee(schedule["insured"]["name_zh"], claim.policy.policy_no,
+        addressee=Addressee(schedule["insured"]["name_zh"], claim.incident.policy_no,
                             claim.incident.contact),
         claim_no=claim.number,
         items=tuple(
@@ -82,17 +82,17 @@ def keep_interim_notice(payment: Payment, *, actor: Actor) -> StoredFile:
 def interim_notice(payment: Payment, language: Language) -> Document:
     """The notice of a payment in advance as blocks."""
     claim = payment.claim
-    schedule = claim.policy.document["schedule"]
+    schedule = claim.contract.document["schedule"]
     insured = pick(language, schedule["insured"]["name_zh"], schedule["insured"].get("name_en", ""))
     insurer = pick(language, schedule["insurer"]["name_zh"], schedule["insurer"].get("name_en", ""))
     title = pick(language, "预付赔款通知", "Notice of a payment in advance")
     lead = pick(
         language,
-        f"{insured}：贵方就保险单 {claim.policy.policy_no} 提出的索赔（{claim.number}），"
+        f"{insured}：贵方就保险单 {claim.incident.policy_no} 提出的索赔（{claim.number}），"
         "最终金额尚未确定。按照保险法第二十五条，我方先就可以确定的部分支付；"
         "最终核定后支付相应的差额。",
         f"{insured}: the final amount of your claim {claim.number} under policy "
-        f"{claim.policy.policy_no} is not fixed yet. Under article 25 of the Insurance Law we "
+        f"{claim.incident.policy_no} is not fixed yet. Under article 25 of the Insurance Law we "
         "pay the part that is certain now and the difference once the claim is decided.")
     label = pick(language, "先予支付", "Paid in advance")
     blocks: tuple[Block, ...] = (

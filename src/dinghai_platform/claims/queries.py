@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from dinghai.terms.compiler import compile_policy
+from dinghai.vocabulary.coverages import coverages
 from dinghai.vocabulary.facts import fact, facts
 from dinghai.vocabulary.lifecycle import machines
 from dinghai.wording.policy import read_policy
 from dinghai_platform.claims.clocks import ClockReading, claim_clocks, duty_clock
 from dinghai_platform.claims.models import Claim, Incident, ReportingDuty
+from dinghai_platform.claims.models.contract import ContractRow
 from dinghai_platform.claims.steps import duty_conflict, for_roles, may_step, why_not
 from dinghai_platform.claims.words import CLAIM_VERBS, INCIDENT_VERBS
 from dinghai_platform.core import clock
@@ -23,8 +25,9 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.queries import organisations_visible_to
-from dinghai_platform.underwriting.models import Policy
 
+ENTERPRISE, SMALL_FIRM = LINES = ("enterprise", "small_firm")
+"""The two kinds of contract, as filters, exports and the API call them."""
 # Moves that the house makes inside another verb; nobody is offered a button for them.
 HOUSE_EVENTS = frozenset({"limits_changed"})
 
@@ -49,18 +52,31 @@ def incidents(actor: Actor) -> QuerySet[Incident]:
 
 def claims(actor: Actor) -> QuerySet[Claim]:
     """The claims the actor sees, newest first."""
+    # Staff see both kinds of contract with the claims; others reach a small firm's one by one.
+    contracts = ("policy", "firm_policy") if actor.tenant is not None else ("policy",)
     return (Claim.objects.visible_to(actor)
-            .select_related("policy", "insured", "incident", "handler")
+            .select_related(*contracts, "insured", "incident", "handler")
             .prefetch_related("pauses", "requests", "payments", "decisions", "interim_orders",
                               "incident__duties", "incident__orders")
             .distinct().order_by("-received_at", "-id"))
 
 
-def reportable_policies(actor: Actor) -> QuerySet[Policy]:
-    """Policies an incident may be reported under."""
-    return (Policy.objects.visible_to(actor).select_related("insured")
-            .filter(state__in=("in_force", "suspended", "expired", "renewed"))
-            .order_by("-inception"))
+def usual_papers(claim: Claim) -> list[str]:
+    """Kinds of evidence that are usual for what a claim claims."""
+    claimed = {item.coverage for item in claim.items.all()}
+    return [kind for code in claimed if code in coverages() for kind in coverages()[code].evidence]
+
+
+def of_line(rows: QuerySet[Any], line: str) -> QuerySet[Any]:
+    """Incidents or claims under one kind of contract; all of them where none is named."""
+    if line not in LINES:
+        return rows
+    return rows.filter(firm_policy__isnull=line == ENTERPRISE)
+
+
+def line_of(row: ContractRow) -> str:
+    """Which kind of contract a row stands under."""
+    return SMALL_FIRM if row.is_of_small_firm else ENTERPRISE
 
 
 def partners(actor: Actor, kind: str) -> QuerySet[Organisation]:
@@ -114,7 +130,7 @@ def _address(row: Claim | Incident, event: str) -> str:
 
 def relevant_facts(claim: Claim) -> tuple[list[str], dict[int, list[str]]]:
     """Facts the policy's terms ask for: of the event, and of each loss item by its number."""
-    policy = read_policy(claim.policy.document)
+    policy = read_policy(claim.contract.document)
     items = list(claim.items.all())
     granted = [item for item in items if policy.grants(item.coverage)]
     program = compile_policy(policy, [item.coverage for item in granted])

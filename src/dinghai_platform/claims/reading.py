@@ -45,7 +45,7 @@ def file_of(
     return {
         "schema": "dinghai.claim/1",
         "claim_no": claim.number,
-        "policy_no": claim.policy.policy_no,
+        "policy_no": claim.incident.policy_no,
         "reported_at": claim.received_at.isoformat(),
         "description": claim.description,
         "facts": {ROOT_CAUSE: {"value": incident.number}, **facts},
@@ -67,14 +67,14 @@ def policy_history(claim: Claim) -> JSONDocument:
     """
     with crossing_tenants("limits erode by every payment under the policy, whoever asks"):
         paid = list(Payment.objects.within(claim.tenant_id)
-                    .filter(policy_id=claim.policy_id).exclude(claim_id=claim.pk)
+                    .filter(**claim.contract_columns()).exclude(claim_id=claim.pk)
                     .select_related("claim", "decision").order_by("id"))
     by_claim: dict[Any, list[Payment]] = {}
     for payment in paid:
         by_claim.setdefault(payment.claim_id, []).append(payment)
     return {
         "schema": "dinghai.history/1",
-        "policy_no": claim.policy.policy_no,
+        "policy_no": claim.incident.policy_no,
         "claims": [_used_up(payments) for payments in by_claim.values()],
     }
 
@@ -103,7 +103,7 @@ def prior_payments(claim: Claim) -> JSONDocument:
     """
     towers = outside_codes(claim)
     with crossing_tenants("limits erode by every payment under the policy, whoever asks"):
-        paid = list(Payment.objects.within(claim.tenant_id).filter(policy_id=claim.policy_id)
+        paid = list(Payment.objects.within(claim.tenant_id).filter(**claim.contract_columns())
                     .values("claim_id", "amount_fen", "sections", "outside_fen"))
     own = sum(row["amount_fen"] for row in paid if row["claim_id"] == claim.pk)
     others = [row for row in paid if row["claim_id"] != claim.pk]
@@ -113,7 +113,7 @@ def prior_payments(claim: Claim) -> JSONDocument:
     inside = sum(fen for code, fen in sections.items() if code not in towers)
     shared = {
         group["id"]: sum(sections[code] for code in group["coverages"])
-        for group in claim.policy.document["product"].get("shared_limits", [])
+        for group in claim.contract.document["product"].get("shared_limits", [])
     }
     return {
         "aggregate_paid_fen": inside,
@@ -125,13 +125,13 @@ def prior_payments(claim: Claim) -> JSONDocument:
 
 def outside_codes(claim: Claim) -> set[str]:
     """Coverages that the law puts outside the aggregate."""
-    towers = claim.policy.document["product"].get("towers", [])
+    towers = claim.contract.document["product"].get("towers", [])
     return {tower["coverage"] for tower in towers}
 
 
 def provisional_decision(claim: Claim) -> JSONDocument:
     """The engine's decision on the file as it stands. Raises InputError for a bad file."""
-    return adjudicate(claim.policy.document, claim_document(claim), policy_history(claim))
+    return adjudicate(claim.contract.document, claim_document(claim), policy_history(claim))
 
 
 def try_decision(claim: Claim) -> tuple[JSONDocument | None, str]:

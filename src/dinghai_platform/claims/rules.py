@@ -8,10 +8,12 @@ import rules
 
 from dinghai.vocabulary.lifecycle import machines
 from dinghai_platform.claims.models import Claim
+from dinghai_platform.claims.models.contract import ContractRow
 from dinghai_platform.core import roles
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Relation
 from dinghai_platform.core.permissions import has_role, is_system
+from dinghai_platform.small_firms.rules import LINK, by_the_link
 
 PARTNERS = ("ir_lead", "loss_adjuster", "arbiter")
 
@@ -64,16 +66,27 @@ def is_of_the_house(actor: Any, row: Any) -> bool:
         organisation_id=home).exists()
 
 
+@rules.predicate
+def came_by_its_link(actor: Any, row: Any) -> bool:
+    """True for whoever came by the link of the small firm that the row is about: it has no account,
+    and reports, answers and agrees for its firm all the same."""
+    if not isinstance(actor, Actor) or actor.role != LINK or row is None:
+        return False
+    contract = row.contract if isinstance(row, ContractRow) else row
+    return bool(by_the_link(actor, contract))
+
+
 is_handler = has_role("claims_handler") & acts_for_insurer
 is_approver = has_role("claims_approver") & acts_for_insurer
 is_payer = has_role("claims_payment") & acts_for_insurer
-is_insured = has_role(*roles.INSURED) & acts_for_insured
+is_insured = (has_role(*roles.INSURED) & acts_for_insured) | came_by_its_link
 is_responder = has_role("ir_lead") & has_order
 is_adjuster = has_role("loss_adjuster") & has_mandate
 is_arbiter = has_role("arbiter") & is_of_the_house
 
 rules.add_perm("claims.view", sees_claims)
-rules.add_perm("claims.report", has_role(*roles.INSURED, "broker", "claims_handler"))
+rules.add_perm("claims.report",
+               has_role(*roles.INSURED, "broker", "claims_handler") | came_by_its_link)
 rules.add_perm("claims.triage", is_handler | is_responder)
 rules.add_perm("claims.record_report", is_insured | is_handler)
 rules.add_perm("claims.dispatch", is_handler)

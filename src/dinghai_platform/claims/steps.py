@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from dinghai.foundation.errors import Refusal
 from dinghai.vocabulary.lifecycle import Transition, machines
 from dinghai.vocabulary.roles import duty_rules
+from dinghai_platform.claims.contracts import underwriting_of
 from dinghai_platform.claims.models import (
     Claim,
     DecisionRecord,
@@ -21,6 +22,7 @@ from dinghai_platform.claims.models import (
     InterimOrder,
     Payment,
 )
+from dinghai_platform.claims.rules import came_by_its_link
 from dinghai_platform.core import clock, roles
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import AuditEntry
@@ -72,6 +74,8 @@ def may_step(row: Claim | Incident, event: str, actor: Actor) -> bool:
     if not allowed(actor, f"{prefix}.{event}", row):
         return False
     wanted = move_of(row, event).roles
+    if came_by_its_link(actor, row):
+        return not set(wanted).isdisjoint(roles.INSURED)
     return actor.role in wanted or "system" in wanted
 
 
@@ -147,12 +151,10 @@ def holders_of(claim: Claim) -> dict[str, set[str]]:
 
 
 def _underwriters(claim: Claim) -> set[str]:
-    """Who acted as underwriter on the policy or its quote, by the audit chain."""
-    subjects = [str(claim.policy_id), str(claim.policy.quote_id)]
+    """Who acted as underwriter on the contract or its quote, by the audit chain."""
     with crossing_tenants("the audit chain says who underwrote, whoever asks"):
         return _keys(AuditEntry.objects.within(claim.tenant_id).filter(
-            subject_id__in=subjects, role__in=roles.UNDERWRITING,
-            subject_type__in=("underwriting.policy", "underwriting.quote"),
+            **underwriting_of(claim.contract), role__in=roles.UNDERWRITING,
         ).values_list("user_id", flat=True).distinct())
 
 

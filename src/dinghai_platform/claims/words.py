@@ -123,6 +123,9 @@ FACT_GROUPS: dict[str, Any] = {
 }
 """Groups of facts by the first part of their ids."""
 
+LINES: dict[str, Any] = {"enterprise": _("Enterprise"), "small_firm": _("Small firm")}
+"""The kinds of contract."""
+
 PAUSES: dict[str, Any] = {"waiting_for_papers": _("waiting for further papers")}
 
 

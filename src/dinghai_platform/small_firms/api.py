@@ -202,8 +202,8 @@ def _quote(request: HttpRequest, key: UUID) -> Quote:
 def policy_list(request: HttpRequest, page: Query[PageQuery]) -> Document:
     """The policies that the actor sees, newest first."""
     require(request.actor, "small_firms.view")
-    return part_of(queries.policies(request.actor).defer(None).order_by("-id"), page,
-                   policy_answer)
+    rows = queries.policies(request.actor).defer(None).prefetch_related("payments")
+    return part_of(rows.order_by("-id"), page, policy_answer)
 
 
 @router.get("/policies/{key}", response={200: shapes.SmallFirmPolicyAnswer, **ERRORS},

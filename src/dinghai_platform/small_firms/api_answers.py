@@ -16,6 +16,7 @@ from dinghai_platform.small_firms.models import (
     Renewal,
     RenewalRun,
 )
+from dinghai_platform.small_firms.queries import used_of
 
 Document = dict[str, Any]
 
@@ -48,7 +49,7 @@ def term_answer(one: ExplainableTerm) -> Document:
 
 def policy_answer(row: Policy) -> Document:
     """A policy."""
-    return {"firm": row.firm_id, "quote": row.quote_id,
+    return {"firm": row.firm_id, "quote": row.quote_id, "paid_claims_fen": used_of(row).paid_fen,
             **_fields(row, "id", "policy_no", "state", "plan", "reduced", "inception", "expiry",
                       "treat_by", "aggregate_limit_fen", "net_premium_fen", "vat_fen",
                       "gross_premium_fen", "document", "document_hash", "paid_at")}

@@ -37,6 +37,13 @@ class ScanForm(forms.Form):
         "nmap, nuclei, Greenbone, SARIF and others; nothing is scanned from here"))
 
 
+class ObjectForm(forms.Form):
+    """Why a firm does not agree with a decision."""
+
+    reason = forms.CharField(label=_("What do you not agree with?"), max_length=2_000,
+                             widget=forms.Textarea({"rows": 4}))
+
+
 class BatchForm(forms.Form):
     """A file of firms."""
 

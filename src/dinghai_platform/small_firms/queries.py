@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 
+from dinghai_platform.claims.models import Claim
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
 from dinghai_platform.small_firms.models import (
@@ -22,6 +23,7 @@ from dinghai_platform.small_firms.models import (
     Renewal,
     RenewalRun,
 )
+from dinghai_platform.small_firms.rules import LINK
 from dinghai_platform.small_firms.services.policies import COVERED
 
 
@@ -140,6 +142,49 @@ def month(actor: Actor, key: UUID) -> Month:
     found: Month = visible_or_404(
         Month.objects.select_related("firm__link", "tenant"), actor, pk=key)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What claims have taken out of a policy's limit of the year, in fen."""
+
+    claims: int
+    paid_fen: int
+    limit_fen: int
+
+    @property
+    def left_fen(self) -> int:
+        """What is left of the limit."""
+        return max(self.limit_fen - self.paid_fen, 0)
+
+
+def used_of(row: Policy) -> Used:
+    """What claims have taken out of the limit of a policy in hand. What the law has the insurer pay
+    on top of it (outside the limit) does not count."""
+    payments = row.payments.all()  # a few; lists fetch them with the policies
+    return Used(len({one.claim_id for one in payments}),
+                sum(one.amount_fen - one.outside_fen for one in payments),
+                row.aggregate_limit_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Claims that the insurer itself holds of a firm, by its credit code. Money in fen."""
+
+    claims: int
+    open: int
+    paid_fen: int
+
+
+def known_claims(row: Firm, actor: Actor) -> Known | None:
+    """Claims of a firm's credit code in the insurer's books, for its staff alone: anybody may type
+    a credit code. The plans' price does not know them; an underwriter reads them here."""
+    if actor.tenant is None or actor.role == LINK or not row.credit_code:
+        return None
+    rows = Claim.objects.within(row.tenant_id).filter(insured__credit_code=row.credit_code)
+    found = rows.annotate(paid=Sum("payments__amount_fen")).values_list("state", "paid")
+    return Known(len(found), sum(1 for state, _paid in found if state in Claim.OPEN),
+                 sum(paid or 0 for _state, paid in found))
 
 
 def papers_of(row: Policy) -> dict[tuple[str, str], Paper]:

@@ -178,6 +178,7 @@ class SmallFirmPolicyAnswer(Schema):
     expiry: date
     treat_by: date | None
     aggregate_limit_fen: int
+    paid_claims_fen: int = Field(description="what claims have taken out of the limit")
     net_premium_fen: int
     vat_fen: int
     gross_premium_fen: int

@@ -490,6 +490,7 @@ ROUTES: dict[str, Route] = {
     "small_firms:policy": page("underwriter", not_by=OUTSIDER, key="small_firm"),
     "small_firms:paper": file("underwriter", not_by=OUTSIDER, key="small_firm",
                               kind="=schedule", language="=zh"),
+    "small_firms:incidents": page("underwriter", not_by=OUTSIDER, key="small_firm"),
     "small_firms:renew": verb("underwriter", not_by=OUTSIDER, key="small_firm"),
     "small_firms:month": page("underwriter", not_by=OUTSIDER, key="small_firm"),
     "small_firms:month_at": page("underwriter", not_by=OUTSIDER, key="small_firm",
@@ -507,6 +508,12 @@ ROUTES: dict[str, Route] = {
     "small_firms:link_scan": public().answering(404),
     "small_firms:link_policy": public().answering(404),
     "small_firms:link_paper": public(kind="=schedule", language="=zh").answering(404),
+    "small_firms:link_incidents": public().answering(404),
+    "small_firms:link_incident": public(incident="incident").answering(404),
+    "small_firms:link_incident_notice": public(
+        incident="incident", language="=zh").answering(404),
+    "small_firms:link_incident_act": public(
+        incident="incident", verb="=agree").answering(404),
     "small_firms:link_renew": public().answering(404),
     "small_firms:link_month": public().answering(404),
     "small_firms:link_quote": public(quote="small_quote").answering(404),

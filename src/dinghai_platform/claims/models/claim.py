@@ -10,12 +10,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from dinghai.vocabulary.coverages import coverages
+from dinghai_platform.claims.models.contract import ContractRow, one_contract
 from dinghai_platform.claims.models.incident import Incident
 from dinghai_platform.core import clock
 from dinghai_platform.underwriting.models import InsuredRow
 
 
-class Claim(InsuredRow):
+class Claim(ContractRow):
     """One claim from one incident (state: the lifecycle's claim machine).
 
     ``facts`` holds what has been established about the event; the items hold theirs. A decision
@@ -33,7 +34,6 @@ class Claim(InsuredRow):
     )
 
     incident = models.OneToOneField(Incident, models.PROTECT, related_name="claim")
-    policy = models.ForeignKey("underwriting.Policy", models.PROTECT, related_name="claims")
     number = models.CharField(_("number"), max_length=40)
     state = models.CharField(_("state"), max_length=20, default="notified")
     description = models.TextField(_("description"), blank=True)
@@ -54,10 +54,11 @@ class Claim(InsuredRow):
     )
     further_request_reason = models.TextField(blank=True)
 
-    class Meta(InsuredRow.Meta):
+    class Meta(ContractRow.Meta):
         verbose_name = _("claim")
         constraints = [
-            models.UniqueConstraint(fields=("tenant", "number"), name="claims_one_claim")
+            models.UniqueConstraint(fields=("tenant", "number"), name="claims_one_claim"),
+            one_contract("claims_claim_one_contract"),
         ]
         indexes = [models.Index(fields=("tenant", "state"))]
 
@@ -102,7 +103,7 @@ class LossItem(InsuredRow):
     @property
     def member_name(self) -> str:
         """The member by name, as the policy's schedule has it."""
-        for one in self.claim.policy.document["schedule"].get("members", ()):
+        for one in self.claim.contract.document["schedule"].get("members", ()):
             if one["id"] == self.member:
                 english = get_language() == "en" and one.get("name_en")
                 return str(one["name_en"] if english else one["name_zh"])

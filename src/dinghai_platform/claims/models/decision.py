@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dinghai_platform.claims.models.claim import Claim
+from dinghai_platform.claims.models.contract import ContractRow, one_contract
 from dinghai_platform.core import clock
 from dinghai_platform.underwriting.models import InsuredRow
 
@@ -96,7 +97,7 @@ class Objection(InsuredRow):
         ordering = ("id",)
 
 
-class Payment(InsuredRow):
+class Payment(ContractRow):
     """Money paid for a claim: once in advance at most, once for each decision."""
 
     class Kind(models.TextChoices):
@@ -104,7 +105,6 @@ class Payment(InsuredRow):
         FINAL = "final", _("Claim payment")
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="payments")
-    policy = models.ForeignKey("underwriting.Policy", models.PROTECT, related_name="+")
     decision = models.ForeignKey(DecisionRecord, models.PROTECT, related_name="payments")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     payee = models.CharField(_("payee"), max_length=200)
@@ -117,10 +117,11 @@ class Payment(InsuredRow):
     paid_at = models.DateTimeField(default=clock.now)
     paid_by = models.ForeignKey("core.User", models.PROTECT, null=True, related_name="+")
 
-    class Meta(InsuredRow.Meta):
+    class Meta(ContractRow.Meta):
         verbose_name = _("payment")
         ordering = ("id",)
         constraints = [
+            one_contract("claims_payment_one_contract"),
             models.UniqueConstraint(
                 fields=("decision", "kind"), name="claims_paid_once_per_decision"
             ),

@@ -9,14 +9,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from dinghai.vocabulary.clocks import StatutoryClock, clocks
+from dinghai_platform.claims.models.contract import ContractRow, one_contract
 from dinghai_platform.core import clock
 from dinghai_platform.underwriting.models import InsuredRow
 
 
-class Incident(InsuredRow):
+class Incident(ContractRow):
     """One incident of one insured (state: the lifecycle's incident machine).
 
-    The policy's number stands here too: responders see the incident and not the policy.
+    The contract's number stands here too: responders see the incident and not the contract, and
+    lists need not read one contract a line.
     ``facts`` holds what was reported, by the registry of facts; ``grade`` is the engine's
     IncidentGrade as plain JSON once somebody has triaged.
     """
@@ -26,9 +28,6 @@ class Incident(InsuredRow):
         CRITICAL = "critical_infrastructure", _("Operator of critical infrastructure")
         STATE = "central_state_organ", _("Central party or state organ")
 
-    policy = models.ForeignKey(
-        "underwriting.Policy", models.PROTECT, related_name="incidents", verbose_name=_("policy")
-    )
     policy_no = models.CharField(_("policy number"), max_length=40)
     number = models.CharField(_("number"), max_length=40)
     state = models.CharField(_("state"), max_length=20, default="reported")
@@ -54,10 +53,11 @@ class Incident(InsuredRow):
     triaged_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
-    class Meta(InsuredRow.Meta):
+    class Meta(ContractRow.Meta):
         verbose_name = _("incident")
         constraints = [
-            models.UniqueConstraint(fields=("tenant", "number"), name="claims_one_incident")
+            models.UniqueConstraint(fields=("tenant", "number"), name="claims_one_incident"),
+            one_contract("claims_incident_one_contract"),
         ]
         indexes = [models.Index(fields=("tenant", "state"))]
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.vocabulary.facts import fact
 from dinghai.vocabulary.lifecycle import machines
+from dinghai_platform.claims.contracts import case_of
 from dinghai_platform.claims.models import (
     Claim,
     ClockPause,
@@ -44,7 +45,7 @@ def notify_claim(incident: Incident, *, actor: Actor, description: str = "") -> 
         return found
     claim = Claim(
         tenant=incident.tenant, insured_id=incident.insured_id, incident=incident,
-        policy_id=incident.policy_id, description=description or incident.title,
+        **incident.contract_columns(), description=description or incident.title,
         facts=incident.facts, received_at=incident.reported_at)
     claim.number = next_number("CLM", Claim, incident.tenant)
     claim.save(force_insert=True)
@@ -62,7 +63,8 @@ def register_claim(claim: Claim, *, reserve_fen: int, actor: Actor, note: str = 
     move_claim(claim, "register", actor=actor, handler=actor.user, registered_at=clock.now())
     change_reserve(claim, reserve_fen, note or _("at registration"), actor)
     note_claim(claim, "claim_registered", actor, reserve_fen=str(reserve_fen))
-    reach_step(claim.policy.case, Case.Step.PAY, actor=actor)
+    if (case := case_of(claim.contract)) is not None:
+        reach_step(case, Case.Step.PAY, actor=actor)
     return claim
 
 
@@ -158,7 +160,7 @@ def request_evidence(
     request = EvidenceRequest.objects.create(
         tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, no=again + 1,
         document={"schema": "dinghai.evidence-request/1", "claim_no": claim.number,
-                  "policy_no": claim.policy.policy_no,
+                  "policy_no": claim.incident.policy_no,
                   "requested_at": clock.now().isoformat(), "entries": wanted},
         note=note.strip(), is_defect=again > 0, reason=claim.further_request_reason,
         requested_at=clock.now(), requested_by=actor.user, answer_days=days)
@@ -233,7 +235,9 @@ def appoint_adjuster(claim: Claim, adjuster: Organisation, *, actor: Actor) -> C
         raise Refusal(_("responder and adjuster of a claim are different firms"))
     claim.adjuster = adjuster
     claim.save(update_fields=("adjuster",))
-    for row in (claim, claim.incident, claim.policy):
+    # A small firm's policy is read through its claim, and its row stays the firm's own.
+    shown = (claim, claim.incident, *(() if claim.is_of_small_firm else (claim.policy,)))
+    for row in shown:
         share_with(row, adjuster, _("loss adjuster's mandate"), actor)
     note_claim(claim, "adjuster_appointed", actor, adjuster=str(adjuster.pk))
     return claim

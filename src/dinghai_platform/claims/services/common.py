@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from dinghai.foundation.errors import InputError
 from dinghai_platform.claims.models import Claim, Incident, TimelineEntry
+from dinghai_platform.claims.rules import came_by_its_link
 from dinghai_platform.claims.steps import check_step
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
@@ -47,7 +48,8 @@ def write_timeline(
         text=text.strip(),
         state=incident.state,
         user=actor.user,
-        organisation=actor.organisation,
+        # Who came by a link acts in the insurer's books, but for its own firm.
+        organisation=incident.insured if came_by_its_link(actor, incident) else actor.organisation,
         role=actor.role,
         details=details,
     )

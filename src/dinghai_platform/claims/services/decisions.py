@@ -29,7 +29,6 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.ledger.services import credit, debit, post_entry
-from dinghai_platform.underwriting.models import Policy
 
 LIMITATION = "CLK-CL-LIM"
 
@@ -220,7 +219,7 @@ def withdraw_objection(claim: Claim, *, actor: Actor) -> Claim:
 
 def _to_issue(claim: Claim, actor: Actor) -> tuple[Claim, DecisionRecord]:
     """The claim and its provisional run under the lock of the policy, proved to be current."""
-    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    audit.locked(claim.contract)
     claim = audit.locked(claim)
     require(actor, "claims.approve", claim)
     record = claim.decisions.filter(state=DecisionRecord.State.PROVISIONAL).first()
@@ -238,12 +237,12 @@ def _refuse_without_room(claim: Claim, record: DecisionRecord) -> None:
     with crossing_tenants("all claims of a policy share its limits"):
         waiting = list(
             DecisionRecord.objects.within(claim.tenant_id)
-            .filter(claim__policy_id=claim.policy_id, state=DecisionRecord.State.ISSUED,
+            .filter(**claim.contract_columns("claim__"), state=DecisionRecord.State.ISSUED,
                     payments=None, claim__state__in=("decision_issued", "agreed"))
             .exclude(claim=claim).select_related("claim"))
     pending = sum(one.total_fen for one in waiting)
     prior = prior_payments(claim)["aggregate_paid_fen"]
-    limit = claim.policy.document["schedule"]["aggregate_limit_fen"]
+    limit = claim.contract.document["schedule"]["aggregate_limit_fen"]
     if waiting and pending + prior + record.total_fen > limit:
         raise Refusal(
             _("claim %(number)s is decided and not yet paid; together they exceed the limit")

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.claims.models import EvidenceDocument, Incident
+from dinghai_platform.claims.rules import came_by_its_link
 from dinghai_platform.claims.services.common import required
 from dinghai_platform.core import audit, clock
-from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.files import store_file
 from dinghai_platform.core.permissions import allowed
 
@@ -37,7 +38,12 @@ def add_evidence(
     if claim is not None and claim.state in {"closed", "paid", "recovery"}:
         raise Refusal(_("the claim is settled; reopen it to add evidence"))
     audit.hold_chain(incident.tenant)
-    stored = store_file(content, name=name, media_type=media_type, actor=actor,
+    home, keeper = actor.organisation, actor
+    if came_by_its_link(actor, incident):
+        # Its own firm hands it in; without an account the house keeps the file for it.
+        home, keeper = incident.insured, system_actor(
+            incident.tenant, request_id=actor.request_id)
+    stored = store_file(content, name=name, media_type=media_type, actor=keeper,
                         tenant=incident.tenant)
     there = incident.evidence.filter(sha256=stored.sha256, kind=kind).first()
     if there is not None:
@@ -52,7 +58,7 @@ def add_evidence(
         name=stored.name,
         sha256=stored.sha256,
         size=stored.size,
-        provided_by=provided_by.strip() or actor.organisation.name_zh,
+        provided_by=provided_by.strip() or home.name_zh,
         received_at=clock.now(),
         added_by=actor.user,
     )

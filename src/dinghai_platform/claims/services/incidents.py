@@ -23,26 +23,35 @@ from dinghai.vocabulary.grading import (
     reporting_clock,
 )
 from dinghai.vocabulary.lifecycle import machines
+from dinghai_platform.claims.contracts import (
+    Contract,
+    broker_of,
+    case_of,
+    has_begun,
+    insured_of,
+    keep_reachable,
+    require_reporter,
+)
 from dinghai_platform.claims.models import Incident, ReportingDuty, ResponseOrder
 from dinghai_platform.claims.services.claims import notify_claim
 from dinghai_platform.claims.services.common import next_number, required, write_timeline
 from dinghai_platform.claims.steps import check_step
 from dinghai_platform.core import audit, clock
-from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
+from dinghai_platform.core.tenancy import scope_of
 from dinghai_platform.underwriting.models import Case, Policy
 from dinghai_platform.underwriting.services.cases import reach_step
 
 SUMMARY_REPORT = "CLK-RPT-SUM"
 PERSONAL_DATA = "CLK-PI-NOTIFY"
-# Cover starts with the premium (见费出单): before it there is nothing to report under.
-NOT_BEGUN = ("bound", "premium_due")
+LIMITATION = "CLK-CL-LIM"
 
 
 @transaction.atomic
 def report_incident(
-    policy: Policy,
+    contract: Contract,
     *,
     title: str,
     discovered_at: datetime,
@@ -52,19 +61,15 @@ def report_incident(
     contact: str = "",
     facts: Mapping[str, Any] | None = None,
 ) -> Incident:
-    """The first notice (报案): an incident under a policy, with what is known so far.
+    """The first notice (报案): an incident under a contract, with what is known so far.
 
     The moments go into the facts too, so that they are stated once. Opens the claim file that
-    everything later hangs on. Raises InputError for facts the registry refuses, Refusal for a
-    discovery in the future or a policy of somebody else.
+    everything later hangs on. Raises InputError for facts the registry refuses or a discovery in
+    the future, Refusal before cover has begun, PermissionDenied for a contract of somebody else.
     """
-    require(actor, "claims.report")
-    if actor.tenant is None and actor.organisation.pk not in {policy.insured_id,
-                                                              policy.applicant_id}:
-        raise PermissionDenied("claims.report")
-    if actor.tenant is not None and actor.tenant.pk != policy.tenant_id:
-        raise PermissionDenied("claims.report")
-    if policy.state in NOT_BEGUN:
+    require(actor, "claims.report", contract)
+    require_reporter(contract, actor)
+    if not has_begun(contract):
         raise Refusal(_("cover has not begun: the premium has not been paid"))
     if discovered_at > clock.now():
         raise InputError(_("the discovery lies in the future"), field="discovered_at",
@@ -77,10 +82,10 @@ def report_incident(
     if occurred_at is not None:
         known["incident.first_occurrence_at"] = _moment(occurred_at)
     incident = Incident(
-        tenant=policy.tenant,
-        insured_id=policy.insured_id,
-        policy=policy,
-        policy_no=policy.policy_no,
+        tenant=contract.tenant,
+        policy=contract if isinstance(contract, Policy) else None,
+        firm_policy=None if isinstance(contract, Policy) else contract,
+        policy_no=contract.policy_no,
         title=required(title, "title")[:200],
         description=description.strip(),
         contact=contact.strip()[:200],
@@ -90,14 +95,23 @@ def report_incident(
         reported_by=actor.user,
         facts=plain_facts(known),
     )
-    incident.number = next_number("INC", Incident, policy.tenant)
-    incident.save(force_insert=True)
-    write_timeline(incident, "report", actor=actor, text=incident.title)
-    audit.append(actor, "claims.incident_reported", incident,
-                 {"number": incident.number, "policy": policy.policy_no,
-                  "discovered_at": discovered_at.isoformat(), "facts": incident.facts})
-    notify_claim(incident, actor=actor)
-    reach_step(policy.case, Case.Step.RESCUE, actor=actor)
+    # The books are the insurer's, whoever reports: a broker's row is neither its own nor about it.
+    with scope_of(actor, tenant=contract.tenant):
+        incident.insured = insured_of(contract)
+        incident.number = next_number("INC", Incident, contract.tenant)
+        incident.save(force_insert=True)
+        write_timeline(incident, "report", actor=actor, text=incident.title)
+        audit.append(actor, "claims.incident_reported", incident,
+                     {"number": incident.number, "policy": contract.policy_no,
+                      "discovered_at": discovered_at.isoformat(), "facts": incident.facts})
+        claim = notify_claim(incident, actor=actor)
+        if (broker := broker_of(contract)) is not None:
+            house = system_actor(contract.tenant, request_id=actor.request_id)
+            for row in (incident, claim):
+                share_with(row, broker, _("broker of the policy"), house)
+        keep_reachable(contract, clocks()[LIMITATION].due(discovered_at))
+        if (case := case_of(contract)) is not None:
+            reach_step(case, Case.Step.RESCUE, actor=actor)
     return incident
 
 

@@ -40,7 +40,6 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.ledger.services import credit, debit, post_entry
-from dinghai_platform.underwriting.models import Policy
 
 INTERIM_CLOCK = "CLK-CL-INT"
 
@@ -57,7 +56,7 @@ def pay_claim(
     back at ``adjudicated`` with a new run of the engine, to be approved and agreed again.
     Raises Refusal for the state or separation of duties.
     """
-    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    audit.locked(claim.contract)
     claim = audit.locked(claim)
     record = claim.decisions.filter(state=DecisionRecord.State.ISSUED).order_by("-sequence").first()
     if record is None:
@@ -112,7 +111,7 @@ def order_interim(
     bank until a payer has done `pay_interim`; a new order takes the place of an unpaid one.
     Raises Refusal when nothing is certain, one was paid already, or the state has passed.
     """
-    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    audit.locked(claim.contract)
     claim = audit.locked(claim)
     require(actor, "claims.order_interim", claim)
     move_of(claim, "interim")
@@ -145,7 +144,7 @@ def pay_interim(claim: Claim, *, actor: Actor) -> Payment:
     The payer is neither the handler nor the approver. The engine runs again under the lock of
     the policy: an order above what is certain now is not paid. Raises Refusal.
     """
-    audit.locked(Policy(pk=claim.policy_id, tenant_id=claim.tenant_id))
+    audit.locked(claim.contract)
     claim = audit.locked(claim)
     check_step(claim, "interim", actor)
     _refuse_second(claim)
@@ -237,8 +236,9 @@ def _pay(
 ) -> Payment:
     towers = outside_codes(claim)
     payment = Payment(
-        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim, policy_id=claim.policy_id,
-        decision=record, kind=kind, payee=required(payee, "payee")[:200],
+        tenant=claim.tenant, insured_id=claim.insured_id, claim=claim,
+        **claim.contract_columns(), decision=record, kind=kind,
+        payee=required(payee, "payee")[:200],
         account_tail=account_tail.strip()[-4:], amount_fen=amount, sections=dict(sections),
         outside_fen=sum(fen for code, fen in sections.items() if code in towers),
         paid_at=clock.now(), paid_by=actor.user)

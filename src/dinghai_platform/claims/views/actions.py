@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dinghai.foundation.errors import DinghaiError
-from dinghai.vocabulary.coverages import coverages
 from dinghai_platform.claims import forms, queries, services
 from dinghai_platform.claims.models import Claim, Incident
 from dinghai_platform.claims.reading import certain_of, try_decision
@@ -104,7 +103,7 @@ def _interim(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
 
 
 def _payee(claim: Claim) -> str:
-    return str(claim.policy.document["schedule"]["insured"]["name_zh"])
+    return str(claim.contract.document["schedule"]["insured"]["name_zh"])
 
 
 def _certain(claim: Claim) -> int | None:
@@ -129,10 +128,7 @@ def _evidence(row: Claim | Incident, form: django_forms.Form, request: HttpReque
 
 def _wanted(row: Claim | Incident) -> list[str]:
     claim = row if isinstance(row, Claim) else getattr(row, "claim", None)
-    if claim is None:
-        return []
-    claimed = {item.coverage for item in claim.items.all()}
-    return [kind for code in claimed if code in coverages() for kind in coverages()[code].evidence]
+    return [] if claim is None else queries.usual_papers(claim)
 
 
 def _recovery(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:

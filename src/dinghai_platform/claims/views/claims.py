@@ -32,7 +32,7 @@ from dinghai_platform.claims.reading import (
     replay_record,
     try_decision,
 )
-from dinghai_platform.claims.words import FACT_GROUPS, word
+from dinghai_platform.claims.words import FACT_GROUPS, LINES, word
 from dinghai_platform.core import roles
 from dinghai_platform.core.files import file_response
 from dinghai_platform.core.forms import show_error
@@ -51,21 +51,23 @@ def claims(request: HttpRequest) -> HttpResponse:
     rows = queries.claims(request.actor)
     if state := request.GET.get("state"):
         rows = rows.filter(state=state) if state != "open" else rows.filter(state__in=Claim.OPEN)
-    shown = page_of(request, rows)
+    line = request.GET.get("line", "")
+    shown = page_of(request, queries.of_line(rows, line))
     lines = [(claim, _next_clock(claim), _amount(claim)) for claim in shown]
-    return render(request, "claims/claims.html", {"page": shown, "lines": lines,
-                                                  "state": request.GET.get("state", "")})
+    return render(request, "claims/claims.html", {
+        "page": shown, "lines": lines, "state": request.GET.get("state", ""), "line": line})
 
 
 @page("claims.export")
 def export_claims(request: HttpRequest) -> HttpResponse:
-    """The list as CSV."""
-    rows = queries.claims(request.actor)
+    """The list as CSV, of the kind of contract that was chosen."""
+    rows = queries.of_line(queries.claims(request.actor), request.GET.get("line", ""))
     return csv_answer(
         "claims",
-        (_("Number"), _("Incident"), _("Policy"), _("State"), _("Received"), _("Reserve"),
-         _("Decided"), _("Paid")),
-        ((claim.number, claim.incident.number, claim.policy.policy_no, claim.state,
+        (_("Number"), _("Incident"), _("Policy"), _("Kind of policy"), _("State"), _("Received"),
+         _("Reserve"), _("Decided"), _("Paid")),
+        ((claim.number, claim.incident.number, claim.incident.policy_no,
+          LINES[queries.line_of(claim)], claim.state,
           moment_text(claim.received_at), money_text(claim.reserve_fen),
           money_text(_amount(claim)), money_text(_paid(claim)))
          for claim in rows))

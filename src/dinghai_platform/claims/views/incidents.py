@@ -34,6 +34,7 @@ from dinghai_platform.core.tenancy import visible_or_404
 from dinghai_platform.core.web import page, page_of
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import role_name
+from dinghai_platform.small_firms.rules import LINK
 
 ICONS = {
     "report": "bell-ringing", "triage": "gauge", "order": "send", "accept": "thumb-up",
@@ -48,31 +49,30 @@ TONES = {"report": "warn", "recover": "good", "close": "good", "decline": "bad",
 @page("claims.view")
 def incidents(request: HttpRequest) -> HttpResponse:
     """The incidents the actor sees."""
+    line = request.GET.get("line", "")
+    rows = queries.of_line(queries.incidents(request.actor), line)
     return render(request, "claims/incidents.html",
-                  {"page": page_of(request, queries.incidents(request.actor))})
+                  {"page": page_of(request, rows), "line": line})
 
 
 @page("claims.report")
 def report(request: HttpRequest) -> HttpResponse:
     """The first notice."""
-    policies = queries.reportable_policies(request.actor)
-    first = {"policy": request.GET.get("policy") or policies.first(),
-             "discovered_at": clock.now()}
-    form = forms.ReportForm(request.POST or None, policies=policies, initial=first)
+    form = forms.ReportForm(
+        request.POST or None, actor=request.actor, initial={"discovered_at": clock.now()},
+        chosen=request.POST.get("policy", "") or request.GET.get("policy", ""))
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
             made = services.report_incident(
-                data["policy"], title=data["title"], description=data["description"],
-                discovered_at=data["discovered_at"], occurred_at=data["occurred_at"],
-                contact=data["contact"], facts=form.facts(), actor=request.actor)
+                form.cleaned_data["contract"], actor=request.actor, **form.notice())
         except DinghaiError as error:
             show_error(form, error)
         else:
             messages.success(request, _("Reported as %(number)s. Somebody looks at it now.")
                              % {"number": made.number})
             return redirect("claims:incident", made.pk)
-    return render(request, "claims/report.html", {"form": form, "has_policy": policies.exists()})
+    return render(request, "claims/report.html", {
+        "form": form, "has_policy": form.has_policy})
 
 
 @page("claims.view")
@@ -167,7 +167,8 @@ def _event(entry: TimelineEntry) -> dict[str, Any]:
     if provider := entry.detail.get("provider"):
         title = f"{title}{_colon()}{provider}"
     return {"title": title, "when": entry.at, "text": entry.text,
-            "actor": f"{entry.organisation} · {role_name(entry.role)}",
+            "actor": f"{entry.organisation} · "
+                     f"{_('by its link') if entry.role == LINK else role_name(entry.role)}",
             "icon": ICONS.get(entry.event, "point"), "tone": TONES.get(entry.event, "info")}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -16,11 +16,14 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.core.tokens import hash_of, new_secret
 from dinghai_platform.small_firms.engine import product_on_sale
-from dinghai_platform.small_firms.models import Link
+from dinghai_platform.small_firms.models import Firm, Link
 from dinghai_platform.small_firms.rules import LINK, link_scope
 from dinghai_platform.small_firms.services.common import books_of, broker_of, home_of
 
 LONGEST_DAYS: Final = 60
+CLAIM_VERBS: Final = ("claims.report", "claims.add_evidence", "claims.step.receive",
+                      "claims.step.agree", "claims.step.dispute", "claims.step.appeal")
+"""What a firm may do about its own incident; on which one, its contract says."""
 MOST_OPEN: Final = 2_000
 """So many links of one house may wait at once."""
 
@@ -99,9 +102,16 @@ def note_opened(link: Link) -> None:
         link.save(update_fields=("opened_at",))
 
 
+def keep_link_open(firm: Firm, until: date) -> None:
+    """Let a firm's link lead to it until a day at least: what was reported by it is followed there.
+    A link that was withdrawn stays so."""
+    Link.objects.within(firm.tenant_id).filter(pk=firm.link_id, open_until__lt=until).update(
+        open_until=until)
+
+
 def actor_of_link(link: Link) -> Actor:
-    """Whoever holds a link: no person the house knows, one firm, and four verbs."""
+    """Whoever holds a link: no person the house knows, one firm, and a few verbs on it."""
     return Actor(
         user=None, organisation=link.tenant, role=LINK, tenant=link.tenant,
         scopes=frozenset({"small_firms.see", "small_firms.answer", "small_firms.bind",
-                          link_scope(link)}))
+                          *CLAIM_VERBS, link_scope(link)}))

@@ -91,6 +91,11 @@ class Way:
         return self.to("policy")
 
     @property
+    def incidents(self) -> str:
+        """What was reported; by the link also where it is reported."""
+        return self.to("incidents")
+
+    @property
     def month(self) -> str:
         """The last monthly page."""
         return self.to("month")

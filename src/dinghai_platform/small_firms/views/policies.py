@@ -80,7 +80,7 @@ def _policy(request: HttpRequest, way: Way) -> HttpResponse:
         "confirmed": next(iter(schedule["explanations"].values()), None),
         "terms": len(schedule["explanations"]), "payment_form": PaymentForm(),
         "may_renew": ends_soon(row) and allowed(way.actor, "small_firms.renew", row),
-        "renew_address": way.to("renew")})
+        "renew_address": way.to("renew"), "used": queries.used_of(row)})
 
 
 def _paper(request: HttpRequest, way: Way, kind: str, language: str) -> HttpResponse:

@@ -79,6 +79,7 @@ def _quote(request: HttpRequest, way: Way, quote: UUID) -> HttpResponse:
                         if one.startswith("unconfirmed:")],
         "outcome_text": OUTCOME_TEXTS[said], "outcome_title": OUTCOMES[said],
         "tone": TONES[said], "probe": PROBES[row.document["probe"]],
+        "known": queries.known_claims(row.firm, way.actor),
         "saved_fen": _saved(row), "policy": getattr(row, "policy", None),
         "is_last": frame["last_quote"] is not None and frame["last_quote"].pk == row.pk,
         "is_valid": row.is_valid(clock.today()),
