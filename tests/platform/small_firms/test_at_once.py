@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
+from dinghai_platform.claims.models import Incident
+from dinghai_platform.claims.services import report_incident
 from dinghai_platform.core import audit
+from dinghai_platform.core.models import Organisation
 from dinghai_platform.ledger.queries import balance_of
 from dinghai_platform.small_firms.models import Policy
 from dinghai_platform.small_firms.services.firms import price_firm
 from dinghai_platform.small_firms.services.policies import bind_quote, pay_premium
-from tests.platform.small_firms.making import accepted, cells, on_sale, priced
+from tests.platform.small_firms.claiming import DISCOVERED, in_force
+from tests.platform.small_firms.making import accepted, cells, code_of, on_sale, priced
 from tests.platform.story import at_once, make_world, stand_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,4 +53,20 @@ def test_one_offer_is_one_policy_however_many_take_it() -> None:
     assert sum(isinstance(one, Policy) for one in found) == 1, found
     assert Policy.objects.within(world.insurer).get().state == "in_force"
     assert balance_of(world.insurer, "cash") == policy.gross_premium_fen
+    assert audit.verify_chain(world.insurer).holds
+
+
+def test_two_first_reports_make_the_firm_once() -> None:
+    world = make_world()
+    on_sale(world.insurer)
+    underwriter = world.actor("underwriter")
+    policy = in_force(underwriter, underwriter)
+    stand_at("2026-06-01T10:00:00")
+    handler = world.actor("claims_handler")
+    found = at_once(*([lambda: report_incident(
+        policy, title="文件被加密", discovered_at=DISCOVERED, actor=handler)] * 3))
+    assert all(isinstance(one, Incident) for one in found), found
+    assert len({one.insured_id for one in found}) == 1
+    assert len({one.number for one in found}) == 3
+    assert Organisation.objects.filter(credit_code=code_of(1)).count() == 1
     assert audit.verify_chain(world.insurer).holds
