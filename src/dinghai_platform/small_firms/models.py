@@ -445,3 +445,13 @@ class Month(FirmRow):
         constraints = [
             models.UniqueConstraint(fields=("firm", "on"), name="small_firms_one_month"),
         ]
+
+
+from dinghai_platform.small_firms.change_models import (  # noqa: E402 they stand on the rows above
+    Change,
+    ChangePaper,
+)
+
+__all__ = (
+    "Answers", "Batch", "BrokerRow", "Change", "ChangePaper", "Firm", "FirmRow",
+    "Link", "Month", "MonthRun", "Paper", "Policy", "Quote", "Renewal", "RenewalRun", "Scan")

@@ -100,8 +100,8 @@ def note_opened(link: Link) -> None:
 
 
 def actor_of_link(link: Link) -> Actor:
-    """Whoever holds a link: no person the house knows, one firm, and four verbs."""
+    """Whoever holds a link: no person the house knows, one firm, and the verbs on it."""
     return Actor(
         user=None, organisation=link.tenant, role=LINK, tenant=link.tenant,
         scopes=frozenset({"small_firms.see", "small_firms.answer", "small_firms.bind",
-                          link_scope(link)}))
+                          "small_firms.renew", "small_firms.change", link_scope(link)}))
