@@ -44,7 +44,8 @@ def enterprise_policies(actor: Actor) -> TenantQuerySet:
 def firm_policies(actor: Actor) -> TenantQuerySet:
     """Small firms' policies that an incident may be reported under."""
     rows: TenantQuerySet = FirmPolicy.objects.visible_to(actor).select_related("firm").filter(
-        state__in=_REPORTABLE, paid_at__isnull=False).defer("document").order_by("-inception")
+        state__in=_REPORTABLE, paid_at__isnull=False).defer("document", "earlier").order_by(
+            "-inception")
     return rows
 
 

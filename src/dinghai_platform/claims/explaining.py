@@ -112,7 +112,7 @@ def tell(claim: Claim) -> Told:
     """Everything there is to say about a claim to whoever claims."""
     record = next((one for one in reversed(list(claim.decisions.all())) if one.is_issued), None)
     view, lines, flags = None, (), ()
-    policy = read_policy(claim.contract.document)
+    policy = read_policy(claim.terms)
     if record is not None:
         decision = decision_document(record)
         evidence = {one.reference: one for one in claim.incident.evidence.all()}

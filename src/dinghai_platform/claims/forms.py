@@ -296,8 +296,8 @@ class ItemForm(forms.Form):
 
     def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        product = claim.contract.document["product"]
-        granted = [*(one["coverage"] for one in claim.contract.document["schedule"]["sections"]),
+        product = claim.terms["product"]
+        granted = [*(one["coverage"] for one in claim.terms["schedule"]["sections"]),
                    *(one["coverage"] for one in product.get("towers", ()))]
         others = [code for code in coverages() if code not in granted]
 
@@ -313,7 +313,7 @@ def add_party_fields(
     form: forms.Form, claim: Claim, *, prefix: str = "", member: str = "", supplier: str = "",
 ) -> None:
     """Fields for member and supplier where the policy is a programme's or names suppliers."""
-    schedule = claim.contract.document["schedule"]
+    schedule = claim.terms["schedule"]
     members, suppliers = schedule.get("members", ()), schedule.get("suppliers", ())
     if members or member:
         named = [(one["id"], one["name_zh"] if is_chinese() or not one.get("name_en")

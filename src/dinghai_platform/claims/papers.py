@@ -32,7 +32,7 @@ ANSWER_DAYS = 10
 def keep_request_notice(request: RequestRow, *, actor: Actor) -> StoredFile:
     """Write the one request for evidence as PDF and keep it with the request."""
     claim = request.claim
-    schedule = claim.contract.document["schedule"]
+    schedule = claim.terms["schedule"]
     content = render_evidence_request(EvidenceRequest(
         number=f"{claim.number}-R{request.no}",
         issued_on=_day(request.requested_at),
@@ -82,7 +82,7 @@ def keep_interim_notice(payment: Payment, *, actor: Actor) -> StoredFile:
 def interim_notice(payment: Payment, language: Language) -> Document:
     """The notice of a payment in advance as blocks."""
     claim = payment.claim
-    schedule = claim.contract.document["schedule"]
+    schedule = claim.terms["schedule"]
     insured = pick(language, schedule["insured"]["name_zh"], schedule["insured"].get("name_en", ""))
     insurer = pick(language, schedule["insurer"]["name_zh"], schedule["insurer"].get("name_en", ""))
     title = pick(language, "预付赔款通知", "Notice of a payment in advance")

@@ -130,7 +130,7 @@ def _address(row: Claim | Incident, event: str) -> str:
 
 def relevant_facts(claim: Claim) -> tuple[list[str], dict[int, list[str]]]:
     """Facts the policy's terms ask for: of the event, and of each loss item by its number."""
-    policy = read_policy(claim.contract.document)
+    policy = read_policy(claim.terms)
     items = list(claim.items.all())
     granted = [item for item in items if policy.grants(item.coverage)]
     program = compile_policy(policy, [item.coverage for item in granted])

@@ -113,7 +113,7 @@ def prior_payments(claim: Claim) -> JSONDocument:
     inside = sum(fen for code, fen in sections.items() if code not in towers)
     shared = {
         group["id"]: sum(sections[code] for code in group["coverages"])
-        for group in claim.contract.document["product"].get("shared_limits", [])
+        for group in claim.terms["product"].get("shared_limits", [])
     }
     return {
         "aggregate_paid_fen": inside,
@@ -125,13 +125,13 @@ def prior_payments(claim: Claim) -> JSONDocument:
 
 def outside_codes(claim: Claim) -> set[str]:
     """Coverages that the law puts outside the aggregate."""
-    towers = claim.contract.document["product"].get("towers", [])
+    towers = claim.terms["product"].get("towers", [])
     return {tower["coverage"] for tower in towers}
 
 
 def provisional_decision(claim: Claim) -> JSONDocument:
     """The engine's decision on the file as it stands. Raises InputError for a bad file."""
-    return adjudicate(claim.contract.document, claim_document(claim), policy_history(claim))
+    return adjudicate(claim.terms, claim_document(claim), policy_history(claim))
 
 
 def try_decision(claim: Claim) -> tuple[JSONDocument | None, str]:

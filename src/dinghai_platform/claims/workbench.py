@@ -157,7 +157,7 @@ def make_form(claim: Claim, data: Any = None) -> BenchForm:
 
 def try_trial(claim: Claim, trial: Trial) -> Tried:
     """The decision on the facts as they stand, and with the trial; nothing is stored."""
-    policy, history = claim.contract.document, policy_history(claim)
+    policy, history = claim.terms, policy_history(claim)
     items = list(claim.items.all())
     base, problem = _decide(
         policy, file_of(claim, claim.facts, [item_document(item) for item in items]), history)
@@ -218,7 +218,7 @@ def read_bench(claim: Claim, form: BenchForm, *, whole: bool = True) -> Bench:
 
 def _fill(bench: Bench, evidence: Mapping[str, EvidenceDocument]) -> None:
     base = bench.tried.base
-    policy = read_policy(bench.claim.contract.document)
+    policy = read_policy(bench.claim.terms)
     matters = {place_key(one.item, one.fact): (one, _matter_view(one, base, policy))
                for one in (open_matters(base) if base is not None else ())}
     changed = _changed_keys(bench.tried.trial)

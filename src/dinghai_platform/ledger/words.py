@@ -12,6 +12,7 @@ from dinghai_platform.site.formats import money_text
 NARRATIVES: dict[str, Any] = {
     "premium.bound": _("Premium of a bound policy"),
     "premium.received": _("Premium received"),
+    "premium.additional": _("Additional premium of an endorsement"),
     "premium.refund": _("Premium refund due"),
     "premium.refund_paid": _("Premium refund paid"),
     "claims.reserve": _("Change of a claim's reserve"),

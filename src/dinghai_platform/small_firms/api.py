@@ -27,6 +27,7 @@ from dinghai_platform.small_firms.api_answers import (
     run_answer,
     term_answer,
 )
+from dinghai_platform.small_firms.api_changes import router as changes_router
 from dinghai_platform.small_firms.api_renewals import router as renewals_router
 from dinghai_platform.small_firms.engine import plans
 from dinghai_platform.small_firms.models import Link, MonthRun, Quote
@@ -47,6 +48,7 @@ from dinghai_platform.small_firms.views.validation import validation_of_house
 
 router = Router(tags=["small firms"])
 router.add_router("", renewals_router)
+router.add_router("", changes_router)
 Document = dict[str, Any]
 
 

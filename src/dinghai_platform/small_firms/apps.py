@@ -22,6 +22,8 @@ class SmallFirmsConfig(HouseApp):
                  "underwriting", 151, "file-import"),
         MenuItem(_("Renewals of small firms"), "small_firms:renewals", "small_firms.batch",
                  "underwriting", 152, "refresh"),
+        MenuItem(_("Changes of small firms' policies"), "small_firms:change_list",
+                 "small_firms.view", "underwriting", 153, "pencil"),
     )
 
     def ready(self) -> None:

@@ -8,6 +8,7 @@ from dinghai_platform.core import jobs
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.small_firms.batching import bind_chunk, work_out, write_quotes
 from dinghai_platform.small_firms.services.batches import BIND, QUOTE
+from dinghai_platform.small_firms.services.changes import run_changes
 from dinghai_platform.small_firms.services.months import MONTHS, prepare_months, write_months
 from dinghai_platform.small_firms.services.policies import run_out
 from dinghai_platform.small_firms.services.renewals import (
@@ -45,6 +46,8 @@ def renew(step: Step) -> Progress:
 
 @jobs.handler("small_firms.days", title=_("Policies of small firms that run out"), daily=True)
 def days(step: Step) -> Progress:
-    """Policies that were not paid in time, and those that are over."""
+    """Changes whose day has come, policies that were not paid in time, and those that are over."""
+    changed, fallen = run_changes(actor=step.actor)
     lapsed, expired = run_out(actor=step.actor)
-    return Progress(1, 1, result={"lapsed": lapsed, "expired": expired})
+    return Progress(1, 1, result={"lapsed": lapsed, "expired": expired, "changed": changed,
+                                  "fallen": fallen})

@@ -7,7 +7,7 @@ organisation that serves it. Whoever holds a link reaches the one firm of that l
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -291,7 +291,9 @@ class Quote(FirmRow):
 class Policy(FirmRow):
     """A contract under a plan (document dinghai.policy/1; state: the lifecycle's policy machine).
 
-    ``treat_by`` is the day by which a reduced offer's shortcomings must be mended.
+    ``treat_by`` is the day by which a reduced offer's shortcomings must be mended; ``earlier``
+    holds the contracts that other plans replaced, each as ``before`` (the first day of the next)
+    and ``document``, the oldest first.
     """
 
     firm = models.ForeignKey(Firm, models.PROTECT, related_name="policies")
@@ -302,6 +304,7 @@ class Policy(FirmRow):
     reduced = models.BooleanField(default=False)
     document = models.JSONField()
     document_hash = models.CharField(max_length=64)
+    earlier = models.JSONField(default=list)
     inception = models.DateField(_("first day"))
     expiry = models.DateField(_("last day"))
     treat_by = models.DateField(null=True)
@@ -323,6 +326,12 @@ class Policy(FirmRow):
                 name="small_firms_one_cover"),
         ]
         indexes = [models.Index(fields=("tenant", "state"))]
+
+    def document_on(self, day: date) -> dict[str, Any]:
+        """The contract as it held on a day: what happened then is decided by it."""
+        found: dict[str, Any] = next((one["document"] for one in self.earlier
+                                      if day.isoformat() < one["before"]), self.document)
+        return found
 
     def __str__(self) -> str:
         return self.policy_no
@@ -445,3 +454,13 @@ class Month(FirmRow):
         constraints = [
             models.UniqueConstraint(fields=("firm", "on"), name="small_firms_one_month"),
         ]
+
+
+from dinghai_platform.small_firms.change_models import (  # noqa: E402 they stand on the rows above
+    Change,
+    ChangePaper,
+)
+
+__all__ = (
+    "Answers", "Batch", "BrokerRow", "Change", "ChangePaper", "Firm", "FirmRow",
+    "Link", "Month", "MonthRun", "Paper", "Policy", "Quote", "Renewal", "RenewalRun", "Scan")

@@ -73,7 +73,8 @@ def whole_policies(rows: Any) -> Any:
 
 def policies(actor: Actor) -> TenantQuerySet:
     """The policies an actor sees."""
-    return Policy.objects.visible_to(actor).defer("document").select_related("firm", "broker")
+    return Policy.objects.visible_to(actor).defer("document", "earlier").select_related(
+        "firm", "broker")
 
 
 def batches(actor: Actor) -> TenantQuerySet:

@@ -87,6 +87,10 @@ CASES: Final[Mapping[str, Any]] = {
     "light_reported_questions_not_asked": _("28 answers as given, against the 18 never asked"),
     "micro": _p("size", "Micro"), "small": _p("size", "Small"), "medium": _p("size", "Medium"),
 }
+CHANGES: Final[Mapping[str, Any]] = {
+    "cancel": _p("change", "Cancellation"), "plan": _p("change", "Change of plan"),
+    "name": _p("change", "Correction of the name"),
+}
 PAPERS: Final[Mapping[str, Any]] = {
     "schedule": _("Electronic policy"), "booklet": _("Clause booklet"),
     "explanations": _("Explanation checklist"),
@@ -187,6 +191,10 @@ def register() -> None:
         "firm_batch_cancelled": Word(_p("batch", "Given up")),
         "firm_renewal_ask": Word(_p("renewal", "To be answered anew"), "warn"),
         "firm_renewal_left": Word(_p("renewal", "Left out"), "bad"),
+        "firm_change_due": Word(_p("change", "Additional premium due"), "warn"),
+        "firm_change_standing": Word(_p("change", "Agreed, its day comes"), "info"),
+        "firm_change_done": Word(_p("change", "In force"), "good"),
+        "firm_change_fallen": Word(_p("change", "Fallen away")),
         "firm_link_new": Word(_p("link", "Not opened yet"), "info"),
         "firm_link_opened": Word(_p("link", "Opened"), "good"),
         "firm_link_over": Word(_p("link", "Over")),

@@ -369,6 +369,7 @@ def _small_firms(scenery: Scenery) -> None:
         policies=0)
     scenery.objects |= {
         "small_firm": quote.firm, "small_quote": quote, "small_policy": policy,
+        "small_change": small_firm_making.change_of(policy),
         "small_renewal": renewal, "small_month": month, "small_run": run, "small_link": link,
         "small_batch": small_firm_making.batch_of(underwriter, [small_firm_making.cells(2)])}
 

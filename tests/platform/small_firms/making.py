@@ -15,7 +15,7 @@ from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.catalogue.services import install_product, release_product
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.models import Organisation
-from dinghai_platform.small_firms.models import Batch, Firm, Policy, Quote
+from dinghai_platform.small_firms.models import Batch, Change, Firm, Policy, Quote
 from dinghai_platform.small_firms.services.batches import take_batch
 from dinghai_platform.small_firms.services.firms import price_firm, start_firm
 from dinghai_platform.small_firms.services.policies import Acceptance, bind_quote, terms_of
@@ -91,3 +91,15 @@ def firm_named(insurer: Organisation, number: int) -> Firm:
     """The firm of a number."""
     found: Firm = Firm.objects.within(insurer).get(credit_code=code_of(number))
     return found
+
+
+def change_of(policy: Policy) -> Change:
+    """A mended name as it is kept, of a policy that is not in force itself."""
+    made: Change = Change.objects.create(
+        tenant=policy.tenant, broker=policy.broker, insured=policy.insured, policy=policy,
+        number="SE2026-000001", kind=Change.Kind.NAME, state=Change.State.DONE,
+        effective=policy.inception, before="青禾", after="青禾设计", reason="登记更名",
+        asked_by="李青", channel="paper", document_hash="0" * 64, document={
+            "period": {"first": policy.inception.isoformat(), "last": policy.expiry.isoformat()},
+            "step": None, "unpaid": False, "falling": []})
+    return made

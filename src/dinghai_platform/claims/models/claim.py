@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import get_language
@@ -62,6 +62,11 @@ class Claim(ContractRow):
         ]
         indexes = [models.Index(fields=("tenant", "state"))]
 
+    @property
+    def terms(self) -> dict[str, Any]:
+        """The contract's document as it held when the incident began, or was discovered."""
+        return self.terms_on(self.incident.occurred_at or self.incident.discovered_at)
+
     def __str__(self) -> str:
         return self.number
 
@@ -103,7 +108,7 @@ class LossItem(InsuredRow):
     @property
     def member_name(self) -> str:
         """The member by name, as the policy's schedule has it."""
-        for one in self.claim.contract.document["schedule"].get("members", ()):
+        for one in self.claim.terms["schedule"].get("members", ()):
             if one["id"] == self.member:
                 english = get_language() == "en" and one.get("name_en")
                 return str(one["name_en"] if english else one["name_zh"])

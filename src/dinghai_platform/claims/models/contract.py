@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from dinghai.foundation.clock import SHANGHAI
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.underwriting.models import InsuredRow
 
@@ -44,6 +46,14 @@ class ContractRow(InsuredRow):
             return found
         with crossing_tenants("whoever sees the row sees the contract it stands under"):
             return self.firm_policy
+
+    def terms_on(self, moment: datetime) -> dict[str, Any]:
+        """The document of the contract as it held at a moment: a small firm may have changed its
+        plan since."""
+        contract = self.contract
+        if self.is_of_small_firm:
+            return contract.document_on(moment.astimezone(SHANGHAI).date())
+        return contract.document
 
     def contract_columns(self, prefix: str = "") -> dict[str, Any]:
         """The contract as a filter (or as fields of a new row): the same column, the same key."""

@@ -242,7 +242,7 @@ def _refuse_without_room(claim: Claim, record: DecisionRecord) -> None:
             .exclude(claim=claim).select_related("claim"))
     pending = sum(one.total_fen for one in waiting)
     prior = prior_payments(claim)["aggregate_paid_fen"]
-    limit = claim.contract.document["schedule"]["aggregate_limit_fen"]
+    limit = claim.terms["schedule"]["aggregate_limit_fen"]
     if waiting and pending + prior + record.total_fen > limit:
         raise Refusal(
             _("claim %(number)s is decided and not yet paid; together they exceed the limit")

@@ -100,7 +100,7 @@ def assign_item(item: LossItem, *, member: str, supplier: str, actor: Actor) -> 
 
 def checked_party(claim: Claim, member: str, supplier: str) -> dict[str, str]:
     """Member and supplier as an item keeps them. Raises InputError for an unknown member."""
-    known = [one["id"] for one in claim.contract.document["schedule"].get("members", ())]
+    known = [one["id"] for one in claim.terms["schedule"].get("members", ())]
     named = member.strip()
     if named and named not in known:
         raise InputError(_("the policy has no such member"), field="member",

@@ -103,7 +103,7 @@ def _interim(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
 
 
 def _payee(claim: Claim) -> str:
-    return str(claim.contract.document["schedule"]["insured"]["name_zh"])
+    return str(claim.terms["schedule"]["insured"]["name_zh"])
 
 
 def _certain(claim: Claim) -> int | None:

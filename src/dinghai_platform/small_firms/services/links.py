@@ -110,8 +110,9 @@ def keep_link_open(firm: Firm, until: date) -> None:
 
 
 def actor_of_link(link: Link) -> Actor:
-    """Whoever holds a link: no person the house knows, one firm, and a few verbs on it."""
+    """Whoever holds a link: no person the house knows, one firm, and the verbs on it."""
     return Actor(
         user=None, organisation=link.tenant, role=LINK, tenant=link.tenant,
         scopes=frozenset({"small_firms.see", "small_firms.answer", "small_firms.bind",
-                          *CLAIM_VERBS, link_scope(link)}))
+                          "small_firms.renew", "small_firms.change", *CLAIM_VERBS,
+                          link_scope(link)}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from django.db import transaction
@@ -24,7 +24,7 @@ from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.ledger.services import credit, debit, post_entry, reverse_entry
 from dinghai_platform.small_firms.cells import firm_of
 from dinghai_platform.small_firms.engine import draft_policy, plan_named
-from dinghai_platform.small_firms.models import Firm, Link, Policy, Quote
+from dinghai_platform.small_firms.models import Change, Firm, Link, Policy, Quote
 from dinghai_platform.small_firms.rules import LINK
 from dinghai_platform.small_firms.services.common import books_of, house_of
 from dinghai_platform.small_firms.services.refusals import require_not_refused
@@ -105,6 +105,11 @@ def _check_offer(firm: Firm, quote: Quote, plan: str) -> None:
                       reasons=["take the last quote"])
     if not quote.is_valid(clock.today()):
         raise Refusal("this quote is over", reasons=["price it again: the answers are kept"])
+    if Change.objects.within(firm.tenant).filter(
+            policy__firm=firm, kind=Change.Kind.CANCEL, pk__gt=quote.pk).exclude(
+            state=Change.State.FALLEN).exists():
+        raise Refusal("the cover was cancelled after this quote was made",
+                      reasons=["price it again: the answers are kept"])
 
 
 def _check_filing(quote: Quote) -> None:
@@ -149,39 +154,64 @@ def _check_paid_once(policy: Policy) -> None:
 def _contract(
     firm: Firm, quote: Quote, plan: str, draft: EnginePolicy, accepted: Acceptance, actor: Actor
 ) -> EnginePolicy:
-    name = accepted.confirmed_by.strip()[:100] or (
+    name = confirming(accepted.confirmed_by, accepted.channel, actor)
+    require_explained(draft, accepted.read)
+    return concluded(firm, quote, plan, draft, name=name, channel=accepted.channel,
+                     policy_no=next_number(Policy, "policy_no", quote.tenant, "SP"))
+
+
+def confirming(confirmed_by: str, channel: str, actor: Actor) -> str:
+    """Who at the firm confirms: as named, else who is signed in for it. Raises InputError without
+    a name or for a channel that is none."""
+    name = confirmed_by.strip()[:100] or (
         str(actor.user) if actor.tenant is None and actor.user and actor.role != "broker" else "")
     if not name:
         raise InputError("it is not said who confirms for the firm", field="confirmed_by",
                          mend="name the person")
-    if accepted.channel not in CHANNELS:
+    if channel not in CHANNELS:
         raise InputError("this is no way to explain terms", field="channel",
                          mend="one of: " + ", ".join(CHANNELS))
-    terms = terms_to_explain(draft)
-    missing = [one.key for one in terms if one.key not in set(accepted.read)]
+    return name
+
+
+def require_explained(draft: EnginePolicy, read: Collection[str]) -> None:
+    """Raises Refusal while a term that limits what is paid was not highlighted and explained."""
+    known = set(read)
+    missing = [one.key for one in terms_to_explain(draft) if one.key not in known]
     if missing:
         raise Refusal("terms are not explained yet (Insurance Law, art. 17)",
                       reasons=[f"{len(missing)}: {', '.join(missing[:5])}"])
+
+
+def concluded(
+    firm: Firm, quote: Quote, plan: str, draft: EnginePolicy, *, name: str, channel: str,
+    policy_no: str
+) -> EnginePolicy:
+    """The contract of a draft, concluded and explained now."""
     party = Party(name_zh=firm.name, name_en="", credit_code=firm.credit_code)
-    offered = next(one for one in quote.document["plans"] if one["plan"] == plan)
     # One moment for both: what is explained after the contract is concluded does not count.
     moment = clock.now()
     schedule = msgspec.structs.replace(
-        draft.schedule, policy_no=next_number(Policy, "policy_no", quote.tenant, "SP"),
-        insurer=party_of(quote.tenant), insured=party, applicant=party,
-        gross_premium_fen=offered["gross_fen"], concluded_at=moment)
+        draft.schedule, policy_no=policy_no, insurer=party_of(quote.tenant), insured=party,
+        applicant=party, gross_premium_fen=offer_of(quote, plan)["gross_fen"],
+        concluded_at=moment)
     contract = bind(draft.product, schedule)
-    for term in terms:
+    for term in terms_to_explain(draft):
         contract = with_explanations(contract, (term.key,), ExplanationRecord(
-            highlighted=True, explained_at=moment, channel=accepted.channel, confirmed_by=name,
+            highlighted=True, explained_at=moment, channel=channel, confirmed_by=name,
             evidence=sha256_hex(canonical_bytes(shown_text(term)))))
     return contract
 
 
+def offer_of(quote: Quote, plan: str) -> dict[str, Any]:
+    """What a quote says of one of its plans."""
+    found: dict[str, Any] = next(one for one in quote.document["plans"] if one["plan"] == plan)
+    return found
+
+
 def _made(firm: Firm, quote: Quote, plan: str, contract: EnginePolicy, actor: Actor) -> Policy:
     document = contract.to_dict()
-    schedule = contract.schedule
-    offered = next(one for one in quote.document["plans"] if one["plan"] == plan)
+    schedule, offered = contract.schedule, offer_of(quote, plan)
     treat_by = quote.document["treat_by"]
     policy = Policy.objects.create(
         tenant=quote.tenant, broker=firm.broker, insured=firm.insured, firm=firm, quote=quote,
@@ -212,7 +242,7 @@ def _invoice(policy: Policy, actor: Actor) -> None:
         source=policy, key=f"small_firms.policy:{policy.pk}:bound", narrative="premium.bound",
         details={"policy_no": policy.policy_no}, actor=house_of(policy.tenant, actor),
         tenant=policy.tenant)
-    _move(policy, "invoice", actor, {"gross_fen": str(policy.gross_premium_fen)})
+    move_policy(policy, "invoice", actor, {"gross_fen": str(policy.gross_premium_fen)})
 
 
 @transaction.atomic
@@ -240,7 +270,7 @@ def pay_premium(policy: Policy, *, reference: str, actor: Actor) -> Policy:
         tenant=policy.tenant)
     policy.paid_at = clock.now()
     policy.save(update_fields=("paid_at",))
-    _move(policy, "pay", actor, {"reference": reference.strip()})
+    move_policy(policy, "pay", actor, {"reference": reference.strip()})
     return policy
 
 
@@ -261,8 +291,8 @@ def lapse_policy(policy: Policy, *, actor: Actor) -> Policy:
         idempotency_key=f"small_firms.policy:{policy.pk}:bound")
     reversal = reverse_entry(
         entry, reason=f"{policy.policy_no}: unpaid on the first day of cover", actor=actor)
-    _move(policy, "overdue", actor, {"reversal": reversal.number})
-    _uninsured(policy)
+    move_policy(policy, "overdue", actor, {"reversal": reversal.number})
+    stand_uninsured(policy)
     return policy
 
 
@@ -272,18 +302,20 @@ def run_out(*, actor: Actor) -> tuple[int, int]:
     require(actor, "small_firms.run_out")
     rows = Policy.objects.within(actor.own_tenant()).order_by("id")
     late = list(rows.filter(state="premium_due", inception__lt=clock.today()))
-    over = list(rows.filter(state="in_force", expiry__lt=clock.today()))
+    # One whose cancellation stands ends by that.
+    over = list(rows.filter(state="in_force", expiry__lt=clock.today()).exclude(
+        changes__kind=Change.Kind.CANCEL, changes__state=Change.State.STANDING))
     for one in late:
         lapse_policy(one, actor=actor)
     for one in over:
         with transaction.atomic():
             policy = audit.locked(one)
-            _move(policy, "expire", actor, {"expiry": policy.expiry.isoformat()})
-            _uninsured(policy)
+            move_policy(policy, "expire", actor, {"expiry": policy.expiry.isoformat()})
+            stand_uninsured(policy)
     return len(late), len(over)
 
 
-def _uninsured(policy: Policy) -> None:
+def stand_uninsured(policy: Policy) -> None:
     """The firm stands where its last quote put it."""
     last = policy.firm.quotes.order_by("-id").first()
     covered = policy.firm.policies.filter(state__in=COVERED).exists()
@@ -291,7 +323,8 @@ def _uninsured(policy: Policy) -> None:
         Firm.objects.within(policy.tenant).filter(pk=policy.firm_id).update(state=last.outcome)
 
 
-def _move(policy: Policy, event: str, actor: Actor, details: dict[str, object]) -> None:
+def move_policy(policy: Policy, event: str, actor: Actor, details: dict[str, object]) -> None:
+    """Let a policy go where its machine says, and say so. Raises Refusal where it may not."""
     policy.state = machines()["policy"].step(policy.state, event).target
     policy.save(update_fields=("state",))
     audit.append(actor, f"small_firms.policy_{policy.state}", policy,

@@ -34,6 +34,7 @@ from dinghai_platform.small_firms.engine import (
 )
 from dinghai_platform.small_firms.models import (
     Answers,
+    Change,
     Firm,
     Policy,
     Quote,
@@ -41,6 +42,7 @@ from dinghai_platform.small_firms.models import (
     RenewalRun,
     Scan,
 )
+from dinghai_platform.small_firms.reckoning import cancellation_of
 from dinghai_platform.small_firms.services.batches import BIND, require_declared
 from dinghai_platform.small_firms.services.common import (
     FARTHEST_DAYS,
@@ -75,8 +77,9 @@ class Worked:
 
 
 def ends_soon(policy: Policy) -> bool:
-    """Whether a policy is near enough its end to be renewed."""
-    return policy.state == "in_force" and 0 <= (policy.expiry - clock.today()).days <= LONGEST_DAYS
+    """Whether a policy is near enough its end to be renewed; a cancelled one is not renewed."""
+    return policy.state == "in_force" and 0 <= (
+        policy.expiry - clock.today()).days <= LONGEST_DAYS and cancellation_of(policy) is None
 
 
 def renew_policy(policy: Policy, *, actor: Actor) -> Quote:
@@ -90,6 +93,9 @@ def renew_policy(policy: Policy, *, actor: Actor) -> Quote:
     with books_of(actor, policy.tenant), transaction.atomic():
         audit.hold_chain(policy.tenant)
         row: Policy = whole(Policy.objects.within(policy.tenant)).get(pk=policy.pk)
+        if cancellation_of(row) is not None:
+            raise Refusal("this policy is cancelled already",
+                          reasons=["price the firm again: the answers are kept"])
         if not ends_soon(row):
             raise Refusal("this policy is not near its end",
                           reasons=[f"renew it so many days before its last day: {LONGEST_DAYS}"])
@@ -200,8 +206,11 @@ def expiring(tenant: Organisation, until: date, broker: Organisation | None) -> 
     """Policies in force that end by a day and have no successor; a broker's own alone."""
     later = Policy.objects.within(tenant).filter(
         firm=OuterRef("firm"), state__in=COVERED, inception__gt=OuterRef("expiry"))
+    cancelled = Change.objects.within(tenant).filter(
+        policy=OuterRef("pk"), kind=Change.Kind.CANCEL, state=Change.State.STANDING)
     rows = Policy.objects.within(tenant).filter(
-        ~Exists(later), state="in_force", expiry__gte=clock.today(), expiry__lte=until)
+        ~Exists(later), ~Exists(cancelled), state="in_force", expiry__gte=clock.today(),
+        expiry__lte=until)
     return rows if broker is None else rows.filter(broker=broker)
 
 

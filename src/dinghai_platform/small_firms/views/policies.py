@@ -19,13 +19,14 @@ from dinghai_platform.site.lists import Column, Filter, List, list_page
 from dinghai_platform.small_firms import queries
 from dinghai_platform.small_firms.forms import PaymentForm
 from dinghai_platform.small_firms.models import Policy
+from dinghai_platform.small_firms.reckoning import cancellation_of
 from dinghai_platform.small_firms.services.papers import KINDS, paper_of
 from dinghai_platform.small_firms.services.policies import pay_premium
 from dinghai_platform.small_firms.services.renewals import ends_soon
 from dinghai_platform.small_firms.views.frame import Way, done, frame_of, last_policy, of_firm
 from dinghai_platform.small_firms.words import PAPERS, coverage_name, plan_name
 
-_STATES = ("premium_due", "in_force", "lapsed", "expired")
+_STATES = ("premium_due", "in_force", "cancelled", "lapsed", "expired")
 
 
 def _list() -> List:
@@ -80,7 +81,9 @@ def _policy(request: HttpRequest, way: Way) -> HttpResponse:
         "confirmed": next(iter(schedule["explanations"].values()), None),
         "terms": len(schedule["explanations"]), "payment_form": PaymentForm(),
         "may_renew": ends_soon(row) and allowed(way.actor, "small_firms.renew", row),
-        "renew_address": way.to("renew"), "used": queries.used_of(row)})
+        "renew_address": way.to("renew"), "changes_address": way.to("changes"),
+        "changes_count": row.changes.count(), "ending": cancellation_of(row),
+        "used": queries.used_of(row)})
 
 
 def _paper(request: HttpRequest, way: Way, kind: str, language: str) -> HttpResponse:
