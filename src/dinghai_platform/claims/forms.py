@@ -28,8 +28,10 @@ from dinghai_platform.claims.fields import (
 )
 from dinghai_platform.claims.models import Claim, EvidenceDocument, Incident, ResponseOrder
 from dinghai_platform.claims.words import FAMILIES
+from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.site.formats import is_chinese
+from dinghai_platform.small_firms.models import Policy as FirmPolicy
 
 REPORTED_FACTS = (
     "event.system_interruption", "event.data_encryption", "event.extortion_threat",
@@ -94,16 +96,19 @@ class ReportForm(NoticeForm):
         self.actor = actor
         enterprise, firms = enterprise_policies(actor), firm_policies(actor)
         few = list(firms[: self.MOST_FIRMS + 1])
-        listed = [(str(one.pk), str(one)) for one in enterprise]
         named = contract_of_text(actor, chosen)
         shown = few[: self.MOST_FIRMS]
-        if named is not None and str(named.pk) not in {one for one, _name in listed}:
+        if isinstance(named, FirmPolicy):
             shown = [named, *(one for one in shown if one.pk != named.pk)]
-        listed += [(str(one.pk), f"{one.policy_no} {one.firm}") for one in shown]
-        self.has_policy = bool(listed)
-        self.fields["policy"].choices = [("", "—"), *listed]
-        self.fields["policy"].initial = (
-            str(named.pk) if named is not None else listed[0][0] if listed else "")
+        contracts = [*enterprise, *shown]
+        self.has_policy = bool(contracts)
+        self.fields["policy"].choices = [("", "—"), *(
+            (str(one.pk), f"{one} {one.firm}" if isinstance(one, FirmPolicy) else str(one))
+            for one in contracts)]
+        # A renewal that has not begun is not what something happened under.
+        begun = [one for one in contracts if one.inception <= clock.today()]
+        usual = named or next(iter([*begun, *contracts]), None)
+        self.fields["policy"].initial = "" if usual is None else str(usual.pk)
         if len(few) <= self.MOST_FIRMS:
             del self.fields["policy_no"]
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dinghai.foundation.clock import SHANGHAI
 from dinghai.schemes.resident_claim_checks import COVERAGE
 from dinghai.schemes.resident_claim_decision import WAITED
 from dinghai.vocabulary.exclusions import exclusions
@@ -123,4 +124,4 @@ def pay_by(claim: Claim, product: str) -> date | None:
     if claim.state not in Claim.COMMITTED or claim.decided_at is None:
         return None
     days = terms_of(product).product.claims_process.pay_days
-    return claim.decided_at.date() + timedelta(days=days)
+    return claim.decided_at.astimezone(SHANGHAI).date() + timedelta(days=days)

@@ -270,6 +270,18 @@ def test_responders_answer_their_order(scene: Scene) -> None:
                         ).status_code == 403
 
 
+@pytest.mark.parametrize("state", ["premium_due", "cancelled"])
+def test_a_policy_that_cannot_be_reported_under_is_not_offered(scene: Scene, state: str) -> None:
+    """Also where it was while the form stood open."""
+    policy = scene.policy
+    type(policy).objects.within(policy.tenant).filter(pk=policy.pk).update(state=state)
+    client = open_as(scene, "insured_admin")
+    for way in (client.get, client.post):
+        shown = way(reverse("claims:report"), {"policy": str(policy.pk), "title": "x"})
+        assert shown.context["form"]["policy"].initial == ""
+    assert not Incident.objects.within(policy.tenant).exists()
+
+
 @pytest.mark.parametrize("name", ["claims:claims", "claims:incidents", "claims:report"])
 def test_one_place_of_the_menu_is_the_present_one(scene: Scene, name: str) -> None:
     scene.report()

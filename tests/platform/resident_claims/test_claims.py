@@ -14,6 +14,7 @@ from dinghai_platform.core import audit
 from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import AuditEntry, StoredFile
 from dinghai_platform.ledger.models import JournalEntry, Posting
+from dinghai_platform.resident_claims.decision_view import pay_by
 from dinghai_platform.resident_claims.models import Claim, ClaimSetting, Decision, Payment
 from dinghai_platform.resident_claims.services import filing, objections, recoveries, reveal
 from dinghai_platform.resident_claims.services.deciding import (
@@ -248,6 +249,36 @@ def test_an_objection_is_answered_by_somebody_else(certificates, people):
     assert objections.words_of(answered) == ("流水在附件里", "已核对流水")
     claim.refresh_from_db()
     assert claim.state == "referred"
+
+
+def test_an_objection_upheld_does_not_bring_back_what_was_withdrawn(certificates, people):
+    claim = decide_by_hand(made(certificates[0]), pay=False, reason="转账说明不符",
+                           actor=people["claims_handler"])
+    house = system_actor(claim.tenant)
+    objection = objections.object_to(claim, text="流水在附件里", actor=house)
+    Claim.objects.within(claim.tenant).filter(pk=claim.pk).update(state="submitted")
+    claim.refresh_from_db()
+    filing.withdraw_claim(claim, actor=house)
+    objections.answer_objection(objection, upheld=True, answer="已核对",
+                                actor=people["claims_approver"])
+    claim.refresh_from_db()
+    assert claim.state == "withdrawn"
+
+
+def test_a_waiting_claim_whose_facts_change_is_decided_anew(certificates, people):
+    stand_at("2027-03-31T09:00:00")
+    claim = decided(made(certificates[0]))
+    assert claim.state == "waiting"
+    claim = filing.edit_facts(claim, facts={"filing_day": "2027-03-01"}, reason="立案日更正",
+                              actor=people["claims_handler"])
+    assert (claim.state, claim.wait_until) == ("submitted", None)
+    assert decided(claim).state == "approved"
+
+
+def test_the_last_day_of_payment_is_counted_in_shanghai(certificates):
+    stand_at("2027-06-10T03:00:00")
+    claim = decided(made(certificates[0]))
+    assert pay_by(claim, "resident-anti-fraud") == date(2027, 6, 20)
 
 
 def test_nothing_is_decided_before_somebody_said_whether_terms_were_explained(

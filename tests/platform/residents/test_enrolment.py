@@ -340,3 +340,18 @@ def test_a_list_that_nobody_issues_is_given_up(
         assert enrolment.state == state
     enrolment.file.refresh_from_db()
     assert enrolment.file.is_forgotten
+
+
+def test_nobody_is_enrolled_in_a_scheme_that_is_over(scheme, underwriter, settings, tmp_path):
+    settings.DINGHAI_HOME = tmp_path
+    settings.DINGHAI_CLOCK = "dinghai_platform.core.clock.StandingClock"
+    stand_at("2027-12-31T09:00:00")
+    enrolment = take_list(scheme, listed([row(1)]), name="list.csv", actor=underwriter)
+    Worker().run_until_idle()
+    enrolment.refresh_from_db()
+    stand_at("2028-01-01T09:00:00")
+    with pytest.raises(Refusal, match="over"):
+        issue_list(enrolment, actor=underwriter)
+    with pytest.raises(Refusal, match="over"):
+        take_list(scheme, listed([row(2)]), name="late.csv", actor=underwriter)
+    assert not Certificate.objects.within(scheme.tenant).exists()

@@ -34,6 +34,7 @@ from dinghai_platform.residents.models import (
 )
 from dinghai_platform.residents.papers import paper_of
 from dinghai_platform.residents.proofs import code_of, facts_of, proof_of
+from dinghai_platform.residents.services import sales
 from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
 from dinghai_platform.residents.services.links import make_link, withdraw_link
 from dinghai_platform.residents.services.sales import (
@@ -128,6 +129,23 @@ def test_a_person_is_insured_once_however_they_come(link, scheme, enrol, underwr
     second = enrol(listed([row(2), row(3)]), "second.csv")
     assert (second.number, second.rejected) == (1, 1), "a list leaves out who bought"
     assert EnrolledPerson.objects.unscoped("test").count() == 3
+
+
+def test_whom_a_list_enrolled_meanwhile_is_not_sold_a_void_certificate(
+    link, scheme, enrol, monkeypatch
+):
+    sealing = sales.seal_people
+
+    def a_list_comes_first(*given):
+        enrol(listed([row(1)]))
+        return sealing(*given)
+
+    monkeypatch.setattr(sales, "seal_people", a_list_comes_first)
+    with pytest.raises(NotByThisLink):
+        sell(link, buyer(1, scheme), key="a", terms=TERMS)
+    assert not Sale.objects.within(link.tenant).exists()
+    link.refresh_from_db()
+    assert link.sold == 0
 
 
 def test_no_more_than_its_number(link, scheme):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,12 +19,15 @@ from dinghai_platform.actuarial.own_losses import own_losses
 from dinghai_platform.claims import queries, services
 from dinghai_platform.claims.models import Claim, Incident, Payment
 from dinghai_platform.claims.past import held_past
+from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import AuditEntry, Organisation
 from dinghai_platform.ledger.queries import balance_of, verify_books
+from dinghai_platform.small_firms.models import Link
 from dinghai_platform.small_firms.queries import known_claims, used_of
 from dinghai_platform.small_firms.rules import LINK
 from dinghai_platform.small_firms.services import incidents as firm_incidents
+from dinghai_platform.small_firms.services.firms import price_firm
 from dinghai_platform.small_firms.services.policies import pay_premium
 from tests.platform.conftest import make_organisation
 from tests.platform.small_firms.claiming import (
@@ -33,7 +37,7 @@ from tests.platform.small_firms.claiming import (
     in_force,
     make_desk,
 )
-from tests.platform.small_firms.making import bound, code_of, priced
+from tests.platform.small_firms.making import bound, cells, code_of, priced
 from tests.platform.small_firms.test_links import at, buys, holder, linked
 from tests.platform.story import stand_at
 
@@ -359,3 +363,31 @@ def test_a_link_objects_with_a_reason_and_is_bounded(
     full = client.post(at("link_incident_act", incident.pk, "paper"), {
         "kind": "vendor_invoices", "file": SimpleUploadedFile("a.txt", b"x")}, follow=True)
     assert [one.level_tag for one in full.context["messages"]] == ["error"]
+
+
+def test_after_a_renewal_the_button_leads_to_the_policy_that_is_in_force(
+    own: Actor, underwriter: Actor, shop: Organisation, sign_in: Callable[..., Client]
+) -> None:
+    policy = in_force(own, underwriter)
+    stand_at("2027-04-10T10:00:00")
+    renewed = pay_premium(bound(price_firm(policy.firm, actor=underwriter, given=cells(1),
+                                           inception=None), underwriter),
+                          reference="B2", actor=underwriter)
+    assert renewed.inception > policy.expiry
+    client = sign_in("insured_admin", own.organisation)
+    shown = client.get(reverse("small_firms:incidents", args=[policy.firm_id]))
+    assert shown.context["policy"] == policy
+    assert client.get(reverse("claims:report")).context["form"]["policy"].initial == str(policy.pk)
+
+
+def test_a_renewal_does_not_shorten_a_link_that_is_promised_longer(
+    underwriter: Actor, shop: Organisation, act_as: Callable[..., Actor]
+) -> None:
+    policy = pay_premium(buys(holder(linked(underwriter))), reference="B1", actor=underwriter)
+    desk = make_desk(shop, act_as)
+    stand_at("2027-04-15T10:00:00")
+    services.report_incident(policy, actor=desk.handler, title="x", discovered_at=clock.now())
+    kept = Link.objects.within(shop).get().open_until
+    assert kept > policy.expiry + timedelta(days=366)
+    bound(price_firm(policy.firm, actor=underwriter, given=cells(1), inception=None), underwriter)
+    assert Link.objects.within(shop).get().open_until == kept

@@ -103,6 +103,9 @@ def edit_facts(claim: Claim, *, facts: Mapping[str, Any], reason: str, actor: Ac
     claim = _editable(claim)
     if claim.state == Claim.State.DRAFT:
         raise Refusal("the claimant has not submitted this claim yet")
+    if claim.state == Claim.State.WAITING:
+        # The wait was reckoned by the facts before.
+        claim.state, claim.wait_until = Claim.State.SUBMITTED, None
     return _keep(claim, facts, {}, None, actor, "facts_edited", reason=said)
 
 

@@ -50,7 +50,8 @@ def object_to(claim: Claim, *, text: str, actor: Actor) -> Objection:
 def answer_objection(
     objection: Objection, *, upheld: bool, answer: str, actor: Actor
 ) -> Objection:
-    """Answer an objection. Upheld, the claim goes to a person, who decides by hand.
+    """Answer an objection. Upheld, the claim goes to a person, who decides by hand, unless what
+    was objected to stands no more (it is with a person already, or was taken back).
 
     Raises Refusal for whoever stated facts, decided or approved, and where it is answered already.
     """
@@ -69,7 +70,7 @@ def answer_objection(
     objection.upheld, objection.answered_at = upheld, clock.now()
     objection.answered_by = actor.user
     objection.save()
-    if upheld:
+    if upheld and claim.state in OPEN_TO_OBJECTION:
         claim.state, claim.approved_by = Claim.State.REFERRED, None
         claim.save(update_fields=("state", "approved_by"))
     note(claim, "objection_answered", actor, upheld=upheld)

@@ -34,9 +34,10 @@ def take_list(
     """Keep a list and have it looked through: a dry run, nothing is issued.
 
     The same list again answers the enrolment of before, unless that was cancelled. Raises
-    InputError for a file that is too large.
+    InputError for a file that is too large, Refusal once the scheme is over.
     """
     require(actor, "residents.enrol", scheme)
+    _require_going_on(scheme)
     stored = store_file(content, name=name, media_type="application/octet-stream", actor=actor,
                         tenant=scheme.tenant, largest=settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES)
     audit.hold_chain(scheme.tenant)
@@ -63,8 +64,9 @@ def issue_list(
 ) -> Enrolment:
     """Issue the certificates of a list that was looked through; rejected rows are left out.
 
-    Raises Refusal before it was looked through, where nobody would be enrolled, and, with
-    ``all_or_nothing``, where any row was rejected. Asked again it answers the same.
+    Raises Refusal before it was looked through, once the scheme is over, where nobody would be
+    enrolled, and, with ``all_or_nothing``, where any row was rejected. Asked again it answers the
+    same.
     """
     require(actor, "residents.enrol", enrolment)
     enrolment = locked(enrolment)
@@ -74,6 +76,7 @@ def issue_list(
         raise Refusal("the list has not been looked through yet"
                       if enrolment.state == Enrolment.State.READING
                       else "the enrolment was cancelled")
+    _require_going_on(enrolment.scheme)
     if not enrolment.number:
         raise Refusal("nobody on the list can be enrolled")
     if all_or_nothing and enrolment.rejected:
@@ -86,6 +89,12 @@ def issue_list(
     audit.append(actor, "residents.issue_started", enrolment, {
         "accepted": enrolment.accepted, "rejected": enrolment.rejected})
     return enrolment
+
+
+def _require_going_on(scheme: ResidentScheme) -> None:
+    """Nobody is charged for cover that nobody can have any more."""
+    if scheme.last_day < clock.today():
+        raise Refusal("the scheme is over", reasons=("open the scheme of the next period",))
 
 
 @transaction.atomic

@@ -111,6 +111,9 @@ def _sell(link: SaleLink, resident: Resident, key: str, terms: str, actor: Actor
             look_up=look_up_hashes([resident.identity], look_up_key(link.scheme))).exists():
         raise NotByThisLink
     enrolment, certificate = _enrol(link, resident, actor)
+    if not enrolment.number:
+        # A list enrolled the same person after the look above: what was sealed is void.
+        raise NotByThisLink
     link.sold += 1
     link.save(update_fields=("sold",))
     sale = Sale.objects.create(

@@ -103,10 +103,10 @@ def note_opened(link: Link) -> None:
 
 
 def keep_link_open(firm: Firm, until: date) -> None:
-    """Let a firm's link lead to it until a day at least: what was reported by it is followed there.
-    A link that was withdrawn stays so."""
-    Link.objects.within(firm.tenant_id).filter(pk=firm.link_id, open_until__lt=until).update(
-        open_until=until)
+    """Let a firm's link lead to it until a day at least: what was bought and reported by it is
+    followed there. A link that was withdrawn stays so."""
+    Link.objects.within(firm.tenant_id).filter(
+        Q(open_until=None) | Q(open_until__lt=until), pk=firm.link_id).update(open_until=until)
 
 
 def actor_of_link(link: Link) -> Actor:

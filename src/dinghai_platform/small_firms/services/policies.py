@@ -24,9 +24,10 @@ from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.ledger.services import credit, debit, post_entry, reverse_entry
 from dinghai_platform.small_firms.cells import firm_of
 from dinghai_platform.small_firms.engine import draft_policy, plan_named
-from dinghai_platform.small_firms.models import Change, Firm, Link, Policy, Quote
+from dinghai_platform.small_firms.models import Change, Firm, Policy, Quote
 from dinghai_platform.small_firms.rules import LINK
 from dinghai_platform.small_firms.services.common import books_of, house_of
+from dinghai_platform.small_firms.services.links import keep_link_open
 from dinghai_platform.small_firms.services.refusals import require_not_refused
 from dinghai_platform.underwriting.numbers import next_number
 from dinghai_platform.underwriting.services.explanations import shown_text
@@ -92,7 +93,7 @@ def bind_quote(quote: Quote, plan: str, accepted: Acceptance, *, actor: Actor) -
         firm.state = Firm.State.BOUND
         firm.save(update_fields=("state",))
         if firm.link_id is not None:
-            Link.objects.within(tenant).filter(pk=firm.link_id).update(open_until=policy.expiry)
+            keep_link_open(firm, policy.expiry)
     return policy
 
 

@@ -28,8 +28,8 @@ from dinghai_platform.small_firms.words import error_words
 def _incidents(request: HttpRequest, way: Way) -> HttpResponse:
     """What a firm has reported; by its link also the report itself."""
     assert way.firm is not None
-    policy = last_policy(way)
     form, covered = None, way.firm.policies.filter(paid_at__isnull=False).exists()
+    policy = services.policy_at(way.firm, clock.now()) if covered else last_policy(way)
     if way.is_link and covered:
         form = NoticeForm(request.POST or None, initial={"discovered_at": clock.now()})
         if request.method == "POST" and form.is_valid():
