@@ -93,6 +93,15 @@ def test_one_claim_by_hand_comes_to_the_same_fen(
     assert main(["claims", "adjudicate", "--policy", str(tmp_path / "policy.json"), "--claim",
                  str(tmp_path / "claim.json"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total_fen"] == 2_240_000
+    code, found = run(capsys, "claim-file", claims, "--claim", "C3", "--as-of", "2026-06-01",
+                      "-o", tmp_path / "hand")
+    assert (code, (tmp_path / "hand" / "claim.json").is_file()) == (0, True)
+    before = claims.read_bytes()
+    for taken in (claims, tmp_path / "none" / "hand"):
+        code, found = run(capsys, "claim-file", claims, "--claim", "C3", "--as-of", "2026-06-01",
+                          "-o", taken)
+        assert (code, found["error"]["field"]) == (2, "--output")
+    assert claims.read_bytes() == before
     code, found = run(capsys, "claim-file", claims, "--claim", "none", "--as-of", "2026-06-01",
                       "-o", tmp_path)
     assert (code, found["error"]["field"]) == (2, "--claim")

@@ -93,7 +93,8 @@ def test_forms_of_an_amount(tmp_path: Path, column: str, text: str, fen: int) ->
 @pytest.mark.parametrize(("text", "words"), [
     ("-5元", "below zero"), ("(5)", "below zero"), ("五元", "not an amount"),
     ("0.001元", "not a whole number of fen"), ("12磅", "not a"), ("1e40元", "not an amount"),
-    ("99999999999亿", "larger than any amount"), ("12万美元", "not a"), ("NaN元", "not an amount")])
+    ("99999999999亿", "larger than any amount"), ("12万美元", "not a"), ("NaN元", "not an amount"),
+    ("1,5元", "not an amount"), ("1,23,456元", "not an amount")])
 def test_what_is_no_amount(tmp_path: Path, text: str, words: str) -> None:
     found = one_cell(tmp_path, "paid", text)
     assert found.rows[0].paid_minor is None and not found.rows[0].screened

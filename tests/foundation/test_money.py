@@ -15,7 +15,7 @@ from dinghai.foundation.money import format_yuan, multiply_divide, parse_amount,
 @pytest.mark.parametrize(("text", "fen"), [
     ("766700000fen", 766_700_000), ("7667000yuan", 766_700_000), ("766.7万", 766_700_000),
     ("766.7万元", 766_700_000), ("1亿", 10_000_000_000), ("0.01元", 1), ("1,234.5 yuan", 123_450),
-    ("5分", 5),
+    ("5分", 5), ("12,3456,7890元", 123_456_789_000),
 ])
 def test_an_amount_names_its_unit(text: str, fen: int) -> None:
     assert parse_amount(text) == fen
@@ -23,7 +23,7 @@ def test_an_amount_names_its_unit(text: str, fen: int) -> None:
 
 @pytest.mark.parametrize("text", [
     "7667000", "", "¥5", "-5yuan", "1.234yuan", "5 dollars", "0.5fen", "万", "1e9yuan", "nan yuan",
-    "99999999999999亿",
+    "99999999999999亿", "1,5万", "1,5,5yuan", "1,23,456fen", "12,3456,78yuan", "1,234,56元",
 ])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(InputError) as caught:

@@ -125,6 +125,14 @@ def test_terms_that_were_not_explained_do_not_apply() -> None:
     assert "EX-FAMILY" in str(tables_of(found)["decisions"][0]["not_explained"])
 
 
+def test_a_recovery_that_nobody_knows_is_not_applied_and_is_named() -> None:
+    """DECISIONS 3: the insurer bears the burden. (40,000 - 3,000) × 70% = 25,900."""
+    found = decide({"recovered_yuan": ""}, {"recovered_yuan": "0"})
+    assert (outcomes(found), found.pay_fen.tolist()) == (["pay"] * 2, [2_590_000] * 2)
+    assert ["item.recovered" in str(row["insurer_may_prove"])
+            for row in tables_of(found)["decisions"]] == [True, False]
+
+
 def test_claims_of_one_certificate_share_its_sum_insured() -> None:
     """33,250 × … : (50,000 - 3,000) × 70% = 32,900 first; 50,000 - 32,900 = 17,100 is left."""
     rows = [{"certificate_no": "P", "person": "h", "loss_yuan": loss, "recovered_yuan": "0",

@@ -106,10 +106,13 @@ def _claim_file(arguments: argparse.Namespace) -> Answer:
         raise InputError(f"no claim {arguments.claim} was decided", file=str(arguments.claims),
                          field="--claim", mend="name a claim of the file that was not rejected")
     place = numbers.index(arguments.claim)
-    if not arguments.output.is_dir():
-        raise InputError("there is no such folder", file=str(arguments.output),
-                         field="--output", mend="make it first")
     policy, claim = policy_of_claim(found, place).to_dict(), claim_document(found, place)
+    try:
+        arguments.output.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"no folder can be made here: {error.strerror}",
+                         file=str(arguments.output), field="--output",
+                         mend="name a folder, or a new one in one that is there") from error
     write_whole(arguments.output / "policy.json", policy)
     write_whole(arguments.output / "claim.json", claim)
     return Answer({"schema": "dinghai.resident-claim-file/1", "claim": claim,

@@ -31,7 +31,9 @@ _LARGEST_COUNT: Final = 10**12
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?")
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[ T].*)?")
 _SPAN: Final = re.compile(r"(\d{1,6}):(\d{2})(?::(\d{2}))?")
-_NUMBER: Final = re.compile(r"[+]?(\d[\d,]*(?:\.\d+)?)(?:e([+-]?\d{1,2}))?", re.IGNORECASE)
+_NUMBER: Final = re.compile(
+    r"[+]?((?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+|\d+)(?:\.\d+)?)(?:e([+-]?\d{1,2}))?",
+    re.IGNORECASE)
 _WITH_UNIT: Final = re.compile(r"[+]?(?:¥|rmb|cny|人民币)?\s*(.*?)\s*(?:rmb|cny|人民币)?",
                                re.IGNORECASE)
 _BELOW_ZERO: Final = re.compile(r"[-−]\s*[¥\d].*|\([\d,.]+\)")

@@ -20,14 +20,18 @@ MAXIMUM_FEN: Final = 10**15
 
 _UNITS: Final = {"fen": 1, "分": 1, "yuan": 100, "元": 100, "万": 1_000_000, "万元": 1_000_000,
                  "亿": 10_000_000_000, "亿元": 10_000_000_000}
+# A comma that is not between whole groups may have been meant as a decimal point: 1,5万.
+_GROUPED_DIGITS: Final = r"(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+|\d[\d_]*)"
+"""Digits, whose commas stand between groups of three (or, as in Chinese, four)."""
 _AMOUNT: Final = re.compile(
-    r"^\s*(?P<number>\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[a-z]+|[分元万亿]+)?\s*$")
+    rf"^\s*(?P<number>{_GROUPED_DIGITS}(?:\.\d+)?)\s*(?P<unit>[a-z]+|[分元万亿]+)?\s*$")
 
 
 def parse_amount(text: str, *, field: str | None = None) -> Fen:
     """Read an amount that names its unit: ``766700000fen``, ``7667000yuan``, ``766.7万``.
 
-    Raises InputError for a bare number, an unknown unit, a fraction of a fen or a negative.
+    Raises InputError for a bare number, an unknown unit, a fraction of a fen, a negative, and
+    commas that do not stand between groups of three or four digits.
     """
     mend = "write the unit, for example 7667000yuan, 766.7万 or 766700000fen"
     found = _AMOUNT.match(text)

@@ -26,6 +26,8 @@ from dinghai.schemes.resident_claim_tables import (
 from dinghai.vocabulary.facts import UNKNOWN, fact
 
 SUMMARY_SCHEMA: Final = "dinghai.resident-decisions/1"
+RECOVERED: Final = "item.recovered"
+"""The fact of what came back before the decision; the registry lets the insurer prove it."""
 Rows = list[dict[str, JSON]]
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "decisions": (
@@ -86,10 +88,18 @@ def _decisions(found: Decisions) -> Iterator[dict[str, JSON]]:
                 "wait_until": _day(until[place]), "decide_by": _day(by[place]),
                 "clause": clause, "law": law,
                 "reasons": " ".join(one.id for one, _measure in _named(found, place)),
-                "insurer_may_prove": " ".join(_codes(found, int(found.undecided[place]))),
+                "insurer_may_prove": " ".join(_may_prove(found, place)),
                 "not_explained": " ".join(_codes(found, int(found.unexplained[place]))),
                 "stop_payment": bool(found.young[place])}
         yield {name: row[name] for name in COLUMNS["decisions"]}
+
+
+def _may_prove(found: Decisions, place: int) -> tuple[str, ...]:
+    """What would lessen the payment and is not known: not applied, and named (DECISIONS 3)."""
+    codes = tuple(_codes(found, int(found.undecided[place])))
+    if found.claims.cells["recovered"][place] == UNKNOWN:
+        return *codes, RECOVERED
+    return codes
 
 
 def _waiting_bits(found: Decisions) -> int:
