@@ -45,10 +45,13 @@ _OF_THE_PLATFORM: Final = re.compile(r"SA[0-9]{4}-")
 class Here:
     """What the platform has of a subsidy besides its register: ``filed`` are numbers of
     applications that firms filed here, which no list overwrites; ``codes`` the credit code that
-    each organisation has applied under."""
+    each organisation has applied under; ``shown`` applications whose grants the reader put on a
+    public list, and ``whom_to_ask`` who decides objections to them instead."""
 
     filed: frozenset[str] = frozenset()
     codes: Mapping[Any, str] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
+    whom_to_ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +245,15 @@ def _changes(path: Path, text: RuleText, register: Register, day: date, here: He
 def _objections(path: Path, text: RuleText, register: Register, day: date,
                 here: Here) -> ListRead:
     objections, read = read_objections(path)
-    found = take_objections(text, register, objections, day=day, file=read.file)
-    return ListRead(read.total, found.entries, (), (*read.rejected, *found.rejected), read.notes)
+    cases = Standing(text.rule, register.entries).cases
+    own = {one.line for one in objections if one.application in here.shown and one.status not in (
+        "open", cases[one.application].objections.get(one.number))}
+    found = take_objections(text, register, [one for one in objections if one.line not in own],
+                            day=day, file=read.file)
+    faults = [Fault("whoever published a grant does not decide an objection to it", read.file,
+                    line, "status", here.whom_to_ask) for line in own]
+    return ListRead(read.total, found.entries, (), (*read.rejected, *faults, *found.rejected),
+                    read.notes)
 
 
 _READERS: Final = {

@@ -209,7 +209,8 @@ def test_a_list_from_upload_to_payment_and_report(
 
 
 def test_the_public_reads_lists_and_nothing_else(
-    world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation
+    world: World, clerk: Actor, colleague: Actor, subsidy: Subsidy, policy: Policy,
+    firm: Organisation
 ) -> None:
     made = apply_for(subsidy, policy, HOSPITAL, actor=world.actor("insured_admin", firm))
     nobody = Client()
@@ -223,7 +224,7 @@ def test_the_public_reads_lists_and_nothing_else(
     assert "第1＊＊医院" in text and firm.name_zh not in text and firm.credit_code not in text
     assert "42,400.00" in text
     object_to(made, number="O-1", status="open", text="王某举报", actor=clerk)
-    object_to(made, number="O-1", status="upheld", text="王某举报", actor=clerk)
+    object_to(made, number="O-1", status="upheld", text="王某举报", actor=colleague)
     text = nobody.get(address).content.decode()
     assert "异议" in text and "王某" not in text
     assert "第1＊＊医院" in nobody.get(address + "?export=csv").content.decode()
