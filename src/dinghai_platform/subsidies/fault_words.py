@@ -55,6 +55,8 @@ SENTENCES: Final = (
     _("report what changed as a change of its policy"),
     _("application %(a)s was filed on the platform"),
     _("complete it there, or give this one another number"),
+    _("application %(a)s was withdrawn by its firm"),
+    _("where the firm applies anew, give it another number"),
     _("the insurer's books have a premium of %(a)s fen, the row says %(b)s"),
     _("give the premium of the policy, with VAT"),
     _("the policy's firm has another credit code here"),

@@ -109,8 +109,9 @@ def _table(path: Path) -> TableFile:
 def _applications(path: Path, text: RuleText, register: Register, day: date,
                   here: Here) -> ListRead:
     read = applications_of(_table(path), text.rule)
-    changes = Standing(text.rule, register.entries).changes
-    rows, links, faults = _with_policies(read, here, changes)
+    standing = Standing(text.rule, register.entries)
+    rows, links, faults = _with_policies(read, here, standing.changes, frozenset(
+        name for name, case in standing.cases.items() if case.given_up))
     found = decide(text, register, rows, day=day, file=read.file)
     # A row that was not taken counted nothing, though its application may have been served.
     made = {one.id: one for _line, one in rows}
@@ -122,10 +123,11 @@ def _applications(path: Path, text: RuleText, register: Register, day: date,
 
 
 def _with_policies(
-    read: Applications, here: Here, changes: Mapping[str, Changed]
+    read: Applications, here: Here, changes: Mapping[str, Changed], given_up: frozenset[str]
 ) -> tuple[list[tuple[int, Stated]], dict[str, Link], list[Fault]]:
     """The rows, those of policies here with what the insurer's books say of them. A row that says
-    another premium than the books is left out."""
+    another premium than the books is left out, and one whose firm took it back: no list brings back
+    what a firm has withdrawn."""
     policies = policies_named((one.policy, one.credit_code, one.name) for _line, one in read.rows)
     rows: list[tuple[int, Stated]] = []
     links: dict[str, Link] = {}
@@ -141,6 +143,10 @@ def _with_policies(
             faults.append(Fault(
                 f"application {one.id} was filed on the platform", read.file, line,
                 "application_id", "complete it there, or give this one another number"))
+        elif one.id in given_up:
+            faults.append(Fault(
+                f"application {one.id} was withdrawn by its firm", read.file, line,
+                "application_id", "where the firm applies anew, give it another number"))
         elif policy is None:
             rows.append((line, one))
         else:
