@@ -208,6 +208,21 @@ def test_a_list_from_upload_to_payment_and_report(
     assert json.loads(register)["head"] == fresh(made).head
 
 
+def test_a_refund_under_two_numbers_is_asked_about(
+    world: World, authority: Organisation, subsidy: Subsidy, policy: Policy, firm: Organisation
+) -> None:
+    made = apply_for(subsidy, policy, HOSPITAL, actor=world.actor("insured_admin", firm))
+    client = _client(world, "regulator_miit", authority)
+    assert 'name="different"' in _get(client, "application", made.pk)
+    told = {"change": "refunded", "day": "2026-03-10", "amount": "8480元"}
+    address = reverse("subsidies:change", args=[made.pk])
+    client.post(address, {**told, "number": "BRIEF-7"})
+    refused = client.post(address, {**told, "number": "BRIEF-8"}, follow=True).content.decode()
+    assert "已登记，编号为" in refused and "BRIEF-7" in refused
+    client.post(address, {**told, "number": "BRIEF-8", "different": "on"})
+    assert fresh(made).refund_fen == 1_696_000
+
+
 def test_the_public_reads_lists_and_nothing_else(
     world: World, clerk: Actor, colleague: Actor, subsidy: Subsidy, policy: Policy,
     firm: Organisation

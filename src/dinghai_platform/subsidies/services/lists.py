@@ -14,10 +14,11 @@ from dinghai_platform.core.files import read_file, store_file
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked, scope_of
+from dinghai_platform.core.tenancy import crossing_tenants, locked, scope_of
 from dinghai_platform.subsidies.book import Book, held_book, read_book
 from dinghai_platform.subsidies.list_reading import LARGEST_LIST, Here, ListRead, read_list
 from dinghai_platform.subsidies.models import Application, FileList, Subsidy
+from dinghai_platform.subsidies.policies import with_policies
 from dinghai_platform.subsidies.services.common import (
     codes_used,
     note,
@@ -145,13 +146,20 @@ def _keep(content: bytes, name: str, subsidy: Subsidy, actor: Actor) -> StoredFi
 
 
 def _read(book: Book, kind: str, content: bytes, name: str, actor: Actor) -> ListRead:
-    own = Application.objects.within(book.subsidy.tenant_id).filter(
-        subsidy=book.subsidy, source=Application.Source.POLICY)
+    rows = Application.objects.within(book.subsidy.tenant_id).filter(subsidy=book.subsidy)
+    own = rows.filter(source=Application.Source.POLICY)
+    resting: list[Application] = []
+    if kind == FileList.Kind.CHANGES:
+        with crossing_tenants("policies of any insurer are followed"):
+            resting = with_policies(subsidy=book.subsidy)
+    counted = rows.filter(source=Application.Source.LIST).exclude(counted=None).exclude(
+        counted=[]).values_list("number", "counted")
     return read_list(kind, content, name, text=book.text, register=book.register,
                      day=clock.today(), here=Here(
                          frozenset(own.values_list("number", flat=True)),
                          codes_used(book.subsidy), shown_by(book.subsidy, actor),
-                         whom_to_ask(actor)))
+                         whom_to_ask(actor), {one.number: one for one in resting},
+                         dict(counted)))
 
 
 def _columns(read: ListRead) -> dict[str, object]:
