@@ -295,8 +295,11 @@ def _objections(path: Path, text: RuleText, register: Register, day: date,
                             day=day, file=read.file)
     faults = [Fault("whoever published a grant does not decide an objection to it", read.file,
                     line, "status", here.whom_to_ask) for line in own]
-    return ListRead(read.total, found.entries, (), (*read.rejected, *faults, *found.rejected),
-                    read.notes)
+    unchanged = tuple(
+        one.number for one in objections if one.application in cases
+        and cases[one.application].objections.get(one.number) == one.status)
+    return ListRead(read.total, found.entries, unchanged,
+                    (*read.rejected, *faults, *found.rejected), read.notes)
 
 
 _READERS: Final = {

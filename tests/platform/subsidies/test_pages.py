@@ -179,6 +179,14 @@ def test_a_list_from_upload_to_payment_and_report(
     client.post(reverse("subsidies:list_take", args=[row.pk]))
     work()
     assert fresh(row).state == "taken"
+    # another list brought the same rows: each of them is named, on the page and in the results
+    again = FileList.objects.unscoped("a test").get(pk=client.post(lists, {
+        "kind": "applications", "file": SimpleUploadedFile(
+            "a.csv", (EXAMPLE / "applications.csv").read_bytes())}).url.split("/")[-2])
+    assert (again.added, len(again.result["unchanged"])) == (0, 11)
+    export = client.get(reverse("subsidies:list_results", args=[again.pk])).content.decode()
+    for text in (_get(client, "list", again.pk), export):
+        assert all(f"SQ-{number:03}" in text for number in range(1, 11))
     for name in ("subsidy", "rule", "subsidy_applications", "lists", "publication", "payments",
                  "returns", "report"):
         _get(client, name, made.pk)

@@ -421,6 +421,9 @@ def test_who_published_decides_no_objection_by_a_list_either(
     colleague = official(world, subsidy.authority, "second")
     taken(subsidy, "objections", f"{head}O-2,{made.number},2026-03-10,成立\n".encode(), colleague)
     assert fresh(made).state == "withdrawn"
+    again = check_list(subsidy, "objections",
+                       f"{head}O-2,{made.number},2026-03-10,成立\n".encode(), "l.csv", actor=clerk)
+    assert (again.added, again.rejected, again.result["unchanged"]) == (0, 0, ["O-2"])
 
 
 def test_verbs_are_the_authoritys_alone(
