@@ -243,7 +243,8 @@ def application_change(request: HttpRequest, key: UUID, body: schemas.SubsidyCha
     row = _one(request, key, "administer")
     return _application(report_change(
         row, number=body.number, change=body.change, day=body.day, amount_fen=body.amount_fen,
-        to_others_fen=body.to_others_fen, actor=request.actor))
+        to_others_fen=body.to_others_fen,
+        different=body.different, actor=request.actor))
 
 
 @router.get("/lists/{key}", response={200: schemas.SubsidyListAnswer, **ERRORS},

@@ -66,7 +66,9 @@ KNOWN: Final = (
     _("there is no grant that may be paid today"),
     _("publish grants, and wait for the end of objections"),
     _("whoever published a grant does not pay it"),
+    _("whoever published a grant does not decide an objection to it"),
     _("ask a colleague with this authority"),
+    _("nobody else here has this role: have it given to a colleague first"),
     _("the change has no number"),
     _("give the number of its endorsement or of the bank"),
 )

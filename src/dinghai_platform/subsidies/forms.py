@@ -197,6 +197,9 @@ class ChangeForm(forms.Form):
         "Premium or subsidy; of a cancellation empty: reckoned by the day"))
     to_others = AmountField(label=_("Of it to others"), max_length=40, required=False, help_text=_(
         "Empty: in proportion to what each bore"))
+    different = forms.BooleanField(
+        label=_("A different refund of the same day and amount"), required=False,
+        help_text=_("Tick it only where two refunds were made, not one under two numbers"))
 
     def clean_day(self) -> Any:
         """A change has its day."""

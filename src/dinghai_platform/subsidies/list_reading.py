@@ -17,7 +17,7 @@ from dinghai.foundation.errors import Fault, InputError
 from dinghai.schemes.subsidy_applications import Application as Stated
 from dinghai.schemes.subsidy_applications import Applications, applications_of
 from dinghai.schemes.subsidy_carry import carry, grants_of
-from dinghai.schemes.subsidy_changes import read_changes, take_changes
+from dinghai.schemes.subsidy_changes import Change, read_changes, take_changes
 from dinghai.schemes.subsidy_decide import decide
 from dinghai.schemes.subsidy_publication import read_objections, take_objections
 from dinghai.schemes.subsidy_register import Changed, Decided, Register
@@ -31,9 +31,10 @@ from dinghai_platform.subsidies.policies import (
     known_of,
     policies_named,
     refunds_of,
-    register_number,
 )
+from dinghai_platform.subsidies.register_numbers import register_number
 from dinghai_platform.subsidies.rule_files import by_path, renamed
+from dinghai_platform.subsidies.same_event import by_application, reported_by_hand, twin_of
 from dinghai_platform.underwriting.models import Policy
 
 LARGEST_LIST: Final = 4 * 1024 * 1024
@@ -45,10 +46,17 @@ _OF_THE_PLATFORM: Final = re.compile(r"SA[0-9]{4}-")
 class Here:
     """What the platform has of a subsidy besides its register: ``filed`` are numbers of
     applications that firms filed here, which no list overwrites; ``codes`` the credit code that
-    each organisation has applied under."""
+    each organisation has applied under; ``shown`` applications whose grants the reader put on a
+    public list, and ``whom_to_ask`` who decides objections to them instead; ``resting`` the
+    applications by number that rest on policies here, for a list of changes; ``counted`` the
+    endorsements whose refund is in what a list stated before."""
 
     filed: frozenset[str] = frozenset()
     codes: Mapping[Any, str] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
+    whom_to_ask: str = ""
+    resting: Mapping[str, Application] = field(default_factory=dict)
+    counted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,9 @@ def _table(path: Path) -> TableFile:
 def _applications(path: Path, text: RuleText, register: Register, day: date,
                   here: Here) -> ListRead:
     read = applications_of(_table(path), text.rule)
-    changes = Standing(text.rule, register.entries).changes
-    rows, links, faults = _with_policies(read, here, changes)
+    standing = Standing(text.rule, register.entries)
+    rows, links, faults = _with_policies(read, here, standing.changes, frozenset(
+        name for name, case in standing.cases.items() if case.given_up))
     found = decide(text, register, rows, day=day, file=read.file)
     # A row that was not taken counted nothing, though its application may have been served.
     made = {one.id: one for _line, one in rows}
@@ -119,15 +128,17 @@ def _applications(path: Path, text: RuleText, register: Register, day: date,
 
 
 def _with_policies(
-    read: Applications, here: Here, changes: Mapping[str, Changed]
+    read: Applications, here: Here, changes: Mapping[str, Changed], given_up: frozenset[str]
 ) -> tuple[list[tuple[int, Stated]], dict[str, Link], list[Fault]]:
     """The rows, those of policies here with what the insurer's books say of them. A row that says
-    another premium than the books is left out."""
+    another premium than the books is left out, and one whose firm took it back: no list brings back
+    what a firm has withdrawn."""
     policies = policies_named((one.policy, one.credit_code, one.name) for _line, one in read.rows)
     rows: list[tuple[int, Stated]] = []
     links: dict[str, Link] = {}
     faults: list[Fault] = []
     codes = dict(here.codes)
+    told = by_application(changes)
     for line, one in read.rows:
         policy = policies.get((one.policy, one.credit_code))
         if one.id not in here.filed and _OF_THE_PLATFORM.match(one.id):
@@ -138,10 +149,15 @@ def _with_policies(
             faults.append(Fault(
                 f"application {one.id} was filed on the platform", read.file, line,
                 "application_id", "complete it there, or give this one another number"))
+        elif one.id in given_up:
+            faults.append(Fault(
+                f"application {one.id} was withdrawn by its firm", read.file, line,
+                "application_id", "where the firm applies anew, give it another number"))
         elif policy is None:
             rows.append((line, one))
         else:
-            made, counted, fault = _of_policy(one, policy, changes)
+            made, counted, fault = _of_policy(
+                one, policy, told.get(one.id, {}), here.counted.get(one.id, ()))
             fault = fault or _code_fault(policy, one.credit_code, codes)
             if fault is not None:
                 faults.append(replace(fault, file=read.file, line=line))
@@ -163,12 +179,12 @@ def _code_fault(policy: Policy, code: str, codes: dict[Any, str]) -> Fault | Non
 
 
 def _of_policy(
-    one: Stated, policy: Policy, changes: Mapping[str, Changed]
+    one: Stated, policy: Policy, changes: Mapping[str, Changed], counted: Sequence[str]
 ) -> tuple[Stated, tuple[str, ...], Fault | None]:
     """The row with what the books say; of refunds what the register has not as changes of this
     application, so that a row which is handed in again counts none of them twice."""
     taken = changes_taken(changes, one.id)
-    known = known_of(policy, taken=taken)
+    known = known_of(policy, taken=taken | reported_by_hand(policy, changes, one.id, counted))
     since = sum(changes[name].refund_fen for name in taken)
     if one.premium_fen != known.premium_fen:
         return one, (), Fault(
@@ -234,16 +250,56 @@ def _refunds_in(policy: Policy, said_fen: int) -> tuple[tuple[str, ...], Fault |
 
 def _changes(path: Path, text: RuleText, register: Register, day: date, here: Here) -> ListRead:
     changes, read = read_changes(path)
-    found = take_changes(text, register, changes, day=day, file=read.file)
+    news, faults = _without_twins(changes, Standing(text.rule, register.entries), here, read.file)
+    found = take_changes(text, register, news, day=day, file=read.file)
     return ListRead(read.total, found.entries, found.unchanged,
-                    (*read.rejected, *found.rejected), read.notes)
+                    (*read.rejected, *faults, *found.rejected), read.notes)
+
+
+def _without_twins(
+    changes: Sequence[Change], standing: Standing, here: Here, file: str | None
+) -> tuple[list[Change], list[Fault]]:
+    """The changes without those that are there under another number, or stand above in the list."""
+    news, faults = list[Change](), list[Fault]()
+    before = by_application(standing.changes)
+    for one in changes:
+        case = (standing.cases.get(one.application) if one.application
+                else standing.latest_of(one.policy))
+        if case is None or one.kind == "returned" or one.number in standing.changes:
+            news.append(one)
+            continue
+        name = case.application.id
+        own, row = before.setdefault(name, {}), here.resting.get(name)
+        twin = twin_of(one.number, one.day, one.amount_fen, application=name, changes=own,
+                       policy=None if row is None else row.policy)
+        if twin:
+            faults.append(Fault(
+                f"a refund of {one.amount_fen} fen on {one.day} is there already as {twin}", file,
+                one.line, "change_no",
+                "leave it out, or report it on its application's page as a different one"))
+            continue
+        news.append(one)
+        own[one.number] = Changed(
+            day=one.day, application=name, number=one.number, change=one.kind,
+            refund_fen=one.amount_fen or 0, granted_fen=0, due_fen=0)
+    return news, faults
 
 
 def _objections(path: Path, text: RuleText, register: Register, day: date,
                 here: Here) -> ListRead:
     objections, read = read_objections(path)
-    found = take_objections(text, register, objections, day=day, file=read.file)
-    return ListRead(read.total, found.entries, (), (*read.rejected, *found.rejected), read.notes)
+    cases = Standing(text.rule, register.entries).cases
+    own = {one.line for one in objections if one.application in here.shown and one.status not in (
+        "open", cases[one.application].objections.get(one.number))}
+    found = take_objections(text, register, [one for one in objections if one.line not in own],
+                            day=day, file=read.file)
+    faults = [Fault("whoever published a grant does not decide an objection to it", read.file,
+                    line, "status", here.whom_to_ask) for line in own]
+    unchanged = tuple(
+        one.number for one in objections if one.application in cases
+        and cases[one.application].objections.get(one.number) == one.status)
+    return ListRead(read.total, found.entries, unchanged,
+                    (*read.rejected, *faults, *found.rejected), read.notes)
 
 
 _READERS: Final = {

@@ -17,6 +17,8 @@ from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.tenancy import crossing_tenants, scope_of
 from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.subsidies.models import Application
+from dinghai_platform.subsidies.register_numbers import number_in_register, register_number
+from dinghai_platform.subsidies.same_event import by_application, reported_by_hand
 from dinghai_platform.underwriting.models import Endorsement, Policy
 
 CANCELLED = ("cancelled", "lapsed")
@@ -42,13 +44,6 @@ class KnownPolicy:
     paid_on: date | None
     section: str
     counted: tuple[str, ...] = ()
-
-
-def register_number(policy: Policy) -> str:
-    """The policy's number for a register: insurers count each for themselves, so that a number
-    alone would take two insurers' policies for one."""
-    insurer = policy.tenant.credit_code or policy.tenant_id.hex[-12:].upper()
-    return f"{policy.policy_no.upper()}@{insurer}"
 
 
 def known_of(policy: Policy, *, taken: Collection[str] = ()) -> KnownPolicy:
@@ -122,10 +117,12 @@ def changes_of(rows: Sequence[Application], known: Mapping[str, Changed]) -> lis
     has not: endorsements that gave premium back, and policies that ended early.
 
     A cancelled policy whose endorsements say nothing of a refund for its end is reckoned by the
-    day. One whose end the authority has reported is not ended a second time.
+    day. One whose end the authority has reported is not ended a second time, and an endorsement
+    whose refund it has reported under a number of its own is not taken a second time.
     """
     found = list[Change]()
     taken = {number: one.application for number, one in known.items()}
+    changes = by_application(known)
     for row in rows:
         if row.policy is None:
             continue
@@ -134,9 +131,12 @@ def changes_of(rows: Sequence[Application], known: Mapping[str, Changed]) -> lis
         ended = _end_of(policy, row.number, taken)
         at_the_end = _refunds_at_the_end(policy) if cancelled else frozenset()
         told = cancelled and row.cancelled and ended not in taken
+        told_of = reported_by_hand(
+            policy, changes.get(row.number, {}), row.number, row.counted or ())
         for one in policy.endorsements.all():
             number = number_in_register(one.number, policy)
-            if number in taken or not _is_news(one, row) or (told and one.number in at_the_end):
+            if number in taken or number in told_of or not _is_news(one, row) or (
+                    told and one.number in at_the_end):
                 continue
             found.append(Change(
                 0, number, named, "refunded", one.issued_at.astimezone(SHANGHAI).date(),
@@ -172,11 +172,6 @@ def _refunds_at_the_end(policy: Policy) -> frozenset[str]:
     last = _ended_on(policy)
     return frozenset(one.number for one in policy.endorsements.all()
                      if one.amount_fen < 0 and one.kind != FLOAT and one.effective == last)
-
-
-def number_in_register(own: str, policy: Policy) -> str:
-    """The number of what happened to a policy, as the register knows it."""
-    return f"{own}@{policy.tenant.credit_code or policy.tenant_id.hex[-12:].upper()}"[:64]
 
 
 def _ended_on(policy: Policy) -> date:

@@ -181,13 +181,15 @@ class SubsidyObjectionNew(Schema):
 
 
 class SubsidyChangeNew(Schema):
-    """What happened to a policy, or that subsidy came back; ``number`` counts once."""
+    """What happened to a policy, or that subsidy came back; ``number`` counts once. A refund of
+    the day and amount of one that is there under another number is taken if it is ``different``."""
 
     number: str = Field(min_length=1, max_length=64)
     change: Literal["cancelled", "refunded", "returned"]
     day: date
     amount_fen: int | None = Field(None, ge=0, le=10**14)
     to_others_fen: int | None = Field(None, ge=0, le=10**14)
+    different: bool = False
 
 
 class SubsidyListAnswer(Schema):

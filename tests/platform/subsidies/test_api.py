@@ -76,6 +76,7 @@ def test_from_a_rule_to_money_and_back(
     assert second.post(f"/{key}/payments", status=201)["total_fen"] == 4_240_000
     change = {"number": "E-1", "change": "refunded", "day": "2026-03-24", "amount_fen": 848_000}
     assert office.post(f"{path}/changes", change)["due_fen"] == 424_000
+    office.post(f"{path}/changes", {**change, "number": "E-9"}, 409)
     assert office.get(f"/{key}/report")["total"]["due_fen"] == 424_000
     assert office.get(f"/{key}/register")["head"] == office.get(f"/{key}")["subsidy"][
         "register_head"]

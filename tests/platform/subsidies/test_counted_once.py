@@ -13,7 +13,11 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import AuditEntry, Organisation
 from dinghai_platform.subsidies.book import verified
 from dinghai_platform.subsidies.models import Application, Subsidy
-from dinghai_platform.subsidies.services.applications import apply_for, withdraw_application
+from dinghai_platform.subsidies.services.applications import (
+    apply_for,
+    complete,
+    withdraw_application,
+)
 from dinghai_platform.subsidies.services.changes import follow_policies, report_change
 from dinghai_platform.subsidies.services.decisions import share_out
 from dinghai_platform.subsidies.services.lists import check_list
@@ -142,6 +146,62 @@ def test_an_end_that_was_reported_by_hand_is_not_taken_twice(
     policy.save()
     assert not follow_policies(subsidy, actor=clerk).entries
     assert fresh(made).granted_fen == 3_000_000  # half of 6,000,000
+
+
+# Half of what the firm bears of 8,480,000 fen: of one refund of 848,000, however it came to be
+# known, 3,816,000 stays; of two on one day, said to be two, 3,392,000.
+def test_a_refund_under_two_numbers_is_one(
+    world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation
+) -> None:
+    made = apply_for(subsidy, policy, HOSPITAL, actor=_firm(world, firm))
+    stand_at("2026-05-01T09:00:00")
+    told = {"change": "refunded", "day": date(2026, 4, 30), "amount_fen": 848_000, "actor": clerk}
+    report_change(made, number="BRIEF-7", **told)
+    _endorsed(world, policy, "E01", 848_000, effective=date(2026, 4, 30))
+    assert not follow_policies(subsidy, actor=clerk).entries
+    with pytest.raises(Refusal, match="is there already as BRIEF-7"):
+        report_change(made, number="BRIEF-8", **told)
+    assert report_change(made, number="BRIEF-7", **told).granted_fen == 3_816_000
+    row = report_change(made, number="BRIEF-8", different=True, **told)
+    assert (row.granted_fen, row.refund_fen) == (3_392_000, 1_696_000)
+    assert not follow_policies(subsidy, actor=clerk).entries
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_refund_of_the_books_is_not_reported_again(
+    world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation,
+    followed: bool,
+) -> None:
+    made = apply_for(subsidy, policy, HOSPITAL, actor=_firm(world, firm))
+    stand_at("2026-05-01T09:00:00")
+    _endorsed(world, policy, "E01", 848_000, effective=date(2026, 4, 30))
+    if followed:
+        assert follow_policies(subsidy, actor=clerk).entries
+    told = {"change": "refunded", "day": date(2026, 4, 30), "amount_fen": 848_000, "actor": clerk}
+    with pytest.raises(Refusal, match="is there already as P2026-000001-E01@"):
+        report_change(made, number="BRIEF-7", **told)
+    number = made.stated["policy"]
+    head = "change_no,policy_no,change,day,amount\n"
+    row = check_list(subsidy, "changes", (
+        f"{head}BRIEF-7,{number},退费,2026-04-30,8480\n"
+        f"P2026-000001-E01,{number},退费,2026-04-29,8480\n"
+        f"BRIEF-8,{number},退费,2026-04-28,100\nBRIEF-9,{number},退费,2026-04-28,100\n"
+    ).encode(), "l.csv", actor=clerk)
+    assert (row.added, [one["line"] for one in row.result["rejected"]]) == (1, [2, 3, 5])
+    # said to be another one, it counts beside that of the books, which is taken first
+    assert report_change(made, number="BRIEF-7", different=True, **told).granted_fen == 3_392_000
+    assert not follow_policies(subsidy, actor=clerk).entries
+
+
+def test_a_refund_that_was_reported_is_not_stated_again(
+    world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation
+) -> None:
+    actor = _firm(world, firm)
+    made = apply_for(subsidy, policy, replace(HOSPITAL, area=""), actor=actor)
+    report_change(made, number="BRIEF-7", change="refunded", day=date(2026, 3, 10),
+                  amount_fen=848_000, actor=clerk)
+    _endorsed(world, policy, "E01", 848_000)
+    assert complete(made, HOSPITAL, actor=actor).granted_fen == 3_816_000
 
 
 def test_a_row_handed_in_again_counts_no_refund_twice(

@@ -10,7 +10,7 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.ledger.queries import balance_of
 from dinghai_platform.subsidies.models import Application, Entry, Subsidy
-from dinghai_platform.subsidies.services.applications import apply_for
+from dinghai_platform.subsidies.services.applications import apply_for, withdraw_application
 from dinghai_platform.subsidies.services.lists import check_list, drop_list, start_taking
 from dinghai_platform.subsidies.services.rules import open_subsidy
 from dinghai_platform.underwriting.models import Policy
@@ -112,6 +112,29 @@ def test_no_list_overwrites_what_a_firm_filed(
     content = (HEAD + _row(1).replace("L-1", made.number)).encode()
     row = check_list(subsidy, "applications", content, "list.csv", actor=clerk)
     assert row.rejected == 1 and "was filed on the platform" in row.result["rejected"][0]["message"]
+
+
+# The row waits for budget, or for its area: the first came back as it was, the second once its cell
+# was filled in.
+@pytest.mark.parametrize(("budget", "first", "state"), [
+    ("4万", "310115", "waiting_budget"), ("10万", "", "waiting_evidence")])
+def test_no_list_brings_back_what_its_firm_withdrew(
+    world: World, clerk: Actor, policy: Policy, firm: Organisation, budget: str, first: str,
+    state: str,
+) -> None:
+    subsidy = opened(clerk, budget=budget, cap_per_firm='"20万"\ncut_last = false')
+    content = HEAD + _row(1, policy=policy.policy_no, premium="84800")
+    taken(subsidy, "applications", content.replace("310115", first).encode(), clerk)
+    made = Application.objects.within(subsidy.tenant).get()
+    assert made.state == state
+    withdraw_application(made, actor=world.actor("insured_admin", firm))
+    row = check_list(subsidy, "applications", (content + _row(2)).encode(), "l.csv", actor=clerk)
+    assert row.added == 1
+    assert [(one["line"], one["message"]) for one in row.result["rejected"]] == [
+        (2, "application L-1 was withdrawn by its firm")]
+    taken(subsidy, "applications", content.replace("L-1", "L-9").encode(), clerk)
+    assert fresh(made).state == "given_up"
+    assert Application.objects.within(subsidy.tenant).filter(policy=policy).count() == 2
 
 
 def test_earlier_grants_changes_and_objections_come_by_lists(

@@ -179,6 +179,14 @@ def test_a_list_from_upload_to_payment_and_report(
     client.post(reverse("subsidies:list_take", args=[row.pk]))
     work()
     assert fresh(row).state == "taken"
+    # another list brought the same rows: each of them is named, on the page and in the results
+    again = FileList.objects.unscoped("a test").get(pk=client.post(lists, {
+        "kind": "applications", "file": SimpleUploadedFile(
+            "a.csv", (EXAMPLE / "applications.csv").read_bytes())}).url.split("/")[-2])
+    assert (again.added, len(again.result["unchanged"])) == (0, 11)
+    export = client.get(reverse("subsidies:list_results", args=[again.pk])).content.decode()
+    for text in (_get(client, "list", again.pk), export):
+        assert all(f"SQ-{number:03}" in text for number in range(1, 11))
     for name in ("subsidy", "rule", "subsidy_applications", "lists", "publication", "payments",
                  "returns", "report"):
         _get(client, name, made.pk)
@@ -208,8 +216,24 @@ def test_a_list_from_upload_to_payment_and_report(
     assert json.loads(register)["head"] == fresh(made).head
 
 
+def test_a_refund_under_two_numbers_is_asked_about(
+    world: World, authority: Organisation, subsidy: Subsidy, policy: Policy, firm: Organisation
+) -> None:
+    made = apply_for(subsidy, policy, HOSPITAL, actor=world.actor("insured_admin", firm))
+    client = _client(world, "regulator_miit", authority)
+    assert 'name="different"' in _get(client, "application", made.pk)
+    told = {"change": "refunded", "day": "2026-03-10", "amount": "8480元"}
+    address = reverse("subsidies:change", args=[made.pk])
+    client.post(address, {**told, "number": "BRIEF-7"})
+    refused = client.post(address, {**told, "number": "BRIEF-8"}, follow=True).content.decode()
+    assert "已登记，编号为" in refused and "BRIEF-7" in refused
+    client.post(address, {**told, "number": "BRIEF-8", "different": "on"})
+    assert fresh(made).refund_fen == 1_696_000
+
+
 def test_the_public_reads_lists_and_nothing_else(
-    world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation
+    world: World, clerk: Actor, colleague: Actor, subsidy: Subsidy, policy: Policy,
+    firm: Organisation
 ) -> None:
     made = apply_for(subsidy, policy, HOSPITAL, actor=world.actor("insured_admin", firm))
     nobody = Client()
@@ -223,7 +247,7 @@ def test_the_public_reads_lists_and_nothing_else(
     assert "第1＊＊医院" in text and firm.name_zh not in text and firm.credit_code not in text
     assert "42,400.00" in text
     object_to(made, number="O-1", status="open", text="王某举报", actor=clerk)
-    object_to(made, number="O-1", status="upheld", text="王某举报", actor=clerk)
+    object_to(made, number="O-1", status="upheld", text="王某举报", actor=colleague)
     text = nobody.get(address).content.decode()
     assert "异议" in text and "王某" not in text
     assert "第1＊＊医院" in nobody.get(address + "?export=csv").content.decode()

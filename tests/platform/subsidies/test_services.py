@@ -26,6 +26,7 @@ from dinghai_platform.subsidies.services.applications import (
 )
 from dinghai_platform.subsidies.services.changes import FOLLOW, follow_policies, report_change
 from dinghai_platform.subsidies.services.decisions import decide_waiting, share_out
+from dinghai_platform.subsidies.services.lists import check_list
 from dinghai_platform.subsidies.services.payments import pay_grants
 from dinghai_platform.subsidies.services.publication import object_to, publish_list
 from dinghai_platform.subsidies.services.rules import change_rule, end_subsidy, open_subsidy
@@ -37,10 +38,12 @@ from tests.platform.subsidies.making import (
     PDF,
     fresh,
     hospital,
+    official,
     opened,
     platform_home,
     policy_of,
     rule,
+    taken,
 )
 from tests.schemes.subsidies import credit_code
 
@@ -388,14 +391,39 @@ def test_an_upheld_objection_takes_the_grant(
     stand_at("2026-03-20T09:00:00")
     with pytest.raises(Refusal, match="may be paid today"):
         pay_grants(subsidy, actor=colleague)
-    row = object_to(made, number="O-1", status="upheld", text="属实", actor=clerk)
+    for status in ("upheld", "dismissed"):
+        with pytest.raises(Refusal, match="does not decide an objection") as caught:
+            object_to(made, number="O-1", status=status, text="属实", actor=clerk)
+        assert list(caught.value.reasons) == ["ask a colleague with this authority"]
+    row = object_to(made, number="O-1", status="upheld", text="属实", actor=colleague)
+    assert object_to(made, number="O-1", status="upheld", text="属实", actor=clerk) == row
     assert (row.state, row.granted_fen) == ("withdrawn", 0)
     assert fresh(subsidy).left_fen == 10_000_000
     with pytest.raises(InputError, match="was upheld"):
-        object_to(made, number="O-1", status="dismissed", text="x", actor=clerk)
+        object_to(made, number="O-1", status="dismissed", text="x", actor=colleague)
     assert PublicList.objects.within(subsidy.tenant).get().document == shown.document
     details = AuditEntry.objects.within(platform_home()).values_list("payload", flat=True)
     assert not any("属实" in one or "示例医院" in one for one in details)
+
+
+def test_who_published_decides_no_objection_by_a_list_either(
+    world: World, clerk: Actor, subsidy: Subsidy, policy: Policy, firm: Organisation
+) -> None:
+    made = apply_for(subsidy, policy, HOSPITAL, actor=_firm(world, firm))
+    publish_list(subsidy, actor=clerk)
+    head = "objection_no,application_id,day,status\n"
+    own = check_list(subsidy, "objections", (
+        head + f"O-1,{made.number},2026-03-10,受理\nO-2,{made.number},2026-03-10,成立\n").encode(),
+        "l.csv", actor=clerk)
+    assert (own.added, [one["line"] for one in own.result["rejected"]]) == (1, [3])
+    # the only one with this role is told so
+    assert "nobody else here has this role" in own.result["rejected"][0]["mend"]
+    colleague = official(world, subsidy.authority, "second")
+    taken(subsidy, "objections", f"{head}O-2,{made.number},2026-03-10,成立\n".encode(), colleague)
+    assert fresh(made).state == "withdrawn"
+    again = check_list(subsidy, "objections",
+                       f"{head}O-2,{made.number},2026-03-10,成立\n".encode(), "l.csv", actor=clerk)
+    assert (again.added, again.rejected, again.result["unchanged"]) == (0, 0, ["O-2"])
 
 
 def test_verbs_are_the_authoritys_alone(

@@ -24,6 +24,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.subsidies.book import Book, Link, Written, held_book, read_book
 from dinghai_platform.subsidies.models import Application, Enclosure, Subsidy
 from dinghai_platform.subsidies.policies import KnownPolicy, changes_taken, known_of
+from dinghai_platform.subsidies.same_event import reported_by_hand
 from dinghai_platform.subsidies.services.common import (
     note,
     require_open,
@@ -108,7 +109,9 @@ def complete(
             raise Refusal("this application stands decided",
                           reasons=["report what changed as a change of its policy"])
         before = _stated_before(row)
-        known = known_of(policy, taken=changes_taken(book.standing().changes, row.number))
+        changes = book.standing().changes
+        known = known_of(policy, taken=changes_taken(changes, row.number) | reported_by_hand(
+            policy, changes, row.number, row.counted or ()))
         files = _stored(book.text.rule, papers or {}, actor, book)
         enclosed = tuple(sorted({*(before.documents or ()), *files}))
         one = stated(book.text.rule, known, replace(said, documents=enclosed), number=row.number,

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import transaction
 
-from dinghai.foundation.errors import Fault, InputError
+from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai.schemes.subsidy_changes import Change, take_changes
 from dinghai.schemes.subsidy_register import ChangeKind
 from dinghai_platform.core import clock
@@ -18,7 +18,9 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import crossing_tenants
 from dinghai_platform.subsidies.book import NOTHING, Book, Written, held_book
 from dinghai_platform.subsidies.models import Application, Subsidy
-from dinghai_platform.subsidies.policies import changes_of, number_in_register, with_policies
+from dinghai_platform.subsidies.policies import changes_of, with_policies
+from dinghai_platform.subsidies.register_numbers import number_in_register
+from dinghai_platform.subsidies.same_event import twin_of
 from dinghai_platform.subsidies.services.common import note, serve_waiting
 
 FOLLOW: Final = "subsidies.follow_policies"
@@ -50,12 +52,14 @@ def follow_in(book: Book, *, actor: Actor) -> Written:
 
 def report_change(
     application: Application, *, number: str, change: ChangeKind, day: date,
-    amount_fen: int | None = None, to_others_fen: int | None = None, actor: Actor,
+    amount_fen: int | None = None, to_others_fen: int | None = None, different: bool = False,
+    actor: Actor,
 ) -> Application:
     """Report that a policy was cancelled, that premium went back, or that subsidy came back.
 
     ``number`` counts once: the same again changes nothing. A cancellation without an amount is
-    reckoned by the day. Raises InputError for what cannot be.
+    reckoned by the day. Raises InputError for what cannot be, Refusal for a refund that is there
+    under another number, unless it is said to be a ``different`` one.
     """
     require(actor, "subsidies.administer", application)
     plain = "".join(number.split()).upper()
@@ -65,6 +69,8 @@ def report_change(
     if application.policy is not None and change != "returned" and "@" not in plain:
         plain = number_in_register(plain, application.policy)  # as the policies are followed by
     with held_book(application.subsidy, actor) as book:
+        if change != "returned":
+            _require_news(book, application, plain, day, amount_fen, different, actor)
         policy = application.stated["policy"]
         found = take_changes(book.text, book.register, [
             Change(0, plain, policy, change, day, amount_fen, to_others_fen, application.number)],
@@ -79,6 +85,25 @@ def report_change(
             serve_waiting(book, actor=actor)
         row: Application = Application.objects.within(book.subsidy.tenant).get(pk=application.pk)
     return row
+
+
+def _require_news(
+    book: Book, application: Application, number: str, day: date, amount_fen: int | None,
+    different: bool, actor: Actor,
+) -> None:
+    """Raises Refusal for a refund that is there already under another number."""
+    changes = book.standing().changes
+    if number in changes:
+        return
+    if different:
+        # what the books have is taken first, or this report would later be held for one of theirs
+        follow_in(book, actor=actor)
+        return
+    twin = twin_of(number, day, amount_fen, application=application.number, changes=changes,
+                   policy=application.policy)
+    if twin:
+        raise Refusal(f"a refund of {amount_fen} fen on {day} is there already as {twin}",
+                      reasons=["leave it out, or say that it is a different one"])
 
 
 def _without_line(fault: Fault) -> Fault:

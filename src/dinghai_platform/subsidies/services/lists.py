@@ -14,16 +14,18 @@ from dinghai_platform.core.files import read_file, store_file
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import require
-from dinghai_platform.core.tenancy import locked, scope_of
+from dinghai_platform.core.tenancy import crossing_tenants, locked, scope_of
 from dinghai_platform.subsidies.book import Book, held_book, read_book
 from dinghai_platform.subsidies.list_reading import LARGEST_LIST, Here, ListRead, read_list
 from dinghai_platform.subsidies.models import Application, FileList, Subsidy
+from dinghai_platform.subsidies.policies import with_policies
 from dinghai_platform.subsidies.services.common import (
     codes_used,
     note,
     require_open,
     serve_waiting,
 )
+from dinghai_platform.subsidies.services.four_eyes import shown_by, whom_to_ask
 
 TAKE: Final = "subsidies.take_list"
 _NARRATIVES: Final = {FileList.Kind.EARLIER: "subsidies.carried",
@@ -44,7 +46,7 @@ def check_list(subsidy: Subsidy, kind: str, content: bytes, name: str, *, actor:
     if len(content) > LARGEST_LIST:
         raise InputError("the list is too large", file=plain_name, field="file", mend="split it")
     with read_book(subsidy, actor) as book:
-        read = _read(book, kind, content, plain_name)
+        read = _read(book, kind, content, plain_name, actor)
     with transaction.atomic(), scope_of(actor, tenant=subsidy.tenant):
         stored = _keep(content, plain_name, subsidy, actor)
         row = FileList.objects.create(
@@ -123,7 +125,7 @@ def take_list(row: FileList, *, actor: Actor) -> FileList:
             return fresh
         if fresh.kind == FileList.Kind.APPLICATIONS:
             require_open(book.subsidy)
-        read = _read(book, fresh.kind, read_file(fresh.file), fresh.file_name)
+        read = _read(book, fresh.kind, read_file(fresh.file), fresh.file_name, actor)
         written = book.add(read.entries, actor=actor, links=read.links,
                            narrative=_NARRATIVES.get(FileList.Kind(fresh.kind), ""))
         serve_waiting(book, actor=actor)
@@ -143,13 +145,21 @@ def _keep(content: bytes, name: str, subsidy: Subsidy, actor: Actor) -> StoredFi
                       tenant=subsidy.tenant, largest=LARGEST_LIST)
 
 
-def _read(book: Book, kind: str, content: bytes, name: str) -> ListRead:
-    own = Application.objects.within(book.subsidy.tenant_id).filter(
-        subsidy=book.subsidy, source=Application.Source.POLICY)
+def _read(book: Book, kind: str, content: bytes, name: str, actor: Actor) -> ListRead:
+    rows = Application.objects.within(book.subsidy.tenant_id).filter(subsidy=book.subsidy)
+    own = rows.filter(source=Application.Source.POLICY)
+    resting: list[Application] = []
+    if kind == FileList.Kind.CHANGES:
+        with crossing_tenants("policies of any insurer are followed"):
+            resting = with_policies(subsidy=book.subsidy)
+    counted = rows.filter(source=Application.Source.LIST).exclude(counted=None).exclude(
+        counted=[]).values_list("number", "counted")
     return read_list(kind, content, name, text=book.text, register=book.register,
                      day=clock.today(), here=Here(
                          frozenset(own.values_list("number", flat=True)),
-                         codes_used(book.subsidy)))
+                         codes_used(book.subsidy), shown_by(book.subsidy, actor),
+                         whom_to_ask(actor), {one.number: one for one in resting},
+                         dict(counted)))
 
 
 def _columns(read: ListRead) -> dict[str, object]:

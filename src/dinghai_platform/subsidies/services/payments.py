@@ -11,9 +11,10 @@ from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.subsidies.book import Book, held_book, read_book
-from dinghai_platform.subsidies.models import Payment, PublicList, Subsidy
+from dinghai_platform.subsidies.models import Payment, Subsidy
 from dinghai_platform.subsidies.services.changes import follow_in
 from dinghai_platform.subsidies.services.common import note
+from dinghai_platform.subsidies.services.four_eyes import shown_by, whom_to_ask
 from dinghai_platform.underwriting.numbers import next_number
 
 
@@ -53,12 +54,9 @@ def pay_grants(subsidy: Subsidy, *, actor: Actor) -> Payment:
 
 def _require_another(book: Book, found: Payments, actor: Actor) -> None:
     """Four eyes: whoever put a grant on the public list does not pay it."""
-    own = PublicList.objects.within(book.subsidy.tenant).filter(
-        subsidy=book.subsidy, published_by=actor.user)
-    shown = {row["application"] for one in own for row in one.document["rows"]}
-    if actor.user is not None and any(one.application in shown for one in found.payments):
-        raise Refusal("whoever published a grant does not pay it",
-                      reasons=["ask a colleague with this authority"])
+    shown = shown_by(book.subsidy, actor)
+    if any(one.application in shown for one in found.payments):
+        raise Refusal("whoever published a grant does not pay it", reasons=[whom_to_ask(actor)])
 
 
 def _document(book: Book, found: Payments) -> dict[str, Any]:

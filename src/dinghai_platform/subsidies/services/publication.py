@@ -20,6 +20,7 @@ from dinghai_platform.subsidies.book import Book, held_book, read_book
 from dinghai_platform.subsidies.models import Application, Subsidy
 from dinghai_platform.subsidies.models import PublicList as KeptList
 from dinghai_platform.subsidies.services.common import given_reason, note, serve_waiting
+from dinghai_platform.subsidies.services.four_eyes import shown_by, whom_to_ask
 
 
 def to_publish(subsidy: Subsidy, *, actor: Actor) -> PublicList:
@@ -61,7 +62,8 @@ def object_to(
     ``upheld`` takes the grant away, ``dismissed`` lets it be paid.
 
     The same again changes nothing. Raises InputError for a grant that is on no list, an objection
-    that was decided otherwise, and without number or text.
+    that was decided otherwise, and without number or text; Refusal for who published the grant
+    and would decide the objection.
     """
     require(actor, "subsidies.administer", application)
     text = given_reason(text)[:500]
@@ -74,6 +76,10 @@ def object_to(
             day=clock.today())
         if found.rejected:
             raise InputError.of(found.rejected)
+        if found.entries and status != "open" and application.number in shown_by(
+                book.subsidy, actor):
+            raise Refusal("whoever published a grant does not decide an objection to it",
+                          reasons=[whom_to_ask(actor)])
         written = book.add(found.entries, actor=actor, narrative="subsidies.changed")
         if found.entries:
             note(actor, "objection_noted", book, written, {

@@ -237,7 +237,8 @@ def change(request: HttpRequest, key: UUID) -> HttpResponse:
         data = form.cleaned_data
         done(request, lambda: report_change(
             row, number=data["number"], change=data["change"], day=data["day"],
-            amount_fen=data["amount"], to_others_fen=data["to_others"], actor=request.actor),
+            amount_fen=data["amount"], to_others_fen=data["to_others"],
+            different=data["different"], actor=request.actor),
             _("It was entered in the register."))
     else:
         messages.error(request, first_error(form))

@@ -96,6 +96,8 @@ def one(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "subsidies/list.html", {
         **frame_of(request, row.subsidy, "lists"), "row": row, "result": result,
         "decisions": decisions, "rejected": rejected,
+        "unchanged": result["unchanged"][:MOST_SHOWN],
+        "more_unchanged": max(len(result["unchanged"]) - MOST_SHOWN, 0),
         "counts": [(f"subsidy_{state}", count) for state, count in result["counts"].items()],
         "lines": [{**each, "what": word(KINDS, each.get("change") or each["kind"])}
                   for each in result["lines"][:MOST_SHOWN]],
@@ -107,7 +109,8 @@ def one(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @page("subsidies.view_register")
 def results(request: HttpRequest, key: UUID) -> HttpResponse:
-    """What becomes of every row, as CSV: decided or rejected, with the reason and the mend."""
+    """What becomes of every row, as CSV: decided, in the register before, or rejected, with
+    the reason and the mend."""
     row = _one(request, key, "view_register")
     rule = kept_rule(queries.rule_in_force(row.subsidy)).rule
     heading = [_("Line of the file"), _p("application", "Number"), _p("application", "Firm"),
@@ -119,6 +122,8 @@ def results(request: HttpRequest, key: UUID) -> HttpResponse:
                      _outcome(each["outcome"]), yuan(each["granted_fen"]),
                      "; ".join(reason.text for reason in said),
                      "; ".join(reason.mend for reason in said if reason.mend)])
+    rows += [["", number, "", _("Stands as it was"), "", "", ""]
+             for number in row.result["unchanged"]]
     for each in map(fault_row, row.result["rejected"]):
         rows.append([each["line"], "", "", _("Rejected"), "",
                      f"{each['field']}: {each['message']}", each["mend"]])
