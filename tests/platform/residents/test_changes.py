@@ -41,7 +41,6 @@ from dinghai_platform.residents.queries import certificates, figures, search
 from dinghai_platform.residents.results import fault_lines, result_lines
 from dinghai_platform.residents.services.changes import (
     CHECK_CHANGES,
-    LATE_DAYS,
     Asked,
     apply_changes,
     cancel_changes,
@@ -582,7 +581,7 @@ def test_a_day_that_passed_between_check_and_deed_is_refused(
     assert apply_changes(changes, actor=underwriter).state == "applying"
 
 
-@pytest.mark.parametrize(("days", "state"), [(LATE_DAYS, "sealed"), (LATE_DAYS + 1, "cancelled")])
+@pytest.mark.parametrize(("days", "state"), [(1, "sealed"), (2, "cancelled")])
 def test_a_list_whose_job_comes_too_late_for_its_day_is_given_up(
     days, state, many, change, insurer, underwriter, monkeypatch
 ):
