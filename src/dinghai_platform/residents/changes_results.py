@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from dinghai_platform.residents.changes_source import places_of
-from dinghai_platform.residents.changes_staging import sources_of
 from dinghai_platform.residents.models import Certificate, Change, ChangeChunk, ChangeList
+from dinghai_platform.residents.renewal_sources import sources_of
 from dinghai_platform.residents.results import Echo
 from dinghai_platform.residents.staging import faults_of
 
@@ -66,14 +66,15 @@ def _changed(changes: ChangeList, chunk: ChangeChunk) -> Iterator[Row]:
 
 def _renewed(changes: ChangeList, chunk: ChangeChunk) -> Iterator[Row]:
     assert changes.target is not None
-    plans, sources = changes.target.terms().plans, sources_of(chunk)
+    plans, (sources, _) = changes.target.terms().plans, sources_of(chunk)
     made = Certificate.objects.within(changes.tenant_id).filter(
         id__gte=chunk.first, id__lt=chunk.first + chunk.accepted).order_by("id").values_list(
         "id", "line", "plan", "state")
-    for source, (number, line, plan, state) in zip(sources, made, strict=True):
+    for source, (number, line, plan, state) in zip(sources.tolist(), made, strict=True):
         old = f"{changes.scheme.number}-{source:010}"
         if state == Certificate.State.IN_FORCE:
             yield line, ("accepted", old, f"{changes.target.number}-{number:010}",
                          plans[plan].code, plans[plan].premium_fen, 0, "", "", "")
         else:
-            yield line, ("rejected", old, "", plans[plan].code, *_ENROLLED)
+            why = _OVERTAKEN if state == Certificate.State.OVERTAKEN else _ENROLLED
+            yield line, ("rejected", old, "", plans[plan].code, *why)

@@ -6,12 +6,9 @@ kind stages a row for each certificate that says how it is afterwards.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
-
-import numpy as np
 
 from dinghai.foundation.chain import merkle_root
 from dinghai.schemes.people import masked_name
@@ -31,8 +28,9 @@ from dinghai_platform.residents.changes_finding import Held
 from dinghai_platform.residents.changes_source import changes_of, part_of_list
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 from dinghai_platform.residents.models import Change, ChangeChunk, ChangeList, Enrolment
+from dinghai_platform.residents.renewal_sources import packed_sources
 from dinghai_platform.residents.sealing import look_up_key, seal_people
-from dinghai_platform.residents.services.changes import give_up
+from dinghai_platform.residents.services.changes import give_up, give_up_late, is_too_late
 from dinghai_platform.residents.services.changes_seal import seal_changes
 from dinghai_platform.residents.services.letting_go import let_go_of_file
 from dinghai_platform.residents.staging import (
@@ -77,12 +75,17 @@ def prepare_part(step: Step) -> Prepared | None:
 
 
 def write_part(step: Step) -> Progress:
-    """Write a prepared chunk, or seal after the last; a list that was given up is left alone."""
+    """Write a prepared chunk, or seal after the last; a list that was given up is left alone, and
+    one that comes too late for its day is given up."""
     changes = locked(changes_of(step))
     if changes.state == ChangeList.State.APPLYING and _enrolment_was_cancelled(changes):
         give_up(changes, actor=step.actor)
     if changes.state != ChangeList.State.APPLYING:
         return Progress(step.progress, finished=True)
+    if is_too_late(changes):
+        give_up_late(changes, actor=step.actor)
+        return Progress(step.progress, finished=True, result={
+            "given_up": (changes.check_document or {})["given_up"]})
     prepared: Prepared | None = step.prepared
     if prepared is None:
         seal_changes(changes, actor=step.actor)
@@ -133,22 +136,16 @@ def _chunk(
     changes: ChangeList, number: int, prepared: Prepared, first: int, root: str
 ) -> ChangeChunk:
     decided = prepared.decided
-    sources = np.array([one.held.id for one in decided.accepted], dtype=np.int64)
+    held = [one.held for one in decided.accepted]
     renewal = changes.kind == ChangeList.Kind.RENEWAL
     made: ChangeChunk = ChangeChunk.objects.create(
         tenant=changes.tenant, changes=changes, number=number, first=first,
         accepted=len(decided.accepted), rejected=decided.rejected, left_out=decided.left_out,
         sums=asdict(decided.sums), moved=prepared.moved,
-        sources=zlib.compress(np.diff(sources, prepend=0).tobytes()) if renewal else b"",
+        sources=packed_sources([one.id for one in held], [one.change for one in held])
+        if renewal else b"",
         faults=packed_faults(decided.faults), root=root)
     return made
-
-
-def sources_of(chunk: ChangeChunk) -> list[int]:
-    """The old certificates of a renewal's chunk, in the order of the new ones."""
-    packed = zlib.decompress(bytes(chunk.sources))
-    found: list[int] = np.cumsum(np.frombuffer(packed, dtype=np.int64)).tolist()
-    return found
 
 
 def leaves_of_changes(

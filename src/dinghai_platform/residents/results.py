@@ -14,6 +14,12 @@ from dinghai_platform.residents.models import Certificate, Enrolment, EnrolmentC
 from dinghai_platform.residents.reading import list_on_disk
 from dinghai_platform.residents.staging import faults_of
 
+_VOID: Final = {
+    Certificate.State.REPEATED: (
+        "identity", "the person was enrolled in the scheme before", "leave the row out"),
+    Certificate.State.OVERTAKEN: (
+        "certificate", "another list changed the certificate meanwhile",
+        "look at it, and list it again")}
 HEADINGS: Final = ("line", "outcome", "certificate", "holder", "plan", "premium_fen", "field",
                    "message", "mend")
 
@@ -46,8 +52,7 @@ def result_lines(enrolment: Enrolment) -> Iterator[str]:
                                     plans[plan].code, plans[plan].premium_fen, "", "", "")))
             else:
                 rows.append((line, (line, "rejected", "", holder, plans[plan].code, "",
-                                    "identity", "the person was enrolled in the scheme before",
-                                    "leave the row out")))
+                                    *_VOID[Certificate.State(state)])))
         for _, row in sorted(rows, key=lambda one: one[0]):
             yield writer.writerow(row)
 
@@ -56,15 +61,17 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
     """Every faulty row of a list that was looked through, as CSV in the list's order.
 
     Faults may be millions and are never held together: those of an issued list stand with its
-    chunks, and a list that is not issued yet is read a second time.
+    chunks, as those of a renewal do from the start (it has no file of rows, and was looked through
+    as a list of changes); a list that is not issued yet is read a second time.
     """
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(("line", "field", "message", "mend"))
-    check = enrolment.check_document or {}
-    if "rows" not in check:
-        faults: Iterator[Fault] = (Fault(**one) for one in check.get("faults", []))
-    elif enrolment.state == Enrolment.State.SEALED:
+    check = enrolment.check_document
+    faults: Iterator[Fault]
+    if check is None or enrolment.state == Enrolment.State.SEALED:
         faults = _kept_faults(enrolment)
+    elif "rows" not in check:
+        faults = (Fault(**one) for one in check.get("faults", []))
     else:
         faults = _read_faults(enrolment)
     for fault in faults:
@@ -75,13 +82,15 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
 def _kept_faults(enrolment: Enrolment) -> Iterator[Fault]:
     chunks = EnrolmentChunk.objects.within(enrolment.tenant_id).filter(enrolment=enrolment)
     for chunk in chunks.order_by("number").iterator():
-        # Who was enrolled by another list meanwhile is known from the seal on alone.
+        # Who was enrolled, or changed, by another list meanwhile is known from the seal on alone.
         void = Certificate.objects.within(enrolment.tenant_id).filter(
             id__gte=chunk.first, id__lt=chunk.first + sum(chunk.accepted),
-            state=Certificate.State.REPEATED).order_by("line").values_list("line", flat=True)
-        yield from sorted([*faults_of(chunk), *(
-            Fault("the person was enrolled in the scheme before", None, line, "identity",
-                  "leave the row out") for line in void)], key=lambda one: one.line or 0)
+            state__in=_VOID).order_by("line").values_list("line", "state")
+        made = []
+        for line, state in void:
+            field, message, mend = _VOID[Certificate.State(state)]
+            made.append(Fault(message, None, line, field, mend))
+        yield from sorted([*faults_of(chunk), *made], key=lambda one: one.line or 0)
 
 
 def _read_faults(enrolment: Enrolment) -> Iterator[Fault]:

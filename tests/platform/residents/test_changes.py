@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
+from dinghai.foundation.canonical import sha256_hex
 from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.schemes.resident_certificate import ComingPlan, certificate_code, read_code
@@ -36,6 +38,7 @@ from dinghai_platform.residents.papers import paper_of
 from dinghai_platform.residents.proofs import facts_of
 from dinghai_platform.residents.queries import certificate as queries_certificate
 from dinghai_platform.residents.queries import certificates, figures, search
+from dinghai_platform.residents.results import fault_lines, result_lines
 from dinghai_platform.residents.services.changes import (
     CHECK_CHANGES,
     Asked,
@@ -315,6 +318,45 @@ def test_a_renewal_looks_at_age_consent_and_wish_anew(
     assert {one[8] for one in results(twice)} == {"the person was enrolled in the scheme before"}
 
 
+@pytest.mark.parametrize("by", ["cancellation", "correction"])
+def test_a_renewal_leaves_out_what_was_changed_between_staging_and_seal(
+    by, insurer, many, change, following, underwriter
+):
+    """Line 2 was changed before the staging and is renewed as it stands; line 4 meanwhile."""
+    number = ids(insurer)
+    change("correction", f"凭证号,新姓名\n{number[0]},欧阳静怡\n")
+    text = "凭证号,是否续保\n" + "".join(f"{number[at]},{wish}\n" for at, wish in (
+        (0, ""), (1, "否"), (2, ""), (3, "")))
+    changes = change("renewal", text, target=following, apply=False)
+    apply_changes(changes, actor=underwriter)
+    job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+    job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    other = change(by, f"凭证号,新姓名\n{number[2]},欧阳静怡\n")
+    assert other.state == "sealed"
+    Worker()._chunk(job, jobs.handler_of(job.kind))
+    changes.refresh_from_db()
+    assert (changes.state, changes.accepted, changes.rejected) == ("sealed", 2, 2)
+    assert (changes.charged_fen, changes.moved) == (2 * 1_200, [[], [0, 2]])
+    assert [(one[0], one[1], one[8]) for one in results(changes)] == [
+        ("2", "accepted", ""), ("3", "rejected", "the person does not want to renew"),
+        ("4", "rejected", "another list changed the certificate meanwhile"),
+        ("5", "accepted", "")]
+    enrolment = changes.enrolment
+    assert EnrolledPerson.objects.within(insurer).filter(
+        certificate__in=ids(insurer)[20:]).count() == enrolment.number == 2
+    assert [one.split(",")[:2] for one in list(fault_lines(enrolment))[1:]] == [
+        ["3", "consent"], ["4", "certificate"]]
+    assert [one.split(",")[:2] for one in list(result_lines(enrolment))[1:]] == [
+        ["2", "accepted"], ["3", "rejected"], ["4", "rejected"], ["5", "accepted"]]
+    link = AuditEntry.objects.within(insurer).filter(
+        action="residents.list_sealed").latest("sequence")
+    new = ids(insurer)[21]
+    assert json.loads(link.payload)["void"] == {
+        "number": 1, "sha256": sha256_hex(new.to_bytes(8, "big")),
+        "read_in": "results"}
+    assert audit.verify_chain(insurer).holds
+
+
 def test_the_root_is_over_every_change(insurer, many, change):
     changes = change("cancellation", by_number(insurer, range(12)))
     chunks = ChangeChunk.objects.within(insurer).filter(changes=changes)
@@ -500,8 +542,15 @@ def test_a_sealed_change_neither_changes_nor_goes(insurer, many, change):
             rows.delete() if values is None else rows.update(**values)
 
 
-def test_what_does_not_fit_together_is_refused(scheme, many, change, underwriter, following):
+def test_what_does_not_fit_together_is_refused(
+    scheme, many, change, underwriter, following, monkeypatch
+):
     text = "凭证号\n1\n"
+    with monkeypatch.context() as later:
+        later.setattr(clock, "today", lambda: date(2029, 1, 1))
+        with pytest.raises(InputError, match="ended on 2028-12-31"):
+            take_changes(scheme, Asked("renewal", target=following), actor=underwriter,
+                         name="a.csv", content=text.encode())
     for asked, content, field in (
         (Asked("end"), text, "kind"), (Asked("correction", whole=True), None, "whole"),
         (Asked("correction"), None, "file"), (Asked("cancellation"), text, "from_day"),
@@ -530,6 +579,36 @@ def test_a_day_that_passed_between_check_and_deed_is_refused(
         "give the list up and send it again with this day or a later one",)
     monkeypatch.setattr(clock, "today", lambda: JULY)
     assert apply_changes(changes, actor=underwriter).state == "applying"
+
+
+@pytest.mark.parametrize(("days", "state"), [(1, "sealed"), (2, "cancelled")])
+def test_a_list_whose_job_comes_too_late_for_its_day_is_given_up(
+    days, state, many, change, insurer, underwriter, monkeypatch
+):
+    """A job may cross midnight; nobody's cover ends for days on which it was believed to hold."""
+    changes = change("cancellation", by_number(insurer, [0, 1]), apply=False)
+    monkeypatch.setattr(clock, "today", lambda: JULY)
+    apply_changes(changes, actor=underwriter)
+    job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+    job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    assert ChangeChunk.objects.within(insurer).count() == 1
+    monkeypatch.setattr(clock, "today", lambda: JULY + timedelta(days=days))
+    Worker()._chunk(job, jobs.handler_of(job.kind))
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    sealed = state == "sealed"
+    assert (changes.state, Standing.objects.within(insurer).count()) == (state, 2 * sealed)
+    assert JournalEntry.objects.within(insurer).count() == 1 + sealed
+    assert Change.objects.within(insurer).count() == 2 * sealed
+    if sealed:
+        return
+    assert changes.check_document["given_up"] == {
+        "message": "the changes hold from 2027-07-01 on, and that day has passed",
+        "mend": "send the list again with this day or a later one"}
+    assert '"why":"late"' in AuditEntry.objects.within(insurer).get(
+        action="residents.changes_cancelled").payload
+    again = change("cancellation", by_number(insurer, [0, 1]), from_day=JULY + timedelta(days=9))
+    assert (again.state, again.accepted) == ("sealed", 2)
 
 
 @pytest.mark.parametrize("of_changes", [False, True])

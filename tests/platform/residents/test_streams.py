@@ -107,12 +107,14 @@ def test_an_open_stream_is_dropped_in_time(insurer, scheme, underwriter, setting
     start = stand_at("2026-12-01T09:00:00")
     stream = open_stream(scheme, name="left", actor=underwriter)
     take_part(stream, 1, [person(1)], actor=underwriter)
-    for days, left in ((KEPT_DAYS - 1, 1), (KEPT_DAYS + 1, 0)):
+    for days, left in ((KEPT_DAYS - 1, 1), (KEPT_DAYS + 1, 1), (2 * KEPT_DAYS, 0)):
         stand_at(f"{start + timedelta(days=days):%Y-%m-%dT%H:%M:%S}")
         jobs.start_job(GIVE_UP, {}, actor=system_actor(insurer), tenant=insurer)
         Worker().run_until_idle()
         assert ListStream.objects.within(insurer).count() == left
-        assert ListPart.objects.within(insurer).count() == left
+        assert ListPart.objects.within(insurer).count() == left * (1 + (days > KEPT_DAYS - 1))
+        if days == KEPT_DAYS - 1:  # it is still being filled
+            take_part(stream, 2, [person(2)], actor=underwriter)
 
 
 def test_the_way_through_the_api(sign_in, insurer, scheme):

@@ -30,6 +30,7 @@ class Certificate(OwnRow):
     class State(models.IntegerChoices):
         IN_FORCE = 1, _p("certificate", "In force")
         REPEATED = 2, _p("certificate", "Void: the person was enrolled already")
+        OVERTAKEN = 3, _p("certificate", "Void: the one it renews was changed meanwhile")
 
     id = models.BigIntegerField(primary_key=True)
     tenant = models.ForeignKey("core.Organisation", models.PROTECT, related_name="+",

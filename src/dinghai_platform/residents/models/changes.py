@@ -85,8 +85,9 @@ class ChangeList(TenantRow):
 
 class ChangeChunk(OwnRow):
     """Some rows of a list of changes as they were staged: changes (of a renewal: new certificates)
-    from ``first`` on, ``accepted`` of them; ``sources`` are a renewal's old certificates and
-    ``faults`` those of the others (both packed); ``sums`` in fen."""
+    from ``first`` on, ``accepted`` of them; ``sources`` are a renewal's old certificates, each with
+    the change by which it stood (`renewal_sources`), and ``faults`` those of the others (both
+    packed); ``sums`` in fen."""
 
     id = models.BigAutoField(primary_key=True)
     changes = models.ForeignKey(ChangeList, models.PROTECT, related_name="chunks")

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
+from dinghai_platform.core import clock
 from dinghai_platform.core.tenancy import TenantRow
 from dinghai_platform.residents.models.base import OwnRow
 from dinghai_platform.residents.models.schemes import ResidentScheme, SaleLink
@@ -100,9 +101,11 @@ class EnrolmentChunk(OwnRow):
 
 class ListStream(TenantRow):
     """A list that arrives in parts, as a channel's program gathers it. Closed, it is a list like
-    any other (``enrolment``), and its parts hold nobody any more."""
+    any other (``enrolment``), and its parts hold nobody any more. ``touched_at`` is when it was
+    opened or its last part came."""
 
     scheme = models.ForeignKey(ResidentScheme, models.PROTECT, related_name="streams")
+    touched_at = models.DateTimeField(default=clock.now, editable=False)
     name = models.CharField(_p("file", "name"), max_length=150)
     parts = models.PositiveIntegerField(default=0)
     rows = models.BigIntegerField(default=0)

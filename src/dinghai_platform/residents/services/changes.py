@@ -4,8 +4,8 @@ long is a job."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -26,6 +26,10 @@ CHECK_CHANGES = "residents.check_changes"
 APPLY_CHANGES = "residents.apply_changes"
 CLEAR_CHANGES = "residents.clear_changes"
 FASTEST = 1_000_000
+LATE_DAYS: Final = 1
+"""So many days after its first day a list of changes may still be sealed (a design value): enough
+for a job to cross midnight. A list that comes later is given up whole, since cover would end or
+change for days on which people believed in it, and may have had a loss."""
 Kind = ChangeList.Kind
 _DATED = (Kind.PLAN, Kind.CANCELLATION)
 """Kinds that hold from a day on."""
@@ -133,14 +137,30 @@ def cancel_changes(changes: ChangeList, *, actor: Actor) -> ChangeList:
     return give_up(changes, actor=actor)
 
 
-def give_up(changes: ChangeList, *, actor: Actor) -> ChangeList:
+def is_too_late(changes: ChangeList) -> bool:
+    """Whether the day of a list lies so far back that it may not be sealed any more."""
+    return changes.kind in _DATED and (
+        clock.today() - changes.from_day > timedelta(days=LATE_DAYS))
+
+
+def give_up_late(changes: ChangeList, *, actor: Actor) -> ChangeList:
+    """Give up a list that `is_too_late`, and keep why. Must run inside the transaction that holds
+    it."""
+    changes.check_document = {**(changes.check_document or {}), "given_up": {
+        "message": f"the changes hold from {changes.from_day} on, and that day has passed",
+        "mend": "send the list again with this day or a later one"}}
+    changes.save(update_fields=("check_document",))
+    return give_up(changes, actor=actor, why="late")
+
+
+def give_up(changes: ChangeList, *, actor: Actor, why: str = "") -> ChangeList:
     """Mark a list as given up and have what was staged of it taken away. Must run inside the
     transaction that holds it."""
     changes.state = ChangeList.State.CANCELLED
     changes.job = jobs.start_job(CLEAR_CHANGES, {"changes": str(changes.pk)}, actor=actor,
                                  tenant=changes.tenant)
     changes.save(update_fields=("state", "job"))
-    audit.append(actor, "residents.changes_cancelled", changes, {})
+    audit.append(actor, "residents.changes_cancelled", changes, {"why": why} if why else {})
     return changes
 
 
@@ -183,7 +203,7 @@ def _check(scheme: ResidentScheme, asked: Asked, has_file: bool, today: date) ->
     if asked.enrolment is not None and not asked.whole:
         raise refuse("enrolment", "a list of certificates says itself who is meant",
                      "leave the enrolment or the file out")
-    _check_target(scheme, asked, refuse)
+    _check_target(scheme, asked, today, refuse)
     if asked.kind not in _DATED:
         return today
     if asked.from_day is None:
@@ -196,7 +216,7 @@ def _check(scheme: ResidentScheme, asked: Asked, has_file: bool, today: date) ->
     return asked.from_day
 
 
-def _check_target(scheme: ResidentScheme, asked: Asked, refuse: Any) -> None:
+def _check_target(scheme: ResidentScheme, asked: Asked, today: date, refuse: Any) -> None:
     if asked.kind != Kind.RENEWAL:
         if asked.target is not None or asked.consent_since is not None:
             raise refuse("target", "only a renewal goes into another scheme", "leave it out")
@@ -206,6 +226,9 @@ def _check_target(scheme: ResidentScheme, asked: Asked, refuse: Any) -> None:
     if asked.target.tenant_id != scheme.tenant_id or asked.target.first_day <= scheme.last_day:
         raise refuse("target", f"the next period begins after {scheme.last_day}",
                      "name a scheme of the next period")
+    if asked.target.last_day < today:
+        raise refuse("target", f"the period ended on {asked.target.last_day}",
+                     "name a scheme whose period is not over")
 
 
 def _scope(scheme: ResidentScheme, asked: Asked) -> list[str]:
@@ -246,6 +269,10 @@ def _check_ready(changes: ChangeList, all_or_nothing: bool) -> None:
     if changes.kind in _DATED and changes.from_day < clock.today():
         raise Refusal(f"the changes hold from {changes.from_day} on, and that day has passed",
                       reasons=("give the list up and send it again with this day or a later one",))
+    if changes.target is not None and changes.target.last_day < clock.today():
+        raise Refusal(f"the period ended on {changes.target.last_day}",
+                      reasons=("give the list up and renew into a scheme whose period is not over",
+                               ))
     if all_or_nothing and changes.rejected:
         raise Refusal(f"{changes.rejected} rows are rejected, and all or none was asked for")
 

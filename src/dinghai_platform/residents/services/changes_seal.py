@@ -15,8 +15,14 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.residents.models import Change, ChangeChunk, ChangeList, Standing
-from dinghai_platform.residents.services.seal import StagedOtherwise, seal_enrolment
+from dinghai_platform.residents.renewal_sources import sources_of
+from dinghai_platform.residents.services.seal import (
+    StagedOtherwise,
+    seal_enrolment,
+    summary_of,
+)
 
+_AT_ONCE: Final = 500
 _COPIED: Final = "certificate, tenant_id, day, plan, owed_fen, ended_on, masked_name, person_of"
 
 
@@ -24,8 +30,9 @@ def seal_changes(changes: ChangeList, *, actor: Actor) -> ChangeList:
     """Let the staged changes stand, post what they charge and give back, write one audit link.
 
     A certificate that another list changed meanwhile is left out, and one that stands in this list
-    before: its change is void and counts nowhere. Must run inside the transaction that holds the
-    list. Raises StagedOtherwise where a row is missing or there is one too many.
+    before: its change, or what would renew it, is void and counts nowhere. Must run inside the
+    transaction that holds the list. Raises StagedOtherwise where a row is missing or there is one
+    too many.
     """
     require(actor, "residents.change", changes)
     changes.scheme = locked(changes.scheme)  # two seals of a scheme follow each other
@@ -45,7 +52,7 @@ def seal_changes(changes: ChangeList, *, actor: Actor) -> ChangeList:
     audit.append(actor, "residents.changes_sealed", changes, {
         "scheme": changes.scheme.number, "kind": changes.kind,
         "from": changes.from_day.isoformat(), "accepted": changes.accepted,
-        "rejected": changes.rejected, "left_out": changes.left_out, "void": void,
+        "rejected": changes.rejected, "left_out": changes.left_out, "void": summary_of(void),
         "charged_fen": str(changes.charged_fen), "refunded_fen": str(changes.refunded_fen),
         "root": changes.root, "chunks": len(chunks)},
         leaves=[bytes.fromhex(one.root) for one in chunks])
@@ -58,10 +65,26 @@ def _seal_renewal(changes: ChangeList, chunks: list[ChangeChunk], actor: Actor) 
     enrolment = locked(changes.enrolment)
     enrolment.rows = sum(one.accepted + one.rejected for one in chunks)
     enrolment.rejected = sum(one.rejected for one in chunks)
-    seal_enrolment(enrolment, actor=actor)
+    seal_enrolment(enrolment, actor=actor, overtaken=_renewed_of_what_is_no_longer(chunks))
     changes.accepted, changes.rejected = enrolment.number, enrolment.rejected
     changes.charged_fen, changes.root = enrolment.premium_fen, enrolment.root
     changes.moved = [[], enrolment.accepted]
+
+
+def _renewed_of_what_is_no_longer(chunks: list[ChangeChunk]) -> set[int]:
+    """New certificates whose old one was cancelled, corrected or changed since they were staged."""
+    found: set[int] = set()
+    for chunk in chunks:
+        sources, changes = sources_of(chunk)
+        for start in range(0, len(sources), _AT_ONCE):
+            part = sources[start:start + _AT_ONCE]
+            now = dict(Standing.objects.within(chunk.tenant_id).filter(
+                certificate__in=part.tolist()).values_list("certificate", "change"))
+            found.update(
+                chunk.first + start + at for at, (source, change) in enumerate(
+                    zip(part.tolist(), changes[start:start + _AT_ONCE].tolist(), strict=True))
+                if now.get(source, 0) != change)
+    return found
 
 
 def _seal_standing(changes: ChangeList, chunks: list[ChangeChunk], actor: Actor) -> list[int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import numpy as np
 from django.db import connection
 
+from dinghai.foundation.canonical import sha256_hex
 from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import DinghaiError
 from dinghai.schemes.persons_twice import Hashes, as_pairs, sorted_places
@@ -31,12 +34,15 @@ class StagedOtherwise(DinghaiError):
     """What is staged is not what was looked through: nothing of it may be issued."""
 
 
-def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
+def seal_enrolment(
+    enrolment: Enrolment, *, actor: Actor, overtaken: AbstractSet[int] = frozenset()
+) -> Enrolment:
     """Enter everybody into the register of persons, post the premium, write one audit link.
 
-    Whoever is in the register of the scheme already is left out: the certificate is void and
-    counts nowhere. Must run inside the transaction that holds the enrolment. Raises
-    StagedOtherwise where a row is missing or there is one too many.
+    Whoever is in the register of the scheme already is left out, and the certificates of a renewal
+    that are ``overtaken``: the certificate is void and counts nowhere. Must run inside the
+    transaction that holds the enrolment. Raises StagedOtherwise where a row is missing or there is
+    one too many.
     """
     require(actor, "residents.enrol", enrolment)
     chunks = list(EnrolmentChunk.objects.within(enrolment.tenant).filter(enrolment=enrolment))
@@ -45,13 +51,15 @@ def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
         raise StagedOtherwise(f"{staged} rows of {enrolment.file_name} are staged, "
                               f"{enrolment.rows} were looked through")
     hashes, pairs, ids = _staged(enrolment, chunks)
-    void = _enrolled_before(enrolment, hashes, ids) | _repeated(hashes, pairs, ids)
     accepted = np.sum([np.array(one.accepted) for one in chunks], axis=0)
-    if void:
-        accepted = accepted - _void(enrolment, void)
-        kept = ~np.isin(ids, np.array(sorted(void)))
-        hashes = [one for one, keep in zip(hashes, kept.tolist(), strict=True) if keep]
-        ids = ids[kept]
+    if overtaken:
+        accepted = accepted - _void(enrolment, overtaken, int(Certificate.State.OVERTAKEN))
+        hashes, pairs, ids = _without(hashes, pairs, ids, overtaken)
+    again = _enrolled_before(enrolment, hashes, ids) | _repeated(hashes, pairs, ids)
+    if again:
+        accepted = accepted - _void(enrolment, again, int(Certificate.State.REPEATED))
+        hashes, pairs, ids = _without(hashes, pairs, ids, again)
+    void = again | overtaken
     _enter(enrolment, hashes, ids)
     terms = enrolment.scheme.terms()
     enrolment.accepted = accepted.tolist()
@@ -75,10 +83,27 @@ def seal_enrolment(enrolment: Enrolment, *, actor: Actor) -> Enrolment:
                      "root": enrolment.root})
     audit.append(actor, "residents.list_sealed", enrolment, {
         "scheme": enrolment.scheme.number, "accepted": enrolment.accepted,
-        "rejected": enrolment.rejected, "void": sorted(void),
+        "rejected": enrolment.rejected, "void": summary_of(void),
         "premium_fen": str(enrolment.premium_fen), "root": enrolment.root,
         "chunks": len(chunks)}, leaves=[bytes.fromhex(one.root) for one in chunks])
     return enrolment
+
+
+def summary_of(numbers: Collection[int]) -> dict[str, Any]:
+    """Certificates as an audit entry says them, however many: how many, and the SHA-256 of their
+    numbers, ascending, each as eight bytes. The numbers themselves stand in the list's results."""
+    ascending = np.sort(np.fromiter(numbers, dtype=">i8", count=len(numbers)))
+    return {"number": len(ascending), "sha256": sha256_hex(ascending.tobytes()),
+            "read_in": "results"}
+
+
+def _without(
+    hashes: list[bytes], pairs: Hashes, ids: np.ndarray[Any, np.dtype[np.int64]],
+    void: AbstractSet[int],
+) -> tuple[list[bytes], Hashes, np.ndarray[Any, np.dtype[np.int64]]]:
+    kept = ~np.isin(ids, np.array(sorted(void), dtype=np.int64))
+    return ([one for one, keep in zip(hashes, kept.tolist(), strict=True) if keep],
+            pairs[kept], ids[kept])
 
 
 def _staged(
@@ -102,37 +127,38 @@ def _staged(
 
 def _enrolled_before(
     enrolment: Enrolment, hashes: list[bytes], ids: np.ndarray[Any, np.dtype[np.int64]]
-) -> dict[int, bytes]:
-    """Certificates of persons who are in the register already, by id."""
+) -> set[int]:
+    """Certificates of persons who are in the register already."""
     people = EnrolledPerson.objects.within(enrolment.tenant)
     if not Enrolment.objects.within(enrolment.tenant).filter(
             scheme=enrolment.scheme, state=Enrolment.State.SEALED).exists():
-        return {}
-    place = {}
+        return set()
+    place: set[int] = set()
     for start in range(0, len(hashes), 500):
         part = hashes[start:start + 500]
         found = {bytes(one) for one in people.filter(look_up__in=part).values_list(
             "look_up", flat=True)}
-        place.update({int(ids[start + at]): one for at, one in enumerate(part) if one in found})
+        place.update(int(ids[start + at]) for at, one in enumerate(part) if one in found)
     return place
 
 
 def _repeated(
     hashes: list[bytes], pairs: Hashes, ids: np.ndarray[Any, np.dtype[np.int64]]
-) -> dict[int, bytes]:
-    """Certificates of persons who stand in the list before, by id. A list's own look leaves them
+) -> set[int]:
+    """Certificates of persons who stand in the list before. A list's own look leaves them
     out; not a renewal's, of somebody who was named twice and enrolled only afterwards."""
     new = np.ones(len(pairs), dtype=np.bool_)
     new[1:] = (pairs[1:, 0] != pairs[:-1, 0]) | (pairs[1:, 1] != pairs[:-1, 1])
     if new.all():
-        return {}
+        return set()
     starts = np.flatnonzero(new)  # equal hashes are neighbours
     first = np.repeat(np.minimum.reduceat(ids, starts), np.diff(starts, append=len(hashes)))
-    return {int(ids[at]): hashes[at] for at in np.flatnonzero(ids != first).tolist()}
+    found: set[int] = set(ids[ids != first].tolist())
+    return found
 
 
 def _void(
-    enrolment: Enrolment, void: dict[int, bytes]
+    enrolment: Enrolment, void: AbstractSet[int], state: int
 ) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Mark certificates void; how many there are by plan."""
     plans: list[int] = []
@@ -141,7 +167,7 @@ def _void(
         rows = Certificate.objects.within(enrolment.tenant).filter(
             id__in=numbers[start:start + 500])
         plans += rows.values_list("plan", flat=True)
-        rows.update(state=Certificate.State.REPEATED)
+        rows.update(state=state)
     return np.bincount(np.array(plans, dtype=np.int64),
                        minlength=len(enrolment.scheme.document["plans"]))
 

@@ -89,7 +89,8 @@ def take_part(
         lines=seal_part(stream, number, lines))
     stream.parts, stream.rows = number, stream.rows + len(rows)
     stream.accepted += accepted
-    stream.save(update_fields=("parts", "rows", "accepted"))
+    stream.touched_at = clock.now()
+    stream.save(update_fields=("parts", "rows", "accepted", "touched_at"))
     return part
 
 
@@ -119,15 +120,15 @@ def close_stream(stream: ListStream, *, parts: int, actor: Actor) -> Enrolment:
 
 
 def drop_old_streams(*, actor: Actor, tenant: Organisation, most: int) -> int:
-    """Drop streams that nobody closed for long, with everybody in them; how many."""
+    """Drop streams that nobody filled or closed for long, with everybody in them; how many."""
     require(actor, "residents.enrol")
     before = clock.now() - timedelta(days=KEPT_DAYS)
     old = list(ListStream.objects.within(tenant).filter(
-        enrolment=None, created_at__lt=before).order_by("pk")[:most])
+        enrolment=None, touched_at__lt=before).order_by("pk")[:most])
     for one in old:
         with transaction.atomic():
             stream = locked(one)
-            if stream.enrolment_id is None:
+            if stream.enrolment_id is None and stream.touched_at < before:  # while we waited
                 audit.append(actor, "residents.stream_dropped", stream, {
                     "name": stream.name, "parts": stream.parts, "rows": stream.rows})
                 ListPart.objects.within(tenant).filter(stream=stream).delete()

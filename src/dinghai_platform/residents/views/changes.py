@@ -146,6 +146,7 @@ def change_list(request: HttpRequest, key: UUID) -> HttpResponse:
         **_progress(row), "check": check, "page": faults,
         "faults": [fault_row(one) for one in faults],
         "left_out_faults": [fault_row(one) for one in check.get("faults_of_those_left_out", [])],
+        "given_up": [said(one) for one in check.get("given_up", {}).values()],
         "unread": row.state == "checked" and "rows" not in check,
         "faulty": [{**one, "field": field_name(one["field"] or ""),
                     "message": said(one["message"])} for one in check.get("faults_by_field", [])],
