@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from dinghai.foundation.clock import SHANGHAI
 from dinghai.schemes.resident_claim_checks import COVERAGE
 from dinghai.schemes.resident_claim_decision import WAITED
 from dinghai.vocabulary.exclusions import exclusions
+from dinghai.vocabulary.facts import facts
 from dinghai_platform.resident_claims.engine import terms_of
 from dinghai_platform.resident_claims.facts import stated_columns
 from dinghai_platform.resident_claims.models import Claim, Decision
@@ -83,13 +85,14 @@ def view_of(decision: Decision, product: str) -> View:
         [{**one, "reason": one[f"reason_{tongue}"], "innocent": one[f"innocent_{tongue}"]}
          for one in document.get("reasons", ())],
         [{**one, "name": one[f"name_{tongue}"]} for one in document.get("requests", ())],
-        _exclusions(row["insurer_may_prove"]), _exclusions(row["not_explained"]),
+        _named(row["insurer_may_prove"]), _named(row["not_explained"]),
         document.get("by_hand", {}).get("reason", ""), document.get("capped"), document)
 
 
-def _exclusions(codes: str) -> str:
-    """Exclusions by name, in the page's language; an insurer's own stand by their codes."""
-    known, tongue = exclusions(), is_chinese()
+def _named(codes: str) -> str:
+    """Exclusions and facts by name, in the page's language; an insurer's own stand by their
+    codes."""
+    known, tongue = ChainMap(exclusions(), facts()), is_chinese()
     names = [(known[one].name_zh if tongue else known[one].name_en) if one in known else one
              for one in codes.split()]
     return ("、" if tongue else "; ").join(names)

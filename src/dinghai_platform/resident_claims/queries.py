@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Count, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
@@ -116,15 +116,26 @@ def settings_of(actor: Actor) -> list[tuple[ResidentScheme, ClaimSetting | None]
 
 
 def recourse(actor: Actor) -> TenantQuerySet:
-    """Payments with the right that each gives, less what came back to the insurer."""
+    """Payments with the right that each gives, less what came back to the insurer.
+
+    What came back to a claim stands against its earliest payment first, whose limitation ends
+    first; so the rights of a claim paid in parts add up to what was paid less what came back.
+    """
     require(actor, "resident_claims.view")
     back = Recovery.objects.visible_to(actor).filter(claim=OuterRef("claim")).exclude(
         state=Recovery.State.DROPPED).order_by().values("claim").annotate(
         back=Sum("insurer_fen")).values("back")
+    before = Payment.objects.visible_to(actor).filter(
+        claim=OuterRef("claim"), decision__sequence__lt=OuterRef(
+            "decision__sequence")).order_by().values("claim").annotate(
+        before=Sum("amount_fen")).values("before")
     found: TenantQuerySet = Payment.objects.visible_to(actor).select_related(
         "claim__scheme").annotate(
-        back_fen=Coalesce(Subquery(back), 0)).annotate(
-        right_fen=F("claim__paid_fen") - F("back_fen"))
+        left_fen=Coalesce(Subquery(back), 0, output_field=BigIntegerField())
+        - Coalesce(Subquery(before), 0, output_field=BigIntegerField())).annotate(
+        back_fen=Greatest(
+            Value(0), Least("left_fen", "amount_fen"), output_field=BigIntegerField())).annotate(
+        right_fen=F("amount_fen") - F("back_fen"))
     return found
 
 

@@ -229,7 +229,8 @@ class ResidentClaimImportPart(Part):
 
 
 class ResidentRecourseAnswer(Schema):
-    """A right of recourse: ``right_fen`` is what was paid less what came back to the insurer."""
+    """A payment's right of recourse: ``right_fen`` is what was paid less what came back to the
+    insurer, which stands against the claim's earliest payment first."""
 
     claim: str
     claim_id: UUID

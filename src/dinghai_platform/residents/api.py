@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, StreamingHttpResponse
 from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
-from dinghai.foundation.errors import Refusal
+from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core.checkpoints import public_key_hex
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.schemas import ERRORS, PageQuery, part_of
@@ -134,9 +134,22 @@ def list_results(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
 def certificate_list(
     request: HttpRequest, asked: Query[ResidentCertificateQuery]
 ) -> list[Document]:
-    """Certificates in force by number, identity number or name."""
-    return [_certificate(one) for one in queries.search(
-        request.actor, asked.search, after=asked.after, most=asked.limit)]
+    """Certificates in force by number or name. An identity number is asked for by POST …/search:
+    addresses are written into logs and histories."""
+    if queries.is_identity(asked.search):
+        raise InputError(
+            "an identity number does not belong into an address, which logs and histories keep",
+            field="search", mend="send it in the body of POST /residents/certificates/search")
+    return _found(request, asked)
+
+
+@router.post("/certificates/search", response={200: list[ResidentCertificateAnswer], **ERRORS},
+             operation_id="search_resident_certificates")
+def certificate_search(
+    request: HttpRequest, body: ResidentCertificateQuery
+) -> list[Document]:
+    """Certificates in force by number, whole identity number or name. Nothing sent is kept."""
+    return _found(request, body)
 
 
 @router.get("/certificates/{number}", response={200: ResidentCertificateWholeAnswer, **ERRORS},
@@ -167,6 +180,11 @@ def certificate_person(request: HttpRequest, number: int, body: ResidentRevealNe
     person = reveal.reveal_person(_one(request, number), reason=body.reason, actor=request.actor)
     return {"name": person.name, "identity": person.identity, "mobile": person.mobile,
             "consented_on": person.consented_on}
+
+
+def _found(request: HttpRequest, asked: ResidentCertificateQuery) -> list[Document]:
+    return [_certificate(one) for one in queries.search(
+        request.actor, asked.search, after=asked.after, most=asked.limit)]
 
 
 def _one(request: HttpRequest, number: int) -> Certificate:

@@ -55,6 +55,15 @@ def search(actor: Actor, text: str, *, after: int = 0, most: int = PAGE) -> list
     return as_they_stand(_search(actor, text, after, most))
 
 
+def is_identity(text: str) -> bool:
+    """Whether a search is a whole identity number, which no address may hold."""
+    try:
+        read_identity(ordinary(text))
+    except CellFault:
+        return False
+    return True
+
+
 def _search(actor: Actor, text: str, after: int, most: int) -> list[Certificate]:
     rows = certificates(actor).filter(id__gt=after)
     word = ordinary(text)

@@ -8,13 +8,15 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import AuditEntry, StoredFile
 from dinghai_platform.ledger.models import JournalEntry, Posting
-from dinghai_platform.resident_claims.decision_view import pay_by
+from dinghai_platform.resident_claims import queries
+from dinghai_platform.resident_claims.decision_view import pay_by, view_of
 from dinghai_platform.resident_claims.models import Claim, ClaimSetting, Decision, Payment
 from dinghai_platform.resident_claims.services import filing, objections, recoveries, reveal
 from dinghai_platform.resident_claims.services.deciding import (
@@ -52,6 +54,15 @@ def test_a40_is_decided_straight_through_and_paid_once(certificates, people, ins
         ("cash", "credit", 2_240_000), ("claims_paid", "debit", 2_240_000)]
     assert first.limitation_day == date(2030, 6, 1) and "46" in first.law
     assert audit.verify_chain(insurer).holds
+
+
+@pytest.mark.parametrize(("tongue", "named"), [
+    ("zh-hans", "已获追偿或返还"), ("en", "Recovered already")])
+def test_what_the_insurer_may_prove_stands_by_its_name(certificates, tongue, named):
+    claim = decided(made(certificates[0], facts={"recovered": None}))
+    with translation.override(tongue):
+        view = view_of(claim.decisions.latest("sequence"), claim.scheme.terms().product)
+    assert named in view.to_prove and "item." not in view.to_prove
 
 
 def test_the_wait_of_thirty_days_has_a_last_day(certificates):
@@ -211,6 +222,19 @@ def test_no_determination_passes_what_is_still_lost(certificates, people, insure
     assert other.state == "referred"
     other = decide_by_hand(other, pay=True, reason="已追回部分", actor=people["claims_handler"])
     assert other.pay_fen == 2_500_000
+    pay_claim(approve_claim(other, actor=people["claims_approver"]),
+              actor=people["claims_payment"])
+
+    def rights():
+        return sorted((row.amount_fen, row.right_fen) for row in queries.recourse(
+            people["claims_handler"]).filter(claim=other))
+
+    assert rights() == [(260_000, 260_000), (2_240_000, 2_240_000)]  # 25,000 in two payments
+    for amount, left in ((100_000, [(260_000, 260_000), (2_240_000, 2_140_000)]),
+                         (2_200_000, [(260_000, 200_000), (2_240_000, 0)])):
+        recoveries.report_recovery(other, amount_fen=amount, returned_on=date(2027, 5, 2),
+                                   actor=house)
+        assert rights() == left
 
 
 def test_recoveries_after_payment_are_shared_by_the_engine(certificates, people, insurer):

@@ -62,7 +62,12 @@ def test_it_works(client, insurer, monkeypatch, capsys):
     assert [(one["line"], one["field"], bool(one["mend"])) for one in rejected] == [
         ("14", "consent", True), ("15", "identity", True)]
 
-    one = client.get(f"{ROOT}/certificates", {"search": row(5).split(",")[1]}).json()[0]
+    identity = row(5).split(",")[1]
+    refused = client.get(f"{ROOT}/certificates", {"search": f" {identity} "})
+    assert refused.status_code == 400 and "/certificates/search" in refused.content.decode()
+    assert identity not in refused.content.decode()
+    one = post(client, "/certificates/search", {"search": identity}).json()[0]
+    assert client.get(f"{ROOT}/certificates", {"search": one["number"]}).json() == [one]
     assert (one["number"], one["holder"]) == (read[5]["certificate"], "张**")
     certificate = client.get(f"{ROOT}/certificates/{one['id']}").json()
     assert main(["residents", "verify", certificate["code"], "--public-key",
