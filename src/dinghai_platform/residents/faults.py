@@ -60,6 +60,9 @@ SENTENCES: Final = (
     _("leave one of the two rows out"),
     _("the person was enrolled in the scheme before"),
     _("leave the row out"),
+    # Searches.
+    _("an identity number does not belong into an address, which logs and histories keep"),
+    _("send it in the body of POST /residents/certificates/search"),
     # Files.
     _("the columns %(a)s and %(b)s mean the same"),
     _("leave one of them out"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import signal
 import threading
 from datetime import date
 
 import pytest
 from django.db import connection, models
 
-from dinghai_platform.core import audit, jobs, leases
+from dinghai_platform.core import audit, jobs
 from dinghai_platform.core.models import Job
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry, Posting
@@ -23,7 +22,7 @@ from dinghai_platform.residents.models import (
 )
 from dinghai_platform.residents.queries import figures
 from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
-from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
+from tests.platform.killing import killed_at_random, killed_in_the_middle, worked_to_the_end
 from tests.platform.residents.conftest import listed, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,38 +105,14 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
 @pytest.mark.soak
 def test_fifty_kills_at_random_moments_of_a_list_of_changes(settings, insurer, cancelling):
     """200,000 certificates ended by two workers; whoever has the list in hand is killed."""
-    number, luck, patience = 200_000, random.Random(2), threading.Event()
+    number = 200_000
     changes = cancelling(number)
-    pair = [start_worker(settings, SLOW, stays=True) for _ in range(2)]
-    hits, reached = 0, set()
-    try:
-        for _ in range(2_000):
-            patience.wait(0.1 + 2.9 * luck.random())
-            job = Job.objects.unscoped("whose the list is").get(pk=changes.job_id)
-            assert not job.has_ended, f"{job.error} the list was over after {hits} kills"
-            for place, worker in enumerate(pair):
-                # Stopped first: whoever holds the list now holds it while it is killed.
-                worker.send_signal(signal.SIGSTOP)
-                job.refresh_from_db()
-                if job.lease_owner == leases.process_identity(worker.pid):
-                    worker.send_signal(signal.SIGKILL)
-                    assert worker.wait() == -signal.SIGKILL
-                    hits += 1
-                    reached.add(job.progress)
-                    pair[place] = start_worker(settings, SLOW, stays=True)
-                    break
-                worker.send_signal(signal.SIGCONT)
-            if hits == 50:
-                break
-    finally:
-        for worker in pair:
-            worker.kill()
-            worker.wait()
-    assert hits == 50
+    job = Job.objects.unscoped("whose the list is").get(pk=changes.job_id)
+    reached = killed_at_random(settings, job, SLOW, times=50, luck=random.Random(2))
     assert len(reached) > 10, reached  # all over the list, not at one chunk again and again
     worked_to_the_end(settings)
     connection.close()
-    job = Job.objects.unscoped("looking at the outcome").get(pk=changes.job_id)
+    job.refresh_from_db()
     assert job.state == Job.State.DONE, job.error
     held_together(insurer, changes, number)
 

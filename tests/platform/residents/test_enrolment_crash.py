@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import threading
-from collections import Counter
 
 import pytest
 from django.db import connection, models
@@ -16,7 +13,7 @@ from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry, Posting
 from dinghai_platform.residents.models import Certificate, EnrolledPerson, EnrolmentChunk
 from dinghai_platform.residents.services.lists import issue_list, take_list
-from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
+from tests.platform.killing import killed_at_random, killed_in_the_middle, worked_to_the_end
 from tests.platform.residents.conftest import listed, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,23 +91,14 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
 
 @pytest.mark.soak
 def test_fifty_kills_at_random_moments(settings, insurer, issuing):
-    """200,000 residents by two workers that wait in their transactions; one or both are killed."""
-    number, luck, patience = 200_000, random.Random(1), threading.Event()
+    """200,000 residents by two workers that wait in their transactions."""
+    number = 200_000
     enrolment = issuing(listed([row(one) for one in range(number)]))
-    pair = [start_worker(settings, SLOW), start_worker(settings, SLOW)]
-    kills: Counter[int] = Counter()
-    for _ in range(50):
-        patience.wait(2.0 + 4.0 * luck.random())
-        for place in range(2) if luck.random() < 0.3 else (luck.randrange(2),):
-            pair[place].send_signal(signal.SIGKILL)
-            kills[pair[place].wait()] += 1
-            pair[place] = start_worker(settings, SLOW)
-    for worker in pair:
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-    assert kills[-signal.SIGKILL] >= 40, kills  # the others had nothing left to do
+    job = Job.objects.unscoped("whose the list is").get(pk=enrolment.job_id)
+    reached = killed_at_random(settings, job, SLOW, times=50, luck=random.Random(1))
+    assert len(reached) > 10, reached  # all over the list, not at one chunk again and again
     worked_to_the_end(settings)
     connection.close()
-    job = Job.objects.unscoped("looking at the outcome").get(pk=enrolment.job_id)
+    job.refresh_from_db()
     assert job.state == Job.State.DONE, job.error
     held_together(insurer, enrolment, list(range(2, number + 2)))
