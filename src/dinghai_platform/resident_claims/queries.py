@@ -23,7 +23,7 @@ from dinghai_platform.resident_claims.models import (
     Payment,
     Recovery,
 )
-from dinghai_platform.residents.models import ResidentScheme
+from dinghai_platform.residents.models import ResidentScheme, Standing
 
 
 def claims(actor: Actor) -> TenantQuerySet:
@@ -34,11 +34,21 @@ def claims(actor: Actor) -> TenantQuerySet:
     return found
 
 
+def named(rows: TenantQuerySet) -> TenantQuerySet:
+    """Claims with ``insured``: the certificate's masked name as it was put right, before the claim
+    or since. ``holder`` is what it was when the claim was made."""
+    now = Standing.objects.unscoped("joined to claims that are scoped").filter(
+        certificate=OuterRef("certificate_id")).exclude(masked_name="").values("masked_name")
+    found: TenantQuerySet = rows.annotate(
+        insured=Coalesce(Subquery(now), F("certificate__masked_name")))
+    return found
+
+
 def claim(actor: Actor, key: Any) -> Claim:
     """One claim. Raises Http404."""
     require(actor, "resident_claims.view")
-    rows = Claim.objects.exclude(submitted_at=None).select_related(
-        "scheme", "run", "approved_by", "source", "tenant")
+    rows = named(Claim.objects.exclude(submitted_at=None).select_related(
+        "scheme", "run", "approved_by", "source", "tenant"))
     found: Claim = visible_or_404(rows, actor, pk=key)
     return found
 

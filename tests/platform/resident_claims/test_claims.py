@@ -28,7 +28,7 @@ from dinghai_platform.resident_claims.services.deciding import (
 )
 from dinghai_platform.resident_claims.services.paying import pay_claim
 from dinghai_platform.resident_claims.services.settings import set_scheme
-from tests.platform.resident_claims.conftest import PDF, WORDS, decided, made
+from tests.platform.resident_claims.conftest import PDF, WORDS, changed, decided, made
 from tests.platform.residents.conftest import row
 from tests.platform.story import stand_at
 
@@ -418,19 +418,6 @@ def test_the_database_keeps_decisions_payments_and_claims(certificates, people, 
 
 
 # --- cover as it was on the day of the loss -------------------------------------------------------
-
-
-def changed(certificate, underwriter, kind, day, rows):
-    """The certificate changed by a list, and the changes sealed."""
-    from dinghai_platform.core.worker import Worker
-    from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
-
-    changes = take_changes(certificate.chunk.enrolment.scheme, Asked(kind, day), name="changes.csv",
-                           content=rows.encode(), actor=underwriter)
-    Worker().run_until_idle()
-    changes.refresh_from_db()
-    apply_changes(changes, actor=underwriter)
-    Worker().run_until_idle()
 
 
 def test_a_loss_before_the_cover_ended_is_paid_and_one_after_is_not(certificates, underwriter):

@@ -17,7 +17,7 @@ from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import Job
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry
-from dinghai_platform.resident_claims import import_reading, mass
+from dinghai_platform.resident_claims import import_reading, mass, queries
 from dinghai_platform.resident_claims.models import Claim, ClaimSetting, Decision, Payment
 from dinghai_platform.resident_claims.results import result_lines
 from dinghai_platform.resident_claims.services import filing, paying
@@ -28,7 +28,7 @@ from dinghai_platform.resident_claims.services.paying import pay_all
 from dinghai_platform.resident_claims.services.runs import let_go, start_run
 from dinghai_platform.residents.models import Certificate
 from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
-from tests.platform.resident_claims.conftest import decided, enrolled, made
+from tests.platform.resident_claims.conftest import changed, decided, enrolled, made
 from tests.platform.story import stand_at
 
 HEADER = ("claim_id,certificate_no,person,sum_insured_yuan,inception,terms_explained,loss_day,"
@@ -241,6 +241,23 @@ def test_a_file_is_looked_through_and_taken_in_once(certificates, people, insure
 
 
 @pytest.mark.django_db
+def test_claims_bear_the_name_that_was_put_right_before_them_or_since(
+    certificates, people, underwriter
+):
+    before, since, never = certificates[:3]
+    changed(before, underwriter, "correction", None, f"凭证号,新姓名\n{before.pk},欧阳静怡\n")
+    imported(people["claims_handler"], [
+        line(one, f"street-2027-{certificate.pk:010}")
+        for one, certificate in enumerate((before, since, never))])
+    changed(since, underwriter, "correction", None, f"凭证号,新姓名\n{since.pk},王晓\n")
+    rows = {one.number: (one.holder, one.insured) for one in queries.named(
+        queries.claims(people["auditor"]))}
+    assert rows == {"CH-0": ("欧***", "欧***"), "CH-1": ("张**", "王*"), "CH-2": ("张**", "张**")}
+    one = queries.claims(people["auditor"]).get(number="CH-1")
+    assert queries.claim(people["auditor"], one.pk).insured == "王*"
+
+
+@pytest.mark.django_db
 def test_an_import_that_starts_again_takes_every_row_once(
     certificates, people, insurer, monkeypatch
 ):
@@ -329,7 +346,7 @@ def test_a_file_that_is_none_says_why(people, insurer):
 # --- killed in the middle, and two workers --------------------------------------------------------
 
 SMALL = """
-from dinghai_platform.resident_claims import import_reading, mass
+from dinghai_platform.resident_claims import import_reading, mass, queries
 mass.CHUNK = 40
 """
 IN_A_CHUNK = """

@@ -61,7 +61,7 @@ def _list(request: HttpRequest) -> List:
             Column(_("Claim"), lambda one: one.number, "link", "number",
                    lambda one: reverse("resident_claims:claim", args=[one.pk]),
                    note=lambda one: one.certificate_no),
-            Column(_("Insured"), lambda one: one.holder),
+            Column(_("Insured"), lambda one: one.insured),
             Column(_("State"), lambda one: one.state_code, "status", "state",
                    note=lambda one: str(OUTCOMES.get(one.outcome, ""))),
             Column(_("Loss"), lambda one: one.loss_fen, "money", "loss_fen"),
@@ -101,7 +101,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     tenant = actor.own_tenant()
     rows = queries.claims(actor)
-    return list_page(request, rows, _list(request), template="resident_claims/claims.html",
+    return list_page(request, queries.named(rows), _list(request), template="resident_claims/claims.html",
                      context={
                          "tab": "claims", "ready": ready(tenant).count(),
                          "to_pay": rows.filter(state=Claim.State.APPROVED).count(),
