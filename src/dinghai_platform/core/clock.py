@@ -35,7 +35,13 @@ def now() -> datetime:
 
 def today() -> date:
     """The present business day in Shanghai."""
-    return now().astimezone(SHANGHAI).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment in Shanghai: the database gives moments back in UTC, where the first
+    eight hours of a Chinese day are still the day before."""
+    return moment.astimezone(SHANGHAI).date()
 
 
 def machine_now() -> datetime:

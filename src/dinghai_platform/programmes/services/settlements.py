@@ -98,7 +98,8 @@ def propose_decision(
         raise InputError(f"there is no firm {root_cause!r} in the chain", field="root_cause",
                          mend="name a firm's id, or leave it empty")
     claim = decision.claim
-    occurred_on = claim.created_at.date()
+    incident = claim.incident
+    occurred_on = clock.day_of(incident.occurred_at or incident.discovered_at)
     found = settle_decision(
         json.loads(decision.content), event=claim.number, owner=chain.owner,
         root_cause=root_cause or None, enrolled=_weights(row, clock.today()))

@@ -101,7 +101,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     tenant = actor.own_tenant()
     rows = queries.claims(actor)
-    return list_page(request, queries.named(rows), _list(request), template="resident_claims/claims.html",
+    return list_page(request, queries.named(rows), _list(request),
+                     template="resident_claims/claims.html",
                      context={
                          "tab": "claims", "ready": ready(tenant).count(),
                          "to_pay": rows.filter(state=Claim.State.APPROVED).count(),

@@ -120,7 +120,7 @@ def _before(answers: Sequence[Answers], months: Sequence[Month], today: date
 def _stand(tenant: Organisation, product: Any, answers: Answers, scans: Iterable[Scan], on: date,
            today: date) -> FirmMonth:
     firm = firm_of(answers.document)
-    known = [one for one in scans if one.created_at.date() <= on]
+    known = [one for one in scans if clock.day_of(one.created_at) <= on]
     desk = desk_of(tenant, product, on, today + timedelta(days=1))
     return FirmMonth(desk, firm, probe_of(firm, known))
 

@@ -26,7 +26,7 @@ def make_policy_papers(
 ) -> list[Paper]:
     """Schedule, clause booklet and explanation checklist of a policy; made once per language."""
     require(actor, "underwriting.bind", policy)
-    day = policy.bound_at.date()
+    day = clock.day_of(policy.bound_at)
     premium = premium_split(policy.quote.document)
     made: list[Paper] = []
     for language in languages:
