@@ -35,13 +35,7 @@ def now() -> datetime:
 
 def today() -> date:
     """The present business day in Shanghai."""
-    return day_of(now())
-
-
-def day_of(moment: datetime) -> date:
-    """The day of a moment in Shanghai: the database gives moments back in UTC, where the first
-    eight hours of a Chinese day are still the day before."""
-    return moment.astimezone(SHANGHAI).date()
+    return now().astimezone(SHANGHAI).date()
 
 
 def machine_now() -> datetime:

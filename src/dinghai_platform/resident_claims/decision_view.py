@@ -11,11 +11,11 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.schemes.resident_claim_checks import COVERAGE
 from dinghai.schemes.resident_claim_decision import WAITED
 from dinghai.vocabulary.exclusions import exclusions
 from dinghai.vocabulary.facts import facts
-from dinghai_platform.core import clock
 from dinghai_platform.resident_claims.engine import terms_of
 from dinghai_platform.resident_claims.facts import stated_columns
 from dinghai_platform.resident_claims.models import Claim, Decision
@@ -127,4 +127,4 @@ def pay_by(claim: Claim, product: str) -> date | None:
     if claim.state not in Claim.COMMITTED or claim.decided_at is None:
         return None
     days = terms_of(product).product.claims_process.pay_days
-    return clock.day_of(claim.decided_at) + timedelta(days=days)
+    return shanghai_day(claim.decided_at) + timedelta(days=days)

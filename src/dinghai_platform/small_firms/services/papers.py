@@ -11,7 +11,8 @@ from dinghai.documents.booklet import render_clause_booklet
 from dinghai.documents.explanation import render_explanation_checklist
 from dinghai.documents.inputs import PremiumSplit
 from dinghai.documents.schedule import render_policy_schedule
-from dinghai_platform.core import audit, clock, files
+from dinghai.foundation.calendar import shanghai_day
+from dinghai_platform.core import audit, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.small_firms.models import Paper, Policy
@@ -40,7 +41,7 @@ def paper_of(policy: Policy, kind: str, language: Language, *, actor: Actor) -> 
 
 
 def _set(policy: Policy, kind: str, language: Language) -> bytes:
-    day = clock.day_of(policy.bound_at)
+    day = shanghai_day(policy.bound_at)
     if kind == Paper.Kind.BOOKLET:
         return render_clause_booklet(policy.document, issued_on=day, language=language)
     if kind == Paper.Kind.EXPLANATIONS:
