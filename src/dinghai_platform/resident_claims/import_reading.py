@@ -21,7 +21,7 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.files import read_file
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.models import Organisation
-from dinghai_platform.resident_claims.engine import covers_of, paid_here
+from dinghai_platform.resident_claims.engine import covers_of, decide_by, paid_here
 from dinghai_platform.resident_claims.facts import facts_of_cells, with_facts
 from dinghai_platform.resident_claims.models import PREFIX, Claim, ClaimImport
 from dinghai_platform.resident_claims.sealing import tie_key
@@ -223,10 +223,16 @@ def _claims(
     tenant, taker = step.tenant, step.actor.user
     known = _insured(tenant, sorted({rows.certificates[one] for one in part}))
     here = paid_here(tenant, known)
+    products = {scheme: scheme.terms().product for scheme in {
+        one.scheme for one in known.values()}}
     now = clock.now()
     by = sorted({str(one) for one in (row.created_by_id, taker and taker.pk) if one})
-    return [_claim(row, rows, one, known[rows.certificates[one]], here, by, now)
+    made = [_claim(row, rows, one, known[rows.certificates[one]], here, by, now)
             for one in part]
+    for one in made:
+        one.decide_by = decide_by(products[one.scheme], date.fromisoformat(
+            one.facts["noticed_day"]))
+    return made
 
 
 @dataclass(frozen=True, slots=True)

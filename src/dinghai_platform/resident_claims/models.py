@@ -96,7 +96,8 @@ class Claim(OwnRow):
     """One claim on one certificate.
 
     ``facts`` are columns of the engine's file by their ids (fen, ISO days, 0 and 1; unknown ones
-    are left out); ``facts_by`` are the keys of the people of the house who stated any of them.
+    are left out); ``facts_by`` are the keys of the people of the house who stated any of them,
+    ``established`` the facts that stand whatever a claimant states later.
     ``sealed`` is what names people and accounts. ``outside_fen`` was paid on the certificate
     elsewhere. While ``deciding``, a mass decision holds the claim and nothing changes.
     """
@@ -134,6 +135,7 @@ class Claim(OwnRow):
                              default=State.DRAFT)
     facts = models.JSONField(default=dict)
     facts_by = models.JSONField(null=True)
+    established = models.JSONField(null=True)
     sealed = models.BinaryField(null=True)
     person_key = models.CharField(max_length=64, blank=True)
     device_key = models.CharField(max_length=64, blank=True)

@@ -14,7 +14,7 @@ from django.db import connection
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import system_actor
-from dinghai_platform.core.models import Job
+from dinghai_platform.core.models import AuditEntry, Job
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry
 from dinghai_platform.resident_claims import import_reading, mass, queries
@@ -25,6 +25,7 @@ from dinghai_platform.resident_claims.services.common import had_stated
 from dinghai_platform.resident_claims.services.deciding import decide_by_hand
 from dinghai_platform.resident_claims.services.imports import take_file, take_in
 from dinghai_platform.resident_claims.services.paying import pay_all
+from dinghai_platform.resident_claims.services.recoveries import report_recovery
 from dinghai_platform.resident_claims.services.runs import let_go, start_run
 from dinghai_platform.residents.models import Certificate
 from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
@@ -157,6 +158,9 @@ def test_a_run_whose_job_was_cancelled_lets_its_claims_go(certificates, people, 
     from dinghai_platform.core.jobs import cancel_job
 
     claim = made(certificates[0])
+    formula = copy.copy(claim)  # a channel numbers its claims as it likes
+    formula.pk, formula.number, formula.certificate = uuid.uuid4(), "=1+1", certificates[1]
+    formula.save(force_insert=True)
     run = start_run(actor=people["claims_handler"])
     with pytest.raises(Refusal, match="goes on"):
         let_go(run, actor=people["claims_handler"])
@@ -164,6 +168,7 @@ def test_a_run_whose_job_was_cancelled_lets_its_claims_go(certificates, people, 
     assert let_go(run, actor=people["claims_handler"]).state == "ended"
     claim.refresh_from_db()
     assert (claim.deciding, claim.state) == (False, "submitted")
+    assert any(one.startswith("'=1+1,") for one in result_lines(run))
 
 
 @pytest.mark.django_db
@@ -226,6 +231,12 @@ def test_a_file_is_looked_through_and_taken_in_once(certificates, people, insure
     again = take_file("\n".join([HEADER, *rows]).encode(), name="claims.csv",
                       actor=people["claims_handler"])
     assert again.pk == row.pk
+    rows_taken = Claim.objects.within(insurer).filter(source=row)
+    assert set(rows_taken.values_list("decide_by", flat=True)) == {date(2027, 7, 1)}
+    report_recovery(rows_taken.get(number="CH-2"), amount_fen=100, returned_on=date(2027, 5, 1),
+                    actor=system_actor(insurer))  # by the holder, on a phone
+    assert AuditEntry.objects.within(insurer).get(
+        action="resident_claims.recovery_reported").payload.count('"by":"claimant"') == 1
     start_run(actor=people["claims_handler"])
     Worker().run_until_idle()
     claims = {one.number: one for one in Claim.objects.within(insurer)}
