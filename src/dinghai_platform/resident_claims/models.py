@@ -6,12 +6,14 @@ by which claims hang together are keyed hashes. Decisions and payments never cha
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
+from dinghai.foundation.calendar import shanghai_day
 from dinghai_platform.core import clock
 from dinghai_platform.residents.models import OwnRow
 
@@ -186,6 +188,13 @@ class Claim(OwnRow):
     def state_code(self) -> str:
         """The state as the words of the site know it."""
         return f"resident_claim_{self.state}"
+
+    @property
+    def told_on(self) -> date | None:
+        """The day from which the law's times run: that of the notice, else of the submission."""
+        if told := self.facts.get("noticed_day"):
+            return date.fromisoformat(told)
+        return None if self.submitted_at is None else shanghai_day(self.submitted_at)
 
     @property
     def waited_days(self) -> int | None:

@@ -299,9 +299,13 @@ def test_an_objection_upheld_does_not_bring_back_what_was_withdrawn(certificates
     assert claim.state == "withdrawn"
 
 
-def test_a_claim_on_which_something_was_paid_is_not_withdrawn(certificates, people):
+def test_payments_have_a_last_day_and_what_was_paid_is_not_withdrawn(certificates, people):
     claim = decided(made(certificates[0]))
+    for day, late in ((11, 0), (12, 1)):  # ten days from 1 June
+        stand_at(f"2027-06-{day}T09:00:00")
+        assert queries.figures(people["auditor"]).unpaid_late == late
     pay_claim(claim, actor=people["claims_payment"])
+    assert queries.figures(people["auditor"]).unpaid_late == 0
     Claim.objects.within(claim.tenant).filter(pk=claim.pk).update(state="referred")
     claim.refresh_from_db()
     with pytest.raises(Refusal, match="something was paid"):

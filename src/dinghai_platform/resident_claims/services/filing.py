@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from dinghai.foundation.calendar import shanghai_day, start_of
+from dinghai.foundation.calendar import start_of
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
@@ -173,13 +173,11 @@ def _check(claim: Claim) -> None:
 def _show(claim: Claim) -> None:
     """Columns of lists that repeat a fact or follow from it. The time for the determination runs
     from the notice, whether the engine has seen the claim yet or not."""
-    day, told = claim.facts.get("loss_day"), claim.facts.get("noticed_day")
+    day, told = claim.facts.get("loss_day"), claim.told_on
     claim.loss_day = date.fromisoformat(day) if day else None
     claim.loss_fen = claim.facts.get("loss")
-    if claim.submitted_at is not None:
-        claim.decide_by = decide_by(
-            claim.scheme.terms().product,
-            date.fromisoformat(told) if told else shanghai_day(claim.submitted_at))
+    if claim.submitted_at is not None and told is not None:
+        claim.decide_by = decide_by(claim.scheme.terms().product, told)
 
 
 @transaction.atomic

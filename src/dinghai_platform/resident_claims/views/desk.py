@@ -21,6 +21,7 @@ from dinghai_platform.core.web import page
 from dinghai_platform.resident_claims import queries
 from dinghai_platform.resident_claims.decision_view import (
     OUTCOMES,
+    interim_since,
     pay_by,
     still_missing,
     view_of,
@@ -136,6 +137,7 @@ def claim_context(request: HttpRequest, claim: Claim) -> dict[str, Any]:
         "objections": list(Objection.objects.within(claim.tenant_id).filter(
             claim=claim).select_related("answered_by", "decision")),
         "pay_by": pay_by(claim, product), "today": clock.today(),
+        "interim_since": interim_since(claim, product, decisions),
         "may_rule": may["handle"] and waits and claim.state != Claim.State.REFERRED,
         "may_ask": may["handle"] and waits and claim.asked_on is None,
         "may_hand": may["handle"] and waits, "may_edit": may["handle"] and waits,
