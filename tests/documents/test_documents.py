@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from dinghai.claims.adjudication import adjudicate
 from dinghai.documents import typesetting
 from dinghai.documents.booklet import render_clause_booklet
-from dinghai.documents.decision import is_refusal, render_claim_decision
+from dinghai.documents.decision import claim_decision, is_refusal, render_claim_decision
 from dinghai.documents.explanation import render_explanation_checklist
 from dinghai.documents.inputs import (
     Addressee,
@@ -224,6 +224,13 @@ def test_a_decision_says_what_is_open_and_who_must_prove_it(decision: dict[str, 
     assert "Recordstonotify" in text
     assert "InsuranceLaw,art.30" in text
     assert decision["hash"] in text
+
+
+def test_the_day_of_the_report_is_that_in_shanghai(policy: dict[str, Any]) -> None:
+    """16:30 in UTC, as a database keeps it, is half past midnight of the next day."""
+    claim = {**make_claim(), "reported_at": "2026-09-07T16:30:00+00:00"}
+    document = claim_decision(adjudicate(policy, claim), decided_on=DAY, language="en")
+    assert "'8 September 2026'" in str(document)
 
 
 def test_what_is_not_payable_is_shown_with_amount_and_reason(decision: dict[str, Any]) -> None:

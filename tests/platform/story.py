@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from dinghai_platform.core.worker import Worker
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "donghai"
 PASSWORD = "a-password-for-tests-only"
+HALF_PAST_MIDNIGHT = datetime(2026, 4, 20, 16, 30, tzinfo=UTC)
+"""On 21 April in Shanghai, as the database gives it back."""
 
 
 def stand_at(text: str) -> datetime:
@@ -30,6 +32,20 @@ def stand_at(text: str) -> datetime:
     settings.DINGHAI_HOME.mkdir(parents=True, exist_ok=True)
     StandingClock.stand_at(moment)
     return moment
+
+
+def dated(monkeypatch: Any, module: Any, *names: str) -> list[date]:
+    """The days on which the papers that a module renders are said to be issued, as they come."""
+    days: list[date] = []
+    for name in names:
+        render = getattr(module, name)
+
+        def noted(*given: Any, render: Any = render, **named: Any) -> Any:
+            days.append(named["issued_on"])
+            return render(*given, **named)
+
+        monkeypatch.setattr(module, name, noted)
+    return days
 
 
 @dataclass(frozen=True)

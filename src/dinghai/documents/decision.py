@@ -38,6 +38,7 @@ from dinghai.documents.phrases import Language, has_phrase, phrase, pick
 from dinghai.documents.reader import Reader
 from dinghai.documents.readings import fact_name, fact_value, law_words
 from dinghai.documents.typesetting import set_pdf
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.vocabulary.clocks import clocks as statutory_clocks
@@ -187,7 +188,7 @@ def _summary(decision: JSON, reader: Reader, claim: Claim) -> list[Block]:
         Figures(((phrase("decision.total", language), money(total), note),
                  *shares,
                  (phrase("decision.presented", language), money(presented),
-                  day(claim.reported_at.date(), language)),
+                  day(shanghai_day(claim.reported_at), language)),
                  *count)),
         Heading(phrase("decision.summary", language)), table,
         Fields(((phrase("common.capital", language), capital_amount(max(total, 0))),

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404
 
+from dinghai.foundation.calendar import shanghai_day
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.models import Organisation
@@ -120,7 +121,7 @@ def broker_of(contract: Contract) -> Organisation | None:
 def keep_reachable(contract: Contract, until: datetime) -> None:
     """Whoever came by a link can follow what it reported as long as it may object to it."""
     if isinstance(contract, FirmPolicy) and contract.firm.link_id is not None:
-        keep_link_open(contract.firm, until.date())
+        keep_link_open(contract.firm, shanghai_day(until))
 
 
 def case_of(contract: Contract) -> Case | None:

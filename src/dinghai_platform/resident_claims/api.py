@@ -45,8 +45,8 @@ def _fields(row: Any, *names: str) -> Made:
 
 
 def _claim(row: Claim) -> Made:
-    return {"scheme": row.scheme.number, "run": row.run_id, **_fields(
-        row, "id", "number", "certificate_no", "holder", "channel", "state", "outcome", "flagged",
+    return {"scheme": row.scheme.number, "run": row.run_id, "holder": row.insured, **_fields(
+        row, "id", "number", "certificate_no", "channel", "state", "outcome", "flagged",
         "loss_day", "loss_fen", "pay_fen", "expected_fen", "paid_fen", "wait_until", "decide_by",
         "submitted_at", "decided_at", "paid_at", "deciding")}
 
@@ -106,7 +106,7 @@ def claim_list(
             rows = rows.filter(**{name: value})
     if asked.scheme:
         rows = rows.filter(scheme__number=asked.scheme)
-    return part_of(rows.order_by("-id"), page, _claim)
+    return part_of(queries.named(rows).order_by("-id"), page, _claim)
 
 
 @router.get("/claims/{key}", response={200: schemas.ResidentClaimWholeAnswer, **ERRORS},

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dinghai.foundation.clock import SHANGHAI
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.schemes.resident_claim_checks import COVERAGE
 from dinghai.schemes.resident_claim_decision import WAITED
 from dinghai.vocabulary.exclusions import exclusions
@@ -122,9 +122,18 @@ def _is_answered(claim: Claim, what: str) -> bool:
                for name, one in stated_columns().items() if what in (one.fact, one.document))
 
 
+def interim_since(claim: Claim, product: str, views: Sequence[View]) -> date | None:
+    """The day from which on what is certain is to be paid though the claim is open (保险法25条),
+    where the terms give something on what is known."""
+    told = claim.told_on
+    if told is None or not claim.is_open or not views or views[0].terms_fen <= claim.paid_fen:
+        return None
+    return told + timedelta(days=terms_of(product).product.claims_process.interim_days)
+
+
 def pay_by(claim: Claim, product: str) -> date | None:
     """The last day of payment by the product's terms, for a claim that is to be paid."""
     if claim.state not in Claim.COMMITTED or claim.decided_at is None:
         return None
     days = terms_of(product).product.claims_process.pay_days
-    return claim.decided_at.astimezone(SHANGHAI).date() + timedelta(days=days)
+    return shanghai_day(claim.decided_at) + timedelta(days=days)

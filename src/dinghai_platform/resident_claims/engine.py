@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -98,6 +98,11 @@ class Schemes:
             raise InputError(NOT_SAID, field="terms_explained",
                              mend="say so under Settings before claims are decided")
         return self.settings[scheme].terms_explained
+
+
+def decide_by(product: str, told: date) -> date:
+    """The last day of a determination by the product's terms (保险法23条)."""
+    return told + timedelta(days=terms_of(product).product.claims_process.decision_days)
 
 
 def covers_of(

@@ -65,6 +65,7 @@ KNOWN: Final = (
     _("nothing is missing"),
     _("decide the claim"),
     _("the wait is not over: the terms give nothing yet"),
+    _("it ends on %(day)s"),
     _("the terms give nothing on these facts"),
     _("establish the facts first, or decide that nothing is payable"),
     _("nobody has said whether the scheme's terms were explained"),
@@ -104,6 +105,14 @@ KNOWN: Final = (
     _("this objection is answered"),
     _("an objection is answered by somebody who had no part in the decision"),
     _("ask a colleague"),
+    _("nobody else here may: have the role given to somebody who had no part in it"),
+    _("an objection to your decision was upheld: somebody else decides whether to refuse"),
+    _("this stands already: it was established or reported"),
+    _("leave it as it stands, or call the insurer"),
+    _("something was paid on this claim: it cannot be withdrawn"),
+    _("wait for the decision, or call the insurer"),
+    _("no more claims of this certificate are begun today"),
+    _("go on with one of them, come again tomorrow, or call the insurer"),
     _("no claim is ready to be decided"),
     _("say for each scheme whether its terms were explained"),
     _("the run goes on"),
@@ -134,6 +143,9 @@ KNOWN: Final = (
 )
 
 
+WAIT_ENDS: Final = "it ends on "
+
+
 def fault_words(error: DinghaiError) -> str:
     """An error in one sentence: where, what is wrong, how to mend it."""
     return " ".join(_sentence(one) for one in getattr(error, "faults", (fault_of(error),)))
@@ -151,6 +163,8 @@ def _sentence(fault: Fault) -> str:
 def _said(text: str) -> str:
     if text.startswith("the day is after "):
         return _t("the day has not come yet")
+    if text.startswith(WAIT_ENDS):
+        return _t("it ends on %(day)s") % {"day": text.removeprefix(WAIT_ENDS)}
     if text == "check the day, or decide later (--as-of)":
         return _t("check the day")
     return _t(text) if text else ""

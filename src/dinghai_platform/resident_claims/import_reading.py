@@ -21,12 +21,12 @@ from dinghai_platform.core import audit, clock
 from dinghai_platform.core.files import read_file
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.models import Organisation
-from dinghai_platform.resident_claims.engine import covers_of, paid_here
+from dinghai_platform.resident_claims.engine import covers_of, decide_by, paid_here
 from dinghai_platform.resident_claims.facts import facts_of_cells, with_facts
 from dinghai_platform.resident_claims.models import PREFIX, Claim, ClaimImport
 from dinghai_platform.resident_claims.sealing import tie_key
 from dinghai_platform.residents.mass_rows import insert_rows
-from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme
+from dinghai_platform.residents.models import Certificate, Enrolment, ResidentScheme, Standing
 from dinghai_platform.residents.sealing import open_people
 
 MOST_FAULTS: Final = 1_000
@@ -223,16 +223,22 @@ def _claims(
     tenant, taker = step.tenant, step.actor.user
     known = _insured(tenant, sorted({rows.certificates[one] for one in part}))
     here = paid_here(tenant, known)
+    products = {scheme: scheme.terms().product for scheme in {
+        one.scheme for one in known.values()}}
     now = clock.now()
     by = sorted({str(one) for one in (row.created_by_id, taker and taker.pk) if one})
-    return [_claim(row, rows, one, known[rows.certificates[one]], here, by, now)
+    made = [_claim(row, rows, one, known[rows.certificates[one]], here, by, now)
             for one in part]
+    for one in made:
+        one.decide_by = decide_by(products[one.scheme], date.fromisoformat(
+            one.facts["noticed_day"]))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
 class Insured:
-    """A certificate as a claim on it needs it. ``identity`` is opened, and kept as a keyed hash
-    alone."""
+    """A certificate as a claim on it needs it: its masked name as it is now. ``identity``, which no
+    correction moves, is opened, and kept as a keyed hash alone."""
 
     certificate: int
     masked_name: str
@@ -253,10 +259,14 @@ def _insured(tenant: Organisation, certificates: Sequence[int]) -> dict[int, Ins
         enrolments |= {one.pk: one for one in Enrolment.objects.within(tenant).filter(
             pk__in=set(lists) - set(enrolments)).select_related("scheme").defer(
             "check_document", "repeated")}
+        names = dict(Standing.objects.within(tenant).filter(
+            certificate__in=certificates[start:start + _PART]).exclude(
+            masked_name="").values_list("certificate", "masked_name"))
         for key, rows in lists.items():
             people = open_people(enrolments[key], [one[1] for one in rows],
                                  [bytes(one[3]) for one in rows])
-            found |= {one[0]: Insured(one[0], one[2], person[1], enrolments[key].scheme)
+            found |= {one[0]: Insured(one[0], names.get(one[0], one[2]), person[1],
+                                      enrolments[key].scheme)
                       for one, person in zip(rows, people, strict=True)}
     return found
 

@@ -6,12 +6,14 @@ by which claims hang together are keyed hashes. Decisions and payments never cha
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
+from dinghai.foundation.calendar import shanghai_day
 from dinghai_platform.core import clock
 from dinghai_platform.residents.models import OwnRow
 
@@ -96,7 +98,8 @@ class Claim(OwnRow):
     """One claim on one certificate.
 
     ``facts`` are columns of the engine's file by their ids (fen, ISO days, 0 and 1; unknown ones
-    are left out); ``facts_by`` are the keys of the people of the house who stated any of them.
+    are left out); ``facts_by`` are the keys of the people of the house who stated any of them,
+    ``established`` the facts that stand whatever a claimant states later.
     ``sealed`` is what names people and accounts. ``outside_fen`` was paid on the certificate
     elsewhere. While ``deciding``, a mass decision holds the claim and nothing changes.
     """
@@ -134,6 +137,7 @@ class Claim(OwnRow):
                              default=State.DRAFT)
     facts = models.JSONField(default=dict)
     facts_by = models.JSONField(null=True)
+    established = models.JSONField(null=True)
     sealed = models.BinaryField(null=True)
     person_key = models.CharField(max_length=64, blank=True)
     device_key = models.CharField(max_length=64, blank=True)
@@ -184,6 +188,13 @@ class Claim(OwnRow):
     def state_code(self) -> str:
         """The state as the words of the site know it."""
         return f"resident_claim_{self.state}"
+
+    @property
+    def told_on(self) -> date | None:
+        """The day from which the law's times run: that of the notice, else of the submission."""
+        if told := self.facts.get("noticed_day"):
+            return date.fromisoformat(told)
+        return None if self.submitted_at is None else shanghai_day(self.submitted_at)
 
     @property
     def waited_days(self) -> int | None:

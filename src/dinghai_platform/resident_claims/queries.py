@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
+from dinghai.foundation.calendar import start_of
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
+from dinghai_platform.resident_claims.engine import terms_of
 from dinghai_platform.resident_claims.models import (
     Claim,
     ClaimImport,
@@ -23,7 +26,7 @@ from dinghai_platform.resident_claims.models import (
     Payment,
     Recovery,
 )
-from dinghai_platform.residents.models import ResidentScheme
+from dinghai_platform.residents.models import ResidentScheme, Standing
 
 
 def claims(actor: Actor) -> TenantQuerySet:
@@ -34,11 +37,21 @@ def claims(actor: Actor) -> TenantQuerySet:
     return found
 
 
+def named(rows: TenantQuerySet) -> TenantQuerySet:
+    """Claims with ``insured``: the certificate's masked name as it was put right, before the claim
+    or since. ``holder`` is what it was when the claim was made."""
+    now = Standing.objects.unscoped("joined to claims that are scoped").filter(
+        certificate=OuterRef("certificate_id")).exclude(masked_name="").values("masked_name")
+    found: TenantQuerySet = rows.annotate(
+        insured=Coalesce(Subquery(now), F("certificate__masked_name")))
+    return found
+
+
 def claim(actor: Actor, key: Any) -> Claim:
     """One claim. Raises Http404."""
     require(actor, "resident_claims.view")
-    rows = Claim.objects.exclude(submitted_at=None).select_related(
-        "scheme", "run", "approved_by", "source", "tenant")
+    rows = named(Claim.objects.exclude(submitted_at=None).select_related(
+        "scheme", "run", "approved_by", "source", "tenant"))
     found: Claim = visible_or_404(rows, actor, pk=key)
     return found
 
@@ -156,6 +169,7 @@ class Figures:
     days_to_decision: int | None
     days_to_payment: int | None
     overdue: int
+    unpaid_late: int
 
 
 def figures(actor: Actor, scheme: ResidentScheme | None = None) -> Figures:
@@ -170,7 +184,8 @@ def figures(actor: Actor, scheme: ResidentScheme | None = None) -> Figures:
             state__in=Claim.COMMITTED)), 0),
         waiting_fen=Coalesce(Sum("expected_fen", filter=Q(state=Claim.State.WAITING)), 0),
         flagged=Count("pk", filter=Q(flagged=True)), paid=Count("pk", filter=Q(paid_fen__gt=0)),
-        overdue=Count("pk", filter=Q(state__in=Claim.OPEN, decide_by__lt=clock.today())))
+        overdue=Count("pk", filter=Q(state__in=Claim.OPEN, decide_by__lt=clock.today())),
+        unpaid_late=Count("pk", filter=Q(state__in=Claim.COMMITTED) & _unpaid_late(actor)))
     hand = Decision.objects.visible_to(actor).filter(
         claim__in=rows.filter(state=Claim.State.REFUSED).values("pk"), by_hand=True,
         sequence=F("claim__decisions_made")).count()
@@ -183,6 +198,15 @@ def figures(actor: Actor, scheme: ResidentScheme | None = None) -> Figures:
         refused_by_rule=states.get(Claim.State.REFUSED, 0) - hand, back_fen=back,
         days_to_decision=_mean_days(rows.filter(decided_at__isnull=False), "decided_at"),
         days_to_payment=_mean_days(rows.filter(paid_at__isnull=False), "paid_at"), **sums)
+
+
+def _unpaid_late(actor: Actor) -> Q:
+    """Determinations whose day of payment has passed, by the terms of each scheme (保险法23条)."""
+    late = Q(pk=None)
+    for one in ResidentScheme.objects.visible_to(actor):
+        days = terms_of(one.terms().product).product.claims_process.pay_days
+        late |= Q(scheme=one, decided_at__lt=start_of(clock.today() - timedelta(days=days)))
+    return late
 
 
 def _mean_days(rows: TenantQuerySet, until: str) -> int | None:

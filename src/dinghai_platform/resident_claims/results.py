@@ -38,7 +38,7 @@ def result_lines(run: DecisionRun) -> Iterator[str]:
     for number, certificate in left.order_by("pk").values_list(
             "number", "certificate_no").iterator(chunk_size=1_000):
         cells = {"claim_id": number, "certificate_no": certificate, "outcome": LEFT}
-        yield writer.writerow(cells.get(one, "") for one in HEADINGS)
+        yield writer.writerow(_plain(cells.get(one, "")) for one in HEADINGS)
 
 
 def _plain(value: Any) -> Any:

@@ -264,6 +264,7 @@ class ResidentFiguresAnswer(Schema):
     days_to_decision: int | None
     days_to_payment: int | None
     overdue: int
+    unpaid_late: int
 
 
 class ResidentSettingAnswer(Schema):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from dinghai.foundation.errors import InputError, Refusal
+from dinghai_platform.claims.models import Incident
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.ledger.queries import balance_of, verify_books
 from dinghai_platform.programmes.models import Programme
@@ -122,6 +123,9 @@ def test_what_is_wrong_of_an_event(world: World, programme: Programme) -> None:
 def test_a_decided_claim_is_posted_once(world: World, programme: Programme) -> None:
     scene = begun(make_scene(world, contract=programme_contract()))
     record = issued(scene)
+    # Half past midnight in Shanghai on 5 September; the file was opened later.
+    Incident.objects.within(world.insurer).update(occurred_at=datetime(2026, 9, 4, 16, 30,
+                                                                       tzinfo=UTC))
     programme.policy = record.claim.policy
     programme.save(update_fields=("policy",))
     tenant = world.insurer
@@ -130,6 +134,7 @@ def test_a_decided_claim_is_posted_once(world: World, programme: Programme) -> N
     proposed = propose_decision(programme, record, root_cause="sup",
                                 actor=world.actor("claims_handler"))
     assert proposed.insurance_fen == record.insurance_fen
+    assert proposed.occurred_on == date(2026, 9, 5)
     assert proposed.contribution_fen + proposed.insurance_fen == record.total_fen
     with pytest.raises(Refusal):
         propose_decision(programme, record, root_cause=None, actor=world.actor("claims_handler"))

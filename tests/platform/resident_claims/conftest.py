@@ -98,3 +98,14 @@ def decided(claim: Claim) -> Claim:
     return decide_claim(claim, actor=system_actor(claim.tenant))
 
 
+def changed(certificate, underwriter, kind, day, rows):
+    """The certificate changed by a list of changes, which is sealed."""
+    from dinghai_platform.core.worker import Worker
+    from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
+
+    changes = take_changes(certificate.chunk.enrolment.scheme, Asked(kind, day), name="changes.csv",
+                           content=rows.encode(), actor=underwriter)
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    apply_changes(changes, actor=underwriter)
+    Worker().run_until_idle()

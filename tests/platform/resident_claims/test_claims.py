@@ -13,10 +13,11 @@ from django.utils import translation
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import system_actor
-from dinghai_platform.core.models import AuditEntry, StoredFile
+from dinghai_platform.core.models import AuditEntry, Membership, StoredFile
 from dinghai_platform.ledger.models import JournalEntry, Posting
 from dinghai_platform.resident_claims import queries
 from dinghai_platform.resident_claims.decision_view import pay_by, view_of
+from dinghai_platform.resident_claims.faults import fault_words
 from dinghai_platform.resident_claims.models import Claim, ClaimSetting, Decision, Payment
 from dinghai_platform.resident_claims.services import filing, objections, recoveries, reveal
 from dinghai_platform.resident_claims.services.deciding import (
@@ -28,7 +29,7 @@ from dinghai_platform.resident_claims.services.deciding import (
 )
 from dinghai_platform.resident_claims.services.paying import pay_claim
 from dinghai_platform.resident_claims.services.settings import set_scheme
-from tests.platform.resident_claims.conftest import PDF, WORDS, decided, made
+from tests.platform.resident_claims.conftest import PDF, WORDS, changed, decided, made
 from tests.platform.residents.conftest import row
 from tests.platform.story import stand_at
 
@@ -265,14 +266,23 @@ def test_an_objection_is_answered_by_somebody_else(certificates, people):
     house = system_actor(claim.tenant)
     objection = objections.object_to(claim, text="流水在附件里", actor=house)
     assert objections.object_to(claim, text="again", actor=house).pk == objection.pk
-    with pytest.raises(Refusal, match="no part"):
-        objections.answer_objection(objection, upheld=True, answer="是",
-                                    actor=people["claims_handler"])
+    others = Membership.objects.filter(organisation=claim.tenant, role="claims_approver")
+    for is_there, mend in ((False, "nobody else here may: have the role given to somebody who had "
+                                   "no part in it"), (True, "ask a colleague")):
+        others.update(is_active=is_there)
+        with pytest.raises(Refusal, match="no part") as refused:
+            objections.answer_objection(objection, upheld=True, answer="是",
+                                        actor=people["claims_handler"])
+        assert refused.value.reasons == (mend,)
     answered = objections.answer_objection(objection, upheld=True, answer="已核对流水",
                                            actor=people["claims_approver"])
     assert objections.words_of(answered) == ("流水在附件里", "已核对流水")
     claim.refresh_from_db()
     assert claim.state == "referred"
+    with pytest.raises(Refusal, match="to your decision was upheld"):
+        decide_by_hand(claim, pay=False, reason="仍不符", actor=people["claims_handler"])
+    assert decide_by_hand(claim, pay=False, reason="流水为他人账户",
+                          actor=people["claims_approver"]).state == "refused"
 
 
 def test_an_objection_upheld_does_not_bring_back_what_was_withdrawn(certificates, people):
@@ -287,6 +297,78 @@ def test_an_objection_upheld_does_not_bring_back_what_was_withdrawn(certificates
                                 actor=people["claims_approver"])
     claim.refresh_from_db()
     assert claim.state == "withdrawn"
+
+
+def test_payments_have_a_last_day_and_what_was_paid_is_not_withdrawn(certificates, people):
+    claim = decided(made(certificates[0]))
+    for day, late in ((11, 0), (12, 1)):  # ten days from 1 June
+        stand_at(f"2027-06-{day}T09:00:00")
+        assert queries.figures(people["auditor"]).unpaid_late == late
+    pay_claim(claim, actor=people["claims_payment"])
+    assert queries.figures(people["auditor"]).unpaid_late == 0
+    Claim.objects.within(claim.tenant).filter(pk=claim.pk).update(state="referred")
+    claim.refresh_from_db()
+    with pytest.raises(Refusal, match="something was paid"):
+        filing.withdraw_claim(claim, actor=system_actor(claim.tenant))
+
+
+def test_the_time_to_decide_runs_from_the_notice(certificates, people):
+    claim = made(certificates[0])
+    assert claim.decide_by == date(2027, 7, 1)
+    claim = filing.edit_facts(claim, facts={"noticed_day": date(2027, 5, 20)}, reason="来电记录",
+                              actor=people["claims_handler"])
+    assert claim.decide_by == date(2027, 6, 19)
+    for day, overdue in ((19, 0), (20, 1)):
+        stand_at(f"2027-06-{day}T09:00:00")
+        assert queries.figures(people["auditor"]).overdue == overdue
+
+
+def test_what_was_established_stands_against_a_claimants_later_step(certificates, people):
+    handler, house = people["claims_handler"], system_actor(certificates[0].tenant)
+    claim = decided(made(certificates[0], papers=("police_notice",)))
+    assert claim.state == "asked"
+    claim = filing.edit_facts(claim, facts={"family": 1}, reason="询问笔录", actor=handler)
+    recoveries.report_recovery(claim, amount_fen=1_000, returned_on=date(2027, 5, 1), actor=house)
+    for facts in ({"family": 0}, {"family": None, "cash": 0}, {"recovered": 500_000}):
+        with pytest.raises(InputError, match="stands already") as refused:
+            filing.save_step(claim, facts=facts, actor=house)
+        assert refused.value.fault.field == next(iter(facts))
+    kept = filing.save_step(claim, facts={"family": 1, "recovered": 501_000, "cash": 0},
+                            actor=house)
+    assert (kept.facts["family"], kept.facts["cash"]) == (1, 0)
+    filing.edit_facts(claim, facts={"family": None}, reason="无法查明", actor=handler)
+    assert filing.save_step(claim, facts={"family": 0}, actor=house).facts["family"] == 0
+
+
+def test_a_claim_begun_twice_at_once_is_one(certificates, monkeypatch):
+    """The second request waits in line for the first, and finds its draft."""
+    house, hold = system_actor(certificates[0].tenant), audit.hold_chain
+
+    def other_first(tenant):
+        monkeypatch.setattr(audit, "hold_chain", hold)
+        filing.start_claim(certificates[0], device="d", actor=house)
+        return hold(tenant)
+
+    monkeypatch.setattr(audit, "hold_chain", other_first)
+    filing.start_claim(certificates[0], device="d", actor=house)
+    assert Claim.objects.within(house.tenant).count() == 1
+
+
+def test_a_certificate_begins_so_many_claims_a_day(certificates, monkeypatch):
+    monkeypatch.setattr(filing, "MOST_A_DAY", 1)
+    house = system_actor(certificates[0].tenant)
+    filing.withdraw_claim(made(certificates[0]), actor=house)
+    with pytest.raises(Refusal, match="begun today"):
+        filing.start_claim(certificates[0], device="d", actor=house)
+    stand_at("2027-06-02T00:30:00")
+    assert filing.start_claim(certificates[0], device="d", actor=house).state == "draft"
+
+
+def test_the_day_on_which_the_wait_ends_is_said_in_chinese():
+    said = Refusal("the wait is not over: the terms give nothing yet",
+                   reasons=["it ends on 2027-04-01"])
+    with translation.override("zh-hans"):
+        assert "2027-04-01" in fault_words(said) and "ends" not in fault_words(said)
 
 
 def test_a_waiting_claim_whose_facts_change_is_decided_anew(certificates, people):
@@ -418,19 +500,6 @@ def test_the_database_keeps_decisions_payments_and_claims(certificates, people, 
 
 
 # --- cover as it was on the day of the loss -------------------------------------------------------
-
-
-def changed(certificate, underwriter, kind, day, rows):
-    """The certificate changed by a list, and the changes sealed."""
-    from dinghai_platform.core.worker import Worker
-    from dinghai_platform.residents.services.changes import Asked, apply_changes, take_changes
-
-    changes = take_changes(certificate.chunk.enrolment.scheme, Asked(kind, day), name="changes.csv",
-                           content=rows.encode(), actor=underwriter)
-    Worker().run_until_idle()
-    changes.refresh_from_db()
-    apply_changes(changes, actor=underwriter)
-    Worker().run_until_idle()
 
 
 def test_a_loss_before_the_cover_ended_is_paid_and_one_after_is_not(certificates, underwriter):

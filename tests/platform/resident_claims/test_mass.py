@@ -14,10 +14,10 @@ from django.db import connection
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import system_actor
-from dinghai_platform.core.models import Job
+from dinghai_platform.core.models import AuditEntry, Job
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry
-from dinghai_platform.resident_claims import import_reading, mass
+from dinghai_platform.resident_claims import import_reading, mass, queries
 from dinghai_platform.resident_claims.models import Claim, ClaimSetting, Decision, Payment
 from dinghai_platform.resident_claims.results import result_lines
 from dinghai_platform.resident_claims.services import filing, paying
@@ -25,10 +25,11 @@ from dinghai_platform.resident_claims.services.common import had_stated
 from dinghai_platform.resident_claims.services.deciding import decide_by_hand
 from dinghai_platform.resident_claims.services.imports import take_file, take_in
 from dinghai_platform.resident_claims.services.paying import pay_all
+from dinghai_platform.resident_claims.services.recoveries import report_recovery
 from dinghai_platform.resident_claims.services.runs import let_go, start_run
 from dinghai_platform.residents.models import Certificate
 from tests.platform.killing import killed_in_the_middle, start_worker, worked_to_the_end
-from tests.platform.resident_claims.conftest import decided, enrolled, made
+from tests.platform.resident_claims.conftest import changed, decided, enrolled, made
 from tests.platform.story import stand_at
 
 HEADER = ("claim_id,certificate_no,person,sum_insured_yuan,inception,terms_explained,loss_day,"
@@ -157,6 +158,9 @@ def test_a_run_whose_job_was_cancelled_lets_its_claims_go(certificates, people, 
     from dinghai_platform.core.jobs import cancel_job
 
     claim = made(certificates[0])
+    formula = copy.copy(claim)  # a channel numbers its claims as it likes
+    formula.pk, formula.number, formula.certificate = uuid.uuid4(), "=1+1", certificates[1]
+    formula.save(force_insert=True)
     run = start_run(actor=people["claims_handler"])
     with pytest.raises(Refusal, match="goes on"):
         let_go(run, actor=people["claims_handler"])
@@ -164,6 +168,7 @@ def test_a_run_whose_job_was_cancelled_lets_its_claims_go(certificates, people, 
     assert let_go(run, actor=people["claims_handler"]).state == "ended"
     claim.refresh_from_db()
     assert (claim.deciding, claim.state) == (False, "submitted")
+    assert any(one.startswith("'=1+1,") for one in result_lines(run))
 
 
 @pytest.mark.django_db
@@ -226,6 +231,12 @@ def test_a_file_is_looked_through_and_taken_in_once(certificates, people, insure
     again = take_file("\n".join([HEADER, *rows]).encode(), name="claims.csv",
                       actor=people["claims_handler"])
     assert again.pk == row.pk
+    rows_taken = Claim.objects.within(insurer).filter(source=row)
+    assert set(rows_taken.values_list("decide_by", flat=True)) == {date(2027, 7, 1)}
+    report_recovery(rows_taken.get(number="CH-2"), amount_fen=100, returned_on=date(2027, 5, 1),
+                    actor=system_actor(insurer))  # by the holder, on a phone
+    assert AuditEntry.objects.within(insurer).get(
+        action="resident_claims.recovery_reported").payload.count('"by":"claimant"') == 1
     start_run(actor=people["claims_handler"])
     Worker().run_until_idle()
     claims = {one.number: one for one in Claim.objects.within(insurer)}
@@ -238,6 +249,23 @@ def test_a_file_is_looked_through_and_taken_in_once(certificates, people, insure
     assert other.faults[0]["field"] == "claim_id" and other.accepted == 0
     with pytest.raises(Refusal, match="no row"):
         take_in(other, actor=people["claims_handler"])
+
+
+@pytest.mark.django_db
+def test_claims_bear_the_name_that_was_put_right_before_them_or_since(
+    certificates, people, underwriter
+):
+    before, since, never = certificates[:3]
+    changed(before, underwriter, "correction", None, f"凭证号,新姓名\n{before.pk},欧阳静怡\n")
+    imported(people["claims_handler"], [
+        line(one, f"street-2027-{certificate.pk:010}")
+        for one, certificate in enumerate((before, since, never))])
+    changed(since, underwriter, "correction", None, f"凭证号,新姓名\n{since.pk},王晓\n")
+    rows = {one.number: (one.holder, one.insured) for one in queries.named(
+        queries.claims(people["auditor"]))}
+    assert rows == {"CH-0": ("欧***", "欧***"), "CH-1": ("张**", "王*"), "CH-2": ("张**", "张**")}
+    one = queries.claims(people["auditor"]).get(number="CH-1")
+    assert queries.claim(people["auditor"], one.pk).insured == "王*"
 
 
 @pytest.mark.django_db
@@ -329,7 +357,7 @@ def test_a_file_that_is_none_says_why(people, insurer):
 # --- killed in the middle, and two workers --------------------------------------------------------
 
 SMALL = """
-from dinghai_platform.resident_claims import import_reading, mass
+from dinghai_platform.resident_claims import import_reading, mass, queries
 mass.CHUNK = 40
 """
 IN_A_CHUNK = """

@@ -20,6 +20,7 @@ from dinghai_platform.residents.proofs import code_of, number_of
 from tests.platform.resident_claims.conftest import PDF, WORDS, decided, made
 from tests.platform.residents.conftest import row
 from tests.platform.routes.reading import read_page
+from tests.platform.story import stand_at
 
 pytestmark = pytest.mark.django_db
 START = "/resident-claims/start/"
@@ -237,6 +238,11 @@ def test_a_handler_finds_decides_and_a_payer_pays(certificates, insurer, sign_in
     assert "多名被保险人使用同一设备报案" in page and "社区" in page
     assert "家庭成员" in page and "EX-FAMILY" not in page
     assert row(2).split(",")[1] not in page and "张**" in page
+    for day, is_due in (("30", False), ("31", True)):  # sixty days from 1 June
+        stand_at(f"2027-07-{day}T09:00:00")
+        page = handler.get(f"{root}{claims[2].pk}/").content.decode()
+        assert ("保险法25条" in page) == is_due
+    stand_at("2027-06-01T09:00:00")
     handler.post(f"{root}{claims[2].pk}/hand/", {"pay": "1", "reason": "代办"})
     payer = sign_in("claims_payment", insurer)
     payer.post(f"{root}{claims[2].pk}/pay/")

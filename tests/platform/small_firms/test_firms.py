@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,13 +15,16 @@ from dinghai.foundation.errors import InputError, Refusal
 from dinghai.schemes.small_firm_dossier import Probe
 from dinghai.schemes.small_firm_plans import shipped_plans
 from dinghai.schemes.small_firm_quote import SmallFirmDesk
+from dinghai_platform.claims import contracts
 from dinghai_platform.core import clock
 from dinghai_platform.core.actors import system_actor
-from dinghai_platform.core.models import AuditEntry
+from dinghai_platform.core.models import AuditEntry, Organisation
 from dinghai_platform.ledger.models import JournalEntry, Posting
 from dinghai_platform.ledger.queries import balance_of
 from dinghai_platform.small_firms.cells import cells_of, firm_of, read_cells
-from dinghai_platform.small_firms.models import Answers, Firm, Policy, Quote
+from dinghai_platform.small_firms.models import Answers, Firm, Policy, Quote, Scan
+from dinghai_platform.small_firms.services import months
+from dinghai_platform.small_firms.services import papers as papers_of_policies
 from dinghai_platform.small_firms.services.firms import price_firm, save_draft, start_firm
 from dinghai_platform.small_firms.services.papers import make_papers, paper_of
 from dinghai_platform.small_firms.services.policies import (
@@ -39,7 +43,7 @@ from tests.platform.small_firms.making import (
     firm_named,
     priced,
 )
-from tests.platform.story import stand_at
+from tests.platform.story import HALF_PAST_MIDNIGHT, dated, stand_at
 
 pytestmark = pytest.mark.django_db
 
@@ -206,11 +210,34 @@ def test_cover_starts_with_the_money(underwriter: Any) -> None:
     assert firm_named(underwriter.tenant, 1).state == Firm.State.OFFERED
 
 
-def test_papers_are_made_once(underwriter: Any) -> None:
+def test_papers_are_made_once(underwriter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = dated(monkeypatch, papers_of_policies, "render_policy_schedule")
     policy = bound(priced(underwriter), underwriter)
+    policy.bound_at = HALF_PAST_MIDNIGHT
     zh, en = make_papers(policy, actor=underwriter)
+    assert days == [date(2026, 4, 21)] * 2
     assert bytes(zh.file.bytes_in_row).startswith(b"%PDF") and zh.file_id != en.file_id
     assert paper_of(policy, "schedule", "zh", actor=underwriter).pk == zh.pk
+
+
+@pytest.mark.parametrize(("day", "known"), [(20, 0), (21, 1)])
+def test_a_month_knows_the_scans_of_its_day_in_shanghai(
+    monkeypatch: pytest.MonkeyPatch, day: int, known: int
+) -> None:
+    for name in ("firm_of", "desk_of", "FirmMonth"):
+        monkeypatch.setattr(months, name, lambda *_given: None)
+    probed: list[list[Any]] = []
+    monkeypatch.setattr(months, "probe_of", lambda _firm, scans: probed.append(scans))
+    months._stand(Organisation(), None, Answers(), [Scan(created_at=HALF_PAST_MIDNIGHT)],
+                  date(2026, 4, day), date(2026, 4, 30))
+    assert [len(one) for one in probed] == [known]
+
+
+def test_a_link_stays_open_to_the_day_in_shanghai(monkeypatch: pytest.MonkeyPatch) -> None:
+    until: list[date] = []
+    monkeypatch.setattr(contracts, "keep_link_open", lambda _firm, day: until.append(day))
+    contracts.keep_reachable(Policy(firm=Firm(link_id=uuid4())), HALF_PAST_MIDNIGHT)
+    assert until == [date(2026, 4, 21)]
 
 
 def test_a_scan_counts_by_consent_alone(underwriter: Any) -> None:

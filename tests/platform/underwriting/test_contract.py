@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -13,6 +15,7 @@ from dinghai.wording.policy import explained, read_policy
 from dinghai_platform.catalogue.models import ProductVersion
 from dinghai_platform.ledger.queries import balance_of, verify_books
 from dinghai_platform.underwriting.models import Case, Dossier, Policy, Quote
+from dinghai_platform.underwriting.services import papers as papers_of_policies
 from dinghai_platform.underwriting.services.assessments import assess_dossier
 from dinghai_platform.underwriting.services.contracts import bind_policy, pay_premium
 from dinghai_platform.underwriting.services.explanations import (
@@ -30,7 +33,8 @@ from dinghai_platform.underwriting.services.quotes import (
     refer_quote,
     reject_quote,
 )
-from tests.platform.story import World, stand_at
+from dinghai_platform.underwriting.views.cases import _steps
+from tests.platform.story import HALF_PAST_MIDNIGHT, World, dated, stand_at
 
 INCEPTION = date(2026, 4, 1)
 
@@ -201,12 +205,26 @@ def test_a_foreign_insurer_may_nothing(quote: Quote, world: World) -> None:
             verb(quote, actor=foreign)
 
 
-def test_papers_are_made_once(accepted: Quote, world: World) -> None:
+def test_papers_are_made_once(
+    accepted: Quote, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = dated(monkeypatch, papers_of_policies, "render_policy_schedule",
+                 "render_clause_booklet", "render_explanation_checklist")
     underwriter = world.actor("underwriter")
     policy = bind_policy(accepted, actor=underwriter)
+    policy.bound_at = HALF_PAST_MIDNIGHT
     slips = make_quotation_slip(accepted, actor=underwriter, languages=("zh",))
+    days.clear()
     papers = make_policy_papers(policy, actor=underwriter, languages=("zh",))
+    assert days == [date(2026, 4, 21)] * 3
     again = make_policy_papers(policy, actor=underwriter, languages=("zh",))
     assert [paper.pk for paper in papers] == [paper.pk for paper in again]
     assert {paper.kind for paper in papers} == {"schedule", "booklet", "explanations"}
     assert all(paper.file.size > 1_000 for paper in (*papers, *slips))
+
+
+def test_the_step_of_the_plan_bears_the_day_in_shanghai() -> None:
+    plan = SimpleNamespace(pk=uuid4(), planned_at=HALF_PAST_MIDNIGHT)
+    steps = _steps(Case(step=2), {"assessments": [], "plans": [plan], "policies": [],
+                                  "quotes": []})
+    assert [one["text"] for one in steps if one["text"]] == ["2026-04-21"]

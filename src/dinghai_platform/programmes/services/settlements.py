@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai.foundation.money import MAXIMUM_FEN, PPM
@@ -98,7 +99,8 @@ def propose_decision(
         raise InputError(f"there is no firm {root_cause!r} in the chain", field="root_cause",
                          mend="name a firm's id, or leave it empty")
     claim = decision.claim
-    occurred_on = claim.created_at.date()
+    incident = claim.incident
+    occurred_on = shanghai_day(incident.occurred_at or incident.discovered_at)
     found = settle_decision(
         json.loads(decision.content), event=claim.number, owner=chain.owner,
         root_cause=root_cause or None, enrolled=_weights(row, clock.today()))

@@ -7,7 +7,8 @@ from typing import Any, Final
 from dinghai.foundation.errors import InputError, Refusal
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import SYSTEM, Actor
-from dinghai_platform.resident_claims.models import Claim
+from dinghai_platform.core.models import Membership
+from dinghai_platform.resident_claims.models import Claim, Decision
 
 LONGEST_REASON: Final = 2_000
 
@@ -49,10 +50,21 @@ def had_stated(claim: Claim, actor: Actor) -> bool:
     return uploaded or str(actor.user.pk) in (claim.facts_by or ())
 
 
+def whom_to_ask(claim: Claim, decision: Decision, *roles: str, colleague: str) -> str:
+    """How to mend what four eyes refuse: the colleague to ask, or that nobody in one of these roles
+    is left who had no part in the claim."""
+    part = {claim.source.created_by_id if claim.source else None, claim.approved_by_id,
+            decision.decided_by_id, *(claim.facts_by or ())} - {None}
+    free = Membership.objects.filter(
+        organisation=claim.tenant_id, role__in=roles, is_active=True,
+        user__is_active=True).exclude(user__in=part)
+    return colleague if free.exists() else (
+        "nobody else here may: have the role given to somebody who had no part in it")
+
+
 def note(claim: Claim, what: str, actor: Actor, **details: Any) -> None:
     """Say in the audit chain what was done: numbers and codes, nothing that names a person."""
-    by = {"by": "claimant"} if actor.role == SYSTEM and claim.channel == Claim.Channel.PHONE and (
-        what in CLAIMANTS) else {}
+    by = {"by": "claimant"} if actor.role == SYSTEM and what in CLAIMANTS else {}
     audit.append(actor, f"resident_claims.{what}", claim, {
         "number": claim.number, "state": claim.state, **by, **details})
 

@@ -16,13 +16,14 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.resident_claims import engine
 from dinghai_platform.resident_claims.engine import Determined, Schemes
 from dinghai_platform.resident_claims.history import tied_to
-from dinghai_platform.resident_claims.models import Claim, Decision
+from dinghai_platform.resident_claims.models import Claim, Decision, Objection
 from dinghai_platform.resident_claims.services.caps import cap_document, capped, still_lost
 from dinghai_platform.resident_claims.services.common import (
     given_reason,
     had_stated,
     held,
     note,
+    whom_to_ask,
 )
 from dinghai_platform.resident_claims.services.keeping import Standing, keep_all
 
@@ -82,13 +83,16 @@ def decide_by_hand(claim: Claim, *, pay: bool, reason: str, actor: Actor) -> Cla
     """A person decides: the amount that the terms give, or nothing, with a reason either way.
 
     What is to be paid above the scheme's amount waits for a second person. Raises Refusal where the
-    terms give nothing yet, or for a claim that is determined.
+    terms give nothing yet, for a claim that is determined, and for whoever would refuse again what
+    an objection to the own decision was upheld against.
     """
     require(actor, "resident_claims.handle", claim)
     said = given_reason(reason)
     claim = held(claim)
     if claim.state not in DECIDABLE:
         raise Refusal("this claim is determined")
+    if not pay:
+        _check_not_again(claim, actor)
     found = preview(claim)
     if pay and found.outcome == "wait":
         raise Refusal("the wait is not over: the terms give nothing yet",
@@ -105,6 +109,18 @@ def decide_by_hand(claim: Claim, *, pay: bool, reason: str, actor: Actor) -> Cla
         found.expected_fen, found.prior_fen, None, found.decide_by, found.flagged,
         canonical_bytes({**found.document, "by_hand": by_hand, **said_of_cap}))
     return _kept(claim, made, actor, "decided_by_hand", by_hand=True)
+
+
+def _check_not_again(claim: Claim, actor: Actor) -> None:
+    """Raise Refusal for whoever made the decision that stands and was successfully objected to."""
+    objection = Objection.objects.within(claim.tenant).select_related("decision").filter(
+        claim=claim, upheld=True, decision__sequence=claim.decisions_made,
+        decision__decided_by=actor.user).first()
+    if actor.user is not None and objection is not None:
+        raise Refusal(
+            "an objection to your decision was upheld: somebody else decides whether to refuse",
+            reasons=[whom_to_ask(claim, objection.decision, "claims_handler", "claims_approver",
+                                 colleague="ask a colleague")])
 
 
 def _kept(
@@ -131,12 +147,14 @@ def approve_claim(claim: Claim, *, actor: Actor) -> Claim:
         return claim
     if claim.state != Claim.State.PROPOSED:
         raise Refusal("this claim does not wait for approval")
-    if actor.user is None or last_decision(claim).decided_by_id == actor.user.pk:
-        raise Refusal("whoever decided a claim does not approve it",
-                      reasons=["ask a colleague with this authority"])
-    if had_stated(claim, actor):
-        raise Refusal("whoever stated the facts of a claim does not approve it",
-                      reasons=["ask a colleague with this authority"])
+    decision = last_decision(claim)
+    decided = actor.user is None or decision.decided_by_id == actor.user.pk
+    if decided or had_stated(claim, actor):
+        raise Refusal(
+            "whoever decided a claim does not approve it" if decided
+            else "whoever stated the facts of a claim does not approve it",
+            reasons=[whom_to_ask(claim, decision, "claims_approver",
+                                 colleague="ask a colleague with this authority")])
     claim.state, claim.approved_by = Claim.State.APPROVED, actor.user
     claim.save(update_fields=("state", "approved_by"))
     note(claim, "approved", actor, pay_fen=str(claim.pay_fen))

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from dinghai.foundation.errors import InputError, Refusal
-from dinghai_platform.core import clock
+from dinghai.foundation.calendar import start_of
+from dinghai.foundation.errors import Fault, InputError, Refusal
+from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.files import read_file, store_file
 from dinghai_platform.core.keys import new_key
 from dinghai_platform.core.permissions import require
-from dinghai_platform.resident_claims.engine import Schemes, row_of
+from dinghai_platform.resident_claims.engine import Schemes, decide_by, row_of
 from dinghai_platform.resident_claims.facts import check_rows, with_facts
 from dinghai_platform.resident_claims.models import PREFIX, Claim, Paper
 from dinghai_platform.resident_claims.sealing import (
@@ -41,6 +42,7 @@ WORDS: Final = ("story", "police_case", "payee_account", "payee_name", "holder_a
 """What is sealed of a claim, besides the certificate's own person."""
 LONGEST_WORDS: Final = {"story": 4_000}
 MOST_DRAFTS: Final = 5
+MOST_A_DAY: Final = 10
 MOST_PAPERS: Final = 20
 LARGEST_PAPER: Final = 10 * 1024 * 1024
 EDITABLE: Final = (Claim.State.DRAFT, Claim.State.SUBMITTED, Claim.State.WAITING,
@@ -53,20 +55,27 @@ _KINDS: Final = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"),
 
 @transaction.atomic
 def start_claim(certificate: Certificate, *, device: str, actor: Actor) -> Claim:
-    """Begin a claim on a certificate; a draft without any fact is given again.
+    """Begin a claim on a certificate; a draft without any fact is given again, also to a button
+    that was pressed twice.
 
-    Raises Refusal where too many drafts are open already.
+    Raises Refusal where too many drafts are open already, or were begun today.
     """
     require(actor, "resident_claims.claim", certificate)
+    audit.hold_chain(certificate.tenant)
     enrolment = certificate.chunk.enrolment
-    drafts = list(Claim.objects.within(certificate.tenant).filter(
-        certificate=certificate, state=Claim.State.DRAFT))
+    rows = Claim.objects.within(certificate.tenant).filter(certificate=certificate)
+    drafts = list(rows.filter(state=Claim.State.DRAFT))
     for one in drafts:
         if not one.facts and not one.sealed:
             return one
     if len(drafts) >= MOST_DRAFTS:
         raise Refusal("several claims of this certificate are begun already",
                       reasons=["finish or withdraw one of them"])
+    # Each may hold many files, and what is withdrawn keeps them.
+    if rows.filter(channel=Claim.Channel.PHONE,
+                   created_at__gte=start_of(clock.today())).count() >= MOST_A_DAY:
+        raise Refusal("no more claims of this certificate are begun today",
+                      reasons=["go on with one of them, come again tomorrow, or call the insurer"])
     person = person_of(certificate)
     tenant = certificate.tenant
     claim = Claim.objects.create(
@@ -92,6 +101,7 @@ def save_step(
     if claim.state not in OPEN_TO_CLAIMANTS:
         raise Refusal("what was submitted stands",
                       reasons=["report money that came back, add a paper, or call the insurer"])
+    _check_established(claim, facts)
     return _keep(claim, facts, words or {}, bank, actor, "saved")
 
 
@@ -106,7 +116,21 @@ def edit_facts(claim: Claim, *, facts: Mapping[str, Any], reason: str, actor: Ac
     if claim.state == Claim.State.WAITING:
         # The wait was reckoned by the facts before.
         claim.state, claim.wait_until = Claim.State.SUBMITTED, None
+    unknown = {name for name, value in facts.items() if value in (None, "")}
+    claim.established = sorted({*(claim.established or ()), *facts} - unknown)
     return _keep(claim, facts, {}, None, actor, "facts_edited", reason=said)
+
+
+def _check_established(claim: Claim, facts: Mapping[str, Any]) -> None:
+    """Raise InputError where a claimant would overwrite what a handler established, or money that
+    is reported to have come back."""
+    stated = with_facts(claim.facts, facts)
+    faults = [Fault("this stands already: it was established or reported", field=name,
+                    mend="leave it as it stands, or call the insurer")
+              for name in claim.established or ()
+              if name in facts and stated.get(name) != claim.facts.get(name)]
+    if faults:
+        raise InputError.of(faults)
 
 
 def _keep(
@@ -147,10 +171,13 @@ def _check(claim: Claim) -> None:
 
 
 def _show(claim: Claim) -> None:
-    """Columns of lists that repeat a fact."""
-    day = claim.facts.get("loss_day")
+    """Columns of lists that repeat a fact or follow from it. The time for the determination runs
+    from the notice, whether the engine has seen the claim yet or not."""
+    day, told = claim.facts.get("loss_day"), claim.told_on
     claim.loss_day = date.fromisoformat(day) if day else None
     claim.loss_fen = claim.facts.get("loss")
+    if claim.submitted_at is not None and told is not None:
+        claim.decide_by = decide_by(claim.scheme.terms().product, told)
 
 
 @transaction.atomic
@@ -244,6 +271,7 @@ def submit_claim(claim: Claim, *, declared: bool, actor: Actor) -> Claim:
     if claim.submitted_at is None:
         claim.submitted_at = now
         claim.facts = with_facts(claim.facts, {"noticed_day": clock.today()})
+        _show(claim)
     claim.state = Claim.State.SUBMITTED
     claim.wait_until = None
     claim.save()
@@ -253,11 +281,17 @@ def submit_claim(claim: Claim, *, declared: bool, actor: Actor) -> Claim:
 
 @transaction.atomic
 def withdraw_claim(claim: Claim, *, actor: Actor) -> Claim:
-    """A claimant takes a claim back before it is determined. Asked again it answers the same."""
+    """A claimant takes a claim back before it is determined. Asked again it answers the same.
+
+    Raises Refusal once something was paid: such a claim is not as if it had never been made.
+    """
     require(actor, "resident_claims.claim", claim)
     if claim.state == Claim.State.WITHDRAWN:
         return claim
     claim = _editable(claim)
+    if claim.paid_fen:
+        raise Refusal("something was paid on this claim: it cannot be withdrawn",
+                      reasons=["wait for the decision, or call the insurer"])
     claim.state = Claim.State.WITHDRAWN
     claim.save(update_fields=("state",))
     note(claim, "withdrawn", actor)

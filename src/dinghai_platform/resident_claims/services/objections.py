@@ -16,6 +16,7 @@ from dinghai_platform.resident_claims.services.common import (
     had_stated,
     held,
     note,
+    whom_to_ask,
 )
 from dinghai_platform.resident_claims.services.deciding import last_decision
 
@@ -65,7 +66,8 @@ def answer_objection(
     if actor.user is None or had_stated(claim, actor) or actor.user.pk in (
             objection.decision.decided_by_id, claim.approved_by_id):
         raise Refusal("an objection is answered by somebody who had no part in the decision",
-                      reasons=["ask a colleague"])
+                      reasons=[whom_to_ask(claim, objection.decision, "claims_handler",
+                                           "claims_approver", colleague="ask a colleague")])
     objection.answer = seal(claim.tenant_id, said.encode(), purpose="answer")
     objection.upheld, objection.answered_at = upheld, clock.now()
     objection.answered_by = actor.user

@@ -21,7 +21,7 @@ from dinghai_platform.core.models import Job, Organisation
 from dinghai_platform.core.permissions import require
 from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.resident_claims.models import Claim, Decision, Payment
-from dinghai_platform.resident_claims.services.common import had_stated, held
+from dinghai_platform.resident_claims.services.common import had_stated, held, whom_to_ask
 from dinghai_platform.residents.mass_rows import key_of
 
 PAY_ALL: Final = "resident_claims.pay_all"
@@ -45,7 +45,8 @@ def pay_claim(claim: Claim, *, actor: Actor) -> Payment:
     if claim.state != Claim.State.APPROVED:
         raise Refusal("nothing is to be paid on this claim now")
     if why := conflict(claim, decision, actor):
-        raise Refusal(why, reasons=["ask a colleague who pays"])
+        raise Refusal(why, reasons=[whom_to_ask(claim, decision, "claims_payment",
+                                                colleague="ask a colleague who pays")])
     return _pay(claim.tenant, [(claim, decision)], actor)[0]
 
 

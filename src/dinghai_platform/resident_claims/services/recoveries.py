@@ -104,6 +104,7 @@ def _before(claim: Claim, amount_fen: int, returned_on: date, actor: Actor) -> N
         raise InputError("more came back than was lost", field="amount_fen",
                          mend="check the unit of both amounts")
     claim.facts = with_facts(claim.facts, {"recovered": recovered})
+    claim.established = sorted({*(claim.established or ()), "recovered"})
     stated_by(claim, actor)
     if claim.state != Claim.State.ASKED:
         # What was determined rested on another loss: a person's look stays a person's.

@@ -21,6 +21,7 @@ from dinghai_platform.core.web import page
 from dinghai_platform.resident_claims import queries
 from dinghai_platform.resident_claims.decision_view import (
     OUTCOMES,
+    interim_since,
     pay_by,
     still_missing,
     view_of,
@@ -61,7 +62,7 @@ def _list(request: HttpRequest) -> List:
             Column(_("Claim"), lambda one: one.number, "link", "number",
                    lambda one: reverse("resident_claims:claim", args=[one.pk]),
                    note=lambda one: one.certificate_no),
-            Column(_("Insured"), lambda one: one.holder),
+            Column(_("Insured"), lambda one: one.insured),
             Column(_("State"), lambda one: one.state_code, "status", "state",
                    note=lambda one: str(OUTCOMES.get(one.outcome, ""))),
             Column(_("Loss"), lambda one: one.loss_fen, "money", "loss_fen"),
@@ -101,7 +102,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     tenant = actor.own_tenant()
     rows = queries.claims(actor)
-    return list_page(request, rows, _list(request), template="resident_claims/claims.html",
+    return list_page(request, queries.named(rows), _list(request),
+                     template="resident_claims/claims.html",
                      context={
                          "tab": "claims", "ready": ready(tenant).count(),
                          "to_pay": rows.filter(state=Claim.State.APPROVED).count(),
@@ -135,6 +137,7 @@ def claim_context(request: HttpRequest, claim: Claim) -> dict[str, Any]:
         "objections": list(Objection.objects.within(claim.tenant_id).filter(
             claim=claim).select_related("answered_by", "decision")),
         "pay_by": pay_by(claim, product), "today": clock.today(),
+        "interim_since": interim_since(claim, product, decisions),
         "may_rule": may["handle"] and waits and claim.state != Claim.State.REFERRED,
         "may_ask": may["handle"] and waits and claim.asked_on is None,
         "may_hand": may["handle"] and waits, "may_edit": may["handle"] and waits,

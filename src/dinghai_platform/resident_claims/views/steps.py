@@ -63,7 +63,8 @@ def step_page(request: HttpRequest, visit: Visit, key: UUID, step: str) -> HttpR
 def _keep(claim: Claim, step: StepOf, data: dict[str, Any], visit: Visit) -> None:
     if claim.state in filing.OPEN_TO_CLAIMANTS and (step.facts or step.words):
         facts = {name: data[name] for name in step.facts}
-        if facts.get("police_filed") == 0:
+        if facts.get("police_filed") == 0 and "police_filed" not in (
+                claim.established or ()):
             facts["police_filed"] = None  # not yet is not never: a case takes days to open
         # An account number is never shown again whole: an empty field leaves what is kept.
         words = {name: data[name] for name in step.words

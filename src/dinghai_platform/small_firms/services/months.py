@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from django.db import transaction
 
 from dinghai.documents.small_firm_month import render_small_firm_month
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.foundation.errors import Fault, InputError, Refusal
 from dinghai.schemes.small_firm_month import FirmMonth, MonthReport, month_report
 from dinghai_platform.core import audit, clock, files, jobs
@@ -120,7 +121,7 @@ def _before(answers: Sequence[Answers], months: Sequence[Month], today: date
 def _stand(tenant: Organisation, product: Any, answers: Answers, scans: Iterable[Scan], on: date,
            today: date) -> FirmMonth:
     firm = firm_of(answers.document)
-    known = [one for one in scans if one.created_at.date() <= on]
+    known = [one for one in scans if shanghai_day(one.created_at) <= on]
     desk = desk_of(tenant, product, on, today + timedelta(days=1))
     return FirmMonth(desk, firm, probe_of(firm, known))
 

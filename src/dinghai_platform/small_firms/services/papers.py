@@ -11,6 +11,7 @@ from dinghai.documents.booklet import render_clause_booklet
 from dinghai.documents.explanation import render_explanation_checklist
 from dinghai.documents.inputs import PremiumSplit
 from dinghai.documents.schedule import render_policy_schedule
+from dinghai.foundation.calendar import shanghai_day
 from dinghai_platform.core import audit, files
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
@@ -40,7 +41,7 @@ def paper_of(policy: Policy, kind: str, language: Language, *, actor: Actor) -> 
 
 
 def _set(policy: Policy, kind: str, language: Language) -> bytes:
-    day = policy.bound_at.date()
+    day = shanghai_day(policy.bound_at)
     if kind == Paper.Kind.BOOKLET:
         return render_clause_booklet(policy.document, issued_on=day, language=language)
     if kind == Paper.Kind.EXPLANATIONS:

@@ -12,6 +12,7 @@ from dinghai.documents.explanation import render_explanation_checklist
 from dinghai.documents.inputs import PremiumSplit
 from dinghai.documents.quotation import render_quotation
 from dinghai.documents.schedule import render_policy_schedule
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.foundation.canonical import JSON
 from dinghai_platform.core import audit, clock, files
 from dinghai_platform.core.actors import Actor
@@ -26,7 +27,7 @@ def make_policy_papers(
 ) -> list[Paper]:
     """Schedule, clause booklet and explanation checklist of a policy; made once per language."""
     require(actor, "underwriting.bind", policy)
-    day = policy.bound_at.date()
+    day = shanghai_day(policy.bound_at)
     premium = premium_split(policy.quote.document)
     made: list[Paper] = []
     for language in languages:

@@ -21,6 +21,7 @@ from dinghai_platform.core.queries import organisations_visible_to
 from dinghai_platform.core.services import introduce_organisation
 from dinghai_platform.core.web import page
 from dinghai_platform.site.answers import answer
+from dinghai_platform.site.formats import day_text
 from dinghai_platform.site.words import name_of
 from dinghai_platform.underwriting import queries
 from dinghai_platform.underwriting.forms import CaseForm, ImportForm
@@ -93,7 +94,7 @@ def _steps(row: Case, found: dict[str, list[Any]]) -> list[dict[str, Any]]:
     }
     texts = {
         1: f"{_('Grade')} {first['assessments'].grade}" if first["assessments"] else "",
-        2: str(first["plans"].planned_at.date()) if first["plans"] else "",
+        2: day_text(first["plans"].planned_at) if first["plans"] else "",
         3: first["policies"].policy_no if first["policies"]
         else first["quotes"].number if first["quotes"] else "",
     }
