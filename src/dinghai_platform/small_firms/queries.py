@@ -182,7 +182,8 @@ def known_claims(row: Firm, actor: Actor) -> Known | None:
     a credit code. The plans' price does not know them; an underwriter reads them here."""
     if actor.tenant is None or actor.role == LINK or not row.credit_code:
         return None
-    rows = Claim.objects.within(row.tenant_id).filter(insured__credit_code=row.credit_code)
+    rows = Claim.objects.within(row.tenant_id).filter(
+        Q(insured__credit_code=row.credit_code) | Q(firm_policy__firm__credit_code=row.credit_code))
     found = rows.annotate(paid=Sum("payments__amount_fen")).values_list("state", "paid")
     return Known(len(found), sum(1 for state, _paid in found if state in Claim.OPEN),
                  sum(paid or 0 for _state, paid in found))

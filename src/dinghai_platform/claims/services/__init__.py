@@ -61,6 +61,7 @@ from dinghai_platform.claims.services.payments import (
     pay_interim,
     record_recovery,
 )
+from dinghai_platform.claims.services.reporting import report_once
 
 __all__ = [
     "Trial",
@@ -103,6 +104,7 @@ __all__ = [
     "reject_claim",
     "reopen_claim",
     "report_incident",
+    "report_once",
     "request_evidence",
     "set_fact",
     "set_facts",
