@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.actuarial.own_losses import own_losses
 from dinghai_platform.claims import queries, services
@@ -222,6 +224,75 @@ def test_from_report_to_payment_over_the_api(
         assert firm.get(reverse(name, args=[key])).status_code == 200
     told = handler.get(f"/api/v1/small-firms/policies/{policy.pk}").json()
     assert told["paid_claims_fen"] == 29_800_000
+
+
+def test_a_firm_without_link_or_account_agrees_on_paper(
+    brokered: tuple[Desk, Incident], shop: Organisation,
+) -> None:
+    """The handler records who signed, when and the paper; the ten days run from the signature."""
+    desk, incident = brokered
+    claim = claim_of(incident)
+    desk.decide(claim, FP_DATA=RESTORING)
+    stand_at("2026-06-05T10:00:00")
+    handler, approver = Client(), Client()
+    for client, actor in ((handler, desk.handler), (approver, desk.approver)):
+        client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("claims:act", args=[claim.pk, "agree_on_paper"])
+    assert address in handler.get(reverse("claims:claim", args=[claim.pk])).content.decode()
+    assert handler.get(address).status_code == 200
+    assert approver.get(address).status_code == 403
+    paper = b"%PDF-1 signed"
+
+    def send(day: str, **changes: Any) -> Any:
+        return handler.post(address, {
+            "signed_by": "李青", "signed_on": day, **changes,
+            "file": SimpleUploadedFile("同意书.pdf", paper, "application/pdf")})
+
+    for day in ("2026-05-31", "2026-06-06"):  # before the decision, in the future
+        assert send(day).status_code == 422, day
+    assert send("2026-06-03", signed_by=" ").status_code == 422
+    assert claim_of(incident).state == "decision_issued"
+    assert send("2026-06-03").status_code == 302
+    row = claim_of(incident)
+    assert (row.state, row.agreed_at.astimezone(SHANGHAI).date()) == ("agreed", date(2026, 6, 3))
+    held = incident.evidence.get(kind="agreement_to_decision")
+    assert held.provided_by == "李青"
+    entry = AuditEntry.objects.within(shop).get(action="claims.decision_agreed_on_paper")
+    assert entry.user == desk.handler.user
+    told = json.loads(entry.payload)
+    assert (told["signed_by"], told["signed_on"], told["paper"], told["sha256"]) == (
+        "李青", "2026-06-03", held.reference, held.sha256)
+    with pytest.raises(Refusal):  # once
+        services.record_agreement(row, paper, name="a.pdf", media_type="application/pdf",
+                                  signed_by="李青", signed_on=date(2026, 6, 3), actor=desk.handler)
+    services.pay_claim(row, actor=desk.payer)
+    assert claim_of(incident).state == "paid"
+
+
+def test_who_cancels_at_the_insurer_sees_the_claims(
+    brokered: tuple[Desk, Incident], underwriter: Actor, broker: Actor,
+) -> None:
+    """298,000.00 paid on 1 June and another claim open: told to the underwriter, not outside."""
+    desk, incident = brokered
+    desk.decide(claim_of(incident), FP_DATA=RESTORING)
+    services.record_agreement(
+        claim_of(incident), b"%PDF-1", name="a.pdf", media_type="application/pdf",
+        signed_by="李青", signed_on=clock.today(), actor=desk.handler)
+    services.pay_claim(claim_of(incident), actor=desk.payer)
+    waiting = claim_of(desk.report(incident.contract))
+    address = reverse("small_firms:change_cancel", args=[incident.contract.firm_id])
+    for actor, told in ((underwriter, True), (broker, False)):
+        client = Client()
+        client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+        answer = client.get(address)
+        shown = answer.content.decode()
+        for text in ("298,000.00", waiting.number):
+            assert (text in shown) is told, (actor.role, text)
+        beside = answer.context["beside"]
+        assert (beside is not None) is told
+        if told:
+            assert (beside.open, beside.paid, beside.paid_fen, beside.until) == (
+                (waiting.number,), 1, 29_800_000, date(2026, 7, 1))
 
 
 PAGES = ("claim", "facts", "workbench", "review", "explained", "claim_json")

@@ -54,6 +54,7 @@ from dinghai_platform.claims.services.keeping import (
     last_kept,
     put_back_facts,
 )
+from dinghai_platform.claims.services.paper_agreement import record_agreement
 from dinghai_platform.claims.services.payments import (
     open_recourse,
     order_interim,
@@ -98,6 +99,7 @@ __all__ = [
     "put_back_facts",
     "quantify_claim",
     "receive_evidence",
+    "record_agreement",
     "record_recovery",
     "record_report_to_authority",
     "register_claim",
