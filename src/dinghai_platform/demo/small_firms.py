@@ -59,7 +59,7 @@ def serve_small_firms(story: Story) -> dict[str, Any]:
     for one in policies[:BOUND // 2]:
         pay_premium(one, reference=f"DEMO-{one.policy_no}", actor=underwriter)
     month_of(policies[0].firm, actor=underwriter)
-    bought = _by_link(story)
+    bought = buy_by_link(story)
     story.other_cash_fen += balance_of(story.cast.insurer, "cash") - cash
     figures = {"batch": batch.number, "firms": batch.rows, "outcomes": batch.outcomes,
                "bound": len(policies), "by_link": bought.policy_no}
@@ -72,7 +72,7 @@ def serve_small_firms(story: Story) -> dict[str, Any]:
     return figures
 
 
-def _by_link(story: Story) -> Policy:
+def buy_by_link(story: Story) -> Policy:
     """A firm without an account, on its phone: answers, price, terms, policy, premium."""
     link, _secret = make_link(label=f"演示：{FIRM_BY_LINK}", days=14,
                               actor=story.actor("underwriter"))

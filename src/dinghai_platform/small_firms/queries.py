@@ -175,9 +175,8 @@ def used_of(row: Policy) -> Used:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Claims that stand beside a cancellation: those that are open, how many were paid, what was
-    paid, and the last day of the thirty after it (保险法58条), None where nothing was. Money in fen.
-    """
+    """Claims that stand beside a cancellation: those that are open, how many were paid and how
+    much, and the last day of the thirty after it (保险法58条); None where nothing was paid."""
 
     open: tuple[str, ...]
     paid: int
