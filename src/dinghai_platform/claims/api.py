@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -301,6 +301,20 @@ def step(request: HttpRequest, key: UUID, event: str, body: Words) -> dict[str, 
     if verb is None:
         raise Http404("no such step")
     verb(row, body, request.actor)
+    return _again(request, key)
+
+
+@router.post("/{key}/agreement-on-paper", response={200: ClaimAnswer, **ERRORS},
+             operation_id="record_agreement")
+def agreement(
+    request: HttpRequest, key: UUID, file: File[UploadedFile], signed_by: Form[str],
+    signed_on: Form[date],
+) -> dict[str, Any]:
+    """Record that a small firm agreed to the decision on paper, with the signed paper."""
+    services.record_agreement(
+        _claim(request, key), file.read(), name=file.name or "document",
+        media_type=file.content_type or "application/octet-stream", signed_by=signed_by,
+        signed_on=signed_on, actor=request.actor)
     return _again(request, key)
 
 

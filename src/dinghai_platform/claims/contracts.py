@@ -15,12 +15,14 @@ from django.db.models import Q
 from django.http import Http404
 
 from dinghai.foundation.calendar import shanghai_day
+from dinghai_platform.claims.models import Incident
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.services import introduce_organisation
 from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
 from dinghai_platform.small_firms.models import Policy as FirmPolicy
+from dinghai_platform.small_firms.models import vouched_for
 from dinghai_platform.small_firms.rules import by_the_link
 from dinghai_platform.small_firms.services.links import keep_link_open
 from dinghai_platform.underwriting.models import Case, Policy
@@ -101,16 +103,45 @@ def require_reporter(contract: Contract, actor: Actor) -> None:
 
 def insured_of(contract: Contract) -> Organisation:
     """The organisation that is insured. A small firm may have had none until now (it came by a
-    link or in a batch): the one of its credit code, else a new one, once, in the insurer's name.
+    link, through a broker or in a batch): the one that its desk tied it to, or that of its earlier
+    incidents, else a new one, once, in the insurer's name.
+
+    Anybody may type a credit code. Only where the insurer's own desk entered it does it name an
+    organisation; else the firm would reach, and burden, one that is somebody else's.
     """
     if contract.insured_id is not None:
         return contract.insured  # type: ignore[return-value]
-    party = contract.document["schedule"]["insured"]
+    assert isinstance(contract, FirmPolicy)
     # Two first reports at once must not make the firm twice.
     audit.hold_chain(contract.tenant)
+    found = contract.firm.insured or _insured_before(contract)
+    if found is not None:
+        return found
+    party = contract.document["schedule"]["insured"]
     return introduce_organisation(
         kind=Organisation.Kind.INSURED, name_zh=party["name_zh"],
-        credit_code=party["credit_code"] or None, actor=system_actor(contract.tenant))
+        credit_code=(party["credit_code"] or None) if contract.firm.is_vouched_for else None,
+        actor=system_actor(contract.tenant))
+
+
+def _insured_before(contract: FirmPolicy) -> Organisation | None:
+    """The organisation of a firm's earlier incidents."""
+    row = Incident.objects.within(contract.tenant_id).filter(
+        firm_policy__firm=contract.firm_id).select_related("insured").order_by("id").first()
+    found: Organisation | None = None if row is None else row.insured
+    return found
+
+
+def credit_code_of(row: Any) -> str:
+    """The credit code of who is insured: its organisation's, else the one in its contract."""
+    if row.insured.credit_code or not row.is_of_small_firm:
+        return row.insured.credit_code or ""
+    return str(row.contract.document["schedule"]["insured"]["credit_code"])
+
+
+def contract_column(contract: Contract) -> dict[str, Any]:
+    """A contract as a filter of the rows under it."""
+    return {"firm_policy" if isinstance(contract, FirmPolicy) else "policy": contract}
 
 
 def broker_of(contract: Contract) -> Organisation | None:
@@ -137,11 +168,11 @@ def underwriting_of(contract: Contract) -> dict[str, Any]:
 
 def paid_policies(tenant: Organisation, insured: Organisation) -> list[Any]:
     """First and last day of every contract of one insured that was paid, of both kinds."""
-    mine = Q(insured=insured)
+    mine = Q(insured=insured) | Q(incidents__insured=insured)
     if insured.credit_code:
-        mine |= Q(firm__credit_code=insured.credit_code)
+        mine |= Q(firm__credit_code=insured.credit_code) & vouched_for("firm__")
     enterprise = Policy.objects.within(tenant).filter(insured=insured, paid_at__isnull=False)
-    firms = FirmPolicy.objects.within(tenant).filter(mine, paid_at__isnull=False)
+    firms = FirmPolicy.objects.within(tenant).filter(mine, paid_at__isnull=False).distinct()
     return sorted((*enterprise.values_list("inception", "expiry"),
                    *firms.values_list("inception", "expiry")))
 

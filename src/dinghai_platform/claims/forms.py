@@ -293,6 +293,15 @@ class EvidenceForm(forms.Form):
         self.fields["kind"].choices = groups
 
 
+class AgreementForm(forms.Form):
+    """The agreement that a small firm gave on paper."""
+
+    signed_by = forms.CharField(label=_("Who signed for the firm"), max_length=100)
+    signed_on = forms.DateField(label=_("Signed on"),
+                                widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    file = forms.FileField(label=_("The signed paper"))
+
+
 class ItemForm(forms.Form):
     """A loss item; in a programme also whose loss it is and which supplier's stop caused it."""
 

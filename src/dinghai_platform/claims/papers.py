@@ -16,6 +16,7 @@ from dinghai.documents.readings import fact_name, fact_value
 from dinghai.documents.typesetting import set_pdf
 from dinghai.foundation.canonical import document_hash
 from dinghai.foundation.clock import SHANGHAI
+from dinghai_platform.claims.contracts import credit_code_of
 from dinghai_platform.claims.models import DecisionRecord, Incident, Payment
 from dinghai_platform.claims.models import EvidenceRequest as RequestRow
 from dinghai_platform.core import clock
@@ -155,7 +156,7 @@ def _report_parts(
         (say("事件发生单位及系统", "Organisation and systems"), [
             (say("单位", "Organisation"), pick(language, insured.name_zh,
                                              insured.name_en)),
-            (say("统一社会信用代码", "Credit code"), insured.credit_code or blank),
+            (say("统一社会信用代码", "Credit code"), credit_code_of(incident) or blank),
             (say("联系人", "Contact"), incident.contact or blank)]),
         (say("发现时间、类型、等级和影响", "When found, kind, grade and effect"), [
             (say("发现时间", "Discovered"),

@@ -107,6 +107,12 @@ def claim_steps(claim: Claim, actor: Actor) -> list[NextStep]:
         steps.append(NextStep(
             "adjudicate", CLAIM_VERBS["adjudicate"], _address(claim, "adjudicate"), may,
             "" if may else for_roles("claims_handler")))
+    if claim.is_of_small_firm and any(step.event == "agree" for step in steps) and allowed(
+            actor, "claims.record_agreement", claim):
+        reason = duty_conflict(claim, actor)
+        steps.append(NextStep(
+            "agree_on_paper", CLAIM_VERBS["agree_on_paper"], _address(claim, "agree_on_paper"),
+            not reason, reason))
     if any(step.event == "interim" for step in steps):
         may = allowed(actor, "claims.order_interim", claim)
         reason = duty_conflict(claim, actor) if may else for_roles("claims_approver")

@@ -105,6 +105,8 @@ rules.add_perm("claims.permit_request", is_approver)
 rules.add_perm("claims.appoint_adjuster", is_handler)
 rules.add_perm("claims.adjudicate", is_handler)
 rules.add_perm("claims.approve", is_approver)
+# A small firm without link or account agrees on paper; who handles the claim records it.
+rules.add_perm("claims.record_agreement", is_handler)
 rules.add_perm("claims.order_interim", is_approver)
 rules.add_perm("claims.pay", is_payer)
 rules.add_perm("claims.recover", is_handler | is_payer)

@@ -61,6 +61,7 @@ CLAIM_VERBS: dict[str, Any] = {
     "approve": _("Approve and issue the decision"),
     "reject": _("Issue a refusal"),
     "agree": _("Agree to the decision"),
+    "agree_on_paper": _("Record the firm's agreement on paper"),
     "pay": _("Pay"),
     "order_interim": _("Order the payment in advance"),
     "interim": _("Pay in advance what was ordered"),

@@ -37,6 +37,7 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "small-firms"
 INCEPTION = date(2026, 5, 15)
 BOUND = 20
 BY_LINK = 301
+FIRM_BY_LINK = "街角设计工作室（虚构）"
 
 
 def serve_small_firms(story: Story) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def serve_small_firms(story: Story) -> dict[str, Any]:
     for one in policies[:BOUND // 2]:
         pay_premium(one, reference=f"DEMO-{one.policy_no}", actor=underwriter)
     month_of(policies[0].firm, actor=underwriter)
-    bought = _by_link(story)
+    bought = buy_by_link(story)
     story.other_cash_fen += balance_of(story.cast.insurer, "cash") - cash
     figures = {"batch": batch.number, "firms": batch.rows, "outcomes": batch.outcomes,
                "bound": len(policies), "by_link": bought.policy_no}
@@ -71,9 +72,9 @@ def serve_small_firms(story: Story) -> dict[str, Any]:
     return figures
 
 
-def _by_link(story: Story) -> Policy:
-    """A firm without an account, on its phone: answers, price, terms, policy."""
-    link, _secret = make_link(label="演示：街角设计工作室（虚构）", days=14,
+def buy_by_link(story: Story) -> Policy:
+    """A firm without an account, on its phone: answers, price, terms, policy, premium."""
+    link, _secret = make_link(label=f"演示：{FIRM_BY_LINK}", days=14,
                               actor=story.actor("underwriter"))
     holder = actor_of_link(link)
     firm: Firm = start_firm(actor=holder, link=link)
@@ -82,7 +83,8 @@ def _by_link(story: Story) -> Policy:
     policy = bind_quote(quote, plan, Acceptance(
         [one.key for one in terms_of(quote, plan)], "街角（演示）", ONLINE), actor=holder)
     make_papers(policy, actor=holder)
-    return policy
+    return pay_premium(policy, reference=f"DEMO-{policy.policy_no}",
+                       actor=story.actor("underwriter"))
 
 
 def _answers() -> dict[str, str]:
@@ -91,7 +93,7 @@ def _answers() -> dict[str, str]:
     row = next(csv.DictReader(io.StringIO(text)))
     answers = {("revenue" if name.startswith("revenue") else name): value
                for name, value in row.items()}
-    return {**answers, "name": "街角设计工作室（虚构）", "credit_code": _code()}
+    return {**answers, "name": FIRM_BY_LINK, "credit_code": _code()}
 
 
 def _code() -> str:

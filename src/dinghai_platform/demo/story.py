@@ -94,6 +94,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         residents,
         residents_claims,
         settlement,
+        small_firm_claim,
         small_firms,
         subsidising,
     )
@@ -116,6 +117,7 @@ def tell_story(teller: Teller, example: Path) -> dict[str, Any]:
         settlement.settle(story)
         rates.revise_rates(story)
         fits.fit_made_up_losses(story)
+        story.figures["small_firms"] |= small_firm_claim.claim_of_small_firm(story)
         teller.chapter("supply-chain", "一条供应链，三方共担", "One supply chain, shared by three")
         programme = chaining.share_risk(story, chaining.keep_chain(story))
         chaining.float_premiums(story, programme)

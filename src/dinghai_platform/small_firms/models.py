@@ -178,8 +178,20 @@ class Firm(FirmRow):
         """The state as the site's words know it."""
         return f"firm_{self.state}"
 
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether the insurer's own desk says that the credit code is this firm's."""
+        return self.channel == self.Channel.INSURER or (
+            self.channel == self.Channel.BATCH and self.broker_id is None)
+
     def __str__(self) -> str:
         return self.name or self.number
+
+
+def vouched_for(prefix: str = "") -> models.Q:
+    """The same as a filter."""
+    return models.Q(**{f"{prefix}channel": Firm.Channel.INSURER}) | models.Q(
+        **{f"{prefix}channel": Firm.Channel.BATCH, f"{prefix}broker": None})
 
 
 class Answers(FirmRow):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 
+from dinghai.foundation.calendar import shanghai_day
+from dinghai.vocabulary.clocks import clocks
 from dinghai_platform.claims.models import Claim
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import TenantQuerySet, visible_or_404
@@ -25,6 +28,8 @@ from dinghai_platform.small_firms.models import (
 )
 from dinghai_platform.small_firms.rules import LINK
 from dinghai_platform.small_firms.services.policies import COVERED
+
+PARTIAL_LOSS: Final = "CLK-CXL-PART"
 
 
 def firms(actor: Actor) -> TenantQuerySet:
@@ -169,6 +174,35 @@ def used_of(row: Policy) -> Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Claims that stand beside a cancellation: those that are open, how many were paid and how
+    much, and the last day of the thirty after it (保险法58条); None where nothing was paid."""
+
+    open: tuple[str, ...]
+    paid: int
+    paid_fen: int
+    until: date | None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to think of."""
+        return bool(self.open or self.paid)
+
+
+def claims_beside(row: Policy) -> Beside:
+    """The claims under a policy that is to be cancelled, for who cancels it at the insurer."""
+    rows = list(row.claims.prefetch_related("payments").order_by("id"))
+    payments = [each for one in rows for each in one.payments.all()]
+    last = max((each.paid_at for each in payments), default=None)
+    # The clock ends at 24:00 of its last day, which is the beginning of the next.
+    until = None if last is None else shanghai_day(
+        clocks()[PARTIAL_LOSS].due(last)) - timedelta(days=1)
+    return Beside(
+        tuple(one.number for one in rows if one.is_open), len({one.claim_id for one in payments}),
+        sum(each.amount_fen for each in payments), until)
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """Claims that the insurer itself holds of a firm, by its credit code. Money in fen."""
 
@@ -182,7 +216,8 @@ def known_claims(row: Firm, actor: Actor) -> Known | None:
     a credit code. The plans' price does not know them; an underwriter reads them here."""
     if actor.tenant is None or actor.role == LINK or not row.credit_code:
         return None
-    rows = Claim.objects.within(row.tenant_id).filter(insured__credit_code=row.credit_code)
+    rows = Claim.objects.within(row.tenant_id).filter(
+        Q(insured__credit_code=row.credit_code) | Q(firm_policy__firm__credit_code=row.credit_code))
     found = rows.annotate(paid=Sum("payments__amount_fen")).values_list("state", "paid")
     return Known(len(found), sum(1 for state, _paid in found if state in Claim.OPEN),
                  sum(paid or 0 for _state, paid in found))

@@ -55,7 +55,8 @@ def _with_rule(row: Subsidy) -> Made:
 
 def _application(row: Application) -> Made:
     return {"subsidy": row.subsidy_id, "organisation": row.organisation_id,
-            "insurer": row.insurer_id, "policy": row.policy_id, **_fields(
+            "insurer": row.insurer_id, "policy": row.policy_id,
+            "firm_policy": row.firm_policy_id, **_fields(
                 row, "id", "number", "source", "state", "name", "credit_code", "sector", "area",
                 "size", "policy_no", "applied_at", "decided_on", "premium_fen", "basis_fen",
                 "entitled_fen", "granted_fen", "paid_fen", "returned_fen", "due_fen",

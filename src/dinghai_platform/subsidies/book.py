@@ -34,10 +34,10 @@ from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.models import Organisation, User
 from dinghai_platform.core.tenancy import locked, scope_of
 from dinghai_platform.ledger.models import JournalEntry
+from dinghai_platform.subsidies.contracts import Contract, columns_of
 from dinghai_platform.subsidies.models import Application, Entry, RuleVersion, Subsidy
 from dinghai_platform.subsidies.posting import post_movements
 from dinghai_platform.subsidies.rule_files import kept_rule
-from dinghai_platform.underwriting.models import Policy
 
 _PART: Final = 500
 
@@ -51,7 +51,7 @@ class Link:
     organisation: Organisation | None = None
     broker: Organisation | None = None
     insurer: Organisation | None = None
-    policy: Policy | None = None
+    policy: Contract | None = None
     filed_by: User | None = None
     counted: tuple[str, ...] | None = None
 
@@ -222,7 +222,7 @@ def _new(subsidy: Subsidy, name: str, link: Link) -> Application:
     return Application(
         tenant=subsidy.tenant, authority_id=subsidy.authority_id, subsidy=subsidy, number=name,
         source=link.source, organisation=link.organisation, broker=link.broker,
-        insurer=link.insurer, policy=link.policy, filed_by=link.filed_by,
+        insurer=link.insurer, filed_by=link.filed_by, **columns_of(link.policy),
         counted=None if link.counted is None else list(link.counted))
 
 

@@ -25,6 +25,7 @@ from dinghai.schemes.subsidy_register import Entry as RegisterEntry
 from dinghai.schemes.subsidy_rule import RuleText
 from dinghai.schemes.subsidy_standing import Standing
 from dinghai_platform.subsidies.book import Link
+from dinghai_platform.subsidies.contracts import Contract, code_of
 from dinghai_platform.subsidies.models import Application, FileList
 from dinghai_platform.subsidies.policies import (
     changes_taken,
@@ -35,7 +36,6 @@ from dinghai_platform.subsidies.policies import (
 from dinghai_platform.subsidies.register_numbers import register_number
 from dinghai_platform.subsidies.rule_files import by_path, renamed
 from dinghai_platform.subsidies.same_event import by_application, reported_by_hand, twin_of
-from dinghai_platform.underwriting.models import Policy
 
 LARGEST_LIST: Final = 4 * 1024 * 1024
 MOST_ROWS: Final = 5_000
@@ -168,10 +168,10 @@ def _with_policies(
     return rows, links, faults
 
 
-def _code_fault(policy: Policy, code: str, codes: dict[Any, str]) -> Fault | None:
+def _code_fault(policy: Contract, code: str, codes: dict[Any, str]) -> Fault | None:
     """A firm has one credit code: that of the platform, else the first it applied under. Notes the
     code of a row that is taken."""
-    own = policy.insured.credit_code or codes.setdefault(policy.insured_id, code)
+    own = code_of(policy) or codes.setdefault(policy.insured_id, code)
     if own == code:
         return None
     return Fault("the policy's firm has another credit code here", field="credit_code",
@@ -179,7 +179,7 @@ def _code_fault(policy: Policy, code: str, codes: dict[Any, str]) -> Fault | Non
 
 
 def _of_policy(
-    one: Stated, policy: Policy, changes: Mapping[str, Changed], counted: Sequence[str]
+    one: Stated, policy: Contract, changes: Mapping[str, Changed], counted: Sequence[str]
 ) -> tuple[Stated, tuple[str, ...], Fault | None]:
     """The row with what the books say; of refunds what the register has not as changes of this
     application, so that a row which is handed in again counts none of them twice."""
@@ -231,7 +231,7 @@ def _earlier(path: Path, text: RuleText, register: Register, day: date, here: He
                     {name: links[name] for name in found.applications})
 
 
-def _refunds_in(policy: Policy, said_fen: int) -> tuple[tuple[str, ...], Fault | None]:
+def _refunds_in(policy: Contract, said_fen: int) -> tuple[tuple[str, ...], Fault | None]:
     """Which refunds an earlier grant was reckoned after: the first so many whose sum is what the
     row says. Those that are left follow as changes of the policy."""
     counted, sums = list[str](), [0]
@@ -271,7 +271,7 @@ def _without_twins(
         name = case.application.id
         own, row = before.setdefault(name, {}), here.resting.get(name)
         twin = twin_of(one.number, one.day, one.amount_fen, application=name, changes=own,
-                       policy=None if row is None else row.policy)
+                       policy=None if row is None else row.contract)
         if twin:
             faults.append(Fault(
                 f"a refund of {one.amount_fen} fen on {one.day} is there already as {twin}", file,

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
-from dinghai_platform.core.tenancy import TenantRow
+from dinghai_platform.core.tenancy import TenantRow, crossing_tenants
 
 
 class AuthorityRow(TenantRow):
@@ -137,9 +137,9 @@ class Application(AuthorityRow):
     """An application as the register leaves it, written anew with each entry that touches it.
 
     ``stated`` is what was stated (an application of the engine); ``policy`` the policy where the
-    platform has it. ``counted`` are the numbers of the policy's endorsements whose refund is in
-    what was stated: every other one is a change. None in rows from before this was kept, where
-    the moment of the row decides.
+    platform has it, ``firm_policy`` where it is a small firm's. ``counted`` are the numbers
+    of the policy's endorsements whose refund is in what was stated: every other one is a change.
+    None in rows from before this was kept, where the moment of the row decides.
     """
 
     class Source(models.TextChoices):
@@ -166,6 +166,8 @@ class Application(AuthorityRow):
     insurer = models.ForeignKey("core.Organisation", models.PROTECT, null=True, related_name="+")
     policy = models.ForeignKey("underwriting.Policy", models.PROTECT, null=True,
                                related_name="+")
+    firm_policy = models.ForeignKey("small_firms.Policy", models.PROTECT, null=True,
+                                    related_name="+")
     number = models.CharField(_p("application", "number"), max_length=64)
     source = models.CharField(max_length=10, choices=Source.choices)
     state = models.CharField(_("state"), max_length=20, choices=State.choices)
@@ -202,6 +204,8 @@ class Application(AuthorityRow):
         constraints = [
             models.UniqueConstraint(fields=("subsidy", "number"),
                                     name="subsidies_one_application"),
+            models.CheckConstraint(condition=models.Q(policy=None) | models.Q(firm_policy=None),
+                                   name="subsidies_application_one_policy"),
         ]
         indexes = [models.Index(fields=("subsidy", "state")),
                    models.Index(fields=("policy",))]
@@ -210,6 +214,16 @@ class Application(AuthorityRow):
     def state_code(self) -> str:
         """The state as the site's words know it."""
         return f"subsidy_{self.state}"
+
+    @property
+    def contract(self) -> Any:
+        """The policy that it rests on, of either kind; None where the platform has none. Its row is
+        the insurer's, whoever reads the application."""
+        name = "policy" if self.policy_id is not None else "firm_policy"
+        if self._state.fields_cache.get(name) is None:
+            self._state.fields_cache.pop(name, None)  # joined by somebody who may not see it
+        with crossing_tenants("what became of a policy stands in its insurer's books"):
+            return getattr(self, name)
 
     @property
     def may_be_withdrawn(self) -> bool:

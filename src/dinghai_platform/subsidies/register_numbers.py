@@ -3,18 +3,18 @@ so that a number alone would take two insurers' policies for one."""
 
 from __future__ import annotations
 
-from dinghai_platform.underwriting.models import Policy
+from dinghai_platform.subsidies.contracts import Contract
 
 
-def register_number(policy: Policy) -> str:
+def register_number(policy: Contract) -> str:
     """The policy's number for a register."""
     return f"{policy.policy_no.upper()}@{_insurer(policy)}"
 
 
-def number_in_register(own: str, policy: Policy) -> str:
+def number_in_register(own: str, policy: Contract) -> str:
     """The number of what happened to a policy, as the register knows it."""
     return f"{own}@{_insurer(policy)}"[:64]
 
 
-def _insurer(policy: Policy) -> str:
+def _insurer(policy: Contract) -> str:
     return policy.tenant.credit_code or policy.tenant_id.hex[-12:].upper()

@@ -10,8 +10,8 @@ from dinghai.foundation.clock import SHANGHAI
 from dinghai.schemes.subsidy_register import Changed
 from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.tenancy import scope_of
+from dinghai_platform.subsidies.contracts import Contract, Endorsed, endorsements_of
 from dinghai_platform.subsidies.register_numbers import number_in_register
-from dinghai_platform.underwriting.models import Endorsement, Policy
 
 
 def by_application(changes: Mapping[str, Changed]) -> dict[str, dict[str, Changed]]:
@@ -24,7 +24,7 @@ def by_application(changes: Mapping[str, Changed]) -> dict[str, dict[str, Change
 
 def twin_of(
     number: str, day: date, amount_fen: int | None, *, application: str,
-    changes: Mapping[str, Changed], policy: Policy | None,
+    changes: Mapping[str, Changed], policy: Contract | None,
 ) -> str:
     """The number under which a refund is there already: of the same policy, day and amount, or by
     the endorsement's number; empty where it is new."""
@@ -43,7 +43,7 @@ def twin_of(
 
 
 def reported_by_hand(
-    policy: Policy, changes: Mapping[str, Changed], application: str,
+    policy: Contract, changes: Mapping[str, Changed], application: str,
     counted: Collection[str] = (),
 ) -> frozenset[str]:
     """The endorsements of a policy, as the register numbers them, that changes under other numbers
@@ -68,21 +68,20 @@ def reported_by_hand(
     return frozenset(found)
 
 
-def _meaning(each: Endorsement, hands: Iterable[Changed]) -> Iterator[Changed]:
+def _meaning(each: Endorsed, hands: Iterable[Changed]) -> Iterator[Changed]:
     return (one for one in hands if _own(one.number) == each.number.upper() or (
         one.refund_fen == -each.amount_fen and one.day in _days(each)))
 
 
-def _refunds(policy: Policy | None) -> list[Endorsement]:
+def _refunds(policy: Contract | None) -> list[Endorsed]:
     """The endorsements that gave premium back, in their order. Read in the insurer's books."""
     if policy is None:
         return []
     with scope_of(system_actor(policy.tenant)):
-        return sorted((one for one in policy.endorsements.all() if one.amount_fen < 0),
-                      key=lambda one: one.pk)
+        return [one for one in endorsements_of(policy) if one.amount_fen < 0]
 
 
-def _days(one: Endorsement) -> tuple[date, date]:
+def _days(one: Endorsed) -> tuple[date, date]:
     """A letter names the day from which it holds, or the day it was issued."""
     return one.effective, one.issued_at.astimezone(SHANGHAI).date()
 

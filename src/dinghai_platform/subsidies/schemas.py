@@ -128,6 +128,7 @@ class SubsidyApplicationAnswer(Schema):
     organisation: UUID | None
     insurer: UUID | None
     policy: UUID | None
+    firm_policy: UUID | None
     number: str
     source: str
     state: str

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dinghai_platform.claims.models import Incident
-from dinghai_platform.claims.services import report_incident
+from dinghai_platform.claims.services import report_incident, report_once
 from dinghai_platform.core import audit
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.ledger.queries import balance_of
@@ -69,4 +69,9 @@ def test_two_first_reports_make_the_firm_once() -> None:
     assert len({one.insured_id for one in found}) == 1
     assert len({one.number for one in found}) == 3
     assert Organisation.objects.filter(credit_code=code_of(1)).count() == 1
+    # The report page takes one notice once, however many taps arrive at the same moment.
+    taps = at_once(*([lambda: report_once(
+        policy, title="网站打不开", discovered_at=DISCOVERED, actor=handler)] * 3))
+    assert len({one.incident.pk for one in taps}) == 1, taps
+    assert sorted(one.again for one in taps) == [False, True, True]
     assert audit.verify_chain(world.insurer).holds

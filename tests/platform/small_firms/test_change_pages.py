@@ -75,6 +75,10 @@ def test_a_firm_changes_its_plan_by_its_link(policy: Policy, underwriter: Any) -
     client.post(reverse("small_firms:link_change_back", args=[change.pk]), {"reason": "留着"})
     change.refresh_from_db()
     assert change.state == "fallen"
+    assert "留着" in client.get(reverse("small_firms:link_changes")).content.decode()
+    Change.objects.within(policy.tenant).update(fallen_why="the policy was cancelled")
+    told = client.get(reverse("small_firms:link_changes")).content.decode()
+    assert "保单已退保" in told and "the policy was cancelled" not in told
     named = client.post(reverse("small_firms:link_change_name"), {**own, "name": "青禾新名"})
     assert named.status_code == 302
     stand_at("2027-04-01T09:00:00")

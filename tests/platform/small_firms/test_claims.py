@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,14 +15,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.actuarial.own_losses import own_losses
 from dinghai_platform.claims import queries, services
+from dinghai_platform.claims.contracts import credit_code_of
 from dinghai_platform.claims.models import Claim, Incident, Payment
 from dinghai_platform.claims.past import held_past
 from dinghai_platform.core import clock
-from dinghai_platform.core.actors import Actor
+from dinghai_platform.core.actors import Actor, system_actor
 from dinghai_platform.core.models import AuditEntry, Organisation
+from dinghai_platform.core.services import introduce_organisation
 from dinghai_platform.ledger.queries import balance_of, verify_books
 from dinghai_platform.small_firms.models import Link
 from dinghai_platform.small_firms.queries import known_claims, used_of
@@ -166,10 +170,13 @@ def test_the_report_form_takes_a_policy_or_its_number(
     monkeypatch.setattr("dinghai_platform.claims.forms.ReportForm.MOST_FIRMS", 1)
     wrong = client.post(address, {**given, "policy_no": "SP-1999-000001"})
     assert wrong.context["form"].errors.keys() == {"policy_no"}
-    named = client.post(address, {**given, "policy_no": policies[0].policy_no})
-    assert named.status_code == 302
-    rows = list(Incident.objects.within(shop))
-    assert {one.contract for one in rows} == {policies[0]} and len(rows) == 2
+    given["policy_no"] = policies[0].policy_no
+    for title, made_now in (("文件被加密", 1), ("文件又被加密", 2)):  # the first: tapped twice
+        named = client.post(address, {**given, "title": title})
+        assert named.status_code == 302
+        rows = list(Incident.objects.within(shop).order_by("id"))
+        assert {one.contract for one in rows} == {policies[0]} and len(rows) == made_now
+        assert named.url == reverse("claims:incident", args=[rows[-1].pk])
 
 
 def test_from_report_to_payment_over_the_api(
@@ -217,6 +224,75 @@ def test_from_report_to_payment_over_the_api(
         assert firm.get(reverse(name, args=[key])).status_code == 200
     told = handler.get(f"/api/v1/small-firms/policies/{policy.pk}").json()
     assert told["paid_claims_fen"] == 29_800_000
+
+
+def test_a_firm_without_link_or_account_agrees_on_paper(
+    brokered: tuple[Desk, Incident], shop: Organisation,
+) -> None:
+    """The handler records who signed, when and the paper; the ten days run from the signature."""
+    desk, incident = brokered
+    claim = claim_of(incident)
+    desk.decide(claim, FP_DATA=RESTORING)
+    stand_at("2026-06-05T10:00:00")
+    handler, approver = Client(), Client()
+    for client, actor in ((handler, desk.handler), (approver, desk.approver)):
+        client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("claims:act", args=[claim.pk, "agree_on_paper"])
+    assert address in handler.get(reverse("claims:claim", args=[claim.pk])).content.decode()
+    assert handler.get(address).status_code == 200
+    assert approver.get(address).status_code == 403
+    paper = b"%PDF-1 signed"
+
+    def send(day: str, **changes: Any) -> Any:
+        return handler.post(address, {
+            "signed_by": "李青", "signed_on": day, **changes,
+            "file": SimpleUploadedFile("同意书.pdf", paper, "application/pdf")})
+
+    for day in ("2026-05-31", "2026-06-06"):  # before the decision, in the future
+        assert send(day).status_code == 422, day
+    assert send("2026-06-03", signed_by=" ").status_code == 422
+    assert claim_of(incident).state == "decision_issued"
+    assert send("2026-06-03").status_code == 302
+    row = claim_of(incident)
+    assert (row.state, row.agreed_at.astimezone(SHANGHAI).date()) == ("agreed", date(2026, 6, 3))
+    held = incident.evidence.get(kind="agreement_to_decision")
+    assert held.provided_by == "李青"
+    entry = AuditEntry.objects.within(shop).get(action="claims.decision_agreed_on_paper")
+    assert entry.user == desk.handler.user
+    told = json.loads(entry.payload)
+    assert (told["signed_by"], told["signed_on"], told["paper"], told["sha256"]) == (
+        "李青", "2026-06-03", held.reference, held.sha256)
+    with pytest.raises(Refusal):  # once
+        services.record_agreement(row, paper, name="a.pdf", media_type="application/pdf",
+                                  signed_by="李青", signed_on=date(2026, 6, 3), actor=desk.handler)
+    services.pay_claim(row, actor=desk.payer)
+    assert claim_of(incident).state == "paid"
+
+
+def test_who_cancels_at_the_insurer_sees_the_claims(
+    brokered: tuple[Desk, Incident], underwriter: Actor, broker: Actor,
+) -> None:
+    """298,000.00 paid on 1 June and another claim open: told to the underwriter, not outside."""
+    desk, incident = brokered
+    desk.decide(claim_of(incident), FP_DATA=RESTORING)
+    services.record_agreement(
+        claim_of(incident), b"%PDF-1", name="a.pdf", media_type="application/pdf",
+        signed_by="李青", signed_on=clock.today(), actor=desk.handler)
+    services.pay_claim(claim_of(incident), actor=desk.payer)
+    waiting = claim_of(desk.report(incident.contract))
+    address = reverse("small_firms:change_cancel", args=[incident.contract.firm_id])
+    for actor, told in ((underwriter, True), (broker, False)):
+        client = Client()
+        client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+        answer = client.get(address)
+        shown = answer.content.decode()
+        for text in ("298,000.00", waiting.number):
+            assert (text in shown) is told, (actor.role, text)
+        beside = answer.context["beside"]
+        assert (beside is not None) is told
+        if told:
+            assert (beside.open, beside.paid, beside.paid_fen, beside.until) == (
+                (waiting.number,), 1, 29_800_000, date(2026, 7, 1))
 
 
 PAGES = ("claim", "facts", "workbench", "review", "explained", "claim_json")
@@ -290,9 +366,12 @@ def test_a_link_reports_answers_and_agrees_for_its_firm_alone(
     refused = client.post(at("link_incidents"), {**report, "discovered_at": "2026-07-01T09:00"})
     assert refused.status_code == 422 and not Incident.objects.within(shop).exists()
     made = client.post(at("link_incidents"), report)
+    again = client.post(at("link_incidents"), report, follow=True)  # a double tap
     incident = Incident.objects.within(shop).get()
-    assert made.url == at("link_incident", incident.pk)
-    assert incident.contract == policy and incident.insured.credit_code == code_of(1)
+    assert made.url == at("link_incident", incident.pk) == again.redirect_chain[-1][0]
+    assert [one.level_tag for one in again.context["messages"]] == ["info"]
+    assert Claim.objects.within(shop).count() == 1
+    assert incident.contract == policy and credit_code_of(incident) == code_of(1)
     entry = AuditEntry.objects.within(shop).get(action="claims.incident_reported")
     assert (entry.role, entry.user_id) == (LINK, None)
 
@@ -337,6 +416,85 @@ def test_a_link_reports_answers_and_agrees_for_its_firm_alone(
     # As long as the firm may object, its link leads there; cover has long ended by then.
     stand_at("2027-12-01T09:00:00")
     assert client.get(made.url).status_code == 200
+
+
+@pytest.mark.parametrize("minutes", [9, 11])
+def test_a_notice_is_the_same_one_for_ten_minutes(
+    visitor: tuple[Client, Any], shop: Organisation, act_as: Callable[..., Actor],
+    monkeypatch: pytest.MonkeyPatch, minutes: int,
+) -> None:
+    client, _policy = visitor
+    make_desk(shop, act_as)
+    monkeypatch.setattr(firm_incidents, "MOST_REPORTS", 1)  # not counted against the link either
+    report = {"title": "文件被加密", "discovered_at": "2026-06-01T09:00", "contact": "138"}
+    first = client.post(at("link_incidents"), report)
+    stand_at(f"2026-06-01T10:{minutes:02d}:00")
+    later = client.post(at("link_incidents"), report)
+    assert (later.status_code == 302 and later.url == first.url) is (minutes == 9)
+    assert Incident.objects.within(shop).count() == 1
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_typed_credit_code_reaches_nobody_elses_organisation(
+    known: bool, visitor: tuple[Client, Any], underwriter: Actor, shop: Organisation,
+    act_as: Callable[..., Actor],
+) -> None:
+    """Whoever types another firm's code gets an organisation of its own, and the other's users and
+    history see nothing of its claim; who the desk entered under its code is that firm."""
+    client, policy = visitor
+    desk = make_desk(shop, act_as)
+    other = introduce_organisation(
+        kind="insured", name_zh="真正的青禾", credit_code=code_of(1),
+        actor=system_actor(shop)) if known else None
+    report = {"discovered_at": "2026-06-01T09:00", "contact": "138"}
+    for title in ("文件被加密", "网站打不开"):
+        assert client.post(at("link_incidents"), {**report, "title": title}).status_code == 302
+    [mine] = {one.insured for one in Incident.objects.within(shop).select_related("insured")}
+    assert mine != other and mine.credit_code is None
+    assert held_past(shop, mine).policies == 1
+    seen = known_claims(policy.firm, desk.handler)
+    assert seen is not None and seen.claims == 2, "the desk sees the claims of a code"
+    later = introduce_organisation(kind="insured", name_zh="真正的青禾", credit_code=code_of(1),
+                                   actor=system_actor(shop))
+    assert later != mine and (other is None or later == other)
+    past = held_past(shop, later)
+    assert (past.policies, past.claims) == (0, ())
+    owner = act_as("insured_admin", later)
+    assert not Incident.objects.visible_to(owner).exists()
+
+
+def test_around_a_renewal_each_section_answers_by_its_own_basis(
+    visitor: tuple[Client, Any], underwriter: Actor, shop: Organisation,
+    act_as: Callable[..., Actor],
+) -> None:
+    """Fraud answers by discovery, encrypted data by the day on which it began (the product's
+    sections): the first is reported under the policy of the discovery, the second under that of the
+    beginning, and the handler is told of the other one, by which the response is covered."""
+    client, first = visitor
+    stand_at("2027-04-10T10:00:00")
+    second = pay_premium(
+        bound(price_firm(first.firm, actor=underwriter, given=cells(1), inception=None),
+              underwriter), reference="B2", actor=underwriter)
+    assert second.inception == first.expiry + timedelta(days=1)
+    stand_at(f"{second.inception + timedelta(days=4)}T10:00:00")
+    handler = act_as("claims_handler", shop)
+    for sign, policy, also in (
+            ("event.fraudulent_instruction", second, []),
+            ("event.data_encryption", first, [(second, ("FP-IR",))])):
+        made = client.post(at("link_incidents"), {
+            "title": sign, "contact": "138", "signs": [sign],
+            "discovered_at": f"{second.inception + timedelta(days=2)}T09:00",
+            "occurred_at": f"{first.expiry}T02:00"})
+        assert made.status_code == 302, made.content.decode()[-2000:]
+        incident = Incident.objects.within(shop).get(title=sign)
+        assert incident.contract == policy
+        assert claim_of(incident).terms == policy.document
+        assert [(one.policy, one.sections)
+                for one in firm_incidents.also_answering(incident)] == also
+        desk = Client()
+        desk.force_login(handler.user, backend="django.contrib.auth.backends.ModelBackend")
+        page = desk.get(reverse("claims:incident", args=[incident.pk])).content.decode()
+        assert (second.policy_no in page and "FP-IR" in page) is bool(also) or policy == second
 
 
 def test_a_link_objects_with_a_reason_and_is_bounded(

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from dinghai.foundation.calendar import shanghai_day
 from dinghai.vocabulary.coverages import coverages
 from dinghai_platform.claims.models.contract import ContractRow, one_contract
 from dinghai_platform.claims.models.incident import Incident
@@ -64,8 +65,14 @@ class Claim(ContractRow):
 
     @property
     def terms(self) -> dict[str, Any]:
-        """The contract's document as it held when the incident began, or was discovered."""
-        return self.terms_on(self.incident.occurred_at or self.incident.discovered_at)
+        """The contract's document as it held when the incident began. Where that is not known, or
+        lies before the contract, which then answers by the discovery: when it was discovered."""
+        incident = self.incident
+        began = incident.occurred_at
+        if began is None or (
+                self.is_of_small_firm and shanghai_day(began) < self.contract.inception):
+            began = incident.discovered_at
+        return self.terms_on(began)
 
     def __str__(self) -> str:
         return self.number

@@ -54,6 +54,7 @@ from dinghai_platform.claims.services.keeping import (
     last_kept,
     put_back_facts,
 )
+from dinghai_platform.claims.services.paper_agreement import record_agreement
 from dinghai_platform.claims.services.payments import (
     open_recourse,
     order_interim,
@@ -61,6 +62,7 @@ from dinghai_platform.claims.services.payments import (
     pay_interim,
     record_recovery,
 )
+from dinghai_platform.claims.services.reporting import report_once
 
 __all__ = [
     "Trial",
@@ -97,12 +99,14 @@ __all__ = [
     "put_back_facts",
     "quantify_claim",
     "receive_evidence",
+    "record_agreement",
     "record_recovery",
     "record_report_to_authority",
     "register_claim",
     "reject_claim",
     "reopen_claim",
     "report_incident",
+    "report_once",
     "request_evidence",
     "set_fact",
     "set_facts",

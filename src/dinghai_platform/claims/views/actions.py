@@ -31,6 +31,7 @@ from dinghai_platform.claims.views.previews import (
     request_preview,
 )
 from dinghai_platform.claims.words import CLAIM_VERBS, INCIDENT_VERBS
+from dinghai_platform.core import clock
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.models import Organisation
 from dinghai_platform.core.permissions import require
@@ -126,6 +127,14 @@ def _evidence(row: Claim | Incident, form: django_forms.Form, request: HttpReque
         media_type=given.content_type or "application/octet-stream", actor=request.actor)
 
 
+def _agreement(row: Claim, form: django_forms.Form, request: HttpRequest) -> Any:
+    given = form.cleaned_data
+    return services.record_agreement(
+        row, given["file"].read(), name=given["file"].name,
+        media_type=given["file"].content_type or "application/octet-stream",
+        signed_by=given["signed_by"], signed_on=given["signed_on"], actor=request.actor)
+
+
 def _wanted(row: Claim | Incident) -> list[str]:
     claim = row if isinstance(row, Claim) else getattr(row, "claim", None)
     return [] if claim is None else queries.usual_papers(claim)
@@ -183,6 +192,13 @@ CLAIM_DEEDS: dict[str, Deed] = {
                   gettext_lazy("You agree to the decision. The insurer pays within ten days."),
                   gettext_lazy("Agreed. Payment follows within ten days."),
                   shows=decision_preview),
+    "agree_on_paper": Deed(
+        plain(forms.AgreementForm, signed_on=lambda claim: clock.today()), _agreement,
+        gettext_lazy("For a firm without link or account: who signed, on which day, and the signed "
+                     "paper. It is kept in the claim file; the ten days of payment run from that "
+                     "day."),
+        gettext_lazy("The agreement is on record. Payment follows within ten days."),
+        permission="claims.record_agreement", shows=decision_preview),
     "dispute": Deed(text_form, _with(services.dispute_decision, reason="text"),
                     gettext_lazy("Say what you do not agree with. People who had no part in the "
                                  "decision look at it again."),

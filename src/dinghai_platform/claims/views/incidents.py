@@ -35,6 +35,7 @@ from dinghai_platform.core.web import page, page_of
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import role_name
 from dinghai_platform.small_firms.rules import LINK
+from dinghai_platform.small_firms.services.incidents import also_answering
 
 ICONS = {
     "report": "bell-ringing", "triage": "gauge", "order": "send", "accept": "thumb-up",
@@ -63,13 +64,17 @@ def report(request: HttpRequest) -> HttpResponse:
         chosen=request.POST.get("policy", "") or request.GET.get("policy", ""))
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.report_incident(
+            made, again = services.report_once(
                 form.cleaned_data["contract"], actor=request.actor, **form.notice())
         except DinghaiError as error:
             show_error(form, error)
         else:
-            messages.success(request, _("Reported as %(number)s. Somebody looks at it now.")
-                             % {"number": made.number})
+            if again:
+                messages.info(request, _("This was reported already: it is %(number)s.")
+                              % {"number": made.number})
+            else:
+                messages.success(request, _("Reported as %(number)s. Somebody looks at it now.")
+                                 % {"number": made.number})
             return redirect("claims:incident", made.pk)
     return render(request, "claims/report.html", {
         "form": form, "has_policy": form.has_policy})
@@ -102,6 +107,7 @@ def incident(request: HttpRequest, incident: Any) -> HttpResponse:
         "facts": [(fact_name(name, language()), _shown(name, entry))
                   for name, entry in row.facts.items()],
         "family": word(FAMILIES, row.family) if row.family else "",
+        "also": also_answering(row) if actor.tenant is not None else [],
         "may_hand_in": allowed(actor, "claims.add_evidence", row),
         "may_note": allowed(actor, "claims.note", row),
         "may_dispatch": allowed(actor, "claims.dispatch", row) and row.state != "reported",

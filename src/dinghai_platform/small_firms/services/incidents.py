@@ -6,6 +6,7 @@ whoever holds a link may write.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,9 +16,17 @@ from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import Refusal
 from dinghai_platform.claims import services as claims
 from dinghai_platform.claims.models import Claim, EvidenceDocument, Incident
+from dinghai_platform.claims.services.reporting import Reported, report_once, same_notice
 from dinghai_platform.core import audit
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.tenancy import TenantQuerySet
+from dinghai_platform.small_firms.answering_policy import (
+    Answering,
+    answering,
+    nearest_of,
+    paid_policies_of,
+    policy_for,
+)
 from dinghai_platform.small_firms.models import Firm, Policy
 from dinghai_platform.small_firms.rules import LINK
 
@@ -38,34 +47,44 @@ def incidents_of(firm: Firm, actor: Actor) -> TenantQuerySet:
 
 
 def policy_at(firm: Firm, moment: datetime) -> Policy:
-    """The firm's policy of the day of an event; before the first or after the last day of cover the
-    nearest one before, whose terms then say what is covered. Raises Refusal where cover never
-    began."""
-    day = moment.astimezone(SHANGHAI).date()
-    paid = firm.policies.filter(paid_at__isnull=False).order_by("inception")
-    found: Policy | None = paid.filter(inception__lte=day).last() or paid.first()
-    if found is None:
-        raise Refusal("cover has not begun: the premium has not been paid",
-                      reasons=["pay the premium first, or ask your insurer"])
-    return found
+    """The firm's policy of a day; before the first or after the last day of cover the nearest one
+    before. Raises Refusal where cover never began."""
+    return nearest_of(paid_policies_of(firm), moment.astimezone(SHANGHAI).date())
 
 
 @transaction.atomic
 def report_of(
     firm: Firm, *, actor: Actor, discovered_at: datetime, occurred_at: datetime | None = None,
-    **notice: Any,
-) -> Incident:
-    """Report an incident of a firm under its policy of that day.
+    facts: Mapping[str, Any] | None = None, **notice: Any,
+) -> Reported:
+    """Report an incident of a firm under the policy that answers it. The same notice again within
+    minutes answers the incident that it made.
 
     Raises as `claims.report_incident`, and Refusal for a link that has reported too often.
     """
     audit.hold_chain(firm.tenant)
-    if actor.role == LINK and incidents_of(firm, actor).count() >= MOST_REPORTS:
+    told = dict(facts or {})
+    policy = policy_for(firm, discovered_at=discovered_at, occurred_at=occurred_at,
+                        signs=[name for name, value in told.items() if value is True])
+    whole = {"discovered_at": discovered_at, "occurred_at": occurred_at, "facts": told, **notice}
+    if actor.role == LINK and same_notice(policy, **whole) is None and (
+            incidents_of(firm, actor).count() >= MOST_REPORTS):
         raise Refusal("by this link no further incident is taken",
                       reasons=["call your insurer"])
-    return claims.report_incident(
-        policy_at(firm, occurred_at or discovered_at), actor=actor, discovered_at=discovered_at,
-        occurred_at=occurred_at, **notice)
+    return report_once(policy, actor=actor, **whole)
+
+
+def also_answering(incident: Incident) -> list[Answering]:
+    """Other policies of the firm whose sections answer an incident by their own basis: it began
+    under one and was discovered under the next. They are reported under as well."""
+    policy = incident.firm_policy
+    if policy is None or incident.occurred_at is None:
+        return []
+    others = [one for one in paid_policies_of(policy.firm) if one.pk != policy.pk]
+    found = answering(
+        others, discovered_at=incident.discovered_at, occurred_at=incident.occurred_at,
+        signs=[name for name, known in incident.facts.items() if known.get("value") is True])
+    return [one for one in found if one.sections]
 
 
 def hand_in(

@@ -23,6 +23,7 @@ from dinghai_platform.small_firms.change_forms import ChangeForm, DayForm, Staff
 from dinghai_platform.small_firms.forms import PaymentForm
 from dinghai_platform.small_firms.models import Change, Policy
 from dinghai_platform.small_firms.plan_view import groups_of
+from dinghai_platform.small_firms.queries import claims_beside
 from dinghai_platform.small_firms.reckoning import Reckoned
 from dinghai_platform.small_firms.services.change_money import record_money
 from dinghai_platform.small_firms.services.change_papers import endorsement_of, make_endorsements
@@ -56,6 +57,7 @@ def _changes(request: HttpRequest, way: Way) -> HttpResponse:
         **frame_of(way, "policy"), "policy": row, "may_change": may, "pays": pays,
         "payment_form": PaymentForm(), "changes": [{
             "row": one, "kind": CHANGES[one.kind], "words": described(one),
+            "fallen_why": _(one.fallen_why) if one.fallen_why else "",
             "papers": [(label, way.to("endorsement", str(one.pk), code))
                        for label, code in (("中文", "zh"), ("English", "en"))],
             "back": way.to("change_back", str(one.pk)) if may and one.state in Change.OPEN
@@ -113,7 +115,8 @@ def _cancel(request: HttpRequest, way: Way) -> HttpResponse:
             return sent
     return render(request, "small_firms/change.html", {
         **frame_of(way, "policy"), "policy": row, "found": found, "why": why, "form": form,
-        "day_form": day_form, "heading": CHANGES["cancel"], "back_address": way.to("changes")},
+        "day_form": day_form, "heading": CHANGES["cancel"], "back_address": way.to("changes"),
+        "beside": claims_beside(row) if way.actor.tenant is not None and not way.is_link else None},
         status=400 if request.method == "POST" else 200)
 
 

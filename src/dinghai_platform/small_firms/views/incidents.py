@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from dinghai_platform.core.files import file_response
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.permissions import allowed
 from dinghai_platform.core.web import page
+from dinghai_platform.small_firms.answering_policy import paid_policies_of
 from dinghai_platform.small_firms.forms import ObjectForm
 from dinghai_platform.small_firms.services import incidents as services
 from dinghai_platform.small_firms.views.frame import Way, done, frame_of, last_policy, of_firm
@@ -28,7 +30,7 @@ from dinghai_platform.small_firms.words import error_words
 def _incidents(request: HttpRequest, way: Way) -> HttpResponse:
     """What a firm has reported; by its link also the report itself."""
     assert way.firm is not None
-    form, covered = None, way.firm.policies.filter(paid_at__isnull=False).exists()
+    form, covered = None, bool(paid_policies_of(way.firm))
     policy = services.policy_at(way.firm, clock.now()) if covered else last_policy(way)
     if way.is_link and covered:
         form = NoticeForm(request.POST or None, initial={"discovered_at": clock.now()})
@@ -47,7 +49,11 @@ def _incidents(request: HttpRequest, way: Way) -> HttpResponse:
 def _reported(request: HttpRequest, way: Way, form: NoticeForm) -> Incident | None:
     assert way.firm is not None
     try:
-        return services.report_of(way.firm, actor=way.actor, **form.notice())
+        made = services.report_of(way.firm, actor=way.actor, **form.notice())
+        if made.again:
+            messages.info(request, _("This was reported already: it is %(number)s.")
+                          % {"number": made.incident.number})
+        return made.incident
     except InputError as error:
         show_error(form, error)
     except DinghaiError as error:

@@ -66,8 +66,8 @@ def report_change(
     if not plain or len(plain) > 64 or not plain.isprintable():
         raise InputError("the change has no number", field="number",
                          mend="give the number of its endorsement or of the bank")
-    if application.policy is not None and change != "returned" and "@" not in plain:
-        plain = number_in_register(plain, application.policy)  # as the policies are followed by
+    if application.contract is not None and change != "returned" and "@" not in plain:
+        plain = number_in_register(plain, application.contract)  # as the policies are followed by
     with held_book(application.subsidy, actor) as book:
         if change != "returned":
             _require_news(book, application, plain, day, amount_fen, different, actor)
@@ -100,7 +100,7 @@ def _require_news(
         follow_in(book, actor=actor)
         return
     twin = twin_of(number, day, amount_fen, application=application.number, changes=changes,
-                   policy=application.policy)
+                   policy=application.contract)
     if twin:
         raise Refusal(f"a refund of {amount_fen} fen on {day} is there already as {twin}",
                       reasons=["leave it out, or say that it is a different one"])
