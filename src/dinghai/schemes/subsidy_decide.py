@@ -117,7 +117,8 @@ class _Fold:
 
     def _held_at_close(self, cases: Sequence[Case], bases: Sequence[Fen]) -> list[Fen]:
         """What the firm of each case has beside it: grants, and what goes to its applications of
-        an earlier time, which stand before it. A cap that was lowered since then holds for all of them together."""
+        an earlier time, which stand before it. A cap that was lowered since then holds for all of
+        them together."""
         held, given = [0] * len(cases), dict[str, Fen]()
         for at, (case, basis) in enumerate(zip(cases, bases, strict=True)):
             code = case.application.credit_code
