@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -107,25 +108,32 @@ def _enrol(arguments: argparse.Namespace) -> Answer:
     rejected = found.count("rejected")
     changed = found.count("joined") + found.count("left") > 0
     written = changed and not arguments.dry_run and not (rejected and arguments.all_or_nothing)
-    if written:
-        _write(path, roll_csv(found.roll))
+    files = {path: roll_csv(found.roll)} if written else {}
     if output is not None:
-        _write(output, "\N{ZERO WIDTH NO-BREAK SPACE}" + results_csv(found))
+        files[output] = "\N{ZERO WIDTH NO-BREAK SPACE}" + results_csv(found)
+    _write(files)
     document = enrolment_document(park, found, dry_run=arguments.dry_run, written=written)
     return Answer(document, list(_enrol_text(found, arguments.dry_run, written, path)),
                   REFUSED if rejected else DONE)
 
 
-def _write(path: Path, text: str) -> None:
-    """A whole file or none: first beside its place, then into it. Raises InputError."""
+def _write(files: Mapping[Path, str]) -> None:
+    """All files or none: first each beside its place, then into it. Raises InputError."""
+    made: dict[Path, Path] = {}
+    path = Path()
     try:
-        with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent,
-                                prefix=".park-", delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(path)
+        for path, text in files.items():
+            with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent,
+                                    prefix=".park-", delete=False) as file:
+                made[path] = Path(file.name)
+                file.write(text)
+            if path.is_dir():
+                raise IsADirectoryError(EISDIR, strerror(EISDIR))
+        for path, beside in made.items():
+            beside.replace(path)
     except OSError as error:
-        with suppress(OSError, UnboundLocalError):
-            Path(file.name).unlink()
+        for beside in made.values():
+            beside.unlink(missing_ok=True)
         raise InputError(f"cannot be written: {error.strerror}", file=str(path),
                          mend="name a place that can be written to") from error
 
