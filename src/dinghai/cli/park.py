@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
-from errno import EISDIR
-from os import strerror
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, pairs, table
 from dinghai.cli.park_text import certificate_text, portrait_text, premium_text, settlement_text
 from dinghai.cli.risk import day_option
+from dinghai.cli.writing import write_files
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan
@@ -108,34 +106,13 @@ def _enrol(arguments: argparse.Namespace) -> Answer:
     rejected = found.count("rejected")
     changed = found.count("joined") + found.count("left") > 0
     written = changed and not arguments.dry_run and not (rejected and arguments.all_or_nothing)
-    files = {path: roll_csv(found.roll)} if written else {}
+    files = {path: roll_csv(found.roll).encode()} if written else {}
     if output is not None:
-        files[output] = "\N{ZERO WIDTH NO-BREAK SPACE}" + results_csv(found)
-    _write(files)
+        files[output] = results_csv(found).encode("utf-8-sig")
+    write_files(files)
     document = enrolment_document(park, found, dry_run=arguments.dry_run, written=written)
     return Answer(document, list(_enrol_text(found, arguments.dry_run, written, path)),
                   REFUSED if rejected else DONE)
-
-
-def _write(files: Mapping[Path, str]) -> None:
-    """All files or none: first each beside its place, then into it. Raises InputError."""
-    made: dict[Path, Path] = {}
-    path = Path()
-    try:
-        for path, text in files.items():
-            with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent,
-                                    prefix=".park-", delete=False) as file:
-                made[path] = Path(file.name)
-                file.write(text)
-            if path.is_dir():
-                raise IsADirectoryError(EISDIR, strerror(EISDIR))
-        for path, beside in made.items():
-            beside.replace(path)
-    except OSError as error:
-        for beside in made.values():
-            beside.unlink(missing_ok=True)
-        raise InputError(f"cannot be written: {error.strerror}", file=str(path),
-                         mend="name a place that can be written to") from error
 
 
 def _enrol_text(found: MemberList, dry_run: bool, written: bool, path: Path) -> Iterator[str]:
