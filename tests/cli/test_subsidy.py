@@ -90,6 +90,9 @@ def test_lists_for_others_are_csv_and_go_over_nothing(
     register = decided(capsys, tmp_path)
     public, bank = tmp_path / "public.csv", tmp_path / "bank.csv"
     words = ["subsidy", "publish", RULE, register, "--day", "2026-03-16", "-o", register, "--json"]
+    both = register.parent / "both"
+    code, document = run(capsys, *words[:words.index("-o")], "-o", both, "--list", both, "--json")
+    assert (code, document["error"]["field"]) == (2, "--list") and not both.exists()
     assert run(capsys, *words, "--list", public)[0] == 0
     first = public.read_text("utf-8-sig").splitlines()[1]
     assert first == "SQ-001,东港＊＊医院,**************0012,310115,100000.00,50000.00"

@@ -106,6 +106,17 @@ def test_premiums_settlement_portrait_and_certificates(
     assert valid(papers["certificates"][0]) and valid(papers["certificates"][7])
 
 
+@pytest.mark.parametrize("target", ["none/results.csv", "taken.csv"])
+def test_the_roll_stays_where_the_results_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], park: Path, target: str
+) -> None:
+    (park / "taken.csv").mkdir()
+    before = {one.name: one.read_bytes() for one in park.iterdir() if one.is_file()}
+    code, found = run(capsys, "enrol", park, park / "changes.csv", "-o", park / target)
+    assert (code, found["error"]["file"]) == (2, str(park / target))
+    assert {one.name: one.read_bytes() for one in park.iterdir() if one.is_file()} == before
+
+
 def test_what_people_read(capsys: pytest.CaptureFixture[str], park: Path) -> None:
     for words, expected in (
             (("check", park), "sound"), (("premium", park), "refunds go to the applicant"),

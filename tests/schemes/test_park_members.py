@@ -205,3 +205,15 @@ def test_one_wrong_claim_refuses_the_list_with_all_faults(tmp_path: Path) -> Non
         (3, "claim"), (4, "member"), (4, "coverage"), (4, "top_up"), (4, "day"), (4, "amount"),
         (5, "event"), (5, "member"), (5, "day"), (5, "amount")}
     assert all(one.mend for one in raised.value.faults)
+
+
+@pytest.mark.parametrize("second", ["事故", "事件"])
+def test_a_column_of_claims_stands_once(tmp_path: Path, second: str) -> None:
+    """Which of two is meant nobody can tell; taking the first would drop the other silently."""
+    path = tmp_path / "claims.csv"
+    path.write_text(f"事故,企业,保障,出险日,金额（元）,{second}\n"
+                    f"E,企业1,FP-BI,2026-05-01,5,F\n", "utf-8")
+    with pytest.raises(InputError) as raised:
+        read_claims(path, park(), (member(1),))
+    assert (raised.value.fault.line, raised.value.fault.field) == (1, second)
+    assert raised.value.fault.mend

@@ -13,7 +13,7 @@ from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import apply_ppm
 from dinghai.pricing.quote import Pricer
 from dinghai.pricing.treatment import treatment_plan
-from dinghai.schemes.small_firm_batch import FirmTerms, answering_time, quote_firms
+from dinghai.schemes.small_firm_batch import FirmTerms, answering_time, quote_firms, quoted
 from dinghai.schemes.small_firm_dossier import Probe, consented, dossier_of, read_probe
 from dinghai.schemes.small_firm_file import read_firms
 from dinghai.schemes.small_firm_plans import (
@@ -124,6 +124,15 @@ def test_no_backup_must_be_treated_first_and_no_to_all_is_declined(desk: SmallFi
     assert none.outcome == "declined"
     with pytest.raises(InputError, match="not one indicator"):
         desk.quote(read(row(**{code: "" for code in row() if "-0" in code})).firms[0], NO_SCAN)
+
+
+def test_a_firm_of_which_nothing_is_known_is_a_fault_of_its_row(desk: SmallFirmDesk) -> None:
+    """There is no answers.csv: the row stands for it."""
+    silent = read(row(**{code: "" for code in row() if "-0" in code}))
+    (fault,) = quoted(desk, silent.firms[0], None, silent.file).faults
+    assert (fault.file, fault.line) == (silent.file, 2)
+    assert "answers.csv" not in fault.message
+    assert fault.mend
 
 
 def test_a_better_answer_never_costs_more(desk: SmallFirmDesk, half: FirmQuote) -> None:

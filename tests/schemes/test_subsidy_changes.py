@@ -56,6 +56,17 @@ def test_the_cap_is_applied_again() -> None:
     assert dues(found) == [(2_000_000, 1_000_000)]
 
 
+def test_a_policy_is_cancelled_by_day_once() -> None:
+    """The second cancellation finds no days left; further premium back is a refund of its own."""
+    text = rule()
+    register = paid(text, run(text, [application(1, **TERM)])[0])
+    register, _ = take(text, register, change("E1", None))
+    register, found = take(text, register, change("E2", None, day=date(2026, 8, 1)))
+    assert [one.field for one in found.rejected] == ["amount"]
+    _, found = take(text, register, change("E3", 100, kind="refunded"))
+    assert not found.rejected
+
+
 def test_a_refund_falls_on_all_who_bore_the_premium() -> None:
     """Firm 50,000 and owner 30,000 of 80,000; of 16,000 back the firm has 10,000 and bears 40,000:
     ¥20,000 instead of ¥25,000. Were all of it the firm's, 34,000 would stay: ¥17,000."""

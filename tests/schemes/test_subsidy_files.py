@@ -225,12 +225,14 @@ def test_faults_of_a_rule_come_together_with_their_lines(tmp_path: Path) -> None
     {"ratio_ppm": 1_000_001}, {"budget_fen": -1}, {"confidence": "E"}, {"mode": "lottery"},
     {"period": {"first": "2026-02-01", "last": "2026-01-01"}}, {"ratio": "50%"}, {"budget": True},
     {"conditions": [{"fact": "f", "op": "in", "value": 1, "text_zh": "x"}]},
+    {"conditions": [{"fact": "f", "op": "<=", "value": 10**30, "text_zh": "x"}]},
     {"conditions": [{"fact": "f", "op": "==", "value": 1, "text_zh": "x"},
                     {"fact": "f", "op": "==", "value": "a", "text_zh": "x"}]},
     {"documents": [{"id": "a", "name_zh": "甲"}, {"id": "a", "name_zh": "乙"}]}])
 def test_a_rule_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(InputError) as caught:
         rule(**changes)
+    assert caught.value.fault.field
     assert caught.value.fault.mend
 
 

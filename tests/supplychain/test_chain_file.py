@@ -13,9 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dinghai.experience.own_values import CellFault
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.supplychain.chain import Asset, Chain, Firm
-from dinghai.supplychain.chain_cells import read_cell, write_cell
+from dinghai.supplychain.chain_cells import Kind, read_cell, write_cell
 from dinghai.supplychain.chain_checks import MOST_FAULTS
 from dinghai.supplychain.chain_file import (
     chain_hash,
@@ -339,6 +340,13 @@ def test_any_json_is_refused_with_a_mend(raw: object) -> None:
 ])
 def test_cells(kind, text: str, value: object) -> None:  # type: ignore[no-untyped-def]
     assert read_cell(kind, text) == value
+
+
+@pytest.mark.parametrize("kind", ["whole", "amount"])
+@pytest.mark.parametrize("text", ["1,5", "1,,5", ",1", "1,", "12,34", "1234,567", "1__0", "1_"])
+def test_a_comma_that_parts_no_groups_may_be_a_decimal_point(kind: Kind, text: str) -> None:
+    with pytest.raises(CellFault):
+        read_cell(kind, text)
 
 
 def test_cells_are_written_as_people_write_them() -> None:

@@ -13,8 +13,8 @@ from dinghai.cli.papers import (
     paper_bytes,
     paper_day,
     require_format,
-    write_file,
 )
+from dinghai.cli.writing import write_file
 from dinghai.documents.blocks import Document
 from dinghai.documents.fit_report import calibration_report
 from dinghai.documents.inputs import DocumentStudy

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from dinghai.cli.output import Answer, Parser, add_command
-from dinghai.cli.papers import paper_bytes, paper_day, require_format, write_file
+from dinghai.cli.papers import paper_bytes, paper_day, require_format
+from dinghai.cli.writing import write_file
 from dinghai.documents.blocks import Document
 from dinghai.documents.booklet import clause_booklet
 from dinghai.documents.guide import product_guide, render_product_guide

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 from dinghai.cli.output import Answer, Parser, add_command, table
-from dinghai.cli.papers import paper_day, write_file
+from dinghai.cli.papers import paper_day
+from dinghai.cli.writing import write_files
 from dinghai.documents.filing_pack import MANIFEST, filing_pack
 from dinghai.documents.phrases import LANGUAGES
 from dinghai.foundation.canonical import JSON
@@ -52,8 +53,7 @@ def _filing(arguments: argparse.Namespace) -> Answer:
     except OSError as error:
         raise InputError(f"cannot make the folder: {error.strerror}", file=str(folder),
                          field="--output", mend="choose a place that can be written") from error
-    for name, content in files.items():
-        write_file(folder / name, content)
+    write_files({folder / name: content for name, content in files.items()})
     manifest: dict[str, JSON] = json.loads(files[MANIFEST])
     listed = [*manifest["files"], {"name": MANIFEST, "bytes": len(files[MANIFEST]), "sha256": ""}]
     text = [f"{product.product_id} {product.version}, rating {rating.id} {rating.version}"

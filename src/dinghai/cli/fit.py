@@ -20,8 +20,8 @@ from dinghai.cli.papers import (
     paper_bytes,
     paper_day,
     require_format,
-    write_file,
 )
+from dinghai.cli.writing import write_file
 from dinghai.documents.file_fit import FileFit, FitQuestion, FitSubject, fit_file
 from dinghai.experience.frequency import Per
 from dinghai.experience.limits import read_limits

@@ -1,9 +1,8 @@
-"""What commands that make papers share: the day, the form by the file's name, whole writing."""
+"""What commands that make papers share: the day, the form by the file's name."""
 
 from __future__ import annotations
 
 import argparse
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -49,16 +48,3 @@ def paper_day(arguments: argparse.Namespace) -> date:
 def paper_bytes(document: Document, path: Path) -> bytes:
     """The document as the file's name asks for it."""
     return set_html(document).encode() if path.suffix == ".html" else set_pdf(document)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write the file entirely or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent or ".", prefix=f".{path.name}.",
-                                         delete=False) as file:
-            file.write(content)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write: {error.strerror}", file=str(path),
-                         mend="choose a folder that exists and can be written") from error

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, pairs, table
 from dinghai.cli.park_text import certificate_text, portrait_text, premium_text, settlement_text
 from dinghai.cli.risk import day_option
+from dinghai.cli.writing import write_files
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan
@@ -107,27 +106,13 @@ def _enrol(arguments: argparse.Namespace) -> Answer:
     rejected = found.count("rejected")
     changed = found.count("joined") + found.count("left") > 0
     written = changed and not arguments.dry_run and not (rejected and arguments.all_or_nothing)
-    if written:
-        _write(path, roll_csv(found.roll))
+    files = {path: roll_csv(found.roll).encode()} if written else {}
     if output is not None:
-        _write(output, "\N{ZERO WIDTH NO-BREAK SPACE}" + results_csv(found))
+        files[output] = results_csv(found).encode("utf-8-sig")
+    write_files(files)
     document = enrolment_document(park, found, dry_run=arguments.dry_run, written=written)
     return Answer(document, list(_enrol_text(found, arguments.dry_run, written, path)),
                   REFUSED if rejected else DONE)
-
-
-def _write(path: Path, text: str) -> None:
-    """A whole file or none: first beside its place, then into it. Raises InputError."""
-    try:
-        with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent,
-                                prefix=".park-", delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except OSError as error:
-        with suppress(OSError, UnboundLocalError):
-            Path(file.name).unlink()
-        raise InputError(f"cannot be written: {error.strerror}", file=str(path),
-                         mend="name a place that can be written to") from error
 
 
 def _enrol_text(found: MemberList, dry_run: bool, written: bool, path: Path) -> Iterator[str]:

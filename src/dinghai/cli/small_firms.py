@@ -13,8 +13,8 @@ from typing import Final
 
 from dinghai.cli import small_firms_report
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
-from dinghai.cli.papers import write_file
 from dinghai.cli.risk import day_option
+from dinghai.cli.writing import write_files
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
@@ -138,8 +138,7 @@ def _write(folder: Path, batch: FirmBatch, document: dict[str, JSON]) -> list[st
     except OSError as error:
         raise InputError(f"cannot write: {error.strerror}", file=str(folder), field="--output",
                          mend="name a folder that can be made") from error
-    for name, content in contents.items():
-        write_file(folder / name, content)
+    write_files({folder / name: content for name, content in contents.items()})
     return [str(folder / name) for name in contents]
 
 

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
-from dinghai.cli.papers import FORMATS, paper_bytes, require_format, write_file
+from dinghai.cli.papers import FORMATS, paper_bytes, require_format
 from dinghai.cli.risk import day_option
+from dinghai.cli.writing import write_files
 from dinghai.documents.phrases import LANGUAGES, Language, pick
 from dinghai.documents.small_firm_month import small_firm_month
 from dinghai.foundation.clock import SystemClock
@@ -117,8 +118,7 @@ def _write(
             language=language), path))
     if not single:
         output.mkdir(parents=True, exist_ok=True)
-    for path, content in zip(paths, pages, strict=True):
-        write_file(path, content)
+    write_files(dict(zip(paths, pages, strict=True)))
     return [str(path) for path in paths]
 
 

@@ -38,7 +38,11 @@ def add_list_option(command: Parser) -> None:
 def check_list(arguments: argparse.Namespace) -> None:
     """Raises InputError where a list would go over something, before anything is written."""
     path: Path | None = arguments.list
-    if path is not None and (path.exists() or not path.parent.is_dir()):
+    if path is None:
+        return
+    output: Path | None = arguments.output
+    register = output is not None and output.resolve() == path.resolve()
+    if register or path.exists() or not path.parent.is_dir():
         raise InputError("the list cannot go there", file=str(path), field="--list",
                          mend="name a new file in a folder that exists")
 
@@ -48,7 +52,7 @@ def write_list(arguments: argparse.Namespace, headings: Sequence[str],
     """A list as CSV with the mark of UTF-8; a text that a spreadsheet would run is guarded."""
     if arguments.list is None:
         return
-    from dinghai.cli.papers import write_file
+    from dinghai.cli.writing import write_file
 
     out = io.StringIO()
     writer = csv.writer(out)

@@ -21,10 +21,10 @@ MAXIMUM_FEN: Final = 10**15
 _UNITS: Final = {"fen": 1, "分": 1, "yuan": 100, "元": 100, "万": 1_000_000, "万元": 1_000_000,
                  "亿": 10_000_000_000, "亿元": 10_000_000_000}
 # A comma that is not between whole groups may have been meant as a decimal point: 1,5万.
-_GROUPED_DIGITS: Final = r"(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+|\d[\d_]*)"
+GROUPED_DIGITS: Final = r"(?:\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+|\d[\d_]*)"
 """Digits, whose commas stand between groups of three (or, as in Chinese, four)."""
 _AMOUNT: Final = re.compile(
-    rf"^\s*(?P<number>{_GROUPED_DIGITS}(?:\.\d+)?)\s*(?P<unit>[a-z]+|[分元万亿]+)?\s*$")
+    rf"^\s*(?P<number>{GROUPED_DIGITS}(?:\.\d+)?)\s*(?P<unit>[a-z]+|[分元万亿]+)?\s*$")
 
 
 def parse_amount(text: str, *, field: str | None = None) -> Fen:

@@ -129,6 +129,7 @@ def _places(table: TableFile, kind: ListKind, asked: Mapping[str, str]
     strange: list[str] = []
     notes: list[str] = []
     guesses: list[tuple[bool, int, int, str]] = []
+    twice: list[Fault] = []
     for place, heading in enumerate(table.header):
         if not heading or place in found.values():
             continue
@@ -137,7 +138,15 @@ def _places(table: TableFile, kind: ListKind, asked: Mapping[str, str]
             guesses.append((not exact, -length, place, code))
         else:
             strange.append(heading)
-    for _, _, place, code in sorted(guesses):
+    by_name: dict[str, int] = {}
+    for guessed, _, place, code in sorted(guesses):
+        first = table.header[by_name.setdefault(code, place)] if not guessed else ""
+        # of members the operator may say which it is; of two alike nobody can
+        if by_name.get(code, place) != place and not guessed and code not in asked and (
+                kind != "members" or plain(first) == plain(table.header[place])):
+            twice.append(Fault(f"{first!r} and {table.header[place]!r} are the same column",
+                               table.file, table.header_line, table.header[place],
+                               "keep one of the two"))
         if code in found:
             notes.append(f"{table.header[place]!r} may be {code} too, but "
                          f"{table.header[found[code]]!r} is taken for it")
@@ -148,8 +157,8 @@ def _places(table: TableFile, kind: ListKind, asked: Mapping[str, str]
                      f"name it so, or say which it is: --columns {one.id}=HEADING; there are: "
                      + ", ".join(each for each in table.header if each)[:300])
                for one in known.values() if one.must and one.id not in found]
-    if missing:
-        raise InputError.of(missing)
+    if missing or twice:
+        raise InputError.of([*missing, *twice])
     return found, strange, notes
 
 

@@ -163,10 +163,9 @@ def _event(park: Park, roll: Sequence[ParkMember], name: str, lines: Sequence[Pa
     cuts: list[Cut] = []
     own = _OwnLimits(park, roll, lines, state, cuts)
     granted = own.granted()
-    listed = {one.member: place for place, one in reversed(list(enumerate(lines)))}
-    entitled = {key: max(granted.get(key, 0), interim.get(key, 0))
-                for key in sorted({*granted, *interim},
-                                  key=lambda key: (listed.get(key[0], len(lines)), *key))}
+    # of equal remainders the cover that pays the claim listed first (DECISIONS 8): granted is so
+    entitled = {key: max(granted.get(key, 0), interim.get(key, 0)) for key in (
+        *granted, *sorted(key for key in interim if key not in granted))}
     for one in park.top_ups:
         if one.shared is not None:
             _share(one.id, [key for key in entitled if key[1] == one.id], entitled, interim,

@@ -22,6 +22,8 @@ QUOTES_SCHEMA: Final = "dinghai.small-firm-quotes/1"
 CHUNK: Final = 25
 ALONE: Final = 60
 """Up to so many firms one process is quicker: others must first load the engine."""
+_STOOD_FOR: Final = (None, "", "answers.csv", "profile.toml")
+"""Files of a dossier that a row stands for: a fault names the row and not them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,8 @@ def quoted(desk: SmallFirmDesk, firm: SmallFirm, scans: Path | None, file: str) 
         return FirmResult(desk.quote(firm, read_probe(firm, scans)))
     except InputError as error:
         return FirmResult(None, tuple(
-            Fault(f"{one.file}: {one.message}" if one.file else one.message, file, firm.line,
-                  one.field, one.mend) for one in error.faults))
+            Fault(one.message if one.file in _STOOD_FOR else f"{one.file}: {one.message}", file,
+                  firm.line, one.field, one.mend) for one in error.faults))
 
 
 _desks: list[tuple[SmallFirmDesk, FirmTerms, str]] = []

@@ -13,7 +13,7 @@ from dinghai.assessment.result import Assessment
 from dinghai.evidence.components import known_exploited
 from dinghai.evidence.feeds import KevEntry, KevTable
 from dinghai.foundation.canonical import JSON, document_hash
-from dinghai.foundation.money import Fen
+from dinghai.foundation.money import Fen, multiply_divide
 from dinghai.schemes.small_firm_dossier import Probe
 from dinghai.schemes.small_firm_file import SmallFirm
 from dinghai.schemes.small_firm_quote import FirmFix, FirmQuote, SmallFirmDesk
@@ -39,7 +39,8 @@ class FirmMonth:
 class Change:
     """An indicator whose score moved, in ppm of full marks; None is not known.
 
-    ``points_ppm`` is what the move did to the total where both scores are known, by weight.
+    ``points_ppm`` is what the move did to the total where both scores are known: the total is the
+    mean by weight of what is known now.
     """
 
     indicator: str
@@ -160,14 +161,16 @@ def _premium_before(before: FirmMonth | None, quote: FirmQuote, plan: str) -> Fe
 
 
 def _changes(before: Assessment, now: Assessment) -> Iterator[Change]:
-    for code in indicators():
-        if code not in now.indicators:
-            continue
+    asked = {code: item.weight_millis for code, item in indicators().items()
+             if code in now.indicators}
+    known = sum(weight for code, weight in asked.items()
+                if now.indicators[code].score_ppm is not None)
+    for code, weight in asked.items():
         old = before.indicators[code].score_ppm
         new = now.indicators[code].score_ppm
         if old != new:
             points = None if old is None or new is None else (
-                (new - old) * now.indicators[code].weight_ppm // 1_000_000)
+                multiply_divide(new - old, weight, known, "half_up"))
             yield Change(code, old, new, points)
 
 

@@ -16,11 +16,11 @@ from dinghai.experience.own_values import CellFault
 from dinghai.experience.tabular import TableFile, read_table_file
 from dinghai.foundation.errors import Fault
 from dinghai.schemes.subsidy_codes import FirmSize, read_area, read_firm_size, read_sector
-from dinghai.schemes.subsidy_rule import Condition, SubsidyRule, kind_of_fact
+from dinghai.schemes.subsidy_rule import Condition, SubsidyRule, Whole, kind_of_fact
 from dinghai.schemes.subsidy_table import Column, ReadRow, rows_of
 from dinghai.wording.words import Amount, Struct
 
-Fact = bool | int | str
+Fact = bool | Whole | str
 
 
 class Application(Struct, frozen=True):

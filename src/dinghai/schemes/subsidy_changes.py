@@ -196,7 +196,8 @@ def _refund_fen(case: Case, one: Change) -> Fen:
     refund = one.amount_fen
     if refund is None:
         first, last = application.inception, application.expiry
-        if one.kind != "cancelled" or first is None or last is None:
+        # of a policy that was cancelled before no days are left to reckon by
+        if one.kind != "cancelled" or case.cancelled or first is None or last is None:
             raise _WrongError("the refund is not stated, and cannot be reckoned by day", "amount",
                               "give the premium that went back, 0 if none did")
         if not first <= one.day <= last:
@@ -212,7 +213,7 @@ def _refund_fen(case: Case, one: Change) -> Fen:
 def _to_others_fen(case: Case, one: Change, refund: Fen) -> Fen:
     application = case.application
     if one.to_others_fen is None:
-        return min(others_part_fen(application, refund), refund)
+        return others_part_fen(case, refund)
     others = ((application.borne_by_others_fen or 0) + application.other_subsidies_fen
               - case.refund_to_others_fen)
     if one.to_others_fen > min(refund, others):

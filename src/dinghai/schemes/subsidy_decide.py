@@ -94,10 +94,11 @@ class _Fold:
             self._first_come(application, basis, entitled)
 
     def close(self) -> None:
-        """Share the budget out over all that wait for it, in proportion, to the fen."""
+        """Share the budget out over all that wait for it, in proportion, to the fen; of equal
+        remainders the one applied for earlier gets it (ties: as the register has them)."""
         cases = sorted((one for one in self.standing.cases.values()
                         if one.outcome == "waiting_close" and one.live),
-                       key=lambda one: one.application.id)
+                       key=lambda one: one.application.applied_at)
         bases = [basis_fen(self.text.rule.terms, one.application, one.refund_fen,
                            one.refund_to_others_fen) for one in cases]
         held = self._held_at_close(cases, bases)
@@ -116,13 +117,14 @@ class _Fold:
 
     def _held_at_close(self, cases: Sequence[Case], bases: Sequence[Fen]) -> list[Fen]:
         """What the firm of each case has beside it: grants, and what goes to its applications of
-        an earlier time. A cap that was lowered since then holds for all of them together."""
+        an earlier time, which stand before it. A cap that was lowered since then holds for all of
+        them together."""
         held, given = [0] * len(cases), dict[str, Fen]()
-        for at in sorted(range(len(cases)), key=lambda at: cases[at].application.applied_at):
-            code = cases[at].application.credit_code
+        for at, (case, basis) in enumerate(zip(cases, bases, strict=True)):
+            code = case.application.credit_code
             before = given.get(code, self.standing.firm_granted_fen(code))
             held[at] = before
-            given[code] = before + self._weight(cases[at], bases[at], before)
+            given[code] = before + self._weight(case, basis, before)
         return held
 
     def _weight(self, case: Case, basis: Fen, held: Fen) -> Fen:

@@ -52,12 +52,16 @@ class Scope(Struct, frozen=True):
     lines: tuple[Text, ...] = ()
 
 
+Whole = Annotated[int, msgspec.Meta(ge=-(10**15), le=10**15)]
+"""A whole number that a condition compares: as large as any that a table keeps."""
+
+
 class Condition(Struct, frozen=True):
     """One named fact of the applicant and what it must be. An unknown fact asks for evidence."""
 
     fact: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
     op: Operator
-    value: bool | int | Text | tuple[Text, ...]
+    value: bool | Whole | Text | tuple[Text, ...]
     text_zh: Text
     text_en: str = ""
     evidence_zh: str = ""

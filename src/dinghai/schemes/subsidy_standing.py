@@ -199,8 +199,11 @@ def own_premium_fen(application: Application, refund_fen: Fen, to_others_fen: Fe
                - (refund_fen - to_others_fen), 0)
 
 
-def others_part_fen(application: Application, refund_fen: Fen) -> Fen:
-    """The others' part of a refund of which it is not said: in proportion to what each bore."""
-    others = (application.borne_by_others_fen or 0) + application.other_subsidies_fen
-    own = own_premium_fen(application, 0, 0)
+def others_part_fen(case: Case, refund_fen: Fen) -> Fen:
+    """The others' part of a refund of which it is not said: in proportion to what each bears of the
+    premium that earlier refunds left."""
+    application = case.application
+    others = max((application.borne_by_others_fen or 0) + application.other_subsidies_fen
+                 - case.refund_to_others_fen, 0)
+    own = own_premium_fen(application, case.refund_fen, case.refund_to_others_fen)
     return split(refund_fen, [own, others])[1] if own + others else 0

@@ -11,13 +11,14 @@ from typing import Any, Final, Literal
 from dinghai.experience.own_values import CellFault, ordinary
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import InputError
-from dinghai.foundation.money import PPM, parse_amount, yuan
+from dinghai.foundation.money import GROUPED_DIGITS, PPM, parse_amount, yuan
 
 Kind = Literal["text", "whole", "flag", "day", "list", "amount", "share", "span"]
 """``amount``, ``share`` and ``span`` are the plain names of fen, ppm and seconds."""
 
 _NUMBER: Final = re.compile(r"\d{1,18}(?:,\d{3})*(?:\.\d{1,18})?")
-_WHOLE: Final = re.compile(r"-?\d{1,19}")
+# as in amounts: a comma that parts no whole groups may be a decimal point, 1,5
+_WHOLE: Final = re.compile(rf"-?(?=(?:[,_]?\d){{1,19}}$){GROUPED_DIGITS}")
 _SHARE: Final = re.compile(r"(\d{1,12}(?:\.\d{1,12})?|\.\d{1,12})\s*(%|％|‰)?")
 _SPAN: Final = re.compile(
     r"(\d{1,12}(?:\.\d{1,6})?)\s*(s|sec|seconds?|秒|min|minutes?|分钟|分|h|hours?|小时|个小时|时"
@@ -54,10 +55,10 @@ def write_cell(kind: Kind, value: object) -> str:
 
 
 def _whole(text: str) -> int:
-    plain = ordinary(text).replace(",", "").replace("_", "")
+    plain = ordinary(text)
     if _WHOLE.fullmatch(plain) is None:
         raise CellFault(f"{text[:40]!r} is not a whole number", "write digits only")
-    return int(plain)
+    return int(plain.replace(",", "").replace("_", ""))
 
 
 def _flag(text: str) -> bool:
