@@ -44,7 +44,8 @@ def certificates(actor: Actor) -> TenantQuerySet:
     found: TenantQuerySet = Certificate.objects.visible_to(actor).filter(
         state=Certificate.State.IN_FORCE, chunk__enrolment__state=Enrolment.State.SEALED
     ).select_related("chunk__enrolment__scheme").defer(
-        "chunk__faults", "chunk__enrolment__check_document", "chunk__enrolment__repeated"
+        "chunk__faults", "chunk__enrolment__check_document", "chunk__enrolment__repeated",
+        "chunk__enrolment__enrolled"
     ).order_by("id")
     return without_ended(found)
 
@@ -193,7 +194,7 @@ def figures(actor: Actor) -> list[SchemeFigures]:
     require(actor, "residents.view")
     sealed: dict[object, list[Enrolment]] = {}
     rows = Enrolment.objects.visible_to(actor).filter(state=Enrolment.State.SEALED)
-    for one in rows.filter(link=None).defer("check_document", "repeated"):
+    for one in rows.filter(link=None).defer("check_document", "repeated", "enrolled"):
         sealed.setdefault(one.scheme_id, []).append(one)
     sold: dict[object, list[tuple[str, int, Fen]]] = {}
     # Sales are one certificate each, and many: the database adds them up.
@@ -239,7 +240,7 @@ def lists_of(scheme: ResidentScheme) -> QuerySet[Enrolment]:
     """The lists of a scheme in hand, without what is long in them."""
     rows: QuerySet[Enrolment] = Enrolment.objects.within(scheme.tenant_id).filter(
         scheme=scheme, link=None).select_related("scheme", "file").defer(
-        "check_document", "repeated", "scheme__document")
+        "check_document", "repeated", "enrolled", "scheme__document")
     return rows
 
 
