@@ -35,7 +35,7 @@ from dinghai_platform.residents.sealing import look_up_key
 from dinghai_platform.site.formats import percent_text
 
 PAGE: Final = 50
-_NUMBER: Final = re.compile(r"(?:[A-Za-z0-9_-]+-)?0*([0-9]{1,18})")
+_NUMBER: Final = re.compile(r"(?:([A-Za-z0-9_-]+)-)?0*([0-9]{1,18})")
 
 
 def certificates(actor: Actor) -> TenantQuerySet:
@@ -74,7 +74,9 @@ def _search(actor: Actor, text: str, after: int, most: int) -> list[Certificate]
         identity = read_identity(word)
     except CellFault:
         if found := _NUMBER.fullmatch(word):
-            return list(rows.filter(id=int(found[1])))
+            named = rows.filter(id=int(found[2]))
+            return list(named if found[1] is None else named.filter(
+                chunk__enrolment__scheme__number__iexact=found[1]))
         return renamed(rows, actor, word if "*" in word else masked_name(word), most)
     return list(rows.filter(id__in=list(_of_person(actor, identity)))[:most])
 

@@ -51,7 +51,7 @@ def take_list(
     InputError for a file that is too large, Refusal once the scheme is over.
     """
     require(actor, "residents.enrol", scheme)
-    _require_going_on(scheme)
+    require_going_on(scheme)
     stored = store_file(content, name=name, media_type="application/octet-stream", actor=actor,
                         tenant=scheme.tenant, largest=settings.DINGHAI_MASS_UPLOAD_MAXIMUM_BYTES)
     audit.hold_chain(scheme.tenant)
@@ -90,7 +90,7 @@ def issue_list(
         raise Refusal("the list has not been looked through yet"
                       if enrolment.state == Enrolment.State.READING
                       else "the enrolment was cancelled")
-    _require_going_on(enrolment.scheme)
+    require_going_on(enrolment.scheme)
     if not enrolment.number:
         raise Refusal("nobody on the list can be enrolled")
     if all_or_nothing and enrolment.rejected:
@@ -106,7 +106,8 @@ def issue_list(
     return enrolment
 
 
-def _require_going_on(scheme: ResidentScheme) -> None:
+def require_going_on(scheme: ResidentScheme) -> None:
+    """Raises Refusal once a scheme is over."""
     if (over := why_over(scheme)) is not None:
         raise Refusal(over.message, reasons=(over.mend,))
 
