@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from dinghai.schemes import resident_check, resident_list
 from dinghai.schemes.mass_table import open_mass_table
+from dinghai.schemes.persons_twice import look_up_hashes
 from dinghai.schemes.resident_check import (
     HEADINGS,
     SHOWN,
@@ -72,6 +75,27 @@ def test_the_results_by_hand(tmp_path: Path) -> None:
         + number(1)[-2:], "mobile": "138****0001", "plan": "P5", "premium_fen": "1200", "field": "",
         "message": "", "mend": ""}
     assert all(one["message"] and one["mend"] for one in rows if one["outcome"] == "rejected")
+
+
+def test_who_is_in_the_scheme_already_is_named(tmp_path: Path) -> None:
+    """Rows 1 and 2 of the good ones are in the register; row 3 is the person of row 1 again."""
+    path = tmp_path / "list.csv"
+    path.write_text(text_of(LIST), "utf-8")
+    known = look_up_hashes([number(1), number(2)], KEY)
+
+    def enrolled(hashes: bytes) -> npt.NDArray[np.bool_]:
+        return np.array([hashes[at:at + 16] in (known[:16], known[16:])
+                         for at in range(0, len(hashes), 16)])
+
+    found = check_residents(open_mass_table(path), scheme(), as_of=AS_OF, key=KEY,
+                            enrolled=enrolled)
+    assert (found.number, found.rejected, found.repeated.tolist(), found.enrolled.tolist()) == (
+        2, 6, [4, 7], [2, 3])
+    said = "the person was enrolled in the scheme before"
+    assert [one.line for one in found.faults if one.message == said] == [2, 3]
+    assert found.faulty[("identity", said)] == 2
+    assert [one[0] for one in results_of(found) if one[8] == said] == ["2", "3"]
+    assert not list(Draft202012Validator(SCHEMA).iter_errors(found.to_dict()))
 
 
 def test_an_empty_list(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ made in a second reading and never held together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -28,12 +28,15 @@ SCHEMA: Final = "dinghai.resident-check/1"
 SHOWN: Final = 200
 HEADINGS: Final = ("line", "outcome", "name", "identity", "mobile", "plan", "premium_fen", "field",
                    "message", "mend")
+ENROLLED: Final = ("identity", "the person was enrolled in the scheme before", "leave the row out")
+"""Field, fault and mend of whoever is in the scheme already."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResidentCheck:
     """A list held to a scheme. ``accepted`` counts by plan; ``repeated`` are the lines of persons
-    who stand in the list before, ascending, and ``stood`` where; ``faults`` the first ones, of
+    who stand in the list before, ascending, and ``stood`` where; ``enrolled`` those of persons who
+    are in the scheme already, as far as a register was asked; ``faults`` the first ones, of
     ``faulty`` by field and message."""
 
     scheme: ResidentScheme
@@ -43,6 +46,7 @@ class ResidentCheck:
     rejected: int
     repeated: npt.NDArray[np.int64]
     stood: npt.NDArray[np.int64]
+    enrolled: npt.NDArray[np.int64]
     faults: tuple[Fault, ...]
     faulty: Counter[tuple[str, str]]
 
@@ -90,10 +94,12 @@ class ResidentCheck:
 
 
 def check_residents(
-    table: MassTable, scheme: ResidentScheme, *, as_of: date, key: bytes
+    table: MassTable, scheme: ResidentScheme, *, as_of: date, key: bytes,
+    enrolled: Callable[[bytes], npt.NDArray[np.bool_]] | None = None,
 ) -> ResidentCheck:
     """Hold a list to a scheme. ``key`` is the secret of the look-up hashes; no figure depends on
-    it. Raises InputError for columns that are missing."""
+    it. ``enrolled`` says of hashes, one after another, whose person is in the scheme already; it is
+    asked once. Raises InputError for columns that are missing."""
     hashes, lines, plans = [], [], []
     faults: list[Fault] = []
     faulty: Counter[tuple[str, str]] = Counter()
@@ -106,16 +112,22 @@ def check_residents(
         _note(rows.faults, faults, faulty)
     line = np.concatenate([np.zeros(0, dtype=np.int64), *lines])
     plan = np.concatenate([np.zeros(0, dtype=np.int16), *plans])
-    first = first_places(as_pairs(b"".join(hashes)))
+    joined = b"".join(hashes)
+    first = first_places(as_pairs(joined))
     again = first != np.arange(len(first))
     repeated, stood = line[again], line[first[again]]
+    before = (np.zeros(len(first), dtype=np.bool_) if enrolled is None
+              else enrolled(joined) & ~again)
     _note([_twice(table.name, int(here), int(there))
            for here, there in zip(repeated[:SHOWN], stood[:SHOWN], strict=True)], faults, Counter())
     if len(repeated):
         faulty[("identity", "the person stands in the list before")] = len(repeated)
+    _note([_enrolled(table.name, int(one)) for one in line[before][:SHOWN]], faults, Counter())
+    if before.any():
+        faulty[ENROLLED[:2]] = int(before.sum())
     return ResidentCheck(
-        scheme, table, as_of, np.bincount(plan[~again], minlength=len(scheme.plans)),
-        rejected + len(repeated), repeated, stood,
+        scheme, table, as_of, np.bincount(plan[~again & ~before], minlength=len(scheme.plans)),
+        rejected + len(repeated) + int(before.sum()), repeated, stood, line[before],
         tuple(sorted(faults, key=lambda one: one.line or 0)), faulty)
 
 
@@ -131,7 +143,11 @@ def results_of(check: ResidentCheck) -> Iterator[tuple[str, ...]]:
 
 def _row_results(rows: ResidentRows, check: ResidentCheck) -> Iterator[tuple[int, tuple[str, ...]]]:
     places = np.searchsorted(check.repeated, rows.line)
+    before = np.isin(rows.line, check.enrolled).tolist()
     for place, line in enumerate(rows.line.tolist()):
+        if before[place]:
+            yield line, _fault_row(_enrolled(check.table.name, line))
+            continue
         at = int(places[place])
         if at < len(check.repeated) and check.repeated[at] == line:
             yield line, _fault_row(_twice(check.table.name, line, int(check.stood[at])))
@@ -150,6 +166,11 @@ def _fault_row(one: Fault) -> tuple[str, ...]:
 def _twice(file: str, line: int, before: int) -> Fault:
     return Fault(f"the person stands in the list before, at line {before}", file, line, "identity",
                  "leave one of the two rows out")
+
+
+def _enrolled(file: str, line: int) -> Fault:
+    field, message, mend = ENROLLED
+    return Fault(message, file, line, field, mend)
 
 
 def _note(more: list[Fault], faults: list[Fault], faulty: Counter[tuple[str, str]]) -> None:

@@ -78,7 +78,7 @@ def list_list(request: HttpRequest, key: UUID, page: Query[PageQuery]) -> Docume
     require(request.actor, "residents.view")
     scheme = visible_or_404(ResidentScheme, request.actor, pk=key)
     rows = Enrolment.objects.visible_to(request.actor).filter(
-        scheme=scheme, link=None).select_related("scheme", "file").defer("repeated")
+        scheme=scheme, link=None).select_related("scheme", "file").defer("repeated", "enrolled")
     return part_of(rows.order_by("-id"), page, list_answer)
 
 

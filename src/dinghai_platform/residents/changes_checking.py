@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +22,7 @@ from dinghai_platform.residents.changes_source import (
     read_left_out,
 )
 from dinghai_platform.residents.models import ChangeList
+from dinghai_platform.residents.packed_lines import packed_lines
 
 SCHEMA: Final = "dinghai.resident-changes/1"
 SHOWN: Final = 200
@@ -105,7 +105,7 @@ def keep_look(step: Step) -> Progress:
     if changes.state == ChangeList.State.READING:
         changes.state, changes.check_document = ChangeList.State.CHECKED, document_of(
             changes, looked)
-        changes.repeated = zlib.compress(np.diff(looked.repeated, prepend=0).tobytes())
+        changes.repeated = packed_lines(looked.repeated)
         changes.rows, changes.accepted = looked.rows, looked.accepted
         changes.rejected, changes.left_out = looked.rejected, looked.left_out
         changes.charged_fen, changes.refunded_fen = charged_of(changes, looked), (
@@ -151,8 +151,3 @@ def _by_plan(terms: Any, numbers: np.ndarray) -> list[dict[str, Any]]:
     return [{"code": plan.code, "number": number}
             for plan, number in zip(terms.plans, numbers.tolist(), strict=False) if number]
 
-
-def repeated_lines(changes: ChangeList) -> np.ndarray:
-    """The lines of certificates that stand in the list before."""
-    packed = bytes(changes.repeated or b"")
-    return np.cumsum(np.frombuffer(zlib.decompress(packed) if packed else b"", dtype=np.int64))

@@ -12,7 +12,9 @@ import numpy as np
 from dinghai.experience.own_values import CellFault
 from dinghai.foundation.errors import Fault
 from dinghai.schemes.people import masked_name
+from dinghai.schemes.persons_twice import WIDTH, look_up_hashes
 from dinghai.schemes.resident_change_premium import ChangeSteps, ChangeSums, change_steps, days_left
+from dinghai.schemes.resident_check import ENROLLED
 from dinghai.schemes.resident_list import check_age
 from dinghai.schemes.resident_scheme import ResidentScheme as Terms
 from dinghai_platform.residents.changes_finding import (
@@ -23,7 +25,10 @@ from dinghai_platform.residents.changes_finding import (
     people_of,
 )
 from dinghai_platform.residents.changes_source import Part, Place, plans_of
+from dinghai_platform.residents.enrolled import enrolled_places, has_anybody
+from dinghai_platform.residents.kept_faults import fault_at
 from dinghai_platform.residents.models import ChangeList
+from dinghai_platform.residents.sealing import look_up_key
 
 _EPOCH = date(1970, 1, 1)
 
@@ -60,7 +65,9 @@ def decide(changes: ChangeList, part: Part, is_again: Callable[[int, int], bool]
     asked = _Asked.of(changes)
     decided = _decide_places(asked, part.places, part.left_out) if part.places is not None else (
         _decide_rows(asked, part, is_again))
-    if changes.kind != ChangeList.Kind.RENEWAL:
+    if changes.kind == ChangeList.Kind.RENEWAL:
+        _leave_enrolled_out(asked, decided)
+    else:
         _price(asked, decided)
     decided.faults.sort(key=lambda one: one.line or 0)
     return decided
@@ -201,6 +208,22 @@ def _renew(
         raise _Unfit("consent", f"the person agreed before {since}",
                      "ask again, and enrol the person by a list with the new consent")
     return Later(line, one, said[2] if said[2] >= 0 else _next_plan(asked, one), person)
+
+
+def _leave_enrolled_out(asked: _Asked, decided: Decided) -> None:
+    """Nobody is renewed into a scheme who is enrolled there already."""
+    target, rows = asked.changes.target, decided.accepted
+    assert target is not None
+    if not rows or not has_anybody(target):
+        return
+    hashes = look_up_hashes([one.person[1] for one in rows if one.person is not None],
+                            look_up_key(target))
+    before = set(enrolled_places(target, (
+        hashes[at:at + WIDTH] for at in range(0, len(hashes), WIDTH))))
+    if before:
+        decided.faults += [fault_at(rows[at].line, ENROLLED, file=asked.changes.file_name or None)
+                           for at in sorted(before)]
+        decided.accepted = [one for at, one in enumerate(rows) if at not in before]
 
 
 def _next_plan(asked: _Asked, one: Held) -> int:

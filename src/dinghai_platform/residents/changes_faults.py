@@ -58,6 +58,7 @@ CHANGES: Final = (
     _("name a scheme of the next period"),
     _("the period ended on %(w)s"),
     _("name a scheme whose period is not over"),
+    _("renew into a scheme whose period is not over"),
     _("give the list up and renew into a scheme whose period is not over"),
     _("the day is missing"),
     _("give the first day of the change"),

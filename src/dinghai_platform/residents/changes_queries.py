@@ -223,7 +223,7 @@ def covers_on(
         missing = {enrolment for _key, _plan, enrolment in rows} - set(enrolments)
         enrolments |= {one.pk: one for one in Enrolment.objects.within(tenant).filter(
             pk__in=missing).select_related("scheme").defer(
-            "check_document", "repeated", "scheme__document")} if missing else {}
+            "check_document", "repeated", "enrolled", "scheme__document")} if missing else {}
         for key, plan, number in rows:
             last_day = enrolments[number].scheme.last_day
             for change in changes.get(key, ()):  # oldest first

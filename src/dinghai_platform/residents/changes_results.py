@@ -8,24 +8,25 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from dinghai_platform.residents.changes_source import places_of
+from dinghai_platform.residents.kept_faults import (
+    VOID_CERTIFICATES,
+    VOID_CHANGES,
+    faults_of,
+)
 from dinghai_platform.residents.models import Certificate, Change, ChangeChunk, ChangeList
 from dinghai_platform.residents.renewal_sources import sources_of
-from dinghai_platform.residents.results import Echo
-from dinghai_platform.residents.staging import faults_of
+from dinghai_platform.residents.results import Echo, as_it_is
 
 HEADINGS: Final = ("line", "outcome", "certificate", "new_certificate", "plan", "charged_fen",
                    "refunded_fen", "field", "message", "mend")
-_OVERTAKEN: Final = ("", "", "certificate", "another list changed the certificate meanwhile",
-                     "look at it, and list it again")
-_REPEATED: Final = ("", "", "certificate", "the certificate stands in the list before",
-                    "leave one of the two rows out")
-_ENROLLED: Final = ("", "", "identity", "the person was enrolled in the scheme before",
-                    "leave the row out")
 Row = tuple[int, tuple[object, ...]]
 
 
-def change_result_lines(changes: ChangeList) -> Iterator[str]:
-    """The results as CSV, line by line in the list's order; one chunk is held at a time."""
+def change_result_lines(
+    changes: ChangeList, say: Callable[[str], str] = as_it_is
+) -> Iterator[str]:
+    """The results as CSV, line by line in the list's order; one chunk is held at a time. ``say``
+    puts what was wrong and its mend into the reader's words."""
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(HEADINGS)
     name = _names(changes)
@@ -36,7 +37,7 @@ def change_result_lines(changes: ChangeList) -> Iterator[str]:
                              one.message, one.mend or "")) for one in faults_of(chunk)]
         rows += (_renewed if changes.kind == ChangeList.Kind.RENEWAL else _changed)(changes, chunk)
         for line, row in sorted(rows, key=lambda one: one[0]):
-            yield writer.writerow((line, *row))
+            yield writer.writerow((line, *row[:-2], *(one and say(str(one)) for one in row[-2:])))
 
 
 def _names(changes: ChangeList) -> Callable[[int], str]:
@@ -60,7 +61,7 @@ def _changed(changes: ChangeList, chunk: ChangeChunk) -> Iterator[Row]:
         name = f"{changes.scheme.number}-{number:010}"
         stands = state == Change.State.STANDS
         rest = (max(step, 0), max(-step, 0), "", "", "") if stands else (
-            _REPEATED if state == Change.State.REPEATED else _OVERTAKEN)
+            "", "", *VOID_CHANGES[state])
         yield line, ("accepted" if stands else "rejected", name, "", plans[plan].code, *rest)
 
 
@@ -76,5 +77,5 @@ def _renewed(changes: ChangeList, chunk: ChangeChunk) -> Iterator[Row]:
             yield line, ("accepted", old, f"{changes.target.number}-{number:010}",
                          plans[plan].code, plans[plan].premium_fen, 0, "", "", "")
         else:
-            why = _OVERTAKEN if state == Certificate.State.OVERTAKEN else _ENROLLED
-            yield line, ("rejected", old, "", plans[plan].code, *why)
+            yield line, ("rejected", old, "", plans[plan].code, "", "",
+                         *VOID_CERTIFICATES[state])

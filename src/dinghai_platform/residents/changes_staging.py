@@ -16,7 +16,6 @@ from dinghai.schemes.persons_twice import WIDTH, look_up_hashes
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.residents import changes_source
-from dinghai_platform.residents.changes_checking import repeated_lines
 from dinghai_platform.residents.changes_deciding import (
     Decided,
     Later,
@@ -26,17 +25,20 @@ from dinghai_platform.residents.changes_deciding import (
 )
 from dinghai_platform.residents.changes_finding import Held
 from dinghai_platform.residents.changes_source import changes_of, part_of_list
+from dinghai_platform.residents.kept_faults import packed_faults
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 from dinghai_platform.residents.models import Change, ChangeChunk, ChangeList, Enrolment
+from dinghai_platform.residents.packed_lines import lines_of
 from dinghai_platform.residents.renewal_sources import packed_sources
 from dinghai_platform.residents.sealing import look_up_key, seal_people
-from dinghai_platform.residents.services.changes import give_up, give_up_late, is_too_late
+from dinghai_platform.residents.services.changes import give_up, why_too_late
 from dinghai_platform.residents.services.changes_seal import seal_changes
+from dinghai_platform.residents.services.falling_short import give_up_short_changes
 from dinghai_platform.residents.services.letting_go import let_go_of_file
+from dinghai_platform.residents.services.seal import NotEveryRow
 from dinghai_platform.residents.staging import (
     CHANGES,
     Staged,
-    packed_faults,
     stage,
     take_numbers,
 )
@@ -64,7 +66,7 @@ def prepare_part(step: Step) -> Prepared | None:
                         step.cursor.get("rows", changes_source.ROWS))
     if part is None:
         return None
-    again = set(repeated_lines(changes).tolist())
+    again = set(lines_of(changes.repeated).tolist())
     decided = decide(changes, part, lambda line, certificate: line in again)
     moved = moved_by_plan(changes, decided.accepted)
     if changes.kind == ChangeList.Kind.RENEWAL:
@@ -76,19 +78,21 @@ def prepare_part(step: Step) -> Prepared | None:
 
 def write_part(step: Step) -> Progress:
     """Write a prepared chunk, or seal after the last; a list that was given up is left alone, and
-    one that comes too late for its day is given up."""
+    one that comes too late for its day or period, or that is all or nothing and cannot be done
+    whole, is given up."""
     changes = locked(changes_of(step))
     if changes.state == ChangeList.State.APPLYING and _enrolment_was_cancelled(changes):
         give_up(changes, actor=step.actor)
     if changes.state != ChangeList.State.APPLYING:
         return Progress(step.progress, finished=True)
-    if is_too_late(changes):
-        give_up_late(changes, actor=step.actor)
-        return Progress(step.progress, finished=True, result={
-            "given_up": (changes.check_document or {})["given_up"]})
+    if (why := why_too_late(changes)) is not None:
+        return _given_up(step, give_up(changes, actor=step.actor, why=why))
     prepared: Prepared | None = step.prepared
     if prepared is None:
-        seal_changes(changes, actor=step.actor)
+        try:
+            seal_changes(changes, actor=step.actor)
+        except NotEveryRow as short:
+            return _given_up(step, give_up_short_changes(changes, short, actor=step.actor))
         let_go_of_file(changes, actor=step.actor)
         return Progress(changes.rows + 1, changes.rows + 1, result={
             "accepted": changes.accepted, "rejected": changes.rejected,
@@ -103,6 +107,11 @@ def write_part(step: Step) -> Progress:
     done = len(decided.accepted) + decided.rejected + decided.left_out
     return Progress(step.progress + done, changes.rows + 1, cursor={
         "chunk": number + 1, "rows": step.cursor.get("rows", changes_source.ROWS)})
+
+
+def _given_up(step: Step, changes: ChangeList) -> Progress:
+    return Progress(step.progress, finished=True, result={
+        "given_up": (changes.check_document or {})["given_up"]})
 
 
 def _enrolment_was_cancelled(changes: ChangeList) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from dinghai.foundation.errors import InputError
 from dinghai.schemes.resident_check import check_residents
 from dinghai_platform.core import audit
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.tenancy import locked
+from dinghai_platform.residents.enrolled import enrolled_of
 from dinghai_platform.residents.models import Enrolment
+from dinghai_platform.residents.packed_lines import packed_lines
 from dinghai_platform.residents.reading import list_on_disk
 from dinghai_platform.residents.sealing import look_up_key
 
@@ -24,7 +23,8 @@ class Looked:
 
     document: dict[str, Any]
     accepted: list[int]
-    repeated: bytes
+    repeated: bytes = b""
+    enrolled: bytes = b""
 
 
 def enrolment_of(step: Step) -> Enrolment:
@@ -40,11 +40,12 @@ def look_through(step: Step) -> Looked:
     try:
         with list_on_disk(enrolment.file) as table:
             found = check_residents(table, enrolment.scheme.terms(), as_of=enrolment.as_of,
-                                    key=look_up_key(enrolment.scheme))
+                                    key=look_up_key(enrolment.scheme),
+                                    enrolled=enrolled_of(enrolment.scheme))
     except InputError as error:
-        return Looked({"faults": [one.to_dict() for one in error.faults]}, [], b"")
-    repeated = zlib.compress(np.diff(found.repeated, prepend=0).tobytes())
-    return Looked(found.to_dict(), found.accepted.tolist(), repeated)
+        return Looked({"faults": [one.to_dict() for one in error.faults]}, [])
+    return Looked(found.to_dict(), found.accepted.tolist(), packed_lines(found.repeated),
+                  packed_lines(found.enrolled))
 
 
 def keep_look(step: Step) -> Progress:
@@ -54,7 +55,8 @@ def keep_look(step: Step) -> Progress:
     if enrolment.state == Enrolment.State.READING:
         document = looked.document
         enrolment.state, enrolment.check_document = Enrolment.State.CHECKED, document
-        enrolment.accepted, enrolment.repeated = looked.accepted, looked.repeated
+        enrolment.accepted = looked.accepted
+        enrolment.repeated, enrolment.enrolled = looked.repeated, looked.enrolled
         enrolment.rows, enrolment.rejected = document.get("rows", 0), document.get("rejected", 0)
         enrolment.premium_fen = document.get("premium_fen", 0)
         enrolment.sum_insured_fen = document.get("sum_insured_fen", 0)
@@ -64,8 +66,3 @@ def keep_look(step: Step) -> Progress:
     return Progress(1, 1, result={"accepted": sum(looked.accepted),
                                   "rejected": enrolment.rejected})
 
-
-def repeated_lines(enrolment: Enrolment) -> np.ndarray:
-    """The lines of persons who stand in the list before, ascending."""
-    packed = bytes(enrolment.repeated or b"")
-    return np.cumsum(np.frombuffer(zlib.decompress(packed) if packed else b"", dtype=np.int64))

@@ -60,9 +60,6 @@ SENTENCES: Final = (
     _("leave one of the two rows out"),
     _("the person was enrolled in the scheme before"),
     _("leave the row out"),
-    # Searches.
-    _("an identity number does not belong into an address, which logs and histories keep"),
-    _("send it in the body of POST /residents/certificates/search"),
     # Files.
     _("the columns %(a)s and %(b)s mean the same"),
     _("leave one of them out"),
@@ -107,10 +104,14 @@ SENTENCES: Final = (
     _("the enrolment was cancelled"),
     _("nobody on the list can be enrolled"),
     _("%(a)s rows are rejected, and all or none was asked for"),
+    _("%(a)s rows were rejected at the end, and all or none was asked for"),
+    _("leave the faulty rows out and send the list again"),
     _("its certificates are issued: cancel them instead"),
     _("the list is not issued yet"),
     _("the list is not issued: its faults are in the check"),
     _("there is no such language"),
+    _("an identity number does not belong into an address, which logs and histories keep"),
+    _("send it in the body of POST /residents/certificates/search"),
     _("looking at a person needs a reason"),
     _("say why"),
     # Sales.
@@ -151,12 +152,15 @@ SENTENCES: Final = (
     _("ask the insurer for the proof"),
     *CHANGES,
 )
+_WHOLE: Final = frozenset(one for one in SENTENCES if "%(" not in one)
 _ANY: Final = ".+?"
 _WORD: Final = r"\S+"
 
 
 def said(text: str) -> str:
     """A sentence of the engine in the page's language; itself where it is not known."""
+    if not text or text in _WHOLE:  # of a million rows nearly all say one of a few
+        return _t(text) if text else text
     for pattern, sentence in _patterns():
         if (match := pattern.fullmatch(text)) is not None:
             return _t(sentence) % match.groupdict() if match.groupdict() else _t(sentence)

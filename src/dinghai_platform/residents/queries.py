@@ -35,7 +35,7 @@ from dinghai_platform.residents.sealing import look_up_key
 from dinghai_platform.site.formats import percent_text
 
 PAGE: Final = 50
-_NUMBER: Final = re.compile(r"(?:[A-Za-z0-9_-]+-)?0*([0-9]{1,18})")
+_NUMBER: Final = re.compile(r"(?:([A-Za-z0-9_-]+)-)?0*([0-9]{1,18})")
 
 
 def certificates(actor: Actor) -> TenantQuerySet:
@@ -44,7 +44,8 @@ def certificates(actor: Actor) -> TenantQuerySet:
     found: TenantQuerySet = Certificate.objects.visible_to(actor).filter(
         state=Certificate.State.IN_FORCE, chunk__enrolment__state=Enrolment.State.SEALED
     ).select_related("chunk__enrolment__scheme").defer(
-        "chunk__faults", "chunk__enrolment__check_document", "chunk__enrolment__repeated"
+        "chunk__faults", "chunk__enrolment__check_document", "chunk__enrolment__repeated",
+        "chunk__enrolment__enrolled"
     ).order_by("id")
     return without_ended(found)
 
@@ -73,7 +74,9 @@ def _search(actor: Actor, text: str, after: int, most: int) -> list[Certificate]
         identity = read_identity(word)
     except CellFault:
         if found := _NUMBER.fullmatch(word):
-            return list(rows.filter(id=int(found[1])))
+            named = rows.filter(id=int(found[2]))
+            return list(named if found[1] is None else named.filter(
+                chunk__enrolment__scheme__number__iexact=found[1]))
         return renamed(rows, actor, word if "*" in word else masked_name(word), most)
     return list(rows.filter(id__in=list(_of_person(actor, identity)))[:most])
 
@@ -193,7 +196,7 @@ def figures(actor: Actor) -> list[SchemeFigures]:
     require(actor, "residents.view")
     sealed: dict[object, list[Enrolment]] = {}
     rows = Enrolment.objects.visible_to(actor).filter(state=Enrolment.State.SEALED)
-    for one in rows.filter(link=None).defer("check_document", "repeated"):
+    for one in rows.filter(link=None).defer("check_document", "repeated", "enrolled"):
         sealed.setdefault(one.scheme_id, []).append(one)
     sold: dict[object, list[tuple[str, int, Fen]]] = {}
     # Sales are one certificate each, and many: the database adds them up.
@@ -239,7 +242,7 @@ def lists_of(scheme: ResidentScheme) -> QuerySet[Enrolment]:
     """The lists of a scheme in hand, without what is long in them."""
     rows: QuerySet[Enrolment] = Enrolment.objects.within(scheme.tenant_id).filter(
         scheme=scheme, link=None).select_related("scheme", "file").defer(
-        "check_document", "repeated", "scheme__document")
+        "check_document", "repeated", "enrolled", "scheme__document")
     return rows
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from dinghai.foundation.errors import Fault
-from dinghai.schemes.resident_list import resident_rows
-from dinghai_platform.residents.checking import repeated_lines
-from dinghai_platform.residents.faults import said
-from dinghai_platform.residents.models import Certificate, Enrolment, EnrolmentChunk
-from dinghai_platform.residents.reading import list_on_disk
-from dinghai_platform.residents.staging import faults_of
+import numpy as np
 
-_VOID: Final = {
-    Certificate.State.REPEATED: (
-        "identity", "the person was enrolled in the scheme before", "leave the row out"),
-    Certificate.State.OVERTAKEN: (
-        "certificate", "another list changed the certificate meanwhile",
-        "look at it, and list it again")}
+from dinghai.foundation.errors import Fault
+from dinghai.schemes.resident_check import ENROLLED
+from dinghai.schemes.resident_list import resident_rows
+from dinghai_platform.residents.faults import said
+from dinghai_platform.residents.kept_faults import TWICE, VOID_CERTIFICATES, fault_at, faults_of
+from dinghai_platform.residents.models import Certificate, Enrolment, EnrolmentChunk
+from dinghai_platform.residents.packed_lines import lines_of
+from dinghai_platform.residents.reading import list_on_disk
+
 HEADINGS: Final = ("line", "outcome", "certificate", "holder", "plan", "premium_fen", "field",
                    "message", "mend")
 
@@ -32,16 +29,24 @@ class Echo:
         return text
 
 
-def result_lines(enrolment: Enrolment) -> Iterator[str]:
-    """The results as CSV, line by line in the list's order; one chunk is held at a time."""
+def as_it_is(text: str) -> str:
+    """A sentence of the engine as programs know it."""
+    return text
+
+
+def result_lines(
+    enrolment: Enrolment, say: Callable[[str], str] = as_it_is
+) -> Iterator[str]:
+    """The results as CSV, line by line in the list's order; one chunk is held at a time. ``say``
+    puts what was wrong and its mend into the reader's words."""
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(HEADINGS)
     plans = enrolment.scheme.terms().plans
     chunks = EnrolmentChunk.objects.within(enrolment.tenant_id).filter(enrolment=enrolment)
     for chunk in chunks.order_by("number").iterator():
         rows: list[tuple[int, tuple[object, ...]]] = [
-            (one.line or 0, (one.line, "rejected", "", "", "", "", one.field or "", one.message,
-                             one.mend or "")) for one in faults_of(chunk)]
+            (one.line or 0, (one.line, "rejected", "", "", "", "", one.field or "",
+                             say(one.message), say(one.mend or ""))) for one in faults_of(chunk)]
         certificates = Certificate.objects.within(enrolment.tenant_id).filter(
             id__gte=chunk.first, id__lt=chunk.first + sum(chunk.accepted))
         for number, line, plan, state, holder in certificates.values_list(
@@ -51,8 +56,9 @@ def result_lines(enrolment: Enrolment) -> Iterator[str]:
                                     f"{enrolment.scheme.number}-{number:010}", holder,
                                     plans[plan].code, plans[plan].premium_fen, "", "", "")))
             else:
-                rows.append((line, (line, "rejected", "", holder, plans[plan].code, "",
-                                    *_VOID[Certificate.State(state)])))
+                field, message, mend = VOID_CERTIFICATES[state]
+                rows.append((line, (line, "rejected", "", holder, plans[plan].code, "", field,
+                                    say(message), say(mend))))
         for _, row in sorted(rows, key=lambda one: one[0]):
             yield writer.writerow(row)
 
@@ -62,7 +68,8 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
 
     Faults may be millions and are never held together: those of an issued list stand with its
     chunks, as those of a renewal do from the start (it has no file of rows, and was looked through
-    as a list of changes); a list that is not issued yet is read a second time.
+    as a list of changes); a list that is not issued yet is read a second time. Of one that was
+    given up because not every row could be enrolled, all faults are of persons enrolled meanwhile.
     """
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(("line", "field", "message", "mend"))
@@ -70,6 +77,8 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
     faults: Iterator[Fault]
     if check is None or enrolment.state == Enrolment.State.SEALED:
         faults = _kept_faults(enrolment)
+    elif fell_short(enrolment):
+        faults = (fault_at(line, ENROLLED) for line in lines_of(enrolment.enrolled).tolist())
     elif "rows" not in check:
         faults = (Fault(**one) for one in check.get("faults", []))
     else:
@@ -79,29 +88,33 @@ def fault_lines(enrolment: Enrolment) -> Iterator[str]:
                                said(fault.mend or "")))
 
 
+def fell_short(enrolment: Enrolment) -> bool:
+    """Whether a list was given up because it was all or nothing and not every row could be
+    enrolled."""
+    return bool(enrolment.state == Enrolment.State.CANCELLED and enrolment.all_or_nothing
+                and enrolment.enrolled and "given_up" in (enrolment.check_document or {}))
+
+
 def _kept_faults(enrolment: Enrolment) -> Iterator[Fault]:
     chunks = EnrolmentChunk.objects.within(enrolment.tenant_id).filter(enrolment=enrolment)
     for chunk in chunks.order_by("number").iterator():
         # Who was enrolled, or changed, by another list meanwhile is known from the seal on alone.
         void = Certificate.objects.within(enrolment.tenant_id).filter(
             id__gte=chunk.first, id__lt=chunk.first + sum(chunk.accepted),
-            state__in=_VOID).order_by("line").values_list("line", "state")
-        made = []
-        for line, state in void:
-            field, message, mend = _VOID[Certificate.State(state)]
-            made.append(Fault(message, None, line, field, mend))
+            state__in=VOID_CERTIFICATES).order_by("line").values_list("line", "state")
+        made = [fault_at(line, VOID_CERTIFICATES[state]) for line, state in void]
         yield from sorted([*faults_of(chunk), *made], key=lambda one: one.line or 0)
 
 
 def _read_faults(enrolment: Enrolment) -> Iterator[Fault]:
-    repeated = repeated_lines(enrolment).tolist()
-    place = 0
+    known = ((lines_of(enrolment.repeated), TWICE), (lines_of(enrolment.enrolled), ENROLLED))
+    read = 0
     with list_on_disk(enrolment.file) as table:
         for rows in resident_rows(table, enrolment.scheme.terms(), as_of=enrolment.as_of):
             last = max([one.line or 0 for one in rows.faults] + rows.line.tolist()[-1:] + [0])
             faults = list(rows.faults)
-            while place < len(repeated) and repeated[place] <= last:
-                faults.append(Fault("the person stands in the list before", None, repeated[place],
-                                    "identity", "leave one of the two rows out"))
-                place += 1
+            for lines, words in known:
+                start, end = np.searchsorted(lines, (read, last), side="right")
+                faults += [fault_at(line, words) for line in lines[start:end].tolist()]
+            read = max(read, last)
             yield from sorted(faults, key=lambda one: one.line or 0)

@@ -7,8 +7,6 @@ which is what a database's index likes best, posts the premium and writes one au
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,22 +17,26 @@ from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import Fault
 from dinghai.schemes.people import masked_name
 from dinghai.schemes.persons_twice import WIDTH, look_up_hashes
+from dinghai.schemes.resident_check import ENROLLED
 from dinghai_platform.core.jobs import Progress, Step
 from dinghai_platform.core.tenancy import crossing_tenants, locked
 from dinghai_platform.residents import reading
-from dinghai_platform.residents.checking import enrolment_of, repeated_lines
+from dinghai_platform.residents.checking import enrolment_of
+from dinghai_platform.residents.kept_faults import TWICE, fault_at, packed_faults
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 from dinghai_platform.residents.models import (
     Certificate,
     CertificateCounter,
-    ChangeChunk,
     Enrolment,
     EnrolmentChunk,
 )
+from dinghai_platform.residents.packed_lines import lines_of, stands_in
 from dinghai_platform.residents.reading import rows_of_chunk
 from dinghai_platform.residents.sealing import look_up_key, seal_people
+from dinghai_platform.residents.services.falling_short import give_up_short_list
 from dinghai_platform.residents.services.letting_go import let_go_of_file
-from dinghai_platform.residents.services.seal import seal_enrolment
+from dinghai_platform.residents.services.lists import give_up_list, why_over
+from dinghai_platform.residents.services.seal import NotEveryRow, seal_enrolment
 
 CERTIFICATES, CHANGES = 1, 2
 """Whose numbers are counted."""
@@ -62,37 +64,43 @@ def prepare_chunk(step: Step) -> Staged | None:
                          step.cursor.get("rows", reading.ROWS))
     if rows is None:
         return None
-    twice = repeated_lines(enrolment)
-    places = np.searchsorted(twice, rows.line)
-    again = np.zeros(len(rows.line), dtype=np.bool_)
-    inside = places < len(twice)
-    again[inside] = twice[places[inside]] == rows.line[inside]
-    kept = np.flatnonzero(~again).tolist()
+    again = stands_in(lines_of(enrolment.repeated), rows.line)
+    before = stands_in(lines_of(enrolment.enrolled), rows.line)
+    good = ~(again | before)
+    kept = np.flatnonzero(good).tolist()
     names, identities, mobiles = (
-        [column[place] for place in kept] if again.any() else column
+        column if good.all() else [column[place] for place in kept]
         for column in (rows.name, rows.identity, rows.mobile))
-    lines = rows.line[~again].tolist()
+    lines = rows.line[good].tolist()
     hashes = look_up_hashes(identities, look_up_key(enrolment.scheme))
     faults = [*rows.faults, *(
-        Fault("the person stands in the list before", enrolment.file_name, line, "identity",
-              "leave one of the two rows out") for line in rows.line[again].tolist())]
+        fault_at(line, words, file=enrolment.file_name)
+        for left_out, words in ((again, TWICE), (before, ENROLLED))
+        for line in rows.line[left_out].tolist())]
     return Staged(
-        lines, rows.plan[~again].tolist(), list(map(masked_name, names)),
+        lines, rows.plan[good].tolist(), list(map(masked_name, names)),
         seal_people(enrolment, lines, names, identities, mobiles,
-                    rows.consented_on[~again].tolist()),
+                    rows.consented_on[good].tolist()),
         [hashes[place:place + WIDTH] for place in range(0, len(hashes), WIDTH)],
         tuple(sorted(faults, key=lambda one: one.line or 0)),
         len({one.line for one in faults}))
 
 
 def write_chunk(step: Step) -> Progress:
-    """Write a prepared chunk, or seal after the last; a list that was given up is left alone."""
+    """Write a prepared chunk, or seal after the last; a list that was given up is left alone, and
+    one whose scheme is over meanwhile, or that is all or nothing and cannot be issued whole, is
+    given up."""
     enrolment = locked(enrolment_of(step))
     if enrolment.state != Enrolment.State.ISSUING:
         return Progress(step.progress, finished=True)
+    if (why := why_over(enrolment.scheme)) is not None:
+        return _given_up(step, give_up_list(enrolment, actor=step.actor, why=why))
     staged: Staged | None = step.prepared
     if staged is None:
-        seal_enrolment(enrolment, actor=step.actor)
+        try:
+            seal_enrolment(enrolment, actor=step.actor)
+        except NotEveryRow as short:
+            return _given_up(step, give_up_short_list(enrolment, short, actor=step.actor))
         let_go_of_file(enrolment, actor=step.actor)
         return Progress(enrolment.rows + 1, enrolment.rows + 1,
                         result={"accepted": enrolment.number, "rejected": enrolment.rejected})
@@ -100,6 +108,11 @@ def write_chunk(step: Step) -> Progress:
     stage(enrolment, staged, number)
     return Progress(step.progress + len(staged.line) + staged.rejected, enrolment.rows + 1,
                     cursor={"chunk": number + 1, "rows": step.cursor.get("rows", reading.ROWS)})
+
+
+def _given_up(step: Step, enrolment: Enrolment) -> Progress:
+    return Progress(step.progress, finished=True, result={
+        "given_up": (enrolment.check_document or {})["given_up"]})
 
 
 def stage(enrolment: Enrolment, staged: Staged, number: int) -> EnrolmentChunk:
@@ -127,17 +140,6 @@ def leaves_of(
     """The leaf of each certificate: its number, plan, look-up hash and sealed person."""
     return [number.to_bytes(8, "big") + plan.to_bytes(2, "big") + look_up + person
             for number, plan, look_up, person in zip(ids, plans, look_ups, people, strict=True)]
-
-
-def faults_of(chunk: EnrolmentChunk | ChangeChunk) -> list[Fault]:
-    """The faults of a chunk's rejected rows."""
-    return [Fault(**one) for one in json.loads(zlib.decompress(bytes(chunk.faults)))]
-
-
-def packed_faults(faults: Sequence[Fault]) -> bytes:
-    """Faults as a chunk keeps them."""
-    return zlib.compress(json.dumps([one.to_dict() for one in faults],
-                                    ensure_ascii=False).encode())
 
 
 def take_numbers(count: int, *, of: int = CERTIFICATES) -> int:

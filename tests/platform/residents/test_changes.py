@@ -313,9 +313,13 @@ def test_a_renewal_looks_at_age_consent_and_wish_anew(
     assert changes.enrolment.accepted == [1, 1]
     late = change("renewal", text, target=following, consent_since=date(2026, 2, 1), apply=False)
     assert late.accepted == 0
-    twice = change("renewal", f"凭证号\n{number[2]}\n{number[4]}\n", target=following)
-    assert (twice.accepted, twice.rejected) == (0, 2)
-    assert {one[8] for one in results(twice)} == {"the person was enrolled in the scheme before"}
+    twice = change("renewal", f"凭证号\n{number[2]}\n{number[4]}\n{number[1]}\n",
+                   target=following)
+    assert [(one["line"], one["message"]) for one in twice.check_document["faults"]] == [
+        (line, "the person was enrolled in the scheme before") for line in (2, 3)]
+    assert (twice.state, twice.accepted, twice.rejected) == ("sealed", 1, 2)
+    assert {one[8] for one in results(twice)} == {
+        "", "the person was enrolled in the scheme before"}
 
 
 @pytest.mark.parametrize("by", ["cancellation", "correction"])
@@ -609,6 +613,70 @@ def test_a_list_whose_job_comes_too_late_for_its_day_is_given_up(
         action="residents.changes_cancelled").payload
     again = change("cancellation", by_number(insurer, [0, 1]), from_day=JULY + timedelta(days=9))
     assert (again.state, again.accepted) == ("sealed", 2)
+
+
+@pytest.mark.parametrize("staged", [False, True])
+@pytest.mark.parametrize("kind", ["plan", "renewal"])
+def test_all_or_nothing_holds_until_the_seal(
+    kind, staged, insurer, many, change, following, underwriter
+):
+    """Two of four are cancelled before their chunk is staged, or after it: nothing stands."""
+    number = ids(insurer)
+    changes = change(kind, "凭证号,新方案\n" + "".join(f"{one},P1\n" for one in number[:4]),
+                     apply=False, **({"target": following} if kind == "renewal" else {}))
+    apply_changes(changes, actor=underwriter, all_or_nothing=True)
+    job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+    if staged:
+        job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    change("cancellation", by_number(insurer, [1, 3]))
+    before = (balance(insurer), JournalEntry.objects.within(insurer).count())
+    while job.state == "running":
+        job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    assert (changes.state, changes.accepted, changes.rejected) == ("cancelled", 2, 2)
+    assert before == (balance(insurer), JournalEntry.objects.within(insurer).count())
+    assert ids(insurer) == number and Standing.objects.within(insurer).count() == 2
+    assert EnrolledPerson.objects.within(insurer).count() == 20
+    assert not AuditEntry.objects.within(insurer).filter(
+        action="residents.changes_sealed", subject_id=str(changes.pk)).exists()
+    assert '"why":"all_or_nothing"' in AuditEntry.objects.within(insurer).get(
+        action="residents.changes_cancelled").payload
+    said = ("another list changed the certificate meanwhile" if staged
+            else "the certificate was cancelled before")
+    document = changes.check_document
+    assert [(one["line"], one["message"]) for one in document["faults"]] == [(3, said), (5, said)]
+    assert [(one["message"], one["number"]) for one in document["faults_by_field"]] == [(said, 2)]
+    assert document["given_up"] == {
+        "message": "2 rows were rejected at the end, and all or none was asked for",
+        "mend": "leave the faulty rows out and send the list again"}
+    if kind == "renewal":
+        changes.enrolment.refresh_from_db()
+        assert changes.enrolment.state == "cancelled"
+    assert audit.verify_chain(insurer).holds
+
+
+def test_a_renewal_whose_period_ends_before_its_seal_is_given_up(
+    insurer, many, change, following, underwriter, monkeypatch
+):
+    number = ids(insurer)
+    changes = change("renewal", by_number(insurer, [0]), target=following, apply=False)
+    apply_changes(changes, actor=underwriter)
+    job = leases.claim_next("me", clock.machine_now(), timedelta(minutes=5))
+    monkeypatch.setattr(clock, "today", lambda: following.last_day)
+    job = Worker()._chunk(job, jobs.handler_of(job.kind))
+    assert Certificate.objects.within(insurer).count() == 21
+    monkeypatch.setattr(clock, "today", lambda: following.last_day + timedelta(days=1))
+    Worker()._chunk(job, jobs.handler_of(job.kind))
+    Worker().run_until_idle()
+    changes.refresh_from_db()
+    changes.enrolment.refresh_from_db()
+    assert (changes.state, changes.enrolment.state) == ("cancelled", "cancelled")
+    assert changes.check_document["given_up"] == {
+        "message": "the period ended on 2028-12-31",
+        "mend": "renew into a scheme whose period is not over"}
+    assert ids(insurer) == number
+    assert JournalEntry.objects.within(insurer).count() == 1
 
 
 @pytest.mark.parametrize("of_changes", [False, True])

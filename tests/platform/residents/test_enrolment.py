@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.utils.translation import override
 
 from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import InputError, Refusal
@@ -19,7 +20,8 @@ from dinghai_platform.core.actors import system_actor
 from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.ledger.models import JournalEntry, Posting
-from dinghai_platform.residents import reading, staging
+from dinghai_platform.residents import enrolled, reading, staging
+from dinghai_platform.residents.kept_faults import faults_of
 from dinghai_platform.residents.models import (
     Certificate,
     EnrolledPerson,
@@ -37,7 +39,7 @@ from dinghai_platform.residents.services.lists import (
     take_list,
 )
 from dinghai_platform.residents.services.schemes import open_scheme
-from dinghai_platform.residents.staging import faults_of, leaves_of
+from dinghai_platform.residents.staging import leaves_of
 from tests.platform.residents.conftest import SCHEME, listed, row
 from tests.platform.story import stand_at
 
@@ -114,18 +116,88 @@ def test_the_root_is_over_every_certificate(insurer, enrol):
     assert audit.verify_chain(insurer).holds
 
 
-def test_whoever_is_enrolled_already_is_left_out(insurer, enrol):
+def named(lines):
+    """Line, field and message of each line of a CSV that says a fault, with its mend."""
+    with override("en"):
+        rows = list(csv.DictReader(line.strip().removeprefix("\ufeff") for line in lines))
+    assert all(one["mend"] for one in rows if one["message"])
+    return [(int(one["line"]), one["field"], one["message"]) for one in rows if one["message"]]
+
+
+BEFORE = [(line, "identity", "the person was enrolled in the scheme before")
+          for line in range(2, 7)]
+
+
+def test_the_look_names_whoever_is_enrolled_already(
+    insurer, enrol, scheme, underwriter, monkeypatch, django_assert_max_num_queries
+):
+    """Five of fifteen are in the scheme, and the first of them stands in the list twice."""
+    monkeypatch.setattr(enrolled, "_AT_ONCE", 4)
     enrol(listed([row(number) for number in range(10)]))
-    second = enrol(listed([row(number) for number in range(5, 20)]), "second.csv")
-    assert (second.accepted, second.rejected) == ([0, 10], 5)
-    assert second.premium_fen == 10 * 1_200
-    assert in_force(insurer).count() == 20
-    assert EnrolledPerson.objects.within(insurer).count() == 20
-    void = Certificate.objects.within(insurer).filter(state=Certificate.State.REPEATED)
-    assert [one.line for one in void.order_by("id")] == [2, 3, 4, 5, 6]
-    named = list(csv.reader(line.strip() for line in fault_lines(second)))[1:]
-    assert [one[0] for one in named] == ["2", "3", "4", "5", "6"]
-    assert all(all(one) for one in named)
+    again = (17, "identity", "the person stands in the list before")
+    second = take_list(scheme, listed([row(number) for number in [*range(5, 20), 5]]),
+                       name="second.csv", actor=underwriter)
+    Worker().run_until_idle()
+    second.refresh_from_db()
+    look = second.check_document
+    assert (second.accepted, second.rejected, second.premium_fen) == ([0, 10], 6, 12_000)
+    assert (look["accepted"], look["rejected"], look["repeated"]) == (10, 6, 1)
+    assert [one["line"] for one in look["faults"]] == [*range(2, 7), 17]
+    assert {one["message"]: one["number"] for one in look["faults_by_field"]} == {
+        again[2]: 1, BEFORE[0][2]: 5}
+    assert named(fault_lines(second)) == [*BEFORE, again]
+    with pytest.raises(Refusal, match="6 rows are rejected, and all or none"):
+        issue_list(second, actor=underwriter, all_or_nothing=True)
+    issue_list(second, actor=underwriter)
+    Worker().run_until_idle()
+    second.refresh_from_db()
+    assert (second.state, second.accepted, second.rejected, second.premium_fen) == (
+        "sealed", [0, 10], 6, 12_000)
+    assert named(result_lines(second)) == named(fault_lines(second)) == [*BEFORE, again]
+    assert in_force(insurer).count() == EnrolledPerson.objects.within(insurer).count() == 20
+    assert not Certificate.objects.within(insurer).exclude(state=1).exists()
+    hashes = [bytes(one) for one in EnrolledPerson.objects.within(insurer).values_list(
+        "look_up", flat=True)]
+    with django_assert_max_num_queries(6):
+        assert list(enrolled.enrolled_places(scheme, [b"", *hashes[:15]])) == list(range(1, 16))
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_whoever_is_enrolled_between_look_and_seal_is_left_out(
+    whole, insurer, enrol, scheme, underwriter
+):
+    """All or nothing is kept at the seal, too: nothing is issued, posted or written as issued."""
+    content = listed([row(number) for number in range(5, 20)])
+    second = take_list(scheme, content, name="second.csv", actor=underwriter)
+    Worker().run_until_idle()
+    enrol(listed([row(number) for number in range(10)]))
+    issue_list(second, actor=underwriter, all_or_nothing=whole)
+    Worker().run_until_idle()
+    second.refresh_from_db()
+    assert (second.accepted, second.rejected, second.premium_fen) == ([0, 10], 5, 12_000)
+    assert named(fault_lines(second)) == BEFORE
+    sealed = AuditEntry.objects.within(insurer).filter(action="residents.list_sealed")
+    assert (in_force(insurer).count(), EnrolledPerson.objects.within(insurer).count(),
+            JournalEntry.objects.within(insurer).count(), sealed.count()) == (
+        (10, 10, 1, 1) if whole else (20, 20, 2, 2))
+    assert audit.verify_chain(insurer).holds
+    if not whole:
+        void = Certificate.objects.within(insurer).filter(state=Certificate.State.REPEATED)
+        assert [one.line for one in void.order_by("id")] == [2, 3, 4, 5, 6]
+        assert (second.state, named(result_lines(second))) == ("sealed", BEFORE)
+        return
+    assert (second.state, Certificate.objects.within(insurer).count()) == ("cancelled", 10)
+    document = second.check_document
+    assert (document["rows"], document["accepted"], document["rejected"]) == (15, 10, 5)
+    assert [one["line"] for one in document["faults"]] == [2, 3, 4, 5, 6]
+    assert document["given_up"] == {
+        "message": "5 rows were rejected at the end, and all or none was asked for",
+        "mend": "leave the faulty rows out and send the list again"}
+    assert '"why":"all_or_nothing"' in AuditEntry.objects.within(insurer).get(
+        action="residents.list_cancelled").payload
+    again = enrol(content, "second.csv")
+    assert (again.state, again.accepted, named(result_lines(again))) == (
+        "sealed", [0, 10], BEFORE)
 
 
 def test_the_same_list_again_is_the_same_enrolment(insurer, enrol, scheme, underwriter):
@@ -355,3 +427,14 @@ def test_nobody_is_enrolled_in_a_scheme_that_is_over(scheme, underwriter, settin
     with pytest.raises(Refusal, match="over"):
         take_list(scheme, listed([row(2)]), name="late.csv", actor=underwriter)
     assert not Certificate.objects.within(scheme.tenant).exists()
+    # Nor where the period ends while the job runs.
+    stand_at("2027-12-31T23:59:00")
+    issue_list(enrolment, actor=underwriter)
+    stand_at("2028-01-01T00:01:00")
+    Worker().run_until_idle()
+    enrolment.refresh_from_db()
+    assert enrolment.state == "cancelled"
+    assert enrolment.check_document["given_up"] == {
+        "message": "the scheme is over", "mend": "open the scheme of the next period"}
+    assert not Certificate.objects.within(scheme.tenant).exists()
+    assert not JournalEntry.objects.within(scheme.tenant).exists()

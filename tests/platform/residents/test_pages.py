@@ -141,6 +141,7 @@ def test_the_way_of_a_list(client, scheme, sign_in, insurer):
     results = b"".join(client.get(
         reverse("residents:results", args=[made.pk])).streaming_content).decode()
     assert results.count("accepted") == 8
+    assert "该人" in results and "the person" not in results, "in the language of the page"
     client.post(reverse("residents:papers", args=[made.pk]), {"language": "zh"})
     assert 'hx-select="#papers"' in page(client, "list", made.pk), "it follows its job"
     Worker().run_until_idle()
@@ -280,3 +281,30 @@ def test_the_number_of_questions_does_not_grow(client, enrol, django_assert_max_
     with django_assert_max_num_queries(30):
         page(client, "schemes")
 
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_list_given_up_because_a_row_fell_out_says_which(
+    language, client, scheme, insurer, enrol
+):
+    """Nobody was rejected by the look, yet all or nothing may be asked for."""
+    address = send(client, scheme, [row(number) for number in range(4)])
+    Worker().run_until_idle()
+    made = Enrolment.objects.within(insurer).get()
+    assert 'name="rows" value="all"' in page(client, "list", made.pk)
+    enrol(listed([row(2)]), "other.csv")
+    client.post(reverse("residents:issue", args=[made.pk]), {"rows": "all"})
+    Worker().run_until_idle()
+    shown = text_of(client.get(address, headers={"accept-language": language}))
+    said, faulty = {
+        "en": ("1 rows were rejected at the end", "the person was enrolled in the scheme before"),
+        "zh-hans": ("最后有 1 行被拒绝", "该人此前已在本项目参保")}[language]
+    assert said in shown and faulty in shown
+    faults = client.get(reverse("residents:faults", args=[made.pk]),
+                        headers={"accept-language": language})
+    (line,) = csv.DictReader(io.StringIO(b"".join(
+        faults.streaming_content).decode("utf-8-sig")))
+    assert (line["line"], line["message"]) == ("4", faulty)
+    again = send(client, scheme, [row(number) for number in range(4)])
+    Worker().run_until_idle()
+    assert again != address and faulty in text_of(client.get(
+        again, headers={"accept-language": language}))

@@ -40,6 +40,8 @@ def test_who_is_found_how(many, underwriter):
     one = every[8]
     assert search(underwriter, number_of(one)) == [one]
     assert search(underwriter, str(one.pk)) == [one]
+    assert search(underwriter, number_of(one).upper()) == [one]
+    assert search(underwriter, f"street-2028-{one.pk:010}") == [], "of another scheme"
     assert search(underwriter, row(8).split(",")[1]) == [one]
     assert [len(search(underwriter, text)) for text in ("李静怡", "李**", "李静", "王**")] == [
         5, 5, 0, 0]

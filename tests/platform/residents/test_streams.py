@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from dinghai.foundation.errors import InputError, Refusal
-from dinghai_platform.core import jobs
+from dinghai_platform.core import audit, clock, jobs
 from dinghai_platform.core.actors import system_actor
+from dinghai_platform.core.models import AuditEntry
 from dinghai_platform.core.worker import Worker
 from dinghai_platform.residents.models import Certificate, Enrolment, ListPart, ListStream
 from dinghai_platform.residents.services import streams
@@ -75,6 +77,26 @@ def test_a_closed_stream_holds_nobody(insurer, scheme, stream, underwriter):
         take_part(stream, 2, [person(2)], actor=underwriter)
     with pytest.raises(Refusal, match="is closed"):
         open_stream(scheme, name=stream.name, actor=underwriter)
+
+
+def test_every_part_stands_in_the_chain_without_what_was_sent(insurer, stream, underwriter):
+    for _ in range(2):
+        take_part(stream, 1, [person(1), person(2, consent="否")], actor=underwriter)
+    link = AuditEntry.objects.within(insurer).get(action="residents.part_taken")
+    assert json.loads(link.payload) == {"part": 1, "rows": 2, "accepted": 1}
+    assert audit.verify_chain(insurer).holds
+
+
+def test_nothing_is_gathered_for_a_scheme_that_is_over(scheme, stream, underwriter, monkeypatch):
+    first = take_part(stream, 1, [person(1)], actor=underwriter)
+    monkeypatch.setattr(clock, "today", lambda: scheme.last_day + timedelta(days=1))
+    assert open_stream(scheme, name=stream.name, actor=underwriter) == stream
+    assert take_part(stream, 1, [person(1)], actor=underwriter) == first
+    for late in (lambda: open_stream(scheme, name="late", actor=underwriter),
+                 lambda: take_part(stream, 2, [person(2)], actor=underwriter)):
+        with pytest.raises(Refusal, match="the scheme is over") as caught:
+            late()
+        assert caught.value.reasons == ("open the scheme of the next period",)
 
 
 def test_a_stream_of_nobody_becomes_no_list(insurer, stream, underwriter):

@@ -23,6 +23,7 @@ NEVER = {  # said to who runs the site or wrote the program, not to who uses it
     "the certificate is not under the root of its chunk",
     "the chunk is not under the root of the enrolment", "the root is not signed by this key",
     "only PostgreSQL keeps a table in partitions", "use a site on PostgreSQL",
+    "«0» rows that were staged cannot be done, all or none may be",
     "a partition has one number at least, and one stands ready"}
 
 

@@ -17,6 +17,7 @@ class ChangeList(TenantRow):
 
     With ``whole`` it is about all certificates of the enrolments in ``scope``, less those whom the
     file names; else about those whom the file names. ``order`` is the hash of what was asked for.
+    With ``all_or_nothing`` every row of it is done or none.
     ``moved`` counts certificates out of and into each plan.
     """
 
@@ -50,6 +51,7 @@ class ChangeList(TenantRow):
     as_of = models.DateField()
     check_document = models.JSONField(null=True)
     repeated = models.BinaryField(null=True)
+    all_or_nothing = models.BooleanField(default=False)
     rows = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)

@@ -17,9 +17,11 @@ from dinghai_platform.residents.models.schemes import ResidentScheme, SaleLink
 class Enrolment(TenantRow):
     """A list of residents on its way into a scheme, and what it came to.
 
-    ``accepted`` counts by plan. ``repeated`` are lines of persons who stand in the list before, as
-    packed whole numbers. ``root`` is the Merkle root over the chunks' roots, once sealed.
-    A sale by a link is an enrolment of one, with the ``link`` in place of a ``file``.
+    ``accepted`` counts by plan. ``repeated`` are lines of persons who stand in the list before,
+    ``enrolled`` those of persons who were in the scheme when it was looked through, both packed
+    (`packed_lines`). With ``all_or_nothing`` it is sealed whole or not at all. ``root`` is the
+    Merkle root over the chunks' roots, once sealed. A sale by a link is an enrolment of one, with
+    the ``link`` in place of a ``file``.
     """
 
     class State(models.TextChoices):
@@ -39,6 +41,8 @@ class Enrolment(TenantRow):
     as_of = models.DateField()
     check_document = models.JSONField(null=True)
     repeated = models.BinaryField(null=True)
+    enrolled = models.BinaryField(null=True)
+    all_or_nothing = models.BooleanField(default=False)
     rows = models.BigIntegerField(default=0)
     accepted = models.JSONField(default=list)
     rejected = models.BigIntegerField(default=0)

@@ -20,7 +20,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.residents.models import ChangeList, Enrolment, Pace, ResidentScheme
 from dinghai_platform.residents.services.letting_go import let_go_of_file
-from dinghai_platform.residents.services.lists import cancel_list
+from dinghai_platform.residents.services.lists import Why, cancel_list
 
 CHECK_CHANGES = "residents.check_changes"
 APPLY_CHANGES = "residents.apply_changes"
@@ -99,22 +99,25 @@ def apply_changes(
 
     Raises Refusal before it was looked through, where nothing would change, where its day has
     passed meanwhile, where a row of those to be left out cannot be read, and, with
-    ``all_or_nothing``, where any row was rejected. Asked again it answers the same.
+    ``all_or_nothing``, where any row was rejected; where one is rejected only at the seal, the
+    list is given up. Asked again it answers the same.
     """
     require(actor, "residents.change", changes)
     changes = locked(changes)
     if changes.state in (ChangeList.State.APPLYING, ChangeList.State.SEALED):
         return changes
     _check_ready(changes, all_or_nothing)
+    changes.all_or_nothing = all_or_nothing
     if changes.kind == Kind.RENEWAL:
         changes.enrolment = _next_enrolment(changes, actor)
     changes.state = ChangeList.State.APPLYING
     changes.job = jobs.start_job(
         APPLY_CHANGES, {"changes": str(changes.pk)}, actor=actor, tenant=changes.tenant,
         total=changes.rows + 1)
-    changes.save(update_fields=("state", "job", "enrolment"))
+    changes.save(update_fields=("state", "job", "enrolment", "all_or_nothing"))
     audit.append(actor, "residents.changes_started", changes, {
-        "accepted": changes.accepted, "rejected": changes.rejected})
+        "accepted": changes.accepted, "rejected": changes.rejected,
+        "all_or_nothing": all_or_nothing})
     return changes
 
 
@@ -132,35 +135,36 @@ def cancel_changes(changes: ChangeList, *, actor: Actor) -> ChangeList:
         raise Refusal("its changes stand: change the certificates again instead")
     if changes.job is not None and not changes.job.has_ended:
         jobs.cancel_job(changes.job, actor=actor)
-    if changes.enrolment is not None:
-        cancel_list(changes.enrolment, actor=actor)
     return give_up(changes, actor=actor)
 
 
-def is_too_late(changes: ChangeList) -> bool:
-    """Whether the day of a list lies so far back that it may not be sealed any more."""
-    return changes.kind in _DATED and (
-        clock.today() - changes.from_day > timedelta(days=LATE_DAYS))
+def why_too_late(changes: ChangeList) -> Why | None:
+    """Why a list may not be sealed any more: its day lies too far back, or the period into which it
+    renews has ended. None while it may."""
+    today = clock.today()
+    if changes.kind in _DATED and today - changes.from_day > timedelta(days=LATE_DAYS):
+        return Why("late", f"the changes hold from {changes.from_day} on, and that day has passed",
+                   "send the list again with this day or a later one")
+    if changes.target is not None and changes.target.last_day < today:
+        return Why("late", f"the period ended on {changes.target.last_day}",
+                   "renew into a scheme whose period is not over")
+    return None
 
 
-def give_up_late(changes: ChangeList, *, actor: Actor) -> ChangeList:
-    """Give up a list that `is_too_late`, and keep why. Must run inside the transaction that holds
-    it."""
-    changes.check_document = {**(changes.check_document or {}), "given_up": {
-        "message": f"the changes hold from {changes.from_day} on, and that day has passed",
-        "mend": "send the list again with this day or a later one"}}
-    changes.save(update_fields=("check_document",))
-    return give_up(changes, actor=actor, why="late")
-
-
-def give_up(changes: ChangeList, *, actor: Actor, why: str = "") -> ChangeList:
-    """Mark a list as given up and have what was staged of it taken away. Must run inside the
-    transaction that holds it."""
+def give_up(changes: ChangeList, *, actor: Actor, why: Why | None = None) -> ChangeList:
+    """Mark a list as given up, with the enrolment that a renewal fills, and have what was staged of
+    both taken away. Must run inside the transaction that holds it."""
+    if changes.enrolment_id is not None:
+        enrolment = locked(changes.enrolment)
+        if enrolment.state != Enrolment.State.CANCELLED:
+            cancel_list(enrolment, actor=actor)
+    if why is not None:
+        changes.check_document = why.beside(changes.check_document)
     changes.state = ChangeList.State.CANCELLED
     changes.job = jobs.start_job(CLEAR_CHANGES, {"changes": str(changes.pk)}, actor=actor,
                                  tenant=changes.tenant)
-    changes.save(update_fields=("state", "job"))
-    audit.append(actor, "residents.changes_cancelled", changes, {"why": why} if why else {})
+    changes.save(update_fields=("state", "job", "check_document"))
+    audit.append(actor, "residents.changes_cancelled", changes, {"why": why.code} if why else {})
     return changes
 
 
@@ -289,7 +293,8 @@ def _next_enrolment(changes: ChangeList, actor: Actor) -> Enrolment:
     made: Enrolment = Enrolment.objects.create(
         tenant=changes.tenant, scheme=target, file=stored, file_name=stored.name,
         state=Enrolment.State.ISSUING, rows=changes.accepted + changes.rejected,
-        rejected=changes.rejected, as_of=clock.today(), created_by=actor.user)
+        rejected=changes.rejected, all_or_nothing=changes.all_or_nothing, as_of=clock.today(),
+        created_by=actor.user)
     audit.append(actor, "residents.renewal_opened", made, {
         "scheme": target.number, "changes": str(changes.pk)})
     return made

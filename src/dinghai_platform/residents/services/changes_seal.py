@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from dinghai_platform.ledger.services import credit, debit, post_entry
 from dinghai_platform.residents.models import Change, ChangeChunk, ChangeList, Standing
 from dinghai_platform.residents.renewal_sources import sources_of
 from dinghai_platform.residents.services.seal import (
+    NotEveryRow,
     StagedOtherwise,
     seal_enrolment,
     summary_of,
@@ -32,7 +34,8 @@ def seal_changes(changes: ChangeList, *, actor: Actor) -> ChangeList:
     A certificate that another list changed meanwhile is left out, and one that stands in this list
     before: its change, or what would renew it, is void and counts nowhere. Must run inside the
     transaction that holds the list. Raises StagedOtherwise where a row is missing or there is one
-    too many.
+    too many, and NotEveryRow, before anything is written, where a row of a list that is all or
+    nothing would be left out.
     """
     require(actor, "residents.change", changes)
     changes.scheme = locked(changes.scheme)  # two seals of a scheme follow each other
@@ -88,7 +91,14 @@ def _renewed_of_what_is_no_longer(chunks: list[ChangeChunk]) -> set[int]:
 
 
 def _seal_standing(changes: ChangeList, chunks: list[ChangeChunk], actor: Actor) -> list[int]:
-    void = _repeated(changes, chunks) + _overtaken(changes, chunks)
+    repeated = _repeated(changes, chunks)
+    overtaken = _overtaken(changes, chunks, repeated)
+    void = sorted([*repeated.values(), *overtaken.values()])
+    if changes.all_or_nothing and (void or any(one.rejected for one in chunks)):
+        raise NotEveryRow({**dict.fromkeys(repeated, int(Change.State.REPEATED)),
+                           **dict.fromkeys(overtaken, int(Change.State.OVERTAKEN))})
+    _mark(changes, list(repeated), Change.State.REPEATED)
+    _mark(changes, list(overtaken), Change.State.OVERTAKEN)
     changes.accepted = sum(one.accepted for one in chunks) - len(void)
     changes.rejected = sum(one.rejected for one in chunks) + len(void)
     sums = ChangeSums()
@@ -107,8 +117,8 @@ def _seal_standing(changes: ChangeList, chunks: list[ChangeChunk], actor: Actor)
     return void
 
 
-def _repeated(changes: ChangeList, chunks: list[ChangeChunk]) -> list[int]:
-    """Mark void what concerns a certificate that stands in the list before; the certificates.
+def _repeated(changes: ChangeList, chunks: list[ChangeChunk]) -> dict[int, int]:
+    """The changes of certificates that stand in the list before, each with its certificate.
 
     The look tells most of them. Not somebody who was named twice and enrolled only afterwards.
     """
@@ -121,9 +131,7 @@ def _repeated(changes: ChangeList, chunks: list[ChangeChunk]) -> list[int]:
             certificates.append(certificate)
     again = np.ones(len(ids), dtype=np.bool_)
     again[np.unique(np.array(certificates, dtype=np.int64), return_index=True)[1]] = False
-    places = np.flatnonzero(again).tolist()
-    _mark(changes, [ids[at] for at in places], Change.State.REPEATED)
-    return [certificates[at] for at in places]
+    return {ids[at]: certificates[at] for at in np.flatnonzero(again).tolist()}
 
 
 def _mark(changes: ChangeList, numbers: list[int], state: Change.State) -> None:
@@ -132,20 +140,21 @@ def _mark(changes: ChangeList, numbers: list[int], state: Change.State) -> None:
             id__in=numbers[start:start + 500]).update(state=state)
 
 
-def _overtaken(changes: ChangeList, chunks: list[ChangeChunk]) -> list[int]:
-    """Mark void what was staged on a state that is no longer; the certificates."""
+def _overtaken(
+    changes: ChangeList, chunks: list[ChangeChunk], besides: Mapping[int, int]
+) -> dict[int, int]:
+    """The changes that were staged on a state that is no longer, each with its certificate."""
     changed, standing = Change._meta.db_table, Standing._meta.db_table
-    found: list[tuple[int, int]] = []
+    found: dict[int, int] = {}
     with connection.cursor() as cursor:
         for chunk in chunks:
             cursor.execute(
                 f"SELECT c.id, c.certificate FROM {changed} c LEFT JOIN {standing} s"
                 " ON s.certificate = c.certificate WHERE c.id >= %s AND c.id < %s"
-                " AND COALESCE(s.change, 0) <> c.before AND c.state = %s",
-                [chunk.first, chunk.first + chunk.accepted, Change.State.STANDS])
-            found += cursor.fetchall()
-    _mark(changes, [one for one, _ in found], Change.State.OVERTAKEN)
-    return sorted(certificate for _, certificate in found)
+                " AND COALESCE(s.change, 0) <> c.before",
+                [chunk.first, chunk.first + chunk.accepted])
+            found.update(cursor.fetchall())
+    return {one: certificate for one, certificate in found.items() if one not in besides}
 
 
 def _without(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
@@ -13,10 +13,12 @@ from dinghai.foundation.canonical import sha256_hex
 from dinghai.foundation.chain import merkle_root
 from dinghai.foundation.errors import DinghaiError
 from dinghai.schemes.persons_twice import Hashes, as_pairs, sorted_places
+from dinghai.schemes.resident_scheme import ResidentScheme as Terms
 from dinghai_platform.core import audit, clock
 from dinghai_platform.core.actors import Actor
 from dinghai_platform.core.permissions import require
 from dinghai_platform.ledger.services import credit, debit, post_entry
+from dinghai_platform.residents.enrolled import enrolled_places
 from dinghai_platform.residents.mass_rows import insert_rows, key_of
 from dinghai_platform.residents.models import (
     Certificate,
@@ -34,6 +36,17 @@ class StagedOtherwise(DinghaiError):
     """What is staged is not what was looked through: nothing of it may be issued."""
 
 
+class NotEveryRow(DinghaiError):
+    """A list that is all or nothing has rows that cannot be done, and nothing of it was written.
+
+    ``void`` are the certificates (or changes) that would be void, each with its state then; rows
+    rejected when they were staged stand with their chunks."""
+
+    def __init__(self, void: Mapping[int, int]) -> None:
+        super().__init__(f"{len(void)} rows that were staged cannot be done, all or none may be")
+        self.void = void
+
+
 def seal_enrolment(
     enrolment: Enrolment, *, actor: Actor, overtaken: AbstractSet[int] = frozenset()
 ) -> Enrolment:
@@ -42,7 +55,8 @@ def seal_enrolment(
     Whoever is in the register of the scheme already is left out, and the certificates of a renewal
     that are ``overtaken``: the certificate is void and counts nowhere. Must run inside the
     transaction that holds the enrolment. Raises StagedOtherwise where a row is missing or there is
-    one too many.
+    one too many, and NotEveryRow, before anything is written, where a row of a list that is all or
+    nothing would be left out.
     """
     require(actor, "residents.enrol", enrolment)
     chunks = list(EnrolmentChunk.objects.within(enrolment.tenant).filter(enrolment=enrolment))
@@ -51,23 +65,24 @@ def seal_enrolment(
         raise StagedOtherwise(f"{staged} rows of {enrolment.file_name} are staged, "
                               f"{enrolment.rows} were looked through")
     hashes, pairs, ids = _staged(enrolment, chunks)
+    if overtaken:
+        hashes, pairs, ids = _without(hashes, pairs, ids, overtaken)
+    again = {int(ids[at]) for at in enrolled_places(enrolment.scheme, hashes)} | _repeated(
+        hashes, pairs, ids)
+    void, rejected = again | overtaken, sum(one.rejected for one in chunks)
+    overtaken_state, again_state = int(Certificate.State.OVERTAKEN), int(Certificate.State.REPEATED)
+    if enrolment.all_or_nothing and (void or rejected):
+        raise NotEveryRow({**dict.fromkeys(overtaken, overtaken_state),
+                           **dict.fromkeys(again, again_state)})
     accepted = np.sum([np.array(one.accepted) for one in chunks], axis=0)
     if overtaken:
-        accepted = accepted - _void(enrolment, overtaken, int(Certificate.State.OVERTAKEN))
-        hashes, pairs, ids = _without(hashes, pairs, ids, overtaken)
-    again = _enrolled_before(enrolment, hashes, ids) | _repeated(hashes, pairs, ids)
+        accepted = accepted - _void(enrolment, overtaken, overtaken_state)
     if again:
-        accepted = accepted - _void(enrolment, again, int(Certificate.State.REPEATED))
+        accepted = accepted - _void(enrolment, again, again_state)
         hashes, pairs, ids = _without(hashes, pairs, ids, again)
-    void = again | overtaken
     _enter(enrolment, hashes, ids)
-    terms = enrolment.scheme.terms()
-    enrolment.accepted = accepted.tolist()
-    enrolment.rejected += len(void)
-    enrolment.premium_fen = sum(number * plan.premium_fen for number, plan in zip(
-        enrolment.accepted, terms.plans, strict=True))
-    enrolment.sum_insured_fen = sum(number * plan.sum_insured_fen for number, plan in zip(
-        enrolment.accepted, terms.plans, strict=True))
+    enrolment.rejected = rejected + len(void)
+    terms = take_figures(enrolment, accepted.tolist())
     enrolment.root = merkle_root([bytes.fromhex(one.root) for one in chunks])
     enrolment.state, enrolment.sealed_at = Enrolment.State.SEALED, clock.now()
     enrolment.save()
@@ -87,6 +102,17 @@ def seal_enrolment(
         "premium_fen": str(enrolment.premium_fen), "root": enrolment.root,
         "chunks": len(chunks)}, leaves=[bytes.fromhex(one.root) for one in chunks])
     return enrolment
+
+
+def take_figures(enrolment: Enrolment, accepted: list[int]) -> Terms:
+    """Let an enrolment have so many by plan, and their premium and sums insured; its terms."""
+    terms: Terms = enrolment.scheme.terms()
+    enrolment.accepted = accepted
+    enrolment.premium_fen = sum(number * plan.premium_fen for number, plan in zip(
+        accepted, terms.plans, strict=True))
+    enrolment.sum_insured_fen = sum(number * plan.sum_insured_fen for number, plan in zip(
+        accepted, terms.plans, strict=True))
+    return terms
 
 
 def summary_of(numbers: Collection[int]) -> dict[str, Any]:
@@ -123,23 +149,6 @@ def _staged(
     order = sorted_places(pairs)
     return ([hashes[place] for place in order.tolist()], pairs[order],
             np.array(ids, dtype=np.int64)[order])
-
-
-def _enrolled_before(
-    enrolment: Enrolment, hashes: list[bytes], ids: np.ndarray[Any, np.dtype[np.int64]]
-) -> set[int]:
-    """Certificates of persons who are in the register already."""
-    people = EnrolledPerson.objects.within(enrolment.tenant)
-    if not Enrolment.objects.within(enrolment.tenant).filter(
-            scheme=enrolment.scheme, state=Enrolment.State.SEALED).exists():
-        return set()
-    place: set[int] = set()
-    for start in range(0, len(hashes), 500):
-        part = hashes[start:start + 500]
-        found = {bytes(one) for one in people.filter(look_up__in=part).values_list(
-            "look_up", flat=True)}
-        place.update(int(ids[start + at]) for at, one in enumerate(part) if one in found)
-    return place
 
 
 def _repeated(

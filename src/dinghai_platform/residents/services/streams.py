@@ -27,7 +27,7 @@ from dinghai_platform.core.permissions import require
 from dinghai_platform.core.tenancy import locked
 from dinghai_platform.residents.models import Enrolment, ListPart, ListStream, ResidentScheme
 from dinghai_platform.residents.sealing import opened_part, seal_part
-from dinghai_platform.residents.services.lists import KEPT_DAYS, take_list
+from dinghai_platform.residents.services.lists import KEPT_DAYS, require_going_on, take_list
 
 ROWS: Final = 5_000
 """Rows of a part at most: some tenths of a second of reading."""
@@ -39,7 +39,8 @@ Row = Mapping[str, str]
 def open_stream(scheme: ResidentScheme, *, name: str, actor: Actor) -> ListStream:
     """Open a stream of a scheme; a name that is open already answers the stream of before.
 
-    Raises InputError for a name that is none, Refusal for one whose stream is closed.
+    Raises InputError for a name that is none, Refusal for one whose stream is closed, and once the
+    scheme is over: nobody's data is gathered for cover that nobody can have any more.
     """
     require(actor, "residents.enrol", scheme)
     plain = name.strip()
@@ -52,6 +53,7 @@ def open_stream(scheme: ResidentScheme, *, name: str, actor: Actor) -> ListStrea
         if before.enrolment_id is not None:
             raise Refusal(f"the stream {plain!r} is closed")
         return before
+    require_going_on(scheme)
     stream = ListStream.objects.create(tenant=scheme.tenant, scheme=scheme, name=plain,
                                        created_by=actor.user)
     audit.append(actor, "residents.stream_opened", stream, {
@@ -66,7 +68,7 @@ def take_part(
     """Take part ``number`` (from 1, one after the other) and say what is wrong with its rows.
 
     Raises InputError for too many rows, Refusal for a part out of order, for other rows under a
-    number that was taken, and after the stream is closed.
+    number that was taken, after the stream is closed, and once the scheme is over.
     """
     require(actor, "residents.enrol", stream)
     if len(rows) > ROWS:
@@ -82,6 +84,7 @@ def take_part(
         raise Refusal(f"the stream {stream.name!r} is closed")
     if number != stream.parts + 1:
         raise Refusal(f"part {stream.parts + 1} comes next, not {number}")
+    require_going_on(stream.scheme)
     lines, accepted, faults = _read(rows, stream.scheme)
     part = ListPart.objects.create(
         tenant=stream.tenant, stream=stream, number=number, sha256=digest, rows=len(rows),
@@ -91,6 +94,9 @@ def take_part(
     stream.accepted += accepted
     stream.touched_at = clock.now()
     stream.save(update_fields=("parts", "rows", "accepted", "touched_at"))
+    # Not the hash of what was sent: the chain is for ever, and a part may be one person.
+    audit.append(actor, "residents.part_taken", stream, {
+        "part": number, "rows": part.rows, "accepted": part.accepted})
     return part
 
 

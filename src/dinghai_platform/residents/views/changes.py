@@ -207,4 +207,5 @@ def results_file(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     row = queries.change_list_of(request.actor, key)
     if row.state != ChangeList.State.SEALED:
         raise Refusal("the changes do not stand yet: the faults are in the check")
-    return csv_stream(request.actor, change_result_lines(row), f"{row.scheme.number}-changes.csv")
+    return csv_stream(request.actor, change_result_lines(row, said),
+                      f"{row.scheme.number}-changes.csv")

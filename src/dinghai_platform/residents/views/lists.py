@@ -26,7 +26,7 @@ from dinghai_platform.residents.faults import fault_row, field_name, said
 from dinghai_platform.residents.forms import ListForm, PaceForm
 from dinghai_platform.residents.models import Enrolment, ResidentScheme
 from dinghai_platform.residents.pacing import pace_of
-from dinghai_platform.residents.results import fault_lines, result_lines
+from dinghai_platform.residents.results import fault_lines, fell_short, result_lines
 from dinghai_platform.residents.services.lists import cancel_list, issue_list, take_list
 from dinghai_platform.residents.services.papers import order_papers
 from dinghai_platform.residents.views.frame import done, set_pace_by_form
@@ -102,6 +102,8 @@ def resident_list(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "residents/list.html", {
         **_progress(row), "works": works, "check": check, "page": faults,
         "faults": [fault_row(one) for one in faults],
+        "given_up": [said(one) for one in check.get("given_up", {}).values()],
+        "has_all_faults": row.state != "cancelled" or fell_short(row),
         "unread": row.state == "checked" and "rows" not in check,
         "faulty": [{**one, "field": field_name(one["field"] or ""),
                     "message": said(one["message"])} for one in check.get("faults_by_field", [])],
@@ -154,7 +156,7 @@ def cancel(request: HttpRequest, key: UUID) -> HttpResponse:
 def faults_file(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     """Every faulty row of a list as CSV."""
     row = queries.list_of(request.actor, key)
-    if row.state not in ("checked", "issuing", "sealed"):
+    if row.state not in ("checked", "issuing", "sealed") and not fell_short(row):
         raise Refusal("the list has not been looked through yet")
     return csv_stream(request.actor, fault_lines(row), f"{row.scheme.number}-faults.csv")
 
@@ -165,7 +167,7 @@ def results_file(request: HttpRequest, key: UUID) -> StreamingHttpResponse:
     row = queries.list_of(request.actor, key)
     if row.state != "sealed":
         raise Refusal("the list is not issued yet")
-    return csv_stream(request.actor, result_lines(row), f"{row.scheme.number}-results.csv")
+    return csv_stream(request.actor, result_lines(row, said), f"{row.scheme.number}-results.csv")
 
 
 @require_POST
