@@ -54,7 +54,7 @@ def test_the_booklet_of_a_policy_has_its_amounts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("words", "said"), [
     (["no-such-product", "-o", "x.pdf"], "no-such-product"),
     ([PRODUCT, "-o", "x.docx"], "end the name in .pdf or .html"),
-    ([PRODUCT, "-o", "x.html", "--on", "tomorrow"], "2026-03-28"),
+    ([PRODUCT, "-o", "x.html", "--on", "tomorrow"], "2026-03-12"),
     ([PRODUCT, "-o", "/nowhere/x.html"], "choose a folder"),
 ])
 def test_what_cannot_be_made_says_why(

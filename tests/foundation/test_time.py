@@ -12,6 +12,7 @@ from dinghai.foundation.calendar import (
     add_working_days,
     holidays_known,
     is_working_day,
+    parse_day,
     parse_moment,
     policy_days,
     shanghai_day,
@@ -63,3 +64,14 @@ def test_identifiers_sort_by_time(seconds: int, later: int) -> None:
     second = new_identifier(moment + timedelta(milliseconds=later))
     assert first < second
     assert first.version == 7
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "2026-02-30", "x"])
+def test_a_day_that_no_policy_has_is_refused(text: str) -> None:
+    """The calendar ends with 9999: nothing can be reckoned from there."""
+    with pytest.raises(InputError) as caught:
+        parse_day(text, field="--on")
+    assert caught.value.fault.field == "--on"
+    assert caught.value.fault.mend
+    with pytest.raises(InputError):
+        year_later(date(9999, 2, 1))

@@ -146,3 +146,6 @@ def test_bad_input_is_two_and_names_its_place(
     (park / "park.toml").write_text(text.replace('annual = "2000万"', 'annual = "900万"'), "utf-8")
     code, found = run(capsys, "check", park)
     assert (code, found["error"]["field"], found["error"]["line"]) == (2, "limits.annual", 24)
+    (park / "park.toml").write_text(text.replace("inception = 2026", "inception = 9999"), "utf-8")
+    code, found = run(capsys, "check", park)
+    assert (code, found["error"]["field"]) == (2, "inception") and found["error"]["line"]

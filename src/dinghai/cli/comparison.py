@@ -22,6 +22,7 @@ from dinghai.comparison.needs import needs
 from dinghai.comparison.needs_documents import Needs
 from dinghai.comparison.scenarios import shipped_scenarios
 from dinghai.evidence.feed_store import FeedStore
+from dinghai.foundation.calendar import parse_day
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan, parse_amount
@@ -135,11 +136,7 @@ def _assessed(path: Path, on: str | None) -> tuple[Dossier, Assessment]:
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a day", field="--on", mend="write it like 2026-03-12"
-                         ) from error
+    return parse_day(text, field="--on")
 
 
 def _fen(text: str | None, field: str) -> int | None:

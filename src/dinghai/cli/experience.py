@@ -16,6 +16,7 @@ from dinghai.experience.own_columns import file_kind
 from dinghai.experience.own_summary import Asked, summarise
 from dinghai.experience.own_templates import Language, template_files
 from dinghai.experience.tabular import read_table_file
+from dinghai.foundation.calendar import parse_day
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.money import format_yuan, parse_amount
@@ -120,13 +121,7 @@ def _summary(arguments: argparse.Namespace) -> Answer:
 
 
 def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a day", field="--as-of", mend="write it like 2026-03-12"
-                         ) from error
+    return None if text is None else parse_day(text, field="--as-of")
 
 
 _HEADINGS = ("", "policy years", "claims", "frequency", "95%", "known", "mean loss", "incurred",

@@ -12,6 +12,7 @@ from dinghai.documents.blocks import Document
 from dinghai.documents.phrases import LANGUAGES
 from dinghai.documents.typesetting import set_pdf
 from dinghai.documents.webpage import set_html
+from dinghai.foundation.calendar import parse_day
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
 
@@ -38,11 +39,7 @@ def paper_day(arguments: argparse.Namespace) -> date:
     text = arguments.on
     if text is None:
         return SystemClock().now().date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a day", field="--on",
-                         mend="write it as 2026-03-28") from error
+    return parse_day(text, field="--on")
 
 
 def paper_bytes(document: Document, path: Path) -> bytes:

@@ -13,6 +13,7 @@ from dinghai.assessment.result import Assessment
 from dinghai.cli.output import DONE, REFUSED, Answer, Parser, add_command, table
 from dinghai.evidence.feed_store import FeedStore
 from dinghai.experience.own_claims import read_own_claims
+from dinghai.foundation.calendar import parse_day
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import format_yuan, parse_amount
@@ -93,13 +94,7 @@ def assessed(arguments: argparse.Namespace) -> tuple[Dossier, Assessment]:
 
 def day_option(text: str | None, field: str) -> date | None:
     """The day of an option. Raises InputError."""
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text!r} is not a day", field=field, mend="write it like 2026-03-12"
-                         ) from error
+    return None if text is None else parse_day(text, field=field)
 
 
 def _assess(arguments: argparse.Namespace) -> Answer:

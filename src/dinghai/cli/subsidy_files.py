@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from dinghai.cli.output import Parser
+from dinghai.foundation.calendar import parse_day
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.clock import SystemClock
 from dinghai.foundation.errors import Fault, InputError
@@ -71,11 +72,7 @@ def day_of(arguments: argparse.Namespace) -> date:
     """The day of the run. Raises InputError."""
     if arguments.day is None:
         return SystemClock().now().date()
-    try:
-        return date.fromisoformat(arguments.day)
-    except ValueError as error:
-        raise InputError(f"{arguments.day!r} is not a day", field="--day",
-                         mend="write it like 2026-03-12") from error
+    return parse_day(arguments.day, field="--day")
 
 
 def begun(text: RuleText, path: Path | None) -> Register:

@@ -18,13 +18,13 @@ from dinghai.experience.own_columns import (
     plain,
     state_words,
 )
+from dinghai.foundation.calendar import YEARS
 from dinghai.foundation.errors import InputError
 from dinghai.foundation.money import Fen, parse_amount
 from dinghai.vocabulary.industries import industries
 from dinghai.vocabulary.perils import PERILS, PerilCode
 
 SlashOrder = Literal["day first", "month first", ""]
-_YEARS: Final = (1990, 2100)
 _SERIALS: Final = (32_000, 74_000)
 _LONGEST_DOWNTIME: Final = 10 * 366 * 24
 _LARGEST_COUNT: Final = 10**12
@@ -91,7 +91,7 @@ def read_day(text: str, order: SlashOrder, first_serial: date) -> date:
         day = date(*parts)
     except ValueError:
         raise CellFault(f"{text[:40]!r} is not a day of the calendar", mend) from None
-    if not _YEARS[0] <= day.year <= _YEARS[1]:
+    if not YEARS[0] <= day.year <= YEARS[1]:
         raise CellFault(f"{day.year} is no year of these files", mend)
     return day
 

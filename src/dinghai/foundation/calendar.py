@@ -6,9 +6,13 @@ import tomllib
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from dinghai.foundation.clock import SHANGHAI
 from dinghai.foundation.errors import InputError
+
+YEARS: Final = (1990, 2100)
+"""First and last year of days that options and files may give."""
 
 
 def start_of(day: date) -> datetime:
@@ -30,8 +34,26 @@ def policy_days(first: date, last: date) -> int:
     return (last - first).days + 1
 
 
+def parse_day(text: str, *, field: str | None = None) -> date:
+    """A day like 2026-03-12, of the years that files may hold. Raises InputError."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a day", field=field, mend="write it like 2026-03-12"
+                         ) from error
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise InputError(f"{day.year} is no year of these files", field=field,
+                         mend=f"give a day from {YEARS[0]} to {YEARS[1]}")
+    return day
+
+
 def year_later(first: date) -> date:
-    """Last day of a one-year period that starts on ``first``: the eve of its anniversary."""
+    """Last day of a one-year period that starts on ``first``: the eve of its anniversary.
+
+    Raises InputError where the calendar ends before.
+    """
+    if first.year == date.max.year:
+        raise InputError(f"no year follows {first}", mend="give an earlier day")
     try:
         anniversary = first.replace(year=first.year + 1)
     except ValueError:  # 29 February

@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from dinghai.assessment.profile import valid_credit_code
-from dinghai.foundation.calendar import year_later
+from dinghai.foundation.calendar import YEARS, year_later
 from dinghai.foundation.canonical import JSON
 from dinghai.foundation.errors import Fault, InputError
 from dinghai.foundation.locating import with_lines
@@ -236,7 +236,10 @@ def park_from(raw: JSON, *, file: str | None = None, text: str | None = None) ->
 
 def park_faults(park: Park) -> Iterator[Fault]:
     """What types alone cannot see."""
-    if not park.inception <= park.expiry <= year_later(park.inception):
+    if not YEARS[0] <= park.inception.year <= YEARS[1]:
+        yield Fault(f"{park.inception.year} is no year of these files", field="inception",
+                    mend=f"give a day from {YEARS[0]} to {YEARS[1]}")
+    elif not park.inception <= park.expiry <= year_later(park.inception):
         yield Fault("the policy period is no period of at most a year", field="expiry",
                     mend=f"give {park.inception} to {year_later(park.inception)}: annual limits "
                          "count for the period")

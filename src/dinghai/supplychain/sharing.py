@@ -10,7 +10,7 @@ by the largest remainders, so that parties add up to layers and layers to the pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -172,15 +172,17 @@ def share_chain(
     table = years_by_root(events, model.twin.parties)
     presented = _spread(events.by_year(events.payable), worst)
     own, exported, brought = _drivers(layered, places, presented.mean_fen)
-    layers = tuple(_layer_shares(layered, place, places, causes[place], premium, kept, worst)
+    spreads = spreads_of(layered, presented.mean_fen, worst)
+    layers = tuple(_layer_shares(layered, place, places, causes[place], premium, kept,
+                                 spreads[place])
                    for place, kept in enumerate(PPM - ppm for ppm in insured_ppm))
     members: dict[str, list[int]] = {}
     for party, group in enumerate(places.group):
         members.setdefault(group, []).append(party)
     return ChainShares(
         model, agreement, places, years, seed, presented,
-        _spread(events.by_year(layered.above), worst), layers, events.ground, own, exported,
-        brought, tuple(table.error().tolist()), programme, premium, tuple(co_tail(table, worst)),
+        spreads[-1], layers, events.ground, own, exported, brought,
+        tuple(table.error().tolist()), programme, premium, tuple(co_tail(table, worst)),
         sampled_shapley(table, worst, orders=orders, seed=seed),
         exact_shapley(table, list(members.values()), worst),
         flows_of(layered, places, premium, sum(one.year.mean_fen for one in layers)))
@@ -192,6 +194,15 @@ def _spread(year: Whole, worst: int) -> Spread:
     return Spread(
         multiply_divide(int(year.sum()), 1, number, "half_up"), round(deviation / number**0.5),
         round(deviation), tail_fen(year, worst), round(float((year > 0).mean()) * PPM))
+
+
+def spreads_of(layered: LayeredEvents, mean_fen: Fen, worst: int) -> list[Spread]:
+    """Of each layer, and last of what none reaches: their means add up to what is presented."""
+    rows = [*layered.borne, layered.above]
+    sums = [int(row.sum()) for row in rows]
+    means = split(mean_fen, sums) if any(sums) else sums
+    return [replace(_spread(layered.events.by_year(row), worst), mean_fen=mean)
+            for row, mean in zip(rows, means, strict=True)]
 
 
 def _drivers(
@@ -211,9 +222,8 @@ def _drivers(
 
 def _layer_shares(
     layered: LayeredEvents, place: int, places: ChainPlaces, causes: list[int],
-    premium: tuple[Fen, ...], kept_ppm: int, worst: int,
+    premium: tuple[Fen, ...], kept_ppm: int, year: Spread,
 ) -> LayerShares:
-    year = _spread(layered.events.by_year(layered.borne[place]), worst)
     borne = borne_by(layered, place, places, premium)
     weights = [*borne.insurers.values(), *borne.retained, *borne.contributed]
     parts = split(year.mean_fen, weights) if any(weights) else [0] * len(weights)
