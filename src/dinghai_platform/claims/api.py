@@ -77,7 +77,7 @@ def _shape_for(request: HttpRequest) -> Any:
             "id": row.pk, "number": row.number, "incident": row.incident_id,
             "policy_no": row.incident.policy_no, "line": queries.line_of(row), "state": row.state,
             "received_at": row.received_at, "reserve_fen": row.reserve_fen,
-            "paid_fen": sum(one.amount_fen for one in row.payments.all()),
+            "paid_fen": queries.paid_fen(row),
             "ordered_fen": next((one.amount_fen for one in row.interim_orders.all()
                                  if inside and one.is_open), None),
             "facts": row.facts,

@@ -61,6 +61,11 @@ def claims(actor: Actor) -> QuerySet[Claim]:
             .distinct().order_by("-received_at", "-id"))
 
 
+def paid_fen(claim: Claim) -> int:
+    """What was paid on a claim so far."""
+    return sum(one.amount_fen for one in claim.payments.all())
+
+
 def usual_papers(claim: Claim) -> list[str]:
     """Kinds of evidence that are usual for what a claim claims."""
     claimed = {item.coverage for item in claim.items.all()}

@@ -10,6 +10,7 @@ from dinghai_platform.claims.views import (
     claims,
     explained,
     incidents,
+    lists,
     review,
     statistics,
     workbench,
@@ -18,11 +19,10 @@ from dinghai_platform.claims.views import (
 app_name = "claims"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="claims:claims")),
-    path("files/", claims.claims, name="claims"),
-    path("files/export.csv", claims.export_claims, name="export"),
+    path("files/", lists.claims, name="claims"),
     path("statistics/", statistics.statistics, name="statistics"),
     path("statistics/export.csv", statistics.export, name="statistics_export"),
-    path("incidents/", incidents.incidents, name="incidents"),
+    path("incidents/", lists.incidents, name="incidents"),
     path("report/", incidents.report, name="report"),
     path("incidents/<uuid:incident>/", incidents.incident, name="incident"),
     path("incidents/<uuid:incident>/12387.pdf", incidents.authority_report,

@@ -27,7 +27,8 @@ class Column:
     """One column: its heading, the value of a row, how it is shown, and what sorts it.
 
     ``kind``: text, code, link, status, severity, grade, money, percent, score, day, moment,
-    count. ``href`` gives the address of a row's link; ``sort`` the model's field.
+    clock (with ``state`` and ``due``), count. ``href`` gives the address of a row's link;
+    ``sort`` the model's field.
     """
 
     label: Text
@@ -56,6 +57,8 @@ class Column:
                 return formats.score_text(value)
             case "moment":
                 return formats.moment_text(value)
+            case "clock":
+                return formats.deadline_text(value.due)
             case "status":
                 return str(words.state_word(str(value)).label)
             case _:
@@ -64,20 +67,27 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A choice above the list: the parameter, its name, and pairs of value and label."""
+    """A choice above the list: the parameter, its name, and pairs of value and label.
+
+    ``field`` holds the value where it is not called as the parameter; ``narrow`` takes rows and
+    value where it takes more than that.
+    """
 
     name: str
     label: Text
     choices: Sequence[tuple[str, Text]]
     field: str = ""
+    narrow: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """What a list shows. ``default_sort`` is a field, with a minus for descending."""
+    """What a list shows. ``default_sort`` is a field, with a minus for descending; of
+    ``more_columns`` only the CSV has room for."""
 
     name: Text
     columns: Sequence[Column]
+    more_columns: Sequence[Column] = ()
     filters: Sequence[Filter] = ()
     search: Sequence[str] = ()
     default_sort: str = "-id"
@@ -103,7 +113,8 @@ def narrowed(request: HttpRequest, rows: QuerySet[Any], shown: List) -> QuerySet
     for choice in shown.filters:
         value = request.GET.get(choice.name, "")
         if value and value in {str(code) for code, _label in choice.choices}:
-            rows = rows.filter(**{choice.field or choice.name: value})
+            rows = (choice.narrow(rows, value) if choice.narrow else
+                    rows.filter(**{choice.field or choice.name: value}))
     sortable = {column.sort for column in shown.columns if column.sort}
     wanted = request.GET.get("sort", "")
     order = wanted if wanted.removeprefix("-") in sortable else shown.default_sort
@@ -158,10 +169,9 @@ def _answer(
     context: Mapping[str, Any] | None,
 ) -> HttpResponse:
     if request.GET.get("export") == "csv":
-        heading = [column.label for column in shown.columns]
-        body = (
-            [column.plain(row) for column in shown.columns] for row in found[:MOST_EXPORTED]
-        )
+        columns = (*shown.columns, *shown.more_columns)
+        heading = [column.label for column in columns]
+        body = ([column.plain(row) for column in columns] for row in found[:MOST_EXPORTED])
         return csv_answer(shown.export, heading, body)
     page = page_of(request, found)
     chosen = {choice.name: request.GET.get(choice.name, "") for choice in shown.filters}

@@ -172,7 +172,6 @@ ROUTES: dict[str, Route] = {
     "claims:statistics": page("claims_handler", not_by="insured_admin"),
     "claims:statistics_export": file("claims_handler", not_by="insured_admin"),
     "claims:claims": page("claims_handler", not_by=OUTSIDER),
-    "claims:export": file("claims_handler", not_by=OUTSIDER),
     "claims:incidents": page("claims_handler", not_by=OUTSIDER),
     "claims:report": page("insured_admin", not_by="auditor"),
     "claims:incident": page("claims_handler", not_by=OUTSIDER, incident="incident"),

@@ -149,7 +149,8 @@ def test_lists_tell_the_two_kinds_apart(
         assert len(told["items"]) == number
     assert told["items"][0]["line"] == "small_firm"
     assert client.get(f"{API}/incidents", {"line": "else"}).status_code == 422
-    csv = client.get(reverse("claims:export"), {"line": "small_firm"}).content.decode()
+    csv = client.get(
+        reverse("claims:claims"), {"line": "small_firm", "export": "csv"}).content.decode()
     assert incident.policy_no in csv and "小微" in csv
 
 

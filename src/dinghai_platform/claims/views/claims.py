@@ -32,45 +32,16 @@ from dinghai_platform.claims.reading import (
     replay_record,
     try_decision,
 )
-from dinghai_platform.claims.words import FACT_GROUPS, LINES, word
+from dinghai_platform.claims.words import FACT_GROUPS, word
 from dinghai_platform.core import roles
 from dinghai_platform.core.files import file_response
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.models import StoredFile
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.tenancy import crossing_tenants, visible_or_404
-from dinghai_platform.core.web import csv_answer, page, page_of
-from dinghai_platform.site.formats import moment_text, money_text
+from dinghai_platform.core.web import page
 
 SHOWN_INLINE = {"application/pdf", "text/plain", "text/csv", "image/png", "image/jpeg"}
-
-
-@page("claims.view")
-def claims(request: HttpRequest) -> HttpResponse:
-    """The claims the actor sees."""
-    rows = queries.claims(request.actor)
-    if state := request.GET.get("state"):
-        rows = rows.filter(state=state) if state != "open" else rows.filter(state__in=Claim.OPEN)
-    line = request.GET.get("line", "")
-    shown = page_of(request, queries.of_line(rows, line))
-    lines = [(claim, _next_clock(claim), _amount(claim)) for claim in shown]
-    return render(request, "claims/claims.html", {
-        "page": shown, "lines": lines, "state": request.GET.get("state", ""), "line": line})
-
-
-@page("claims.export")
-def export_claims(request: HttpRequest) -> HttpResponse:
-    """The list as CSV, of the kind of contract that was chosen."""
-    rows = queries.of_line(queries.claims(request.actor), request.GET.get("line", ""))
-    return csv_answer(
-        "claims",
-        (_("Number"), _("Incident"), _("Policy"), _("Kind of policy"), _("State"), _("Received"),
-         _("Reserve"), _("Decided"), _("Paid")),
-        ((claim.number, claim.incident.number, claim.incident.policy_no,
-          LINES[queries.line_of(claim)], claim.state,
-          moment_text(claim.received_at), money_text(claim.reserve_fen),
-          money_text(_amount(claim)), money_text(_paid(claim)))
-         for claim in rows))
 
 
 @page("claims.view")
@@ -110,7 +81,7 @@ def claim(request: HttpRequest, claim: Any) -> HttpResponse:
         "fact_rows": _facts_of(row.facts, evidence),
         "evidence": [(one, _kind(one.kind)) for one in row.incident.evidence.all()],
         "payments": row.payments.all(),
-        "paid_fen": _paid(row),
+        "paid_fen": queries.paid_fen(row),
         "is_insured": actor.role in roles.INSURED,
         "may_review": allowed(actor, "claims.review", row),
         "may_edit": allowed(actor, "claims.edit_facts", row) and row.state in Claim.FACTS_OPEN,
@@ -327,17 +298,3 @@ def _sent_back(records: list[DecisionRecord], current: Any) -> DecisionRecord | 
     if current is None or current.note != DecisionRecord.LIMITS_CHANGED or current.is_issued:
         return None
     return next((one for one in reversed(records) if one.is_issued), None)
-
-
-def _next_clock(row: Claim) -> Any:
-    running = [one for one in claim_clocks(row) if one.is_open and one.clock != "CLK-CL-LIM"]
-    return min(running, key=lambda one: one.due) if running and row.is_open else None
-
-
-def _amount(row: Claim) -> int | None:
-    issued = [one for one in row.decisions.all() if one.is_issued]
-    return issued[-1].total_fen if issued else None
-
-
-def _paid(row: Claim) -> int:
-    return sum(one.amount_fen for one in row.payments.all())

@@ -31,7 +31,7 @@ from dinghai_platform.core import clock
 from dinghai_platform.core.forms import show_error
 from dinghai_platform.core.permissions import allowed, require
 from dinghai_platform.core.tenancy import visible_or_404
-from dinghai_platform.core.web import page, page_of
+from dinghai_platform.core.web import page
 from dinghai_platform.site.formats import is_chinese
 from dinghai_platform.site.words import role_name
 from dinghai_platform.small_firms.rules import LINK
@@ -45,15 +45,6 @@ ICONS = {
 }
 TONES = {"report": "warn", "recover": "good", "close": "good", "decline": "bad",
          "duty_met": "good", "contain": "info"}
-
-
-@page("claims.view")
-def incidents(request: HttpRequest) -> HttpResponse:
-    """The incidents the actor sees."""
-    line = request.GET.get("line", "")
-    rows = queries.of_line(queries.incidents(request.actor), line)
-    return render(request, "claims/incidents.html",
-                  {"page": page_of(request, rows), "line": line})
 
 
 @page("claims.report")
