@@ -70,7 +70,8 @@ def _enrol(story: Story) -> Park:
     moment = stand_at("2026-12-07T09:30:00")
     underwriter, operator = story.actor("underwriter"), story.actor("park_operator")
     teller = story.teller
-    policy = structs.replace(read_park(story.example.parent / "park"),
+    # The example names an insurer of its own; here it is that of the story.
+    policy = structs.replace(read_park(story.example.parent / "park"), insurer="",
                              inception=date(2026, 12, 8), expiry=date(2027, 12, 7))
     park = bind_park(open_park(
         policy, operator=story.cast.park, file="park.toml", actor=underwriter),
