@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,6 +40,7 @@ WORDS = {
     },
 }
 AMOUNT = "i1.item.amount"
+_notices = count(1)
 
 
 def fill_in(page: Page, verb: str, fields: dict[str, str]) -> None:
@@ -62,7 +64,8 @@ def claim_with_one_item(
     words = WORDS[language]
     insured = sign_in("donghai", language)
     insured.goto(f"{site.address}/claims/report/")
-    insured.fill("input[name=title]", "生产网络异常")
+    # The same notice again would be the same incident.
+    insured.fill("input[name=title]", f"生产网络异常 {next(_notices)}")
     insured.fill("input[name=contact]", "13800000000")
     insured.get_by_role("button", name=words["report"]).click()
     insured.wait_for_url(re.compile("/claims/incidents/[0-9a-f-]{36}/"))

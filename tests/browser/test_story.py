@@ -105,7 +105,7 @@ def test_from_report_to_payment(
     words = WORDS[language]
     insured = sign_in("donghai", language)
     insured.goto(f"{site.address}/claims/report/")
-    insured.fill("input[name=title]", "办公网发现可疑远控程序")
+    insured.fill("input[name=title]", f"办公网发现可疑远控程序（{language}）")
     insured.fill("input[name=contact]", "13800000000")
     insured.get_by_role("button", name=words["report"]).click()
     insured.wait_for_url(re.compile("/claims/incidents/[0-9a-f-]{36}/"))

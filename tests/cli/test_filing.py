@@ -55,7 +55,7 @@ def test_the_pack_is_written_whole_and_the_same_again(
 @pytest.mark.parametrize(("words", "said"), [
     (["no-such-product", "-o", "pack"], "no-such-product"),
     ([PRODUCT, "-o", "pack", "--against", "nowhere.toml"], "there is no such file"),
-    ([PRODUCT, "-o", "pack", "--on", "today"], "2026-03-28"),
+    ([PRODUCT, "-o", "pack", "--on", "today"], "2026-03-12"),
     ([PRODUCT, "-o", __file__], "this is a file"),
     (["resident-anti-fraud", "-o", "pack"], ""),
 ])
@@ -121,7 +121,7 @@ def test_delays_of_which_none_is_of_the_sources_own_time(
 
 @pytest.mark.parametrize(("words", "said"), [
     (["--report", "x.docx"], "end the name in .pdf or .html"),
-    (["--report", "x.pdf", "--on", "soon"], "2026-03-28"),
+    (["--report", "x.pdf", "--on", "soon"], "2026-03-12"),
 ])
 def test_a_report_that_cannot_be_made_is_refused_first(
     words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -95,8 +95,9 @@ def claims(request: HttpRequest) -> HttpResponse:
 def _states(machine: str, *, is_open: bool = False) -> Filter:
     """The states of a lifecycle, ``open`` for all of a claim's that wait for something."""
     states = [(one.id, state_word(one.id).label) for one in machines()[machine].states]
-    return Filter("state", _("State"), [(OPEN, _p("claims", "Not settled yet")), *states] if is_open else states,
-                  narrow=_in_state)
+    if is_open:
+        states.insert(0, (OPEN, _p("claims", "Not settled yet")))
+    return Filter("state", _("State"), states, narrow=_in_state)
 
 
 def _in_state(rows: Any, state: str) -> Any:
