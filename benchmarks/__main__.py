@@ -3,15 +3,18 @@
     python -m benchmarks                  print the lines
     python -m benchmarks --write          write benchmarks/RESULTS.md from them as well
     python -m benchmarks quote compound   only these
+    python -m benchmarks --go-on FILE     go on with a run that ended early, its lines in FILE
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from benchmarks.results import results_page
 
@@ -35,16 +38,28 @@ def wanted(names: list[str]) -> list[str]:
     return found
 
 
+def lines_in(text: str) -> list[dict[str, Any]]:
+    """The lines of benchmarks in what was printed."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
 def main() -> None:
     """Run, print, and write the page when asked."""
-    names = [one for one in sys.argv[1:] if not one.startswith("--")]
-    lines = []
-    for name in wanted(names):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--go-on", type=Path)
+    asked = parser.parse_args()
+    lines = lines_in(asked.go_on.read_text("utf-8")) if asked.go_on else []
+    done_before = {one["what"] for one in lines}
+    for name in wanted(asked.names):
+        if name in done_before:
+            continue
         done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True,
                               stdout=subprocess.PIPE, text=True)
         print(done.stdout, end="", flush=True)
-        lines += [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-    if "--write" in sys.argv:
+        lines += lines_in(done.stdout)
+    if asked.write:
         (FOLDER / "RESULTS.md").write_text(results_page(lines), "utf-8")
 
 

@@ -60,7 +60,7 @@ def questions(path: Path, number: int) -> dict[str, list[tuple[str, dict[str, An
         "first_page": found([""] * ASKED),
         "page_in_the_middle": [(certificates, {"after": place}) for place in places],
         "by_number": found(str(place + 1) for place in places),
-        "by_identity": found(row[1] for row in rows),
+        "by_identity": [(f"{certificates}/search", {"search": row[1]}) for row in rows],
         "by_name": found(row[0] for row in rows),
         "by_masked_name": found(f"{FAMILY[at]}**" for at in range(ASKED)),
         "by_a_name_nobody_bears": found(f"欧阳{one}{AREAS[0]}" for one in GIVEN),
@@ -80,7 +80,9 @@ def ask(actor: Any, asked: dict[str, list[tuple[str, dict[str, Any]]]]) -> dict[
         seconds = []
         for address, query in several:
             start = time.perf_counter()
-            answer = client.get(address, query)
+            # An identity number does not belong into an address: it is asked for in a body.
+            answer = (client.post(address, query, content_type="application/json")
+                      if address.endswith("/search") else client.get(address, query))
             seconds.append(time.perf_counter() - start)
             assert answer.status_code == 200, (kind, answer.status_code, answer.content[:300])
             assert answer.json() or "nobody" in kind, kind
