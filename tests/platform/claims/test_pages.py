@@ -295,6 +295,8 @@ def test_lists_are_searched_filtered_and_leave_whole(scene: Scene) -> None:
             page = client.get(reverse(name), asked)
             assert not page.context["page"].object_list and "Nothing matches" in (
                 page.content.decode()), asked
+    chinese = open_as(scene, "claims_handler").get(reverse("claims:claims"))
+    assert "保单类别" in chinese.content.decode()
     address = reverse("claims:claims")
     assert claim.number in client.get(address, {"state": "open"}).content.decode()
     csv = client.get(address, {"export": "csv", "q": claim.number}).content.decode("utf-8-sig")

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import pgettext as _p
 
 from dinghai.vocabulary.lifecycle import machines
@@ -21,8 +21,9 @@ from dinghai_platform.site.lists import Column, Filter, List, list_page
 from dinghai_platform.site.words import state_word
 
 OPEN = "open"
-_LINE = Column(_lazy("Kind of policy"), lambda row: LINES[queries.line_of(row)])
-_BY_LINE = Filter("line", _lazy("Kind of policy"), tuple(LINES.items()), narrow=queries.of_line)
+_KIND = gettext_lazy("Kind of policy")
+_LINE = Column(_KIND, lambda row: LINES[queries.line_of(row)])
+_BY_LINE = Filter("line", _KIND, tuple(LINES.items()), narrow=queries.of_line)
 
 
 @page("claims.view")
